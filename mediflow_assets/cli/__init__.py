@@ -1,0 +1,55 @@
+"""The `mediflow` command: one file per command group, each with its options and its words, and no logic.
+
+What a command does stands in a module beside it (`home`, `delivering`, `standing`, `health`, `quarantined`) or in the
+package it belongs to. Everything heavy is imported inside the functions, so that `mediflow --help` is quick.
+"""
+
+import typer
+
+
+def build() -> typer.Typer:
+    """The whole command, its groups registered."""
+    from mediflow_assets.cli import (
+        benchmark,
+        health_command,
+        home_commands,
+        ingest_command,
+        maintain_command,
+        quarantine_commands,
+        running,
+        source_commands,
+        status_command,
+        user_commands,
+    )
+    from mediflow_assets.cli.context import Guarded
+
+    app = typer.Typer(
+        name="mediflow",
+        help="A healthcare lakehouse: deliveries in, governed tables and models out.",
+        cls=Guarded,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    for group in (
+        home_commands,
+        ingest_command,
+        source_commands,
+        running,
+        status_command,
+        health_command,
+        quarantine_commands,
+        user_commands,
+        maintain_command,
+        benchmark,
+    ):
+        group.register(app)
+    return app
+
+
+def main() -> None:
+    """The console script."""
+    build()()
+
+
+__all__ = ["build", "main"]

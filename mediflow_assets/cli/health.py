@@ -1,0 +1,138 @@
+"""What MediFlow stands on, checked piece by piece: what `mediflow doctor` shows."""
+
+import fcntl
+import os
+import platform
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from mediflow_assets.errors import MediFlowError
+from mediflow_assets.settings import Settings
+
+PYTHON = (3, 11)
+LEAST_FREE_BYTES = 2 << 30
+"""A run writes new files beside the old ones before the old ones go."""
+
+
+class Problem(Exception):
+    """Something is not as it has to be; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One piece, and how it is."""
+
+    name: str
+    is_ok: bool
+    says: str
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """Check every piece; one that fails does not keep the others from being checked."""
+    pieces: dict[str, Callable[[Settings], str]] = {
+        "python": _python,
+        "home": _home,
+        "secrets": _secrets,
+        "users": _users,
+        "lake": _lake,
+        "sources.toml": _sources,
+        "lease": _lease,
+        "engine": _engine,
+        "disk": _disk,
+    }
+    for name, check in pieces.items():
+        try:
+            yield Finding(name, True, check(settings))
+        except (Problem, MediFlowError) as problem:
+            yield Finding(name, False, str(problem))
+        except Exception as error:
+            yield Finding(name, False, f"cannot be checked: {type(error).__name__}.")
+
+
+def _python(settings: Settings) -> str:
+    if sys.version_info[:2] != PYTHON:
+        raise Problem(f"this is Python {platform.python_version()}. Install MediFlow in a Python 3.11 environment.")
+    return platform.python_version()
+
+
+def _home(settings: Settings) -> str:
+    home = settings.root
+    if not home.is_dir():
+        raise Problem("there is no home folder. Run 'mediflow init'.")
+    if not os.access(home, os.W_OK | os.X_OK):
+        raise Problem(f"{home} cannot be written to. Give it to this user, or set MEDIFLOW_HOME.")
+    return str(home)
+
+
+def _secrets(settings: Settings) -> str:
+    key = settings.pseudonym_key()
+    if stat.S_IMODE(settings.secrets.stat().st_mode) & 0o077:
+        raise Problem(f"others may look into {settings.secrets}. Run 'chmod 700' on it.")
+    return f"key {key.key_id}, readable by its owner only"
+
+
+def _users(settings: Settings) -> str:
+    from mediflow_assets.governance.users import Users
+
+    users = [user for user in Users(settings.ops_url).list() if not user.is_disabled]
+    if not any("admin" in user.roles for user in users):
+        raise Problem("there is no admin. Run 'mediflow init'.")
+    return f"{len(users)} active"
+
+
+def _lake(settings: Settings) -> str:
+    from mediflow_assets.contracts import TABLES
+    from mediflow_assets.storage.delta import FORMAT, Lake
+
+    lake = Lake(settings.lake_root)
+    tables = sum(lake.open(contract) is not None for contract in TABLES.values())
+    return f"{tables} of {len(TABLES)} tables, format {FORMAT}"
+
+
+def _sources(settings: Settings) -> str:
+    from mediflow_assets.sources import Feeds
+
+    return f"{len(Feeds.load(settings.sources_file).feeds)} feeds"
+
+
+def _lease(settings: Settings) -> str:
+    from mediflow_assets.storage.lease import holder_of
+
+    lock = settings.root / "lake.lock"
+    return f"held by {holder_of(lock)}" if _is_held(lock) else "free"
+
+
+def _is_held(lock: Path) -> bool:
+    if not lock.exists():
+        return False
+    with lock.open("rb") as file:
+        try:
+            fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        fcntl.flock(file.fileno(), fcntl.LOCK_UN)
+    return False
+
+
+def _engine(settings: Settings) -> str:
+    if settings.spark_remote:
+        from mediflow_assets.storage.engine import check_remote
+
+        check_remote(settings.spark_remote)
+        return "a Spark Connect server answers"
+    if missing := [name for name in ("pyspark", "pysail") if find_spec(name) is None]:
+        raise Problem(f"{' and '.join(missing)} not installed. Run 'make setup', or set MEDIFLOW_SPARK_REMOTE.")
+    return "embedded"
+
+
+def _disk(settings: Settings) -> str:
+    folder = next(path for path in (settings.root, *settings.root.parents) if path.exists())
+    free = shutil.disk_usage(folder).free
+    if free < LEAST_FREE_BYTES:
+        raise Problem(f"{free >> 20} MiB are free. Make room: a run needs {LEAST_FREE_BYTES >> 30} GiB at least.")
+    return f"{free >> 30} GiB free"

@@ -1,0 +1,21 @@
+"""`mediflow doctor`."""
+
+import typer
+
+from mediflow_assets.cli import context, output
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("doctor")(doctor)
+
+
+def doctor() -> None:
+    """Check what MediFlow stands on, and say what to do where something is wrong."""
+    from mediflow_assets.cli import health
+
+    findings = list(health.examine(context.settings()))
+    rows = [(finding.name, "ok" if finding.is_ok else "PROBLEM", finding.says) for finding in findings]
+    output.table("doctor", ("piece", "state", "says"), rows)
+    if not all(finding.is_ok for finding in findings):
+        raise typer.Exit(context.FAILED)

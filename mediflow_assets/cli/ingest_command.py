@@ -1,0 +1,50 @@
+"""`mediflow ingest`."""
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mediflow_assets.cli import context, output
+
+if TYPE_CHECKING:
+    from mediflow_assets.cli.delivering import Handed
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("ingest")(ingest)
+
+
+def ingest(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="files, or folders of them")]) -> None:
+    """Put deliveries into the inbox, and say what each was recognised as."""
+    if missing := [path for path in paths if not path.exists()]:
+        context.usage(f"there is no such file or folder: {', '.join(output.plain(path) for path in missing)}")
+    from mediflow_assets.cli import delivering, home
+    from mediflow_assets.sources import Feeds
+    from mediflow_assets.steps.inbox import Inbox
+
+    settings = context.settings()
+    home.make_home(settings)
+    inbox = Inbox(settings.inbox, Feeds.load(settings.sources_file))
+    handed = []
+    for file in delivering.hand_over(paths, inbox, context.lake(settings)):
+        handed.append(file)
+        _say(file)
+    counts = Counter(file.fate for file in handed)
+    output.line(", ".join(f"{count} {fate}" for fate, count in counts.items()) or "No file was found.")
+    if any(file.fate is delivering.Fate.REFUSED and not file.is_named for file in handed):
+        output.line(f"Refused files of folders are kept in {inbox.refused}.")
+    if delivering.is_failure(handed):
+        raise typer.Exit(context.FAILED)
+
+
+def _say(file: "Handed") -> None:
+    if file.delivery is None or file.what is None:
+        output.warn(f"{file.path}: {file.fate}: {file.reason}")
+        return
+    feed = f" (feed {file.what.feed})" if file.what.feed else ""
+    unknown = len(file.what.unknown_columns)
+    columns = f", {unknown} unknown columns kept as JSON" if unknown else ""
+    output.line(f"{file.path}: {file.delivery.short}{feed}{columns}: {file.fate}")

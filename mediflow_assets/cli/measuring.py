@@ -1,0 +1,80 @@
+"""Measured runs: a home of its own in a temporary folder, each command a fresh process."""
+
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from mediflow_assets.errors import NothingToDo
+
+SMALL_ROWS = 10_000
+INGEST, RUN, FLOOR = "ingest", "run", "floor (Polars, by hand)"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One process: wall seconds, user and system seconds, and the peak of its resident memory."""
+
+    what: str
+    wall_s: float
+    cpu_s: float
+    peak_mb: int
+
+
+def measure(rows: int, floor: bool, count: Callable[[str, int, int], None]) -> list[Figure]:
+    """Generate a hospital and a small second delivery, then run the real commands over them."""
+    with tempfile.TemporaryDirectory(prefix="mediflow-bench-") as folder:
+        root = Path(folder)
+        steps: list[tuple[str, list[str]]] = [
+            ("init", ["init"]),
+            ("generate", ["generate", "--rows", str(rows), "--out", str(root / "large")]),
+            ("generate small", ["generate", "--rows", str(SMALL_ROWS), "--seed", "8", "--out", str(root / "small")]),
+            (INGEST, ["ingest", str(root / "large" / "deliveries")]),
+            (RUN, ["run"]),
+            ("run, nothing new", ["run"]),
+            (f"ingest of {SMALL_ROWS:,} more", ["ingest", str(root / "small" / "deliveries")]),
+            (f"run of {SMALL_ROWS:,} more", ["run"]),
+            ("status", ["status"]),
+        ]
+        figures = []
+        for place, (what, arguments) in enumerate(steps):
+            count(what, place, len(steps))
+            figures.append(_run(what, ["-m", "mediflow_assets.cli", *arguments], root / "home"))
+        if floor:
+            made_by_hand = ["-m", "mediflow_assets.cli.floor", str(root / "large" / "deliveries"), str(root / "floor")]
+            figures.append(_run(FLOOR, made_by_hand, root / "home"))
+        return figures
+
+
+def ratios(figures: list[Figure]) -> dict[str, float]:
+    """Ingest and run against the floor of the same run."""
+    wall = {figure.what: figure.wall_s for figure in figures}
+    if FLOOR not in wall:
+        return {}
+    return {"ingest + run, as a multiple of the floor": (wall[INGEST] + wall[RUN]) / wall[FLOOR]}
+
+
+def write(out: Path, rows: int, figures: list[Figure]) -> None:
+    """The figures as JSON, with the machine they were measured on."""
+    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.system()}
+    body = {"rows": rows, "machine": machine, "figures": [asdict(f) for f in figures], "ratios": ratios(figures)}
+    out.write_text(json.dumps(body, indent=2))
+
+
+def _run(what: str, arguments: list[str], home: Path) -> Figure:
+    environment = os.environ | {"MEDIFLOW_HOME": str(home)}
+    started = time.perf_counter()
+    silent = os.open(os.devnull, os.O_WRONLY)
+    moves = [(os.POSIX_SPAWN_DUP2, silent, 1)]
+    process = os.posix_spawn(sys.executable, [sys.executable, *arguments], environment, file_actions=moves)
+    _, status, usage = os.wait4(process, 0)
+    os.close(silent)
+    wall = time.perf_counter() - started
+    if os.waitstatus_to_exitcode(status):
+        raise NothingToDo(f"The benchmark's '{what}' failed; what it said stands above.")
+    return Figure(what, round(wall, 2), round(usage.ru_utime + usage.ru_stime, 2), usage.ru_maxrss // 1024)

@@ -1,0 +1,95 @@
+"""`mediflow quarantine`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mediflow_assets.cli import context, output
+
+Reason = Annotated[str | None, typer.Option(help="the rule that was broken")]
+Of = Annotated[str | None, typer.Option("--delivery", help="12 digits or more of a delivery's id")]
+Delivery = Annotated[str, typer.Option("--delivery", help="12 digits or more of the delivery's id")]
+Record = Annotated[int, typer.Option("--record", help="the record's number in the delivery")]
+Json = Annotated[bool, typer.Option("--json")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(help="Records that could not enter Silver: look, mend, replay, discard.", no_args_is_help=True)
+    group.command("list")(list_)
+    group.command("show")(show)
+    group.command("discard")(discard)
+    group.command("replay")(replay)
+    app.add_typer(group, name="quarantine")
+
+
+def list_(
+    reason: Reason = None,
+    delivery: Of = None,
+    table: Annotated[str | None, typer.Option(help="encounters, patients or conditions")] = None,
+    is_by_record: Annotated[bool, typer.Option("--records", help="each record, without its content")] = False,
+    as_json: Json = False,
+) -> None:
+    """Count what is in quarantine by table, source, reason and status."""
+    from mediflow_assets.cli import quarantined
+
+    wanted = quarantined.Wanted(reason, delivery, table)
+    rows = quarantined.records(context.lake(context.settings()), wanted)
+    if not is_by_record:
+        rows = quarantined.counts(rows, reason)
+    if as_json:
+        output.as_json(rows)
+    elif rows:
+        output.table("quarantine", tuple(rows[0]), [tuple(row.values()) for row in rows])
+    else:
+        output.line("Nothing is in quarantine that fits.")
+
+
+def show(
+    delivery: Delivery,
+    record: Record,
+    user: Annotated[str | None, typer.Option(help="your MediFlow name; asked for if not given")] = None,
+) -> None:
+    """Show one record whole. It holds personal data, so it takes a login as privacy_officer or admin."""
+    from mediflow_assets.cli import quarantined
+
+    settings = context.settings()
+    context.login(settings.ops_url, user, ("privacy_officer", "admin"))
+    output.as_json(quarantined.whole(context.lake(settings), delivery, record))
+
+
+def discard(
+    delivery: Delivery,
+    record: Record,
+    reason: Annotated[str, typer.Option(help="why; no personal data: it stands in the table's history")],
+) -> None:
+    """Give a record up: it stays in quarantine and is never judged again."""
+    from mediflow_assets.cli import quarantined
+    from mediflow_assets.steps.discard import discard as discard_record
+
+    settings = context.settings()
+    lake = context.lake(settings)
+    id_ = quarantined.delivery_id(lake, delivery)
+    count = discard_record(lake, settings.root / "lake.lock", id_, record, reason)
+    output.line(f"Discarded, at {count} table{'s' if count > 1 else ''}. The next run counts it so.")
+
+
+def replay(
+    patch: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="a CSV of corrections")] = None,
+    reason: Reason = None,
+    delivery: Of = None,
+) -> None:
+    """Judge quarantined records again, after their rules, their patients or (by a patch) they themselves changed."""
+    from mediflow_assets.cli import patches, quarantined, running
+    from mediflow_assets.sources import Feeds
+    from mediflow_assets.steps.inbox import Inbox
+
+    settings = context.settings()
+    lake = context.lake(settings)
+    id_ = quarantined.delivery_id(lake, delivery) if delivery else None
+    if patch:
+        inbox = Inbox(settings.inbox, Feeds.load(settings.sources_file))
+        taken, is_known = patches.receive_patch(patch, inbox, lake)
+        output.line(f"{taken.short}: {'landed already' if is_known else 'taken'}")
+    raise typer.Exit(running.launch("replay", {"reason": reason, "delivery": id_}))

@@ -1,0 +1,45 @@
+"""`mediflow sources`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mediflow_assets.cli import context, output
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(help="What is accepted as a delivery, and how to map another header.", no_args_is_help=True)
+    group.command("list")(list_)
+    group.command("suggest")(suggest)
+    app.add_typer(group, name="sources")
+
+
+def list_() -> None:
+    """Show the sources with their columns, and the feeds of sources.toml."""
+    from mediflow_assets.sources import Feeds
+    from mediflow_assets.sources.forms import CORRECTION_KEYS, CSV_FORMS
+
+    feeds = Feeds.load(context.settings().sources_file).feeds
+    rows: list[tuple[object, ...]] = [
+        (form.source, form.required, [name for name in form.columns if name not in form.required]) for form in CSV_FORMS
+    ]
+    rows.append(("fhir", ["NDJSON of R4 resources, or a Bundle"], []))
+    rows.append(("corrections", list(CORRECTION_KEYS), ["the columns to be mended"]))
+    output.table("sources", ("source", "required", "optional"), rows)
+    output.table(
+        "feeds of sources.toml",
+        ("feed", "recognised by", "headers mapped"),
+        [(feed.name, feed.match, len(feed.headers)) for feed in feeds],
+    )
+
+
+def suggest(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a CSV file that is not recognised")],
+) -> None:
+    """Draft the section of sources.toml for a file. Shows its header, never its values."""
+    from mediflow_assets import sources
+
+    for text in sources.suggest(file).splitlines():
+        output.line(text)

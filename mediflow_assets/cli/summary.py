@@ -1,0 +1,100 @@
+"""`mediflow demo`: the main job on the sample hospital, and what it made, every figure read from the tables."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.csv
+import pyarrow.parquet as pq
+
+from mediflow_assets import synthetic
+from mediflow_assets.cli import context, home, output, running, standing
+from mediflow_assets.cli.delivering import hand_over
+from mediflow_assets.contracts import gold
+from mediflow_assets.settings import Settings
+from mediflow_assets.sources import Feeds
+from mediflow_assets.steps.inbox import Inbox
+from mediflow_assets.storage.delta import Lake
+
+BANDS = ((2, 5), (5, 10), (10, 30))
+"""Bands of the factor by which planted anomalies exceed the expected cost."""
+
+
+def demo(rows: int, seed: int) -> int:
+    """Set up the home, generate the sample hospital, ingest it, run everything, and say what was made."""
+    settings = context.settings()
+    made = home.set_up(settings, "admin")
+    if made.password:
+        output.line(f"Password of admin, shown this once: {made.password}")
+    sample = settings.root / "sample"
+    if not (sample / "truth" / "summary.json").exists():
+        output.line(f"Generating a hospital of {rows:,} encounters (seed {seed}) ...")
+        with output.counting("generate") as count:
+            synthetic.generate(sample, rows, seed, count)
+    output.line("Ingesting its deliveries ...")
+    inbox = Inbox(settings.inbox, Feeds.load(settings.sources_file))
+    for file in hand_over([sample / "deliveries"], inbox, context.lake(settings)):
+        output.line(f"  {file.path.name}: {file.fate}")
+    output.line("Running every table and check ...")
+    code = running.launch("refresh")
+    if code:
+        return code
+    return show(settings, sample)
+
+
+def show(settings: Settings, sample: Path) -> int:
+    """The tables, whether the sums agree, and how many of the planted anomalies were found."""
+    lake = context.lake(settings)
+    shown = standing.standing(lake, standing.inbox_of(settings.inbox))
+    output.table("tables", ("table", "rows"), [(name, row["rows"]) for name, row in shown["tables"].items()])
+    columns = ("table", "delivery", "records", "accepted", "quarantined", "balanced")
+    output.table("reconciliation", columns, [tuple(r[c] for c in columns) for r in shown["reconciliation"]])
+    found = recall(lake, settings, sample / "truth")
+    output.table(
+        "planted cost anomalies found",
+        ("factor", "planted", "found", "recall"),
+        [(f.band, f.planted, f.found, f"{f.found / f.planted:.1%}" if f.planted else "-") for f in found.bands],
+    )
+    output.line(f"Flagged in all: {found.flagged:,} of {found.encounters:,} encounters ({found.flagged_share:.2%}).")
+    checks = shown["checks"]
+    held = sum(check["passed"] for check in checks)
+    balanced = sum(row["balanced"] for row in shown["reconciliation"])
+    output.line(f"Checks: {held} of {len(checks)} hold. Sums: {balanced} of {len(shown['reconciliation'])} agree.")
+    output.line("Next: 'mediflow up' shows it all in the Dagster UI, 'mediflow status' here.")
+    return 0 if standing.is_sound(shown) else context.CHECK_FAILED
+
+
+@dataclass(frozen=True)
+class Band:
+    """Planted anomalies within a band of factors, and how many of them were flagged."""
+
+    band: str
+    planted: int
+    found: int
+
+
+@dataclass(frozen=True)
+class Recall:
+    """How the anomaly limit did against the planted truth."""
+
+    bands: tuple[Band, ...]
+    flagged: int
+    encounters: int
+
+    @property
+    def flagged_share(self) -> float:
+        """Flagged encounters among all."""
+        return self.flagged / self.encounters if self.encounters else 0.0
+
+
+def recall(lake: Lake, settings: Settings, truth: Path) -> Recall:
+    """Compare `gold/cost_anomalies` with the generator's truth, by the pseudonyms of the planted encounters."""
+    key = settings.pseudonym_key()
+    flagged = set(lake.read(gold.COST_ANOMALIES, ["encounter_key"])["encounter_key"].to_pylist())
+    planted = pyarrow.csv.read_csv(truth / "anomalies.csv").to_pylist()
+    hits = [(row["factor"], key.pseudonym("encounter", row["encounter_id"]) in flagged) for row in planted]
+    bands = []
+    for low, high in BANDS:
+        within = [is_found for factor, is_found in hits if low <= factor < high or (high == 30 and factor == 30)]
+        bands.append(Band(f"{low} to {high}", len(within), sum(within)))
+    encounters = pq.read_metadata(truth / "encounters.parquet").num_rows
+    return Recall(tuple(bands), len(flagged), encounters)

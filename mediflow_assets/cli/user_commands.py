@@ -1,0 +1,48 @@
+"""`mediflow users`."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from mediflow_assets.cli import context, output
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    group = typer.Typer(help="Who may log in, and in which roles.", no_args_is_help=True)
+    group.command("add")(add)
+    group.command("list")(list_)
+    group.command("disable")(disable)
+    app.add_typer(group, name="users")
+
+
+def add(
+    name: str,
+    role: Annotated[list[str], typer.Option(help="may be given several times")],
+) -> None:
+    """Add a user. The password is asked for, or read from what is piped in."""
+    from mediflow_assets.governance.users import Users
+
+    user = Users(context.settings().ops_url).create(name, context.new_password(), role)
+    output.line(f"Added {user.name}: {', '.join(user.roles)}")
+
+
+def list_(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Show all users."""
+    from mediflow_assets.governance.users import Users
+
+    users = Users(context.settings().ops_url).list()
+    if as_json:
+        output.as_json([asdict(user) for user in users])
+        return
+    rows = [(user.name, user.roles, "disabled" if user.is_disabled else "active", user.created_at) for user in users]
+    output.table("users", ("name", "roles", "state", "created_at"), rows)
+
+
+def disable(name: str) -> None:
+    """Close an account."""
+    from mediflow_assets.governance.users import Users
+
+    Users(context.settings().ops_url).disable(name)
+    output.line(f"Disabled {name}.")

@@ -1,0 +1,61 @@
+"""The data dictionary, written from the contracts: `python -m mediflow_assets.contracts.dictionary [--check] FILE`."""
+
+import sys
+from pathlib import Path
+
+from mediflow_assets import contracts
+from mediflow_assets.contracts.table import Column, TableContract
+
+_HEAD = """# Data dictionary
+
+Written from `mediflow_assets/contracts/` by `make docs`; do not edit.
+
+Each table has an audience. Each column has a class (of 45 CFR 164.514(b)(2)(i) where a letter leads) and the verb
+that says what becomes of it in the masked tables.
+"""
+
+
+def dictionary() -> str:
+    """All tables as Markdown."""
+    return "\n".join([_HEAD, *(_table(contract) for contract in contracts.TABLES.values())])
+
+
+def _table(contract: TableContract) -> str:
+    lines = [
+        f"## {contract.name}",
+        "",
+        contract.description,
+        "",
+        f"Audience: {contract.audience}."
+        + (f" One row per {', '.join(f'`{name}`' for name in contract.primary_key)}." if contract.primary_key else ""),
+        "",
+        "| column | type | unit | holds | class | masked |",
+        "|---|---|---|---|---|---|",
+        *(_column(column) for column in contract.columns),
+    ]
+    if contract.checks:
+        lines += ["", "| rule | broken where | then |", "|---|---|---|"]
+        lines += [f"| {c.code} | `{c.violation.replace('|', chr(92) + '|')}` | {c.severity} |" for c in contract.checks]
+    return "\n".join([*lines, ""])
+
+
+def _column(column: Column) -> str:
+    name = column.name if column.nullable else f"{column.name} *"
+    return f"| {name} | {column.type} | {column.unit or ''} | {column.description} | {column.privacy} | {column.mask} |"
+
+
+def main(arguments: list[str]) -> int:
+    """Write the file, or with --check say whether it is as the contracts are."""
+    path, text = Path(arguments[-1]), dictionary()
+    if "--check" in arguments:
+        if path.exists() and path.read_text() == text:
+            return 0
+        print(f"{path} is not as the contracts are: run 'make docs'.", file=sys.stderr)
+        return 1
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,215 @@
+"""Gold: marts and features. Patient-level rows carry keys, never an identifier."""
+
+from mediflow_assets.contracts.masks import age_band, drop, keep, year
+from mediflow_assets.contracts.table import (
+    Audience,
+    Column,
+    Privacy,
+    RowCheck,
+    SmallCells,
+    TableContract,
+    Type,
+)  # fmt: skip
+
+P, T = Privacy, Type
+_E = "silver/encounters."
+
+
+def _e(columns: str) -> tuple[str, ...]:
+    return tuple(_E + column for column in columns.split())
+
+
+PATIENT_KEY = Column("patient_key", T.STRING, "keyed pseudonym of the patient", P.PSEUDONYM, keep(), nullable=False,
+                     derived_from=_e("patient_key"))  # fmt: skip
+ENCOUNTER_KEY = Column("encounter_key", T.STRING, "keyed pseudonym of the encounter", P.PSEUDONYM, keep(),
+                       nullable=False, derived_from=_e("encounter_key"))  # fmt: skip
+DEPARTMENT = Column("department", T.STRING, "department", P.CLINICAL, keep(), nullable=False,
+                    derived_from=_e("department"))  # fmt: skip
+DIAGNOSIS = Column("diagnosis_code", T.STRING, "ICD-10 or SNOMED CT, UNKNOWN where absent", P.CLINICAL, keep(),
+                   nullable=False, derived_from=_e("diagnosis_code"))  # fmt: skip
+ENCOUNTER_CLASS = Column("encounter_class", T.STRING, "class, unknown where absent", P.CLINICAL, keep(),
+                         nullable=False, derived_from=_e("encounter_class"))  # fmt: skip
+GENDER = Column("gender", T.STRING, "M, F, O, U", P.QUASI, keep(), nullable=False, derived_from=_e("gender"))
+AGE = Column("age_at_admission", T.INTEGER, "completed years", P.DATE, age_band(), unit="years",
+             derived_from=_e("age_at_admission"))  # fmt: skip
+ADMITTED = Column("admitted_at", T.TIMESTAMP, "start of the encounter", P.DATE, year(), nullable=False,
+                  derived_from=_e("admitted_at"))  # fmt: skip
+ENCOUNTERS_COUNT = Column("encounters", T.LONG, "encounters, cancelled ones aside", P.CLINICAL, keep(),
+                          nullable=False, derived_from=_e("encounter_key"))  # fmt: skip
+PATIENTS_COUNT = Column("patients", T.LONG, "distinct people", P.CLINICAL, keep(), nullable=False,
+                        derived_from=_e("patient_key"))  # fmt: skip
+TOTAL_COST = Column("total_cost_usd", T.TOTAL, "sum of billed amounts", P.CLINICAL, keep(), unit="USD",
+                    derived_from=_e("cost_usd"))  # fmt: skip
+
+
+def _gold(
+    table: str,
+    description: str,
+    columns: tuple[Column, ...],
+    primary_key: tuple[str, ...],
+    *,
+    audience: Audience = Audience.PIPELINE,
+    checks: tuple[RowCheck, ...] = (),
+    small_cells: SmallCells | None = None,
+) -> TableContract:
+    return TableContract(("gold", table), description, audience, columns, primary_key, checks, small_cells)
+
+
+ADMISSION_FEATURES = _gold(
+    "admission_features",
+    "One row per encounter, with what was known when it began.",
+    (
+        ENCOUNTER_KEY, PATIENT_KEY, ADMITTED, DEPARTMENT, ENCOUNTER_CLASS,
+        Column("admission_type", T.STRING, "as in Silver", P.CLINICAL, keep(), derived_from=_e("admission_type")),
+        GENDER, AGE,
+        Column("admitting_diagnosis_code", T.STRING, "the first known, UNKNOWN where absent", P.CLINICAL, keep(),
+               nullable=False, derived_from=_e("admitting_diagnosis_code")),
+        Column("admission_month", T.INTEGER, "1 to 12", P.CLINICAL, drop(), derived_from=_e("admitted_at")),
+        Column("systolic_mmhg", T.INTEGER, "systolic", P.CLINICAL, keep(), unit="mmHg",
+               derived_from=_e("systolic_mmhg")),
+        Column("diastolic_mmhg", T.INTEGER, "diastolic", P.CLINICAL, keep(), unit="mmHg",
+               derived_from=_e("diastolic_mmhg")),
+        Column("prior_admissions_12m", T.INTEGER, "inpatient stays begun in the 365 days before", P.CLINICAL, keep(),
+               nullable=False, derived_from=_e("admitted_at encounter_class patient_key")),
+        Column("prior_emergency_6m", T.INTEGER, "emergency visits begun in the 182 days before", P.CLINICAL, keep(),
+               nullable=False, derived_from=_e("admitted_at encounter_class patient_key")),
+        Column("days_since_last_discharge", T.INTEGER, "since the last inpatient discharge before this admission",
+               P.CLINICAL, keep(), unit="days", derived_from=_e("admitted_at discharged_at patient_key")),
+        Column("cost_usd", T.MONEY, "billed amount: the target, not a feature", P.CLINICAL, keep(), unit="USD",
+               derived_from=_e("cost_usd")),
+    ),
+    ("encounter_key",),
+    checks=(
+        RowCheck("prior_count_negative", "prior_admissions_12m < 0 OR prior_emergency_6m < 0"),
+        RowCheck("discharge_after_admission", "days_since_last_discharge < 0"),
+    ),
+)  # fmt: skip
+
+READMISSIONS = _gold(
+    "readmissions",
+    "One row per inpatient stay with a discharge: the next inpatient stay, and whether it began within 30 days.",
+    (
+        ENCOUNTER_KEY, PATIENT_KEY, DEPARTMENT, DIAGNOSIS, GENDER, AGE,
+        Column("discharged_at", T.TIMESTAMP, "end of the stay", P.DATE, year(), nullable=False,
+               derived_from=_e("discharged_at")),
+        Column("next_admitted_at", T.TIMESTAMP, "start of the next inpatient stay", P.DATE, drop(),
+               derived_from=_e("admitted_at")),
+        Column("days_to_readmission", T.INTEGER, "from discharge to the next stay", P.CLINICAL, keep(), unit="days",
+               derived_from=_e("admitted_at discharged_at")),
+        Column("is_readmitted", T.BOOLEAN, "whether within 30 days", P.CLINICAL, keep(), nullable=False,
+               derived_from=_e("admitted_at discharged_at")),
+    ),
+    ("encounter_key",),
+    checks=(
+        RowCheck("readmitted_before_discharge", "days_to_readmission < 0"),
+        RowCheck("label_off", "is_readmitted <> coalesce(days_to_readmission <= 30, false)"),
+    ),
+)  # fmt: skip
+
+COST_BASELINES = _gold(
+    "cost_baselines",
+    "Robust location and scale of log cost per department, diagnosis and class, with fall-backs for small groups.",
+    (
+        Column("department", T.STRING, "department, * for all", P.CLINICAL, keep(), nullable=False,
+               derived_from=_e("department")),
+        Column("diagnosis_code", T.STRING, "diagnosis, * for all", P.CLINICAL, keep(), nullable=False,
+               derived_from=_e("diagnosis_code")),
+        Column("encounter_class", T.STRING, "class, unknown where absent, * for all", P.CLINICAL, keep(),
+               nullable=False, derived_from=_e("encounter_class")),
+        ENCOUNTERS_COUNT,
+        Column("median_cost_usd", T.MONEY, "median", P.CLINICAL, keep(), unit="USD", nullable=False,
+               derived_from=_e("cost_usd")),
+        Column("spread_ratio", T.RATIO, "median of max(cost/median, median/cost): exp of the MAD of log cost",
+               P.CLINICAL, keep(), nullable=False, derived_from=_e("cost_usd")),
+        Column("limit_usd", T.MONEY, "costs above it are anomalies", P.CLINICAL, keep(), unit="USD", nullable=False,
+               derived_from=_e("cost_usd")),
+    ),
+    ("department", "diagnosis_code", "encounter_class"),
+    audience=Audience.GATEWAY,
+    checks=(RowCheck("limit_below_median", "limit_usd < median_cost_usd"),),
+)  # fmt: skip
+
+COST_ANOMALIES = _gold(
+    "cost_anomalies",
+    "Encounters whose cost is above the limit of their peer group.",
+    (
+        ENCOUNTER_KEY, PATIENT_KEY, ADMITTED, DEPARTMENT, DIAGNOSIS, ENCOUNTER_CLASS,
+        Column("cost_usd", T.MONEY, "billed amount", P.CLINICAL, keep(), unit="USD", nullable=False,
+               derived_from=_e("cost_usd")),
+        Column("expected_cost_usd", T.MONEY, "median of the peer group", P.CLINICAL, keep(), unit="USD",
+               nullable=False, derived_from=("gold/cost_baselines.median_cost_usd",)),
+        Column("limit_usd", T.MONEY, "limit of the peer group", P.CLINICAL, keep(), unit="USD", nullable=False,
+               derived_from=("gold/cost_baselines.limit_usd",)),
+        Column("peer_group", T.STRING, "department_diagnosis_class, department_class, class or all", P.CLINICAL,
+               keep(), nullable=False,
+               derived_from=("gold/cost_baselines.department", "gold/cost_baselines.diagnosis_code")),
+    ),
+    ("encounter_key",),
+    checks=(RowCheck("cost_within_limit", "cost_usd <= limit_usd"),),
+)  # fmt: skip
+
+DEPARTMENT_COSTS = _gold(
+    "department_costs",
+    "Encounters, people and cost by department, gender and diagnosis.",
+    (
+        DEPARTMENT, GENDER, DIAGNOSIS, ENCOUNTERS_COUNT, PATIENTS_COUNT,
+        Column("average_age_years", T.RATIO, "mean age at admission", P.CLINICAL, keep(), unit="years",
+               derived_from=_e("age_at_admission")),
+        TOTAL_COST,
+        Column("average_cost_usd", T.MONEY, "mean billed amount", P.CLINICAL, keep(), unit="USD",
+               derived_from=_e("cost_usd")),
+        Column("first_admitted_at", T.TIMESTAMP, "earliest admission", P.DATE, year(), derived_from=_e("admitted_at")),
+        Column("last_admitted_at", T.TIMESTAMP, "latest admission", P.DATE, year(), derived_from=_e("admitted_at")),
+    ),
+    ("department", "gender", "diagnosis_code"),
+    checks=(RowCheck("more_people_than_encounters", "patients > encounters"),),
+    small_cells=SmallCells("patients", ("encounters", "average_age_years", "total_cost_usd", "average_cost_usd",
+                                        "first_admitted_year", "last_admitted_year")),
+)  # fmt: skip
+
+DAILY_CENSUS = _gold(
+    "daily_census",
+    "People in the house by day and department: admitted on or before the day and not discharged before it.",
+    (
+        Column("date", T.DATE, "the day", P.DATE, drop(), nullable=False, derived_from=_e("admitted_at discharged_at")),
+        DEPARTMENT,
+        Column("census", T.LONG, "inpatient encounters present", P.CLINICAL, keep(), nullable=False,
+               derived_from=_e("admitted_at discharged_at")),
+        Column("admissions", T.LONG, "inpatient encounters begun", P.CLINICAL, keep(), nullable=False,
+               derived_from=_e("admitted_at")),
+        Column("discharges", T.LONG, "inpatient encounters ended", P.CLINICAL, keep(), nullable=False,
+               derived_from=_e("discharged_at")),
+    ),
+    ("date", "department"),
+    checks=(RowCheck("census_below_admissions", "census < admissions OR census < discharges"),),
+)  # fmt: skip
+
+MONTHLY_ACTIVITY = _gold(
+    "monthly_activity",
+    "Encounters, people, cost, readmissions and anomalies by month, department and class.",
+    (
+        Column("month", T.DATE, "first day of the month of admission", P.PERIOD, keep(), nullable=False,
+               derived_from=_e("admitted_at")),
+        DEPARTMENT, ENCOUNTER_CLASS, ENCOUNTERS_COUNT, PATIENTS_COUNT,
+        Column("cost_usd", T.TOTAL, "sum of billed amounts", P.CLINICAL, keep(), unit="USD",
+               derived_from=_e("cost_usd")),
+        Column("index_stays", T.LONG, "stays at risk of readmission", P.CLINICAL, keep(), nullable=False,
+               derived_from=("gold/readmissions.encounter_key",)),
+        Column("readmitted", T.LONG, "of these, readmitted within 30 days", P.CLINICAL, keep(), nullable=False,
+               derived_from=("gold/readmissions.is_readmitted",)),
+        Column("anomalies", T.LONG, "cost anomalies", P.CLINICAL, keep(), nullable=False,
+               derived_from=("gold/cost_anomalies.encounter_key",)),
+    ),
+    ("month", "department", "encounter_class"),
+    checks=(
+        RowCheck("more_people_than_encounters", "patients > encounters"),
+        RowCheck("more_readmitted_than_stays", "readmitted > index_stays"),
+    ),
+    small_cells=SmallCells("patients", ("encounters", "cost_usd", "index_stays", "readmitted", "anomalies"),
+                           counts=("index_stays", "readmitted", "anomalies")),
+)  # fmt: skip
+
+TABLES = (
+    ADMISSION_FEATURES, READMISSIONS, COST_BASELINES, COST_ANOMALIES, DEPARTMENT_COSTS, DAILY_CENSUS,
+    MONTHLY_ACTIVITY,
+)  # fmt: skip

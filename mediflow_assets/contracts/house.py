@@ -1,0 +1,62 @@
+"""Gold, the house's own tables: how the pipeline fared. No people in them, so analysts may read them."""
+
+from mediflow_assets.contracts.masks import keep
+from mediflow_assets.contracts.table import Audience, Column, Privacy, RowCheck, TableContract, Type
+
+P, T = Privacy, Type
+
+
+def _column(name: str, type_: Type, description: str, nullable: bool = False) -> Column:
+    return Column(name, type_, description, P.TECHNICAL, keep(), nullable=nullable)
+
+
+CHECK_RESULTS = TableContract(
+    ("gold", "check_results"),
+    "Each check's result, appended before it may fail its step.",
+    Audience.ANALYST,
+    (
+        _column("checked_at", T.TIMESTAMP, "when"),
+        _column("run_id", T.STRING, "the Dagster run"),
+        _column("table", T.STRING, "the table judged"),
+        _column("check_name", T.STRING, "the rule"),
+        _column("severity", T.STRING, "error or warn"),
+        _column("passed", T.BOOLEAN, "whether it held"),
+        _column("failing", T.LONG, "rows that broke it"),
+        _column("rows", T.LONG, "rows judged"),
+        _column("version", T.LONG, "the table's version"),
+    ),
+)
+
+RECONCILIATION = TableContract(
+    ("gold", "reconciliation"),
+    "Per Silver table and delivery: what arrived against what became of it. `balanced` only if the sums agree.",
+    Audience.ANALYST,
+    (
+        _column("table", T.STRING, "the Silver table, or the Bronze table that received the delivery"),
+        _column("delivery", T.STRING, "12 hex digits of its content"),
+        _column("source", T.STRING, "what it was recognised as"),
+        _column("records", T.LONG, "records that arrived"),
+        _column("accepted", T.LONG, "accepted, replayed ones included"),
+        _column("quarantined", T.LONG, "open, waiting or discarded; for Bronze, rejects"),
+        _column("erased", T.LONG, "erased"),
+        _column("balanced", T.BOOLEAN, "whether records = accepted + quarantined + erased"),
+    ),
+    primary_key=("table", "delivery"),
+    checks=(RowCheck("unbalanced", "NOT balanced"),),
+)
+
+QUARANTINE_REASONS = TableContract(
+    ("gold", "quarantine_reasons"),
+    "Quarantined records by table, source, reason and status. A record with two reasons counts under both.",
+    Audience.ANALYST,
+    (
+        _column("table", T.STRING, "the Silver table; bronze/rejects for records that could not be split"),
+        _column("source", T.STRING, "the Bronze table"),
+        _column("reason", T.STRING, "the rule it broke"),
+        _column("status", T.STRING, "open, waiting, replayed, discarded, rejected"),
+        _column("records", T.LONG, "how many"),
+    ),
+    primary_key=("table", "source", "reason", "status"),
+)
+
+TABLES = (CHECK_RESULTS, RECONCILIATION, QUARANTINE_REASONS)

@@ -1,0 +1,70 @@
+"""The closed vocabularies: what a code value may be, the spellings accepted for it, and the rules on form."""
+
+GENDERS = {"M": "M", "MALE": "M", "F": "F", "FEMALE": "F", "O": "O", "OTHER": "O", "U": "U", "UNKNOWN": "U"}
+
+ENCOUNTER_CLASSES = {
+    "inpatient": "inpatient", "imp": "inpatient", "acute": "inpatient", "nonac": "inpatient",
+    "emergency": "emergency", "emer": "emergency", "ed": "emergency",
+    "outpatient": "outpatient", "ambulatory": "ambulatory", "amb": "ambulatory",
+    "urgentcare": "urgentcare", "urgent care": "urgentcare", "wellness": "wellness",
+    "observation": "observation", "obsenc": "observation", "virtual": "virtual", "vr": "virtual",
+    "home": "home", "hh": "home", "hospice": "hospice", "snf": "snf",
+}  # fmt: skip
+
+STATUSES = {
+    "finished": "finished", "completed": "finished", "discharged": "finished", "in-progress": "in-progress",
+    "admitted": "in-progress", "open": "in-progress", "arrived": "in-progress", "planned": "planned",
+    "cancelled": "cancelled", "canceled": "cancelled", "entered-in-error": "cancelled",
+    "onleave": "in-progress", "triaged": "in-progress", "unknown": "unknown",
+}  # fmt: skip
+
+ADMISSION_TYPES = {
+    "emergency": "emergency", "urgent": "urgent", "elective": "elective", "newborn": "newborn",
+    "trauma": "trauma", "routine": "elective",
+}  # fmt: skip
+
+DISPOSITIONS = {
+    "home": "home", "transferred": "transferred", "other-hcf": "transferred", "transfer": "transferred",
+    "against_advice": "against_advice", "aadvice": "against_advice", "ama": "against_advice",
+    "expired": "expired", "exp": "expired", "died": "expired", "hospice": "hospice", "hosp": "hospice",
+    "skilled_nursing": "skilled_nursing", "snf": "skilled_nursing", "long": "skilled_nursing",
+    "rehab": "rehab", "rehabilitation": "rehab",
+}  # fmt: skip
+
+DEPARTMENT_OF_CLASS = {
+    "inpatient": "GENERAL_MEDICINE",
+    "emergency": "EMERGENCY",
+    "outpatient": "OUTPATIENT_CLINIC",
+    "ambulatory": "AMBULATORY_CARE",
+    "urgentcare": "URGENT_CARE",
+    "wellness": "PREVENTIVE_CARE",
+    "observation": "OBSERVATION",
+    "virtual": "TELEHEALTH",
+    "home": "HOME_CARE",
+    "hospice": "HOSPICE",
+    "snf": "SKILLED_NURSING",
+}
+"""The department of an encounter whose source names none (Synthea, FHIR)."""
+
+UNPLANNED_ADMISSION_TYPES = ("emergency", "urgent", "trauma")
+
+ICD10_PATTERN = r"^[A-Z][0-9][0-9A-Z]([.]?[0-9A-Z]{1,4})?\z"
+"""ICD-10 and ICD-10-CM: a letter, a digit, a digit or letter, then up to four more (CMS, Guidelines I.A.2)."""
+
+SNOMED_PATTERN = r"^[1-9][0-9]{5,17}\z"
+"""A SNOMED CT identifier: 6 to 18 digits, no leading zero (SNOMED CT Release File Specification, SCTID)."""
+
+DEPARTMENT_PATTERN = r"^[A-Z][A-Z &/_-]{1,39}\z"
+"""Letters only: a department that held digits could be a bed, a pager or a person's number."""
+
+PAYER_PATTERN = r"^[A-Za-z][A-Za-z &/_-]{1,39}\z"
+
+ZIP_PATTERN = r"^[0-9]{5}(-?[0-9]{4})?\z"
+
+UNKNOWN = "UNKNOWN"
+"""Shown where a diagnosis is not known; the absence itself is valid."""
+
+AGE_LIMITS_YEARS = (0, 120)
+SYSTOLIC_LIMITS_MMHG = (40, 300)
+DIASTOLIC_LIMITS_MMHG = (20, 200)
+EARLIEST_DATE = "1900-01-01"

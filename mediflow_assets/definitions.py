@@ -1,0 +1,55 @@
+"""The code location: `defs` is what Dagster loads, `build_defs` makes it for any settings."""
+
+import datetime as dt
+from typing import Any
+
+import dagster as dg
+
+from mediflow_assets.defs import jobs
+from mediflow_assets.defs.assets import bronze, gold, silver
+from mediflow_assets.defs.resources import EngineResource, LakehouseResource
+from mediflow_assets.defs.sensors import FRESH_HOURS, build_sensors
+from mediflow_assets.settings import Settings
+
+OWNER = "team:data-platform"
+
+
+def _with_policy(spec: dg.AssetSpec) -> dg.AssetSpec:
+    """Owners, freshness and automation, in this one place for every table."""
+    zone = spec.key.path[0]
+    freshness = dg.FreshnessPolicy.time_window(
+        fail_window=dt.timedelta(hours=FRESH_HOURS), warn_window=dt.timedelta(hours=FRESH_HOURS - 4)
+    )
+    automatic = dg.AutomationCondition.eager() & dg.AutomationCondition.all_deps_blocking_checks_passed()
+    spec = spec.replace_attributes(owners=[OWNER])
+    if zone == "gold":
+        spec = spec.replace_attributes(freshness_policy=freshness)
+    return spec if zone == "bronze" else spec.replace_attributes(automation_condition=automatic)
+
+
+def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definitions:
+    """The definitions of one home; `resources` stand in for the ones of the same name."""
+    settings = settings or Settings()
+    assets = [bronze.landing, *silver.JUDGED, *gold.GOLD, *gold.OWN, *gold.MASKED]
+    engine = EngineResource(remote=settings.spark_remote)
+    lakehouse = LakehouseResource(
+        home=str(settings.root), engine=engine, lease_wait_seconds=settings.lease_wait_seconds
+    )
+    automation = dg.AutomationConditionSensorDefinition(
+        "automation", target=dg.AssetSelection.all(), default_status=dg.DefaultSensorStatus.RUNNING
+    )
+    return dg.Definitions(
+        assets=[
+            *(asset.map_asset_specs(_with_policy) for asset in assets),
+            *(spec.replace_attributes(owners=[OWNER]) for spec in (*silver.SHARED, gold.CHECK_RESULTS)),
+        ],
+        jobs=jobs.ALL,
+        schedules=jobs.SCHEDULES,
+        sensors=[automation, *build_sensors(settings)],
+        resources={"lakehouse": lakehouse, **resources},
+        # one engine per run, not one per step
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs()

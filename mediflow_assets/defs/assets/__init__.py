@@ -1,0 +1,1 @@
+"""The tables as software-defined assets, one file per zone."""

@@ -1,0 +1,39 @@
+"""Bronze assets: one subsettable multi-asset lands every delivery of the inbox, whatever part of it is selected."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import dagster as dg
+
+from mediflow_assets.contracts import bronze
+from mediflow_assets.defs.resources import LakehouseResource
+from mediflow_assets.defs.specs import spec_of
+from mediflow_assets.steps.landing import land_all
+
+
+def _specs() -> list[dg.AssetSpec]:
+    return [spec_of(table).replace_attributes(skippable=True) for table in bronze.TABLES]
+
+
+@dg.multi_asset(specs=_specs(), can_subset=True, name="landing")
+def landing(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+    """Files of the inbox become rows of Bronze; the ledger tells which."""
+    inbox, lake = lakehouse.inbox, lakehouse.bench.lake
+    _, refused = inbox.take_in()
+    landed = land_all(lake, inbox)
+    rows: Counter[str] = Counter()
+    for each in landed:
+        rows[bronze.SOURCES[each.delivery.source].name] += each.bronze
+        rows[bronze.REJECTS.name] += each.rejects
+        rows[bronze.DELIVERIES.name] += 1
+        context.log.info(f"{each.delivery.short}: {each.records} records, {each.rejects} rejects")
+    for table in bronze.TABLES:
+        if dg.AssetKey(list(table.key)) in context.selected_asset_keys:
+            metadata = {
+                "dagster/row_count": lake.rows(table),
+                "version": lake.version(table),
+                "new_rows": rows[table.name],
+            }
+            if table is bronze.DELIVERIES:
+                metadata["refused_files"] = refused
+            yield dg.MaterializeResult(asset_key=list(table.key), metadata=metadata)

@@ -1,0 +1,53 @@
+"""Silver assets: each judges what has arrived. Quarantine and processed are written by these steps."""
+
+import dagster as dg
+
+from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.defs.resources import LakehouseResource
+from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
+from mediflow_assets.steps import silver as steps
+from mediflow_assets.steps.pending import Wanted
+
+
+class Replay(dg.Config):  # type: ignore[misc]
+    """Which open records of the quarantine to judge again; a delivery is named by its first hex digits."""
+
+    replay: bool = False
+    reason: str | None = None
+    delivery: str | None = None
+
+    def wanted(self) -> Wanted | None:
+        """The choice as a predicate over quarantine rows."""
+        if not self.replay:
+            return None
+        return lambda row: (
+            (self.reason is None or self.reason in row["reasons"])
+            and (self.delivery is None or row["_delivery_id"].startswith(self.delivery))
+        )
+
+
+def _asset(table: steps.Judged) -> dg.AssetsDefinition:
+    deps = [steps.bronze_of(name) for name in table.conform] + [bronze.CORRECTIONS, bronze.DELIVERIES]
+    if table.of_patient:
+        deps.append(silver.PATIENTS)
+
+    @dg.multi_asset(
+        name=table.contract.key[1],
+        specs=[spec_of(table.contract, deps)],
+        check_specs=check_specs_of(table.contract),
+    )
+    def silver_table(
+        context: dg.AssetExecutionContext, config: Replay, lakehouse: LakehouseResource
+    ) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        made = steps.make(lakehouse.bench, table, config.wanted())
+        if not made.is_unchanged:
+            for shared in (silver.QUARANTINE, silver.PROCESSED):
+                rows = lakehouse.bench.lake.rows(shared)
+                context.log_event(dg.AssetMaterialization(list(shared.key), metadata={"dagster/row_count": rows}))
+        return materialized(made, lakehouse.bench.lake)
+
+    return silver_table
+
+
+JUDGED = [_asset(table) for table in steps.ALL]
+SHARED = [spec_of(table, silver.JUDGED) for table in (silver.QUARANTINE, silver.PROCESSED)]

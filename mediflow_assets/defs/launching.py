@@ -1,0 +1,133 @@
+"""Running a job in this process, with its events told as they come."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from mediflow_assets.settings import Settings
+from mediflow_assets.storage import engine
+
+_QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+"""The command tells progress and errors in its own words; the run's page has all of it."""
+SILVER_STEPS = ("patients", "encounters", "conditions")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A step's end: how many are done, of how many, which it was, and whether it succeeded."""
+
+    done: int
+    total: int
+    step: str
+    is_success: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: the checks that failed and the errors of its steps, in our own words."""
+
+    run_id: str
+    is_success: bool
+    failed_checks: tuple[str, ...]
+    errors: tuple[str, ...]
+
+
+def install_dagster_home(settings: Settings) -> Path:
+    """Make the folder of Dagster's storage, with the project's `dagster.yaml`, and point DAGSTER_HOME at it."""
+    settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    source = Path(str(files("mediflow_assets"))).parent / "dagster.yaml"
+    target = settings.dagster_home / "dagster.yaml"
+    if source.exists() and (not target.exists() or target.read_bytes() != source.read_bytes()):
+        shutil.copyfile(source, target)
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+    return settings.dagster_home
+
+
+def run_job(
+    defs: dg.Definitions,
+    job_name: str,
+    select: str | None = None,
+    config: dict[str, Any] | None = None,
+    lease_wait_seconds: float = 0,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Outcome:
+    """Run a job here and wait for it. `select` narrows it to some assets, in Dagster's selection syntax."""
+    job = defs.resolve_job_def(job_name)
+    keys = None
+    if select:
+        graph = defs.get_repository_def().asset_graph
+        keys = list(dg.AssetSelection.from_string(select).resolve(graph) & set(graph.materializable_asset_keys))
+    run_id = str(uuid.uuid4())
+    with dg.DagsterInstance.get() as instance:
+        if on_progress:
+            _listen(
+                instance,
+                run_id,
+                len(job.all_node_names if hasattr(job, "all_node_names") else job.nodes),
+                on_progress,
+            )
+        result = job.execute_in_process(
+            run_config=_QUIET | (config or {}),
+            instance=instance,
+            run_id=run_id,
+            asset_selection=keys,
+            tags={"mediflow/lease_wait": str(lease_wait_seconds)},
+            raise_on_error=False,
+        )
+        return _outcome(result, run_id)
+
+
+def end_engine() -> None:
+    """Stop the embedded engine, without which the process hangs at its exit."""
+    engine.stop_embedded()
+
+
+def _listen(instance: dg.DagsterInstance, run_id: str, total: int, tell: Callable[[Progress], None]) -> None:
+    done = 0
+
+    def on_event(entry: Any) -> None:
+        nonlocal done
+        event = entry.dagster_event
+        if event is not None and (event.is_step_success or event.is_step_failure or event.is_step_skipped):
+            done += 1
+            tell(Progress(done, total, event.step_key or "", event.is_step_success))
+
+    instance.add_event_listener(run_id, on_event)
+
+
+def _outcome(result: dg.ExecuteInProcessResult, run_id: str) -> Outcome:
+    failed, errors = [], []
+    for event in result.all_events:
+        if event.event_type_value == "ASSET_CHECK_EVALUATION":
+            check = event.asset_check_evaluation_data
+            if not check.passed:
+                failed.append(f"{'/'.join(check.asset_key.path)}: {check.check_name}")
+        if event.is_step_failure and event.step_failure_data.error:
+            errors.append(_ours(event.step_key or "", event.step_failure_data.error))
+        elif event.is_failure and event.event_type_value == "PIPELINE_FAILURE" and event.job_failure_data.error:
+            errors.append(_ours("the run", event.job_failure_data.error))
+    return Outcome(run_id, result.success, tuple(failed), tuple(dict.fromkeys(errors)))
+
+
+def _ours(step: str, error: Any) -> str:
+    """The sentence of our own exception below Dagster's; of any other only the class, for its text may hold values."""
+    cause = error
+    while cause.cause is not None:
+        cause = cause.cause
+    own = cause.cls_name in _own_errors()
+    text = str(cause.message).strip().removeprefix(f"mediflow_assets.errors.{cause.cls_name}: ")
+    return text.splitlines()[0] if own else f"{step}: {cause.cls_name}"
+
+
+def _own_errors() -> set[str]:
+    from mediflow_assets import errors
+
+    return {name for name, value in vars(errors).items() if isinstance(value, type)}

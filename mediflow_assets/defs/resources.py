@@ -1,0 +1,90 @@
+"""Resources: the Spark session of either engine, and the lakehouse with its lease."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_pyspark import LazyPySparkResource
+from dagster_pyspark.resources import spark_session_from_config
+from pydantic import PrivateAttr
+
+from mediflow_assets.settings import Settings
+from mediflow_assets.sources import Feeds
+from mediflow_assets.steps.inbox import Inbox
+from mediflow_assets.steps.workbench import Workbench
+from mediflow_assets.storage import engine
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets.storage.lease import lake_lease
+from mediflow_assets.storage.tables import Tables
+
+
+class EngineResource(LazyPySparkResource):  # type: ignore[misc]
+    """A Spark Connect session, made on first use: a run with nothing new never starts an engine."""
+
+    spark_config: dict[str, Any] = {}
+    remote: str | None = None
+
+    _spark_session: Any = PrivateAttr(default=None)
+
+    def _init_session(self) -> None:
+        if self._spark_session is None:
+            if self.remote:
+                engine.check_remote(self.remote)
+            url = self.remote or engine.embedded_url()
+            self._spark_session = spark_session_from_config({**engine.CONFIG, **self.spark_config, "spark.remote": url})
+
+    def close(self) -> None:
+        """End the session if one was made."""
+        if self._spark_session is not None:
+            self._spark_session.stop()
+            self._spark_session = None
+
+
+class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The lake, held by lease for as long as the run lasts."""
+
+    home: str
+    engine: EngineResource
+    lease_wait_seconds: float = 600
+
+    _bench: Workbench | None = PrivateAttr(default=None)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of this home; the other ones come from the environment."""
+        return Settings(home=Path(self.home))
+
+    @property
+    def inbox(self) -> Inbox:
+        """The deliveries to land."""
+        return Inbox(self.settings.inbox, self.bench.feeds)
+
+    @property
+    def bench(self) -> Workbench:
+        """What the steps are given."""
+        assert self._bench is not None, "the lakehouse is used outside a run"
+        return self._bench
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["LakehouseResource", None, None]:
+        """Take the lease, clear the run of a holder that died, and close the session at the end."""
+        settings, run_id = self.settings, context.run_id or "by hand"
+        wait = float((context.run.tags if context.run else {}).get("mediflow/lease_wait", self.lease_wait_seconds))
+        with lake_lease(settings.root / "lake.lock", run_id, wait) as dead:
+            if dead and context.instance:
+                fail_dead_run(context.instance, dead)
+            tables = Tables(Lake(settings.lake_root), lambda: self.engine.spark_session)
+            self._bench = Workbench(tables, settings.pseudonym_key(), Feeds.load(settings.sources_file), run_id)
+            try:
+                yield self
+            finally:
+                self.engine.close()
+
+
+def fail_dead_run(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Mark a run failed whose process died: left as started, it would keep automation from requesting anything."""
+    run = instance.get_run_by_id(run_id)
+    if run is not None and not run.is_finished:
+        instance.report_run_failed(run, "The process of this run ended before the run did.")

@@ -1,0 +1,111 @@
+"""Contract → asset spec, checks and metadata: what the graph says of a table."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import dagster as dg
+
+from mediflow_assets.contracts import house
+from mediflow_assets.contracts.table import Severity, TableContract
+from mediflow_assets.steps.checks import check_names
+from mediflow_assets.steps.made import Made
+from mediflow_assets.storage.delta import Lake
+
+KINDS = {"bronze": {"deltalake", "bronze"}, "silver": {"deltalake", "silver"}, "gold": {"deltalake", "gold"},
+         "masked": {"deltalake", "masked"}}  # fmt: skip
+
+
+def spec_of(contract: TableContract, deps: Iterable[TableContract] = ()) -> dg.AssetSpec:
+    """The asset of a table: key, group, kinds, description, columns and column lineage."""
+    return dg.AssetSpec(
+        list(contract.key),
+        deps=[list(table.key) for table in deps],
+        description=contract.description,
+        group_name=contract.key[0],
+        kinds=KINDS[contract.key[0]],
+        metadata={
+            "dagster/column_schema": _column_schema(contract),
+            "dagster/column_lineage": _column_lineage(contract),
+            "audience": str(contract.audience),
+        },
+    )
+
+
+def check_specs_of(contract: TableContract) -> list[dg.AssetCheckSpec]:
+    """One spec a check; those of severity ERROR block what lies below."""
+    return [
+        dg.AssetCheckSpec(name, asset=list(contract.key), blocking=severity is Severity.ERROR)
+        for name, severity in check_names(contract).items()
+    ]
+
+
+def materialized(made: Made, lake: Lake) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """What a step made, as Dagster shows it: figures and check results."""
+    metadata: dict[str, Any] = {
+        "dagster/row_count": made.rows,
+        "version": made.version,
+        "unchanged": made.is_unchanged,
+        **made.figures,
+    }
+    return dg.MaterializeResult(
+        asset_key=list(made.contract.key), metadata=metadata, check_results=list(_check_results(made, lake))
+    )
+
+
+def _check_results(made: Made, lake: Lake) -> Iterable[dg.AssetCheckResult]:
+    if made.is_unchanged:
+        yield from _last_results(made, lake)
+        return
+    for check in made.checks:
+        yield dg.AssetCheckResult(
+            passed=check.passed,
+            check_name=check.name,
+            asset_key=list(made.contract.key),
+            severity=_dagster(check.severity),
+            metadata={"failing": check.failing, "rows": check.rows, "version": check.version},
+        )
+
+
+def _last_results(made: Made, lake: Lake) -> Iterable[dg.AssetCheckResult]:
+    """An unchanged table keeps the results it had; one that was never judged has no row that could break a rule."""
+    import pyarrow.compute as pc
+
+    rows = lake.read(house.CHECK_RESULTS).filter(pc.field("table") == made.contract.name).sort_by("checked_at")
+    last = {row["check_name"]: row for row in rows.to_pylist()}
+    for name, severity in check_names(made.contract).items():
+        row = last.get(name)
+        yield dg.AssetCheckResult(
+            passed=row["passed"] if row else made.rows == 0,
+            check_name=name,
+            asset_key=list(made.contract.key),
+            severity=_dagster(severity),
+            metadata={"failing": row["failing"] if row else 0, "unchanged": True},
+        )
+
+
+def _dagster(severity: Severity) -> dg.AssetCheckSeverity:
+    return dg.AssetCheckSeverity.WARN if severity is Severity.WARN else dg.AssetCheckSeverity.ERROR
+
+
+def _column_schema(contract: TableContract) -> dg.TableSchema:
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                column.name,
+                str(column.type),
+                description=f"{column.description}{f' [{column.unit}]' if column.unit else ''}",
+                constraints=dg.TableColumnConstraints(nullable=column.nullable),
+                tags={"mask": str(column.mask).replace("(", "-").replace(")", "")},
+            )
+            for column in contract.columns
+        ]
+    )
+
+
+def _column_lineage(contract: TableContract) -> dg.TableColumnLineage:
+    deps: dict[str, list[dg.TableColumnDep]] = {}
+    for column in contract.columns:
+        for source in column.derived_from:
+            table, _, name = source.partition(".")
+            deps.setdefault(column.name, []).append(dg.TableColumnDep(dg.AssetKey(table.split("/")), name))
+    return dg.TableColumnLineage(deps)

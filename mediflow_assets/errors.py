@@ -1,0 +1,53 @@
+"""Every exception of the project. A text says what happened, where, and what to do; never a row's value."""
+
+
+class MediFlowError(Exception):
+    """Base of all: its text may be shown to anyone."""
+
+
+class SettingsInvalid(MediFlowError):
+    """A setting, a `sources.toml` entry or an argument is not usable."""
+
+
+class SecretMissing(MediFlowError):
+    """A key file is absent, unreadable, of the wrong size, or readable by others."""
+
+
+class DeliveryRefused(MediFlowError):
+    """A file is not a delivery of any known source, or cannot be read to its end."""
+
+
+class DeliveryChanged(MediFlowError):
+    """A file changed while it was being read; it is left where it is."""
+
+
+class LakeBusy(MediFlowError):
+    """Another process holds the lake lease."""
+
+
+class LakeTooNew(MediFlowError):
+    """The lake was written by a newer MediFlow than this one."""
+
+
+class ContractViolated(MediFlowError):
+    """A frame does not have the columns of the table it is to be written to, or a blocking check failed."""
+
+
+class EngineUnreachable(MediFlowError):
+    """No Spark Connect server answers."""
+
+
+class EngineFailed(MediFlowError):
+    """The engine or the storage library raised; only its class is told, for its text may hold row values."""
+
+
+class KeyMismatch(MediFlowError):
+    """Two tables were pseudonymised under different keys."""
+
+
+class LoginRefused(MediFlowError):
+    """Unknown user, wrong password, or a disabled account."""
+
+
+class NothingToDo(MediFlowError):
+    """A command named something that is not there."""

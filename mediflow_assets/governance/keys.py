@@ -1,0 +1,71 @@
+"""The pseudonym key: 32 random bytes in the secrets folder, never a default value."""
+
+import hashlib
+import hmac
+import os
+import stat
+import unicodedata
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mediflow_assets.contracts.masks import PSEUDONYM_DIGITS
+from mediflow_assets.errors import SecretMissing
+
+FILE_NAME = "pseudonym.key"
+KEY_BYTES = 32
+_BLOCK = 64
+"""Block size of SHA-256 in bytes (FIPS 180-4); the pads of HMAC are of this length (RFC 2104)."""
+
+
+@dataclass(frozen=True)
+class PseudonymKey:
+    """The secret, and the id by which tables say which key made them."""
+
+    secret: bytes = field(repr=False)
+
+    @property
+    def key_id(self) -> str:
+        """Eight hex digits that name the key and tell nothing of it."""
+        return hashlib.sha256(b"mediflow key id|" + self.secret).hexdigest()[:8]
+
+    @property
+    def pads(self) -> tuple[bytes, bytes]:
+        """HMAC's inner and outer pad (RFC 2104), each 64 bytes: the key XOR 0x36, and XOR 0x5c."""
+        block = self.secret.ljust(_BLOCK, b"\0")
+        return bytes(b ^ 0x36 for b in block), bytes(b ^ 0x5C for b in block)
+
+    def pseudonym(self, domain: str, identifier: str) -> str:
+        """HMAC-SHA256 of `domain|identifier`, canonical, cut to 128 bits: 32 hex digits."""
+        message = f"{domain}|{canonical(identifier)}".encode()
+        return hmac.new(self.secret, message, hashlib.sha256).hexdigest()[:PSEUDONYM_DIGITS]
+
+    @classmethod
+    def load(cls, secrets: Path) -> "PseudonymKey":
+        """Read the key. Raises SecretMissing if it is absent, of the wrong size, or readable by others."""
+        path = secrets / FILE_NAME
+        if not path.exists():
+            raise SecretMissing("There is no pseudonym key yet. Run 'mediflow init'.")
+        if stat.S_IMODE(path.stat().st_mode) & 0o077:
+            raise SecretMissing("The pseudonym key is readable by others. Run 'chmod 600' on it.")
+        secret = path.read_bytes()
+        if len(secret) != KEY_BYTES:
+            raise SecretMissing(f"The pseudonym key has {len(secret)} bytes instead of {KEY_BYTES}: restore it.")
+        return cls(secret)
+
+    @classmethod
+    def create(cls, secrets: Path) -> "PseudonymKey":
+        """Make the key, or read the one that is there."""
+        secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = secrets / FILE_NAME
+        if not path.exists():
+            partial = secrets / f".{FILE_NAME}.{os.getpid()}"
+            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(os.urandom(KEY_BYTES))
+            partial.rename(path)
+        return cls.load(secrets)
+
+
+def canonical(identifier: str) -> str:
+    """One spelling for one identifier: Unicode NFC, trimmed of spaces, upper case."""
+    return unicodedata.normalize("NFC", identifier).strip(" ").upper()

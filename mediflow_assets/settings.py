@@ -1,0 +1,64 @@
+"""What can be set, from the environment (`MEDIFLOW_*`). Read by the code location and the command only."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from mediflow_assets.governance.keys import PseudonymKey
+
+
+class Settings(BaseSettings):
+    """Where state lives and which engine answers. All paths default to places below `home`."""
+
+    model_config = SettingsConfigDict(env_prefix="MEDIFLOW_", frozen=True, extra="ignore")
+
+    home: Path = Field(Path(".mediflow"), description="everything MediFlow keeps")
+    lake: str | None = Field(None, description="root of the tables: a folder or an s3:// URI; default <home>/lake")
+    spark_remote: str | None = Field(None, description="a Spark Connect URL, sc://host:port; default embedded")
+    database_url: str | None = Field(None, description="users and audit; default SQLite at <home>/ops.db")
+    landing: Literal["off", "batch", "continuous"] = Field("off", description="how Kafka events are landed")
+    alert_webhook: str | None = Field(None, description="failures and stale tables are posted here")
+    lease_wait_seconds: float = Field(600, ge=0, description="how long runs of the daemon wait for the lake")
+    keep_versions_hours: int = Field(168, ge=1, description="how long old table versions are kept")
+
+    @cached_property
+    def root(self) -> Path:
+        """`home`, absolute."""
+        return self.home.expanduser().absolute()
+
+    @property
+    def lake_root(self) -> str:
+        """The root of the tables."""
+        return self.lake or str(self.root / "lake")
+
+    @property
+    def inbox(self) -> Path:
+        """Where deliveries are put."""
+        return self.root / "inbox"
+
+    @property
+    def secrets(self) -> Path:
+        """Keys, mode 0600."""
+        return self.root / "secrets"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's storage."""
+        return self.root / "dagster"
+
+    @property
+    def sources_file(self) -> Path:
+        """The hospital's own header mappings."""
+        return self.root / "sources.toml"
+
+    @property
+    def ops_url(self) -> str:
+        """The database of users and audit."""
+        return self.database_url or f"sqlite:///{self.root / 'ops.db'}"
+
+    def pseudonym_key(self) -> PseudonymKey:
+        """The key of the pseudonyms. Raises SecretMissing where `mediflow init` has not been run."""
+        return PseudonymKey.load(self.secrets)

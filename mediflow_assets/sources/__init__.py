@@ -1,0 +1,26 @@
+"""Deliveries: one file per format that recognises a file, splits it into records and names its columns.
+
+`recognise` says which source a file is, by header or content. `read_batches` streams its records as Arrow
+batches of Bronze's columns, and what could not be split as rejects. `count_records` counts the records by
+other means, so that a lost one shows. `Feeds` is what `sources.toml` says of the hospitals' exports;
+`suggest` drafts a section of it. Nothing here judges values, and nothing here writes.
+"""
+
+from mediflow_assets.sources.count import count_records
+from mediflow_assets.sources.delivery import Recognised, RecordBatchOfDelivery, Reject
+from mediflow_assets.sources.feeds import Feed, Feeds
+from mediflow_assets.sources.reading import read_batches
+from mediflow_assets.sources.recognise import recognise
+from mediflow_assets.sources.suggest import suggest
+
+__all__ = [
+    "Feed",
+    "Feeds",
+    "Recognised",
+    "RecordBatchOfDelivery",
+    "Reject",
+    "count_records",
+    "read_batches",
+    "recognise",
+    "suggest",
+]

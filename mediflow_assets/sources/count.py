@@ -1,0 +1,116 @@
+"""How many records a delivery holds, counted by a second reader that shares no parsing with the first.
+
+Landing compares the two: a record that one of them loses shows as a difference.
+"""
+
+import io
+import json
+import re
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mediflow_assets.errors import DeliveryRefused
+from mediflow_assets.sources.delivery import LINE_LIMIT, RECORD_LINES, Recognised
+from mediflow_assets.sources.opening import opened
+
+PIECE = 1 << 20
+
+
+def count_records(path: Path, what: Recognised) -> int:
+    """The number of records the file delivers, good or bad."""
+    with opened(path, what.compression) as stream:
+        if what.form == "ndjson":
+            return _count_lines_with_text(stream)
+        if what.form == "document":
+            return _count_entries(stream.read())
+        next(_lines(stream))
+        return _count_csv(_lines(stream), _record_pattern(what.delimiter, len(what.header)))
+
+
+def _lines(stream: io.BufferedReader) -> Iterator[bytes | None]:
+    """Physical lines without their LF; None for one over the limit."""
+    while line := stream.readline(LINE_LIMIT + 1):
+        if line.endswith(b"\n"):
+            yield line[:-1]
+        elif len(line) <= LINE_LIMIT:
+            yield line
+        else:
+            while (piece := stream.readline(PIECE)) and not piece.endswith(b"\n"):
+                pass
+            yield None
+
+
+def _count_csv(lines: Iterator[bytes | None], pattern: re.Pattern[bytes]) -> int:
+    count = 0
+    ahead: deque[bytes | None] = deque()
+    while True:
+        line = ahead.popleft() if ahead else next(lines, _END)
+        if line is _END:
+            return count
+        count += 1
+        if line is None or line.count(b'"') % 2 == 0:
+            continue
+        taken = _lines_of_open_quote(line, ahead, lines)
+        if taken and pattern.fullmatch(b"\n".join([line, *(more or b"" for more in list(ahead)[:taken])])):
+            for _ in range(taken):
+                ahead.popleft()
+
+
+def _lines_of_open_quote(line: bytes, ahead: deque[bytes | None], lines: Iterator[bytes | None]) -> int:
+    """How many of the following lines it takes to close a quote; 0 where it stays open. Fills `ahead`."""
+    size = len(line)
+    for place in range(RECORD_LINES - 1):
+        if place == len(ahead):
+            following = next(lines, _END)
+            if following is _END:
+                return 0
+            ahead.append(following)
+        more = ahead[place]
+        if more is None or (size := size + 1 + len(more)) > LINE_LIMIT:
+            return 0
+        if more.count(b'"') % 2:
+            return place + 1
+    return 0
+
+
+_END: Any = object()
+
+
+def _record_pattern(delimiter: str, width: int) -> re.Pattern[bytes]:
+    """A record of `width` fields: quoted ones whole, others without a line break or a quote in front."""
+    mark = re.escape(delimiter).encode()
+    cell = rb'(?:"(?:[^"]|"")*+"|[^"' + mark + rb"\r\n][^" + mark + rb"\r\n]*+|)"
+    return re.compile(rb"%b(?:%b%b){%d}\r*" % (cell, mark, cell, width - 1))
+
+
+def _count_lines_with_text(stream: io.BufferedReader) -> int:
+    count = 0
+    has_text = False
+    while piece := stream.readline(PIECE):
+        has_text = has_text or bool(piece.strip(b" \t\r\n"))
+        if piece.endswith(b"\n"):
+            count += has_text
+            has_text = False
+    return count + has_text
+
+
+def _count_entries(data: bytes) -> int:
+    """Entries of a Bundle by the standard library's parser; every other document is one record."""
+    text = data.decode("utf-8", "surrogateescape")
+    try:
+        document = json.loads(text, strict=False, object_pairs_hook=_outline, parse_int=_nothing, parse_float=_nothing)
+    except (ValueError, RecursionError):
+        raise DeliveryRefused("the JSON document cannot be read to its end.") from None
+    is_bundle = document.get("resourceType") == "Bundle"
+    return len(document["entry"]) if is_bundle else 1
+
+
+def _outline(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of each object only what tells a Bundle, so that a large one does not fill the memory."""
+    return {name: value for name, value in pairs if name in ("resourceType", "entry")}
+
+
+def _nothing(_: str) -> None:
+    return None

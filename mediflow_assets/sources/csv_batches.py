@@ -1,0 +1,102 @@
+"""A CSV delivery as Arrow batches of Bronze's columns: whole blocks, or record by record where needed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from mediflow_assets.sources.csv_blocks import Overlong, line_blocks, skip_line
+from mediflow_assets.sources.csv_parse import parse_records, parse_whole
+from mediflow_assets.sources.csv_records import Layout, records
+from mediflow_assets.sources.delivery import Recognised, RecordBatchOfDelivery, Reject
+from mediflow_assets.sources.forms import BRONZE_COLUMNS, JSON_COLUMNS
+from mediflow_assets.sources.json_cells import json_objects
+from mediflow_assets.sources.opening import opened
+
+RECORDS_AT_ONCE = 1 << 16
+
+
+def read_csv(path: Path, what: Recognised) -> Iterator[RecordBatchOfDelivery]:
+    """All records of a CSV delivery, in file order, numbered from 1."""
+    reader = _Reader(what, Layout(what.delimiter, len(what.header)))
+    with opened(path, what.compression) as stream:
+        skip_line(stream)
+        for block in line_blocks(stream):
+            if isinstance(block, Overlong):
+                yield from reader.take(b"", is_last=True)
+                yield reader.set_aside(block.raw)
+            else:
+                yield from reader.take(block, is_last=False)
+        yield from reader.take(b"", is_last=True)
+
+
+@dataclass
+class _Reader:
+    """Where the reading stands: what is unfinished, and the number of the next record."""
+
+    what: Recognised
+    layout: Layout
+    unfinished: bytes = b""
+    next_number: int = 1
+
+    def take(self, block: bytes, is_last: bool) -> Iterator[RecordBatchOfDelivery]:
+        """The records of a block, after what was left of the one before."""
+        block = self.unfinished + block
+        self.unfinished = b""
+        if not block:
+            return
+        if whole := parse_whole(block, self.layout):
+            columns, end = whole
+            yield self._batch(columns, self._number(len(columns[0])), ())
+            self.unfinished = block[end:]
+        else:
+            yield from self._one_by_one(block, is_last)
+        if is_last and self.unfinished:
+            yield from self._one_by_one(self.unfinished, is_last)
+
+    def set_aside(self, raw: bytes) -> RecordBatchOfDelivery:
+        """A line that is too long, as a reject of its own."""
+        number = int(self._number(1)[0])
+        none = [pa.nulls(0, pa.string()) for _ in range(self.layout.width)]
+        return self._batch(none, np.empty(0, np.int64), (Reject(number, "record_too_long", raw),))
+
+    def _one_by_one(self, block: bytes, is_last: bool) -> Iterator[RecordBatchOfDelivery]:
+        found, start = records(block, self.layout, is_last), 0
+        while some := list(islice(found, RECORDS_AT_ONCE)):
+            start = some[-1][0]
+            numbers = self._number(len(some))
+            good = np.array([reason is None for _, _, reason in some])
+            rejects = tuple(
+                Reject(int(number), reason, raw)
+                for number, (_, raw, reason) in zip(numbers, some, strict=True)
+                if reason is not None
+            )
+            columns = parse_records([raw for _, raw, reason in some if reason is None], self.layout)
+            yield self._batch(columns, numbers[good], rejects)
+        self.unfinished = block[start:]
+
+    def _number(self, count: int) -> npt.NDArray[np.int64]:
+        first = self.next_number
+        self.next_number += count
+        return np.arange(first, self.next_number, dtype=np.int64)
+
+    def _batch(
+        self, cells: list[pa.Array], numbers: npt.NDArray[np.int64], rejects: tuple[Reject, ...]
+    ) -> RecordBatchOfDelivery:
+        named = {name: cell for name, cell in zip(self.what.columns, cells, strict=True) if name}
+        others = {
+            header: cell
+            for header, name, cell in zip(self.what.header, self.what.columns, cells, strict=True)
+            if name is None
+        }
+        columns = {
+            name: json_objects(others, len(numbers)) if name in JSON_COLUMNS else named.get(name)
+            for name in BRONZE_COLUMNS[self.what.source]
+        }
+        arrays = [pa.nulls(len(numbers), pa.string()) if cell is None else cell for cell in columns.values()]
+        accepted = pa.RecordBatch.from_arrays([*arrays, pa.array(numbers)], names=[*columns, "_record_number"])
+        return RecordBatchOfDelivery(accepted, rejects)

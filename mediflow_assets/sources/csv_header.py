@@ -1,0 +1,55 @@
+"""The first line of a CSV delivery: its bytes, and its names under a delimiter."""
+
+import csv
+from collections import Counter
+
+from mediflow_assets.errors import DeliveryRefused
+from mediflow_assets.sources.delivery import LINE_LIMIT
+
+BINARY = "a binary file. Deliver CSV, NDJSON or a FHIR Bundle, plain or gzip."
+
+
+def header_line(head: bytes) -> str:
+    """The first line as text; refuses what is too long, blank or not UTF-8."""
+    line = head.partition(b"\n")[0]
+    if len(line) > LINE_LIMIT:
+        raise DeliveryRefused("the first line is longer than 1 MiB: no header of a CSV file.")
+    try:
+        text = line.decode()
+    except UnicodeDecodeError:
+        if b"\0" in head[:8192]:
+            raise DeliveryRefused(BINARY) from None
+        raise DeliveryRefused("the header is not UTF-8. Convert the file to UTF-8 and try again.") from None
+    if "\0" in text:
+        raise DeliveryRefused(BINARY)
+    if not text.strip():
+        raise DeliveryRefused("the first line is blank. A CSV delivery begins with its header.")
+    if "\r" in text.rstrip("\r"):
+        raise DeliveryRefused("lines end in CR alone. Convert the line ends to LF or CRLF and try again.")
+    return text.rstrip("\r")
+
+
+def refuse_without_records(head: bytes) -> None:
+    """A header alone is refused: most often the export went wrong."""
+    if not head.partition(b"\n")[2]:
+        raise DeliveryRefused("the file has a header but no records.")
+
+
+def header_names(line: str, delimiter: str) -> tuple[str, ...] | None:
+    """The names in a header line, stripped; a nameless column is called by its place. None: not a header."""
+    try:
+        rows = list(csv.reader([line], delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+    names = (name.strip() for name in rows[0])
+    return tuple(name or f"column_{place}" for place, name in enumerate(names, start=1))
+
+
+def refuse_repeated_names(names: tuple[str, ...]) -> None:
+    """A name that stands twice is refused: taking one of the two would be a guess."""
+    for name, count in Counter(names).items():
+        if count > 1:
+            places = [str(place) for place, other in enumerate(names, start=1) if other == name]
+            raise DeliveryRefused(
+                f"the header names one column more than once (columns {', '.join(places)}). Rename them."
+            )

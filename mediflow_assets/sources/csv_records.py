@@ -1,0 +1,99 @@
+"""What a record of a CSV file is, record by record: the definition that the fast path must agree with.
+
+A record starts at a line's start. With an even number of quotes the line is the record. With an odd number it
+goes on to the next line that makes the number even, within 200 lines and 1 MiB, if all these lines together
+are as many fields as the header has; otherwise the line stands alone, set aside, and reading goes on with the
+next.
+"""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mediflow_assets.sources.delivery import LINE_LIMIT, RAW_KEPT, RECORD_LINES
+
+csv.field_size_limit(max(csv.field_size_limit(), LINE_LIMIT))
+
+BLANKS = b" \t\r\n\v\f"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the fields of a record are divided."""
+
+    delimiter: str
+    width: int
+
+
+def records(block: bytes, layout: Layout, is_last: bool) -> Iterator[tuple[int, bytes, str | None]]:
+    """Each record of a block of whole lines: where the next one starts, its bytes, why it is set aside.
+
+    Stops before a record that may go on in the next block, unless there is none.
+    """
+    start = 0
+    while start < len(block):
+        end = block.index(b"\n", start)
+        if end - start <= LINE_LIMIT and block.count(b'"', start, end) & 1:
+            joined = _end_of_quoted(block, start, end)
+            if joined is None and not is_last:
+                return
+            if joined and field_count(block[start:joined].rstrip(b"\r"), layout) == layout.width:
+                end = joined
+        raw, is_too_long = block[start:end].rstrip(b"\r"), end - start > LINE_LIMIT
+        start = end + 1
+        if is_too_long:
+            yield start, raw[:RAW_KEPT], "record_too_long"
+        else:
+            yield start, raw, reject_reason(raw, layout)
+
+
+def _end_of_quoted(block: bytes, start: int, end: int) -> int | None:
+    """Where a record that begins with an odd line ends: 0 if nowhere, None if the block is too short."""
+    for _ in range(RECORD_LINES - 1):
+        following = end + 1
+        if following >= len(block):
+            return None
+        end = block.index(b"\n", following)
+        if end - start > LINE_LIMIT:
+            return 0
+        if block.count(b'"', following, end) & 1:
+            return end
+    return 0
+
+
+def reject_reason(raw: bytes, layout: Layout) -> str | None:
+    """Why a record cannot be split into the header's fields, None if it can."""
+    if not raw.strip(BLANKS.replace(layout.delimiter.encode(), b"")):
+        return "empty_record"
+    if b"\0" in raw:
+        return "nul_byte"
+    if not _is_utf8(raw):
+        return "bad_utf8"
+    count = field_count(raw, layout)
+    if count is None:
+        return "unbalanced_quote" if b'"' in raw else "bare_carriage_return"
+    if count != layout.width:
+        return "too_few_fields" if count < layout.width else "too_many_fields"
+    return None
+
+
+def field_count(raw: bytes, layout: Layout) -> int | None:
+    """How many fields a record has; None where its quotes or line breaks do not add up."""
+    if b'"' not in raw and b"\r" not in raw:
+        return raw.count(layout.delimiter.encode()) + 1
+    try:
+        # every byte is one character of Latin-1, and the structure is ASCII: bad bytes do not matter here
+        rows = list(csv.reader([raw.decode("latin-1")], delimiter=layout.delimiter, strict=True))
+    except csv.Error:
+        return None
+    return len(rows[0])
+
+
+def _is_utf8(raw: bytes) -> bool:
+    if raw.isascii():
+        return True
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

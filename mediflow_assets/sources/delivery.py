@@ -1,0 +1,54 @@
+"""What a delivery is recognised as, and what reading it yields. Data only; the reading is elsewhere."""
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+LINE_LIMIT = 1 << 20
+"""Bytes of the longest physical line, and of the longest record, that is still read."""
+
+RECORD_LINES = 200
+"""Physical lines that one record with quoted line breaks may cover."""
+
+RAW_KEPT = 64 << 10
+"""Bytes that are kept of a line that is too long to be read."""
+
+DOCUMENT_LIMIT = 256 << 20
+"""Bytes of the largest single JSON document: it has to be held in memory whole."""
+
+JSON_LINE_LIMIT = 64 << 20
+"""Bytes of the longest NDJSON line: resources carry whole documents as attachments."""
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """A file that was recognised: which source it is, and how its columns are named."""
+
+    source: str
+    form: str
+    """`csv`, `ndjson` or `document` (one JSON document, usually a Bundle)."""
+    feed: str | None = None
+    compression: str | None = None
+    delimiter: str = ""
+    columns: tuple[str | None, ...] = ()
+    """Per column of the file its Bronze name, None where it has none."""
+    header: tuple[str, ...] = ()
+    unknown_columns: tuple[str, ...] = ()
+    missing_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A record that could not be split into fields, as it came."""
+
+    record_number: int
+    reason: str
+    raw: bytes
+
+
+@dataclass(frozen=True)
+class RecordBatchOfDelivery:
+    """A stretch of a delivery: the records that were split, and those that could not be."""
+
+    accepted: pa.RecordBatch
+    rejects: tuple[Reject, ...] = ()

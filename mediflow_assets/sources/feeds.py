@@ -1,0 +1,115 @@
+"""`sources.toml`: how one hospital's feed names its columns, writes its dates and codes its values."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mediflow_assets.errors import SettingsInvalid
+from mediflow_assets.sources.aliases import plain
+from mediflow_assets.sources.forms import ADMISSIONS
+
+DELIMITERS = (",", ";", "\t", "|")
+KEYS = frozenset({"match", "headers", "delimiter", "date_formats", "decimal_comma", "values"})
+
+
+@dataclass(frozen=True)
+class Feed:
+    """One hospital's way of writing admissions."""
+
+    name: str
+    match: tuple[str, ...]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    delimiter: str | None = None
+    date_formats: tuple[str, ...] = ()
+    decimal_comma: bool = False
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def fits(self, header: tuple[str, ...], delimiter: str) -> bool:
+        """Whether a file with this header is of this feed."""
+        seen = {plain(name) for name in header}
+        return self.delimiter in (None, delimiter) and all(plain(name) in seen for name in self.match)
+
+
+@dataclass(frozen=True)
+class Feeds:
+    """All feeds of a `sources.toml`."""
+
+    feeds: tuple[Feed, ...] = ()
+
+    @classmethod
+    def load(cls, path: Path) -> "Feeds":
+        """Reads the file; none at all means no feeds."""
+        if not path.exists():
+            return cls()
+        try:
+            content = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError):
+            raise SettingsInvalid("sources.toml cannot be read as TOML. Check its syntax.") from None
+        sections = content.pop("feeds", {})
+        if content or not isinstance(sections, dict):
+            raise SettingsInvalid("sources.toml holds something else than sections [feeds.NAME].")
+        return cls(tuple(_feed(name, section) for name, section in sections.items()))
+
+    def named(self, name: str) -> Feed:
+        """The feed of that name."""
+        for feed in self.feeds:
+            if feed.name == name:
+                return feed
+        raise SettingsInvalid(f"sources.toml has no feed '{name}'.")
+
+    def fitting(self, header: tuple[str, ...], delimiter: str) -> tuple[Feed, ...]:
+        """The feeds that fit a header best: those that name most of its columns."""
+        fit = [feed for feed in self.feeds if feed.fits(header, delimiter)]
+        most = max((len(feed.match) for feed in fit), default=0)
+        return tuple(feed for feed in fit if len(feed.match) == most)
+
+
+def _feed(name: str, section: Any) -> Feed:
+    if not isinstance(section, dict):
+        raise SettingsInvalid(f"sources.toml: feed '{name}' is not a section.")
+    if unknown := sorted(set(section) - KEYS):
+        raise SettingsInvalid(f"sources.toml: feed '{name}' has an unknown key '{unknown[0]}'.")
+    headers = _texts(name, "headers", section.get("headers", {}))
+    match = section.get("match", list(headers))
+    if not _is_list_of_texts(match) or not match:
+        raise _invalid(name, "match", "a list of header names, or leave it out and fill headers")
+    delimiter = section.get("delimiter")
+    if delimiter is not None and delimiter not in DELIMITERS:
+        raise _invalid(name, "delimiter", "a comma, a semicolon, a tab or a vertical bar")
+    formats = section.get("date_formats", [])
+    if not _is_list_of_texts(formats):
+        raise _invalid(name, "date_formats", 'a list of patterns such as "MM/dd/yyyy"')
+    comma = section.get("decimal_comma", False)
+    if not isinstance(comma, bool):
+        raise _invalid(name, "decimal_comma", "true or false")
+    _known(name, "headers", headers.values())
+    return Feed(name, tuple(match), headers, delimiter, tuple(formats), comma, _values(name, section))
+
+
+def _values(name: str, section: dict[str, Any]) -> dict[str, dict[str, str]]:
+    values = section.get("values", {})
+    if not isinstance(values, dict):
+        raise _invalid(name, "values", "a section per column")
+    _known(name, "values", values)
+    return {column: _texts(name, f"values.{column}", codes) for column, codes in values.items()}
+
+
+def _known(name: str, key: str, columns: Any) -> None:
+    if any(column not in ADMISSIONS.columns for column in columns):
+        raise _invalid(name, key, f"columns of admissions: {', '.join(ADMISSIONS.columns)}")
+
+
+def _texts(name: str, key: str, value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
+        raise _invalid(name, key, "pairs of texts")
+    return value
+
+
+def _is_list_of_texts(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(text, str) and text for text in value)
+
+
+def _invalid(name: str, key: str, expected: str) -> SettingsInvalid:
+    return SettingsInvalid(f"sources.toml: feed '{name}', key '{key}': expected {expected}.")

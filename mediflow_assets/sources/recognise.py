@@ -1,0 +1,129 @@
+"""What a file is, judged by its header or content, never by its name."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mediflow_assets.errors import DeliveryRefused
+from mediflow_assets.sources.columns import name_columns
+from mediflow_assets.sources.csv_header import (
+    header_line,
+    header_names,
+    refuse_repeated_names,
+    refuse_without_records,
+)
+from mediflow_assets.sources.delivery import LINE_LIMIT, Recognised
+from mediflow_assets.sources.feeds import DELIMITERS, Feed, Feeds
+from mediflow_assets.sources.fhir_form import recognise_json
+from mediflow_assets.sources.forms import ADMISSIONS, CORRECTION_KEYS, CSV_FORMS, SYNTHEA_CONDITIONS, Form
+from mediflow_assets.sources.lookalikes import refuse_allergies
+from mediflow_assets.sources.opening import compression_of, read_head
+
+HEAD = LINE_LIMIT + (64 << 10)
+SEE = "'mediflow sources list' shows what is accepted, 'mediflow sources suggest FILE' drafts a mapping."
+
+
+@dataclass(frozen=True)
+class Reading:
+    """One way to read a header: as a form, under a delimiter, perhaps with a feed."""
+
+    form: Form
+    delimiter: str
+    header: tuple[str, ...]
+    columns: tuple[str | None, ...]
+    feed: Feed | None = None
+
+    @property
+    def known(self) -> int:
+        """How many columns of the file have a Bronze name."""
+        return sum(column is not None for column in self.columns)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The required columns that the header does not name."""
+        return tuple(column for column in self.form.required if column not in self.columns)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the file can be landed as this form."""
+        return not self.missing and not (self.form.is_closed and None in self.columns)
+
+    @property
+    def is_near(self) -> bool:
+        """Whether the form was meant, though columns are missing."""
+        is_distinct = all(column in self.columns for column in self.form.distinctive)
+        is_other_table = self.form.is_closed and None in self.columns
+        return is_distinct and not is_other_table and len(self.missing) * 2 < len(self.form.required)
+
+
+def recognise(path: Path, feeds: Feeds) -> Recognised:
+    """Which source a file is, and how its columns are named; raises DeliveryRefused where it is none."""
+    compression = compression_of(path)
+    head = read_head(path, compression, HEAD)
+    if head.lstrip()[:1] in (b"{", b"["):
+        return Recognised("fhir", recognise_json(path, compression), compression=compression)
+    line = header_line(head)
+    if correction := _as_correction(line, compression):
+        refuse_without_records(head)
+        return correction
+    reading = _choose(list(_readings(line, feeds)))
+    refuse_repeated_names(reading.header)
+    refuse_without_records(head)
+    if reading.form is SYNTHEA_CONDITIONS:
+        refuse_allergies(head, reading.columns.index("description"), reading.delimiter)
+    return Recognised(
+        source=reading.form.source,
+        form="csv",
+        feed=reading.feed.name if reading.feed else None,
+        compression=compression,
+        delimiter=reading.delimiter,
+        columns=reading.columns,
+        header=reading.header,
+        unknown_columns=tuple(h for h, c in zip(reading.header, reading.columns, strict=True) if c is None),
+        missing_columns=tuple(column for column in reading.form.columns if column not in reading.columns),
+    )
+
+
+def _readings(line: str, feeds: Feeds) -> Iterator[Reading]:
+    for delimiter in DELIMITERS:
+        header = header_names(line, delimiter)
+        if header is None:
+            continue
+        for feed in feeds.fitting(header, delimiter):
+            yield Reading(ADMISSIONS, delimiter, header, name_columns(header, ADMISSIONS, feed), feed)
+        for form in CSV_FORMS:
+            yield Reading(form, delimiter, header, name_columns(header, form, None))
+
+
+def _choose(readings: list[Reading]) -> Reading:
+    """The reading that names most columns; one by a feed goes before all others."""
+    fed = [reading for reading in readings if reading.feed]
+    complete = [r for r in fed if r.is_complete] or [r for r in readings if r.is_complete]
+    if not complete:
+        raise _refusal(fed or readings)
+    best = max(complete, key=lambda reading: reading.known)
+    rivals = {r.feed.name for r in complete if r.feed and r.known == best.known}
+    if len(rivals) > 1:
+        raise DeliveryRefused(
+            f"the feeds {', '.join(sorted(rivals))} of sources.toml fit equally. Lengthen one 'match'."
+        )
+    return best
+
+
+def _refusal(readings: list[Reading]) -> DeliveryRefused:
+    near = max((r for r in readings if r.is_near or r.feed), key=lambda r: r.known, default=None)
+    if near is None:
+        seen = max((len(reading.header) for reading in readings), default=0)
+        return DeliveryRefused(f"no header of any known source (columns seen: {seen}). {SEE}")
+    name = f"feed '{near.feed.name}'" if near.feed else near.form.source
+    return DeliveryRefused(f"looks like {name}, but lacks required columns: {', '.join(near.missing)}. {SEE}")
+
+
+def _as_correction(line: str, compression: str | None) -> Recognised | None:
+    for delimiter in DELIMITERS:
+        header = header_names(line, delimiter) or ()
+        if set(CORRECTION_KEYS) < set(header):
+            refuse_repeated_names(header)
+            columns = tuple(CORRECTION_KEYS.get(name) for name in header)
+            return Recognised("corrections", "csv", None, compression, delimiter, columns, header)
+    return None

@@ -1,0 +1,55 @@
+"""In step with change: a table whose inputs' versions and code are what they were is left as it is."""
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from mediflow_assets import contracts, transforms
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.errors import KeyMismatch
+from mediflow_assets.storage.delta import Lake
+
+INPUTS = "inputs"
+KEY_ID = "key_id"
+
+
+@cache
+def code_version() -> str:
+    """Twelve hex digits that change with any rule: the contracts and transforms, byte for byte."""
+    digest = hashlib.sha256()
+    for package in (contracts, transforms):
+        folder = Path(str(package.__file__)).parent
+        for file in sorted(folder.rglob("*.py")):
+            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def state_of(lake: Lake, inputs: Sequence[TableContract], key_id: str) -> dict[str, int | str]:
+    """The versions of a table's inputs, of the code and of the key: what its content depends on."""
+    return {contract.name: lake.version(contract) for contract in inputs} | {
+        "code": code_version(),
+        "key": key_id,
+    }
+
+
+def is_unchanged(lake: Lake, contract: TableContract, state: dict[str, int | str]) -> bool:
+    """Whether the table was last made, checks passed, from just this state."""
+    return bool(lake.noted(contract, INPUTS) == state)
+
+
+def require_key(lake: Lake, contracts_: Sequence[TableContract], key_id: str) -> None:
+    """Raise KeyMismatch where a table's pseudonyms were made under another key than this one."""
+    for contract in contracts_:
+        if lake.noted(contract, KEY_ID) not in (None, key_id):
+            raise KeyMismatch(
+                f"{contract.name} was pseudonymised under another key. Restore that key, or rotate it with "
+                "'mediflow keys rotate'."
+            )
+
+
+def hold_key(lake: Lake, contract: TableContract, key_id: str) -> None:
+    """Note the key of a table before the first row is written under it; raise KeyMismatch if it has another."""
+    require_key(lake, [contract], key_id)
+    if lake.noted(contract, KEY_ID) is None:
+        lake.note(contract, **{KEY_ID: key_id})

@@ -1,0 +1,78 @@
+"""One Gold or masked table: which tables it is made from, and by which transform."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts import gold, masked, silver
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.steps import change, checks
+from mediflow_assets.steps.made import Made
+from mediflow_assets.steps.workbench import Workbench
+from mediflow_assets.transforms import activity, census, costs, features, masking, readmissions
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A table made whole from others: `build` gets the inputs' frames in order."""
+
+    contract: TableContract
+    inputs: tuple[TableContract, ...]
+    build: Callable[..., DataFrame]
+
+
+def masked_recipe(copy: TableContract, source: TableContract) -> Recipe:
+    """The masked copy of a table, by the mask verbs of its contract alone."""
+    return Recipe(copy, (source,), lambda frame: masking.mask(frame, source))
+
+
+def _masked_patients(patients: DataFrame, encounters: DataFrame) -> DataFrame:
+    newest = encounters.agg(F.max("admitted_at").alias(masking.AS_OF))
+    return masking.mask(patients.crossJoin(newest), silver.PATIENTS)
+
+
+def _suppressed(contract: TableContract, build: Callable[..., DataFrame]) -> Callable[..., DataFrame]:
+    cells = contract.small_cells
+    assert cells is not None
+    return lambda *frames: masking.suppress(build(*frames), cells)
+
+
+_E = silver.ENCOUNTERS
+
+GOLD = (
+    Recipe(gold.ADMISSION_FEATURES, (_E,), features.admission_features),
+    Recipe(gold.READMISSIONS, (_E,), readmissions.readmissions),
+    Recipe(gold.COST_BASELINES, (_E,), costs.cost_baselines),
+    Recipe(gold.COST_ANOMALIES, (_E, gold.COST_BASELINES), costs.cost_anomalies),
+    Recipe(gold.DEPARTMENT_COSTS, (_E,), costs.department_costs),
+    Recipe(gold.DAILY_CENSUS, (_E,), census.daily_census),
+    Recipe(gold.MONTHLY_ACTIVITY, (_E, gold.READMISSIONS, gold.COST_ANOMALIES), activity.monthly_activity),
+)
+MASKED = (
+    Recipe(masked.PATIENTS, (silver.PATIENTS, _E), _masked_patients),
+    *(masked_recipe(copy, source) for copy, source in masked.COPIES.items() if copy is not masked.PATIENTS),
+    Recipe(
+        masked.MONTHLY_CENSUS,
+        (_E, gold.DAILY_CENSUS),
+        _suppressed(masked.MONTHLY_CENSUS, census.monthly_census),
+    ),
+    Recipe(masked.COST_PEERS, (_E,), _suppressed(masked.COST_PEERS, costs.cost_peers)),
+)
+
+
+def make(bench: Workbench, recipe: Recipe) -> Made:
+    """Make the table anew unless nothing it depends on has changed; check it; settle it only if the checks hold."""
+    lake, contract = bench.lake, recipe.contract
+    change.require_key(lake, [table for table in recipe.inputs if table in silver.JUDGED], bench.key.key_id)
+    state = change.state_of(lake, recipe.inputs, bench.key.key_id)
+    if change.is_unchanged(lake, contract, state):
+        return Made(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
+    bench.tables.overwrite(contract, recipe.build(*(bench.tables.read(table) for table in recipe.inputs)))
+    results = checks.check_table(bench, contract)
+    checks.record(bench, contract, results)
+    made = Made(contract, results[0].rows, results[0].version, checks=results)
+    if not made.has_failed:
+        lake.note(contract, inputs=state, key_id=bench.key.key_id)
+    return made

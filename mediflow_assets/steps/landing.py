@@ -1,0 +1,126 @@
+"""Landing: a delivery's records go to Bronze as Arrow batches, straight to Delta, without an engine.
+
+Order: the source's table, `rejects`, then the ledger row, which is the commit. What a landing that was cut short left
+behind is removed before the delivery is landed again.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from mediflow_assets.contracts import bronze
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.errors import ContractViolated
+from mediflow_assets.sources import Recognised, RecordBatchOfDelivery, count_records, read_batches, recognise
+from mediflow_assets.steps.inbox import Delivery, Inbox
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets.storage.schemas import arrow_schema
+
+
+@dataclass(frozen=True)
+class Landed:
+    """One delivery in Bronze: its records by a second reader's count, and what became of them."""
+
+    delivery: Delivery
+    records: int
+    bronze: int
+    rejects: int
+
+
+def known_deliveries(lake: Lake) -> set[str]:
+    """The ids in the ledger."""
+    return set(lake.read(bronze.DELIVERIES, ["delivery_id"])["delivery_id"].to_pylist())
+
+
+def land_all(lake: Lake, inbox: Inbox) -> list[Landed]:
+    """Land every delivery of the inbox that the ledger does not know; remove those it knows."""
+    for contract in bronze.TABLES:
+        lake.ensure(contract)
+    known = known_deliveries(lake)
+    landed = []
+    for delivery in inbox.waiting():
+        if delivery.delivery_id not in known:
+            landed.append(land(lake, inbox, delivery))
+        inbox.done(delivery)
+    return landed
+
+
+def land(lake: Lake, inbox: Inbox, delivery: Delivery) -> Landed:
+    """Land one delivery. Raises ContractViolated if its records do not add up; nothing of it is then in the ledger."""
+    contract, path = bronze.SOURCES[delivery.source], inbox.file_of(delivery)
+    what = recognise(path, inbox.feeds)
+    for table in (contract, bronze.REJECTS):
+        lake.delete_delivery(table, delivery.delivery_id)
+    rejects: list[dict[str, object]] = []
+    before = lake.rows(contract)
+    batches = _with_provenance(read_batches(path, what), contract, what, delivery, rejects)
+    reader = pa.RecordBatchReader.from_batches(arrow_schema(contract), batches)
+    lake.append(contract, reader, transaction=delivery.delivery_id)
+    if rejects:
+        lake.append(
+            bronze.REJECTS,
+            pa.Table.from_pylist(rejects, schema=arrow_schema(bronze.REJECTS)),
+            transaction=delivery.delivery_id,
+        )
+    landed = Landed(delivery, count_records(path, what), lake.rows(contract) - before, len(rejects))
+    if landed.records != landed.bronze + landed.rejects:
+        raise ContractViolated(
+            f"delivery {delivery.short}: {landed.records} records were counted, {landed.bronze} landed and "
+            f"{landed.rejects} were rejected. It is kept in the inbox."
+        )
+    lake.append_rows(bronze.DELIVERIES, [_ledger_row(landed, what)])
+    return landed
+
+
+def _with_provenance(
+    batches: Iterator[RecordBatchOfDelivery],
+    contract: TableContract,
+    what: Recognised,
+    delivery: Delivery,
+    rejects: list[dict[str, object]],
+) -> Iterator[pa.RecordBatch]:
+    """Batches of the table's own columns; rejects are gathered aside as they come."""
+    schema = arrow_schema(contract)
+    constants = {
+        "_delivery_id": delivery.delivery_id,
+        "_ingested_at": delivery.received_at,
+        "_feed": what.feed,
+    }
+    for batch in batches:
+        for reject in batch.rejects:
+            rejects.append(
+                {
+                    "source": delivery.source,
+                    "reason": reject.reason,
+                    "raw": reject.raw,
+                    "_delivery_id": delivery.delivery_id,
+                    "_record_number": reject.record_number,
+                    "_ingested_at": delivery.received_at,
+                }
+            )
+        rows = batch.accepted
+        if rows.num_rows:
+            columns = [
+                pa.repeat(pa.scalar(constants[field.name], field.type), rows.num_rows)
+                if field.name in constants
+                else rows.column(field.name)
+                for field in schema
+            ]
+            yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+
+def _ledger_row(landed: Landed, what: Recognised) -> dict[str, object]:
+    delivery = landed.delivery
+    return {
+        "delivery_id": delivery.delivery_id,
+        "source": delivery.source,
+        "feed": what.feed,
+        "file_name": delivery.file_name,
+        "bytes": delivery.bytes,
+        "records": landed.records,
+        "bronze": landed.bronze,
+        "rejects": landed.rejects,
+        "unknown_columns": len(what.unknown_columns),
+        "received_at": delivery.received_at,
+    }

@@ -1,0 +1,23 @@
+"""What a step reports: figures only, never a row's value."""
+
+from dataclasses import dataclass, field
+
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.steps.checks import CheckResult
+
+
+@dataclass(frozen=True)
+class Made:
+    """One table after one step: whether anything was written, its size, its checks, and figures of the work."""
+
+    contract: TableContract
+    rows: int
+    version: int
+    is_unchanged: bool = False
+    checks: list[CheckResult] = field(default_factory=list)
+    figures: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether a blocking check does not hold."""
+        return any(not check.passed and check.severity == "error" for check in self.checks)

@@ -1,0 +1,111 @@
+"""Quarantine: records that could not enter a Silver table, and those that could after all."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.steps.pending import Pending
+from mediflow_assets.steps.workbench import Workbench
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.transforms.judging import REASONS, WAITING, is_accepted
+
+_KEY = ("_delivery_id", "_record_number")
+
+
+@dataclass(frozen=True)
+class Verdicts:
+    """How one delivery fared at one Silver table; `through` is its last record judged."""
+
+    delivery: str
+    records: int
+    accepted: int
+    through: int
+
+
+def set_aside(
+    bench: Workbench,
+    target: TableContract,
+    records: dict[str, DataFrame],
+    judged: dict[str, DataFrame],
+    work: Pending,
+    verdicts: list[Verdicts],
+) -> None:
+    """Write what is not accepted, with its Bronze record and reasons, and mark what was judged again and is.
+
+    `first_seen_at` stays as it was; a discarded record stays discarded.
+    """
+    is_again = any(work.again.values())
+    if not is_again and all(verdict.accepted == verdict.records for verdict in verdicts):
+        return
+    rows = reduce(
+        DataFrame.unionByName,
+        (_rows(target, name, records[name], judged[name], work, is_again) for name in judged),
+    )
+    known = held_by_delivery(bench.lake, target)
+    is_new = not is_again and not any(verdict.delivery in known for verdict in verdicts)
+    if is_new:
+        # a MERGE computes its source several times over
+        bench.tables.append(silver.QUARANTINE, rows)
+    else:
+        bench.tables.merge(
+            silver.QUARANTINE,
+            rows,
+            silver.QUARANTINE.primary_key,
+            "t.status <> 'discarded'",
+            {"first_seen_at": "t.first_seen_at"},
+        )
+
+
+def _rows(
+    target: TableContract, source: str, records: DataFrame, judged: DataFrame, work: Pending, is_again: bool
+) -> DataFrame:
+    # the verdicts are joined back to the Bronze records, for only few of them are needed whole
+    concerned = judged if is_again else judged.where(~is_accepted())
+    whole = list(work.deliveries.get(source, ()))
+    concerned = concerned.where(~is_accepted() | ~F.col("_delivery_id").isin(whole))
+    verdicts = concerned.select(
+        F.col("_delivery_id").alias("_of_delivery"), F.col("_record_number").alias("_of_record"), REASONS
+    )
+    status = (
+        F.when(is_accepted(), "replayed").when(F.col(REASONS) == F.array(F.lit(WAITING)), "waiting").otherwise("open")
+    )
+    payload = F.to_json(F.struct(*(name for name in records.columns if name not in _KEY)))
+    is_of = (F.col("_delivery_id") == F.col("_of_delivery")) & (F.col("_record_number") == F.col("_of_record"))
+    # the few on the left: the embedded engine holds the left side in memory and streams the right one past it
+    return verdicts.join(records, is_of).select(
+        F.lit(target.name).alias("target_table"),
+        F.lit(source).alias("source"),
+        *_KEY,
+        payload.alias("payload"),
+        F.col(REASONS).alias("reasons"),
+        status.alias("status"),
+        F.col("_ingested_at").alias("first_seen_at"),
+        F.col("_ingested_at").alias("last_seen_at"),
+    )
+
+
+def forget_unsettled(lake: Lake, target: TableContract, deliveries: Iterable[str]) -> None:
+    """Remove what a run that was cut short set aside of deliveries it never settled: they are judged anew.
+
+    Left there, a record that is accepted this time (its patient came in between) would count twice, for good.
+    """
+    left = sorted(held_by_delivery(lake, target).keys() & set(deliveries))
+    table = lake.open(silver.QUARANTINE)
+    if left and table is not None:
+        ids = ", ".join(f"'{delivery}'" for delivery in left)
+        with storage_errors(silver.QUARANTINE.name):
+            table.delete(f"target_table = '{target.name}' AND status <> 'discarded' AND _delivery_id IN ({ids})")
+
+
+def held_by_delivery(lake: Lake, target: TableContract) -> dict[str, int]:
+    """Records of each delivery that stand in quarantine for a table, whatever their status."""
+    rows = lake.read(silver.QUARANTINE, ["target_table", "_delivery_id"])
+    counts = pc.value_counts(rows.filter(pc.field("target_table") == target.name)["_delivery_id"])
+    return {entry["values"]: entry["counts"] for entry in counts.to_pylist()}

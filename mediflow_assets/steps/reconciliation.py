@@ -1,0 +1,95 @@
+"""What arrived against what became of it, per table and delivery; and the reasons of what was set aside.
+
+Counted from the tables themselves, each side on its own: Bronze rows from Bronze, verdicts from `processed` and
+`quarantine`. No engine is needed.
+"""
+
+from collections import Counter
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mediflow_assets.contracts import bronze, house, silver
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.steps.silver import ALL as JUDGED
+from mediflow_assets.storage.delta import Lake
+
+_HELD = ("open", "waiting", "discarded")
+Row = dict[str, Any]
+
+
+def reconcile(lake: Lake) -> list[Row]:
+    """The rows of `gold/reconciliation`."""
+    ledger = lake.read(bronze.DELIVERIES).to_pylist()
+    arrived = {contract.name: _by_delivery(lake, contract) for contract in bronze.SOURCES.values()}
+    rejects = _by_delivery(lake, bronze.REJECTS)
+    rows = []
+    for delivery in ledger:
+        table = bronze.SOURCES[delivery["source"]].name
+        landed = arrived[table][delivery["delivery_id"]]
+        rows.append(_row(table, delivery, delivery["records"], landed, rejects[delivery["delivery_id"]]))
+    for judged in JUDGED:
+        rows += _of_silver(lake, judged.contract, set(judged.conform), ledger, arrived)
+    return rows
+
+
+def _of_silver(
+    lake: Lake, target: TableContract, sources: set[str], ledger: list[Row], arrived: dict[str, Counter[str]]
+) -> list[Row]:
+    mine = pc.field("target_table") == target.name
+    processed = lake.read(silver.PROCESSED).filter(mine).to_pylist()
+    accepted = Counter({row["_delivery_id"]: 0 for row in processed})
+    for row in processed:
+        accepted[row["_delivery_id"]] += row["accepted"]
+    states = lake.read(silver.QUARANTINE, ["target_table", "_delivery_id", "status"]).filter(mine)
+    held: Counter[str] = Counter()
+    for row in states.group_by(["_delivery_id", "status"]).aggregate([([], "count_all")]).to_pylist():
+        if row["status"] in _HELD:
+            held[row["_delivery_id"]] += row["count_all"]
+        else:
+            accepted[row["_delivery_id"]] += row["count_all"]
+    rows = []
+    for delivery in ledger:
+        table = bronze.SOURCES[delivery["source"]].name
+        if table in sources:
+            id_ = delivery["delivery_id"]
+            rows.append(_row(target.name, delivery, arrived[table][id_], accepted[id_], held[id_]))
+    return rows
+
+
+def _row(table: str, delivery: Row, records: int, accepted: int, held: int) -> Row:
+    return {
+        "table": table,
+        "delivery": delivery["delivery_id"][:12],
+        "source": delivery["source"],
+        "records": records,
+        "accepted": accepted,
+        "quarantined": held,
+        "erased": 0,
+        "balanced": records == accepted + held,
+    }
+
+
+def _by_delivery(lake: Lake, contract: TableContract) -> Counter[str]:
+    """Rows per delivery, counted in the table."""
+    counts: Counter[str] = Counter()
+    table = lake.open(contract)
+    if table is not None:
+        for batch in table.to_pyarrow_dataset().to_batches(columns=["_delivery_id"]):
+            for entry in pc.value_counts(batch.column(0)).to_pylist():
+                counts[entry["values"]] += entry["counts"]
+    return counts
+
+
+def quarantine_reasons(lake: Lake) -> list[Row]:
+    """The rows of `gold/quarantine_reasons`."""
+    counts: Counter[tuple[str, str, str, str]] = Counter()
+    held: pa.Table = lake.read(silver.QUARANTINE, ["target_table", "source", "reasons", "status"])
+    for row in held.to_pylist():
+        for reason in row["reasons"] or ["none any more"]:
+            counts[(row["target_table"], row["source"], reason, row["status"])] += 1
+    for row in lake.read(bronze.REJECTS, ["source", "reason"]).to_pylist():
+        counts[("bronze/rejects", bronze.SOURCES[row["source"]].name, row["reason"], "rejected")] += 1
+    names = house.QUARANTINE_REASONS.column_names[:4]
+    return [dict(zip(names, key, strict=True)) | {"records": count} for key, count in sorted(counts.items())]

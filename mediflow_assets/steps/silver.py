@@ -1,0 +1,199 @@
+"""One Silver table: judge what has arrived, merge what is accepted, quarantine the rest, settle it.
+
+The order of the writes makes a crash harmless: the table, the quarantine, then the checks, and `processed` last.
+A rerun finds the same deliveries pending, and both merges then change nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import reduce
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.steps import change, checks
+from mediflow_assets.steps.arrived import arrived
+from mediflow_assets.steps.made import Made
+from mediflow_assets.steps.pending import PATIENTS_VERSION, Pending, Wanted, pending
+from mediflow_assets.steps.quarantine import Verdicts, forget_unsettled, held_by_delivery, set_aside
+from mediflow_assets.steps.workbench import Workbench
+from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.transforms import conditions, encounters, patients
+from mediflow_assets.transforms.feeds import FeedReader
+from mediflow_assets.transforms.judging import REASONS, WAITING, is_accepted, judge
+from mediflow_assets.transforms.pseudonyms import pseudonym, with_pads
+from mediflow_assets.transforms.versions import keep_newest
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A Silver table: how each of its sources is brought into its shape, and how its rows are finished."""
+
+    contract: TableContract
+    conform: dict[str, Callable[[DataFrame, FeedReader], DataFrame]]
+    finish: Callable[[Workbench, DataFrame], DataFrame]
+    of_patient: Callable[[DataFrame, DataFrame], DataFrame] | None = None
+    updates: dict[str, str] | None = None
+
+
+def _finish_patients(bench: Workbench, rows: DataFrame) -> DataFrame:
+    keyed = with_pads(keep_newest(rows, ["patient_id"]), bench.pads)
+    return keyed.withColumn("patient_key", pseudonym("patient", F.col("patient_id")))
+
+
+def _finish_encounters(bench: Workbench, rows: DataFrame) -> DataFrame:
+    newest = encounters.keep_newest_with_first_diagnosis(rows)
+    keyed = with_pads(newest, bench.pads)
+    return keyed.withColumns(
+        {
+            "encounter_key": pseudonym("encounter", F.col("encounter_id")),
+            "length_of_stay_days": encounters.length_of_stay(),
+        }
+    )
+
+
+def _finish_conditions(bench: Workbench, rows: DataFrame) -> DataFrame:
+    return keep_newest(rows, list(silver.CONDITIONS.primary_key))
+
+
+PATIENTS = Judged(
+    silver.PATIENTS,
+    {
+        bronze.ADMISSIONS.name: patients.from_admissions,
+        bronze.SYNTHEA_PATIENTS.name: lambda frame, _: patients.from_synthea(frame),
+    },
+    _finish_patients,
+)
+ENCOUNTERS = Judged(
+    silver.ENCOUNTERS,
+    {
+        bronze.ADMISSIONS.name: encounters.from_admissions,
+        bronze.SYNTHEA_ENCOUNTERS.name: lambda frame, _: encounters.from_synthea(frame),
+    },
+    _finish_encounters,
+    of_patient=encounters.with_patient,
+    updates={"admitting_diagnosis_code": "coalesce(t.admitting_diagnosis_code, s.admitting_diagnosis_code)"},
+)
+CONDITIONS = Judged(
+    silver.CONDITIONS,
+    {bronze.SYNTHEA_CONDITIONS.name: lambda frame, _: conditions.from_synthea(frame)},
+    _finish_conditions,
+    of_patient=conditions.with_patient,
+)
+ALL = (PATIENTS, ENCOUNTERS, CONDITIONS)
+
+
+def make(bench: Workbench, table: Judged, wanted: Wanted | None = None) -> Made:
+    """Judge what is pending (and the open records that are `wanted` again) and settle it if the checks hold."""
+    lake, contract = bench.lake, table.contract
+    for needed in (contract, silver.QUARANTINE, silver.PROCESSED):
+        lake.ensure(needed)
+    work = pending(lake, contract, [bronze_of(name) for name in table.conform], wanted)
+    if work.is_empty:
+        return Made(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
+    change.hold_key(lake, contract, bench.key.key_id)
+    forget_unsettled(lake, contract, (delivery for ids in work.deliveries.values() for delivery in ids))
+    patients_version = lake.version(silver.PATIENTS)
+    parts = {name: frame for name in table.conform if (frame := arrived(bench, bronze_of(name), work)) is not None}
+    verdicts: list[Verdicts] = []
+    if parts:
+        judged = {name: _judged(bench, table, name, records) for name, records in parts.items()}
+        together = reduce(DataFrame.unionByName, judged.values())
+        verdicts = _count(together)
+        _store(bench, table, together.where(is_accepted()))
+        set_aside(bench, contract, parts, judged, work, verdicts)
+    results = checks.check_table(bench, contract)
+    results.append(_every_record_judged(bench, contract, work, verdicts, results[0]))
+    checks.record(bench, contract, results)
+    made = Made(contract, results[0].rows, results[0].version, checks=results, figures=_figures(verdicts))
+    if not made.has_failed:
+        _settle(bench, contract, work, verdicts)
+        if table.of_patient:
+            lake.note(contract, **{PATIENTS_VERSION: patients_version})
+    return made
+
+
+def bronze_of(name: str) -> TableContract:
+    """The Bronze contract of a name."""
+    return next(contract for contract in bronze.TABLES if contract.name == name)
+
+
+def _judged(bench: Workbench, table: Judged, name: str, records: DataFrame) -> DataFrame:
+    """Records of one source in the table's shape, each with every reason against it."""
+    frame = table.conform[name](records, FeedReader(bench.feeds.feeds))
+    if table.of_patient is None:
+        return judge(frame, table.contract)
+    known = judge(table.of_patient(frame, bench.tables.read(silver.PATIENTS)), table.contract)
+    is_waiting = is_accepted() & F.col("patient_key").isNull()
+    return known.withColumn(REASONS, F.when(is_waiting, F.array(F.lit(WAITING))).otherwise(F.col(REASONS)))
+
+
+def _count(judged: DataFrame) -> list[Verdicts]:
+    with storage_errors("counting verdicts"):
+        rows = (
+            judged.groupBy("_delivery_id")
+            .agg(
+                F.count(F.lit(1)).alias("records"),
+                F.count_if(is_accepted()).alias("accepted"),
+                F.max("_record_number").alias("through"),
+            )
+            .collect()
+        )
+    return [Verdicts(row["_delivery_id"], row["records"], row["accepted"], row["through"]) for row in rows]
+
+
+def _store(bench: Workbench, table: Judged, accepted: DataFrame) -> None:
+    rows = table.finish(bench, accepted)
+    if bench.lake.rows(table.contract) == 0:
+        bench.tables.append(table.contract, rows)
+    else:
+        keys = table.contract.primary_key
+        bench.tables.merge(table.contract, rows, keys, "s.updated_at >= t.updated_at", table.updates)
+
+
+def _every_record_judged(
+    bench: Workbench,
+    contract: TableContract,
+    work: Pending,
+    verdicts: list[Verdicts],
+    like: checks.CheckResult,
+) -> checks.CheckResult:
+    """Whether each new delivery's records, as the ledger counts them, were all accepted or are in quarantine."""
+    whole = {delivery for ids in work.deliveries.values() for delivery in ids}
+    accepted = {verdict.delivery: verdict.accepted for verdict in verdicts}
+    held = held_by_delivery(bench.lake, contract)
+    lost = sum(
+        abs(row["bronze"] - accepted.get(row["delivery_id"], 0) - held.get(row["delivery_id"], 0))
+        for row in bench.lake.read(bronze.DELIVERIES, ["delivery_id", "bronze"]).to_pylist()
+        if row["delivery_id"] in whole
+    )
+    return replace(like, name=checks.EVERY_RECORD_JUDGED, passed=lost == 0, failing=lost)
+
+
+def _settle(bench: Workbench, contract: TableContract, work: Pending, verdicts: list[Verdicts]) -> None:
+    """Append what was judged to `processed`: whole deliveries only, for a record judged again is counted there."""
+    by_delivery = {verdict.delivery: verdict for verdict in verdicts}
+    nothing = Verdicts("", 0, 0, 0)
+    deliveries = [delivery for ids in work.deliveries.values() for delivery in ids]
+    rows = []
+    for delivery in (*deliveries, *work.corrections):
+        verdict = by_delivery.get(delivery, nothing)
+        rows.append(
+            {
+                "target_table": contract.name,
+                "_delivery_id": delivery,
+                "through_record": verdict.through,
+                "records": verdict.records,
+                "accepted": verdict.accepted,
+                "quarantined": verdict.records - verdict.accepted,
+            }
+        )
+    if rows:
+        bench.lake.append_rows(silver.PROCESSED, rows)
+
+
+def _figures(verdicts: list[Verdicts]) -> dict[str, int]:
+    records, accepted = sum(v.records for v in verdicts), sum(v.accepted for v in verdicts)
+    return {"judged": records, "accepted": accepted, "quarantined": records - accepted}

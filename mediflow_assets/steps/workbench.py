@@ -1,0 +1,32 @@
+"""What every step is given: the lake, the engine, the key, the feeds."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from pyspark.sql import DataFrame
+
+from mediflow_assets.governance.keys import PseudonymKey
+from mediflow_assets.sources import Feeds
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets.storage.tables import Tables
+from mediflow_assets.transforms.pseudonyms import pads_frame
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """One run's tools. `run_id` names it in `gold/check_results`."""
+
+    tables: Tables
+    key: PseudonymKey
+    feeds: Feeds
+    run_id: str = "by hand"
+
+    @property
+    def lake(self) -> Lake:
+        """The tables' storage."""
+        return self.tables.lake
+
+    @cached_property
+    def pads(self) -> DataFrame:
+        """The key's pads as a one-row frame."""
+        return pads_frame(self.tables.session(), self.key.pads)

@@ -1,0 +1,137 @@
+"""Delta tables without an engine, through delta-rs: create, append, read small ones, versions, properties."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake.exceptions import TableNotFoundError
+
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.errors import LakeTooNew
+from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.storage.schemas import arrow_schema
+
+FORMAT = 1
+"""Raised when tables change so that older code would misread them."""
+_FORMAT_PROPERTY = "mediflow.format"
+# Row groups this small let the engine parse one file on several cores.
+_ROW_GROUP_ROWS = 131_072
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The tables below one root, a folder or an `s3://` URI."""
+
+    root: str
+    storage_options: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def uri(self, contract: TableContract) -> str:
+        """Where a table lies."""
+        return f"{self.root.rstrip('/')}/{contract.name}"
+
+    def open(self, contract: TableContract) -> DeltaTable | None:
+        """The table, or None where it does not exist. Raises LakeTooNew if a newer MediFlow wrote it."""
+        try:
+            with storage_errors(contract.name, passing=TableNotFoundError):
+                table = DeltaTable(self.uri(contract), storage_options=dict(self.storage_options) or None)
+        except TableNotFoundError:
+            return None
+        written = int(table.metadata().configuration.get(_FORMAT_PROPERTY, FORMAT))
+        if written > FORMAT:
+            raise LakeTooNew(
+                f"{contract.name} was written by a newer MediFlow (format {written}, this one reads {FORMAT})."
+            )
+        return table
+
+    def ensure(self, contract: TableContract) -> DeltaTable:
+        """The table, created from its contract if need be."""
+        table = self.open(contract)
+        if table is not None:
+            return table
+        if "://" not in self.root:
+            Path(self.uri(contract)).mkdir(parents=True, exist_ok=True)
+        with storage_errors(contract.name):
+            return DeltaTable.create(
+                self.uri(contract),
+                schema=arrow_schema(contract),
+                mode="ignore",
+                configuration={_FORMAT_PROPERTY: str(FORMAT)},
+                storage_options=dict(self.storage_options) or None,
+                raise_if_key_not_exists=False,
+            )
+
+    def append(
+        self, contract: TableContract, rows: pa.RecordBatchReader | pa.Table, transaction: str | None = None
+    ) -> None:
+        """Append Arrow rows in one commit, which carries `transaction` as its application id."""
+        table = self.ensure(contract)
+        commit = CommitProperties(app_transactions=[Transaction(transaction, 1)]) if transaction else None
+        with storage_errors(contract.name):
+            write_deltalake(
+                table,
+                rows,
+                mode="append",
+                commit_properties=commit,
+                writer_properties=WriterProperties(max_row_group_size=_ROW_GROUP_ROWS, compression="SNAPPY"),
+            )
+
+    def append_rows(self, contract: TableContract, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Append a few rows given as mappings."""
+        self.append(contract, pa.Table.from_pylist(list(rows), schema=arrow_schema(contract)))
+
+    def overwrite_rows(self, contract: TableContract, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Replace all rows of a small table."""
+        table = self.ensure(contract)
+        with storage_errors(contract.name):
+            write_deltalake(table, pa.Table.from_pylist(list(rows), schema=arrow_schema(contract)), mode="overwrite")
+
+    def read(self, contract: TableContract, columns: list[str] | None = None) -> pa.Table:
+        """All rows of a small table; no rows where it does not exist."""
+        table = self.open(contract)
+        if table is None:
+            empty: pa.Table = arrow_schema(contract).empty_table()
+            return empty.select(columns) if columns else empty
+        with storage_errors(contract.name):
+            return table.to_pyarrow_table(columns=columns)
+
+    def version(self, contract: TableContract) -> int:
+        """The table's version, -1 where it does not exist."""
+        table = self.open(contract)
+        return -1 if table is None else int(table.version())
+
+    def rows(self, contract: TableContract) -> int:
+        """How many rows the table has, from the statistics in its log."""
+        table = self.open(contract)
+        return 0 if table is None else count_rows(table)
+
+    def delete_delivery(self, contract: TableContract, delivery_id: str) -> None:
+        """Remove what a delivery left in a table when its landing was cut short."""
+        table = self.open(contract)
+        if table is not None and table.transaction_version(delivery_id) is not None:
+            with storage_errors(contract.name):
+                table.delete(f"_delivery_id = '{delivery_id}'")
+
+    def note(self, contract: TableContract, **properties: Any) -> int:
+        """Write properties (`mediflow.<name>`, as JSON) into the table; returns its version after that."""
+        table = self.ensure(contract)
+        values = {f"mediflow.{name}": json.dumps(value, sort_keys=True) for name, value in properties.items()}
+        with storage_errors(contract.name):
+            table.alter.set_table_properties(values, raise_if_not_exists=False)
+        return int(table.version())
+
+    def noted(self, contract: TableContract, name: str) -> Any:
+        """What `note` wrote, or None."""
+        table = self.open(contract)
+        text = None if table is None else table.metadata().configuration.get(f"mediflow.{name}")
+        return None if text is None else json.loads(text)
+
+
+def count_rows(table: DeltaTable) -> int:
+    """The rows of the table's current version, from the log's statistics."""
+    with storage_errors("row count"):
+        return int(pc.sum(pa.table(table.get_add_actions(flatten=True))["num_records"]).as_py() or 0)

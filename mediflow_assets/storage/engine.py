@@ -1,0 +1,54 @@
+"""The one seam: a Spark Connect URL. Embedded (Sail, in this process, no JVM) unless another is given."""
+
+import contextlib
+import os
+import sys
+from typing import Any
+
+from mediflow_assets.errors import EngineUnreachable
+
+CONFIG = {"spark.sql.session.timeZone": "UTC"}
+"""Session settings that both engines share."""
+
+_server: Any = None
+"""Kept for the life of the process: Sail's server ends with its Python object, and clients then retry for ever."""
+
+
+def embedded_url() -> str:
+    """Start the embedded engine if it is not up, on a free loopback port, and give its URL."""
+    global _server
+    if _server is None:
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        os.environ.setdefault("RUST_LOG", "error")
+        from pysail.spark import SparkConnectServer
+
+        _server = SparkConnectServer("127.0.0.1", 0)
+        _server.start(background=True)
+    host, port = _server.listening_address
+    return f"sc://{host}:{port}"
+
+
+def stop_embedded() -> None:
+    """Stop the embedded engine; without this a process that used it hangs at exit."""
+    global _server
+    if _server is not None:
+        with contextlib.suppress(Exception):
+            _server.stop()
+        _server = None
+
+
+def check_remote(url: str) -> None:
+    """Raise EngineUnreachable unless something listens where the Spark Connect URL points."""
+    import socket
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    if parts.scheme != "sc" or not parts.hostname:
+        raise EngineUnreachable("MEDIFLOW_SPARK_REMOTE is not a Spark Connect URL: sc://host:port is expected.")
+    try:
+        socket.create_connection((parts.hostname, parts.port or 15002), timeout=5).close()
+    except OSError:
+        raise EngineUnreachable(
+            f"No Spark Connect server answers at {parts.hostname}:{parts.port or 15002}. Start it, or unset "
+            "MEDIFLOW_SPARK_REMOTE to use the embedded engine."
+        ) from None

@@ -1,0 +1,33 @@
+"""Errors of engines and libraries, re-raised as ours: their texts may hold row values, so only the class is told."""
+
+import contextlib
+import re
+from collections.abc import Iterator
+
+from mediflow_assets.errors import EngineFailed, EngineUnreachable, MediFlowError
+
+_CODE = re.compile(r"\[([A-Z_]+(?:\.[A-Z_]+)*)\]")
+_DISK = ("No space left", "File too large", "StorageFull")
+
+
+@contextlib.contextmanager
+def storage_errors(step: str, passing: type[BaseException] | tuple[type[BaseException], ...] = ()) -> Iterator[None]:
+    """Raise EngineFailed in place of what a library raises, naming the step, the class and the error code."""
+    try:
+        yield
+    except (MediFlowError, KeyboardInterrupt, SystemExit):
+        raise
+    except passing:
+        raise
+    except Exception as error:
+        raise _ours(step, error) from None
+
+
+def _ours(step: str, error: Exception) -> MediFlowError:
+    text = str(error)
+    if any(sign in text for sign in _DISK):
+        return EngineFailed(f"{step}: the disk is full. Make room and run again; nothing was committed.")
+    if "UNAVAILABLE" in text or "failed to connect" in text.lower():
+        return EngineUnreachable(f"{step}: the Spark Connect server does not answer. Is it running?")
+    code = _CODE.search(text)
+    return EngineFailed(f"{step}: {type(error).__name__}{' ' + code.group(1) if code else ''}")

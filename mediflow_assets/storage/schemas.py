@@ -1,0 +1,28 @@
+"""Contract → Arrow schema: what a table is created with, and what landed batches are made to fit."""
+
+import pyarrow as pa
+
+from mediflow_assets.contracts.table import TableContract, Type
+
+ARROW = {
+    Type.STRING: pa.string(),
+    Type.BINARY: pa.binary(),
+    Type.INTEGER: pa.int32(),
+    Type.LONG: pa.int64(),
+    Type.MONEY: pa.decimal128(12, 2),
+    Type.TOTAL: pa.decimal128(18, 2),
+    Type.RATIO: pa.decimal128(12, 4),
+    Type.DATE: pa.date32(),
+    Type.TIMESTAMP: pa.timestamp("us", tz="UTC"),
+    Type.BOOLEAN: pa.bool_(),
+    Type.STRINGS: pa.list_(pa.string()),
+}
+
+
+def arrow_schema(contract: TableContract) -> pa.Schema:
+    """The table's columns in their order, with their types.
+
+    All are nullable to Delta: the embedded engine judges NOT NULL before a filter has taken the nulls out, and fails
+    a good write. That required columns are filled is a check of every table instead (`steps.checks`).
+    """
+    return pa.schema([pa.field(c.name, ARROW[c.type]) for c in contract.columns])

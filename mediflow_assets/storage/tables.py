@@ -1,0 +1,84 @@
+"""Delta tables through the engine: read, append, overwrite, merge. Every frame is conformed to its contract first."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.errors import ContractViolated
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets.storage.errors import storage_errors
+
+
+def conform(frame: DataFrame, contract: TableContract) -> DataFrame:
+    """The frame with just the contract's columns, in order and of its types.
+
+    Raises ContractViolated where a column is missing: the engine would fill or drop it without a word.
+    """
+    missing = [name for name in contract.column_names if name not in frame.columns]
+    if missing:
+        raise ContractViolated(f"{contract.name}: the frame lacks {', '.join(missing)}.")
+    return frame.select(*(F.col(c.name).cast(c.type.value).alias(c.name) for c in contract.columns))
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The lake's tables as DataFrames of one session, which is started on first use."""
+
+    lake: Lake
+    session: Callable[[], SparkSession]
+
+    def read(self, contract: TableContract) -> DataFrame:
+        """The table's rows."""
+        self.lake.ensure(contract)
+        return self.session().read.format("delta").load(self.lake.uri(contract))
+
+    def append(self, contract: TableContract, frame: DataFrame) -> None:
+        """Add rows."""
+        self._write(contract, frame, "append")
+
+    def overwrite(self, contract: TableContract, frame: DataFrame) -> None:
+        """Replace all rows in one commit."""
+        self._write(contract, frame, "overwrite")
+
+    def merge(
+        self,
+        contract: TableContract,
+        frame: DataFrame,
+        keys: Sequence[str],
+        update_if: str | None = None,
+        updates: dict[str, str] | None = None,
+    ) -> None:
+        """Update matching rows (where `update_if`, over `s` and `t`, holds) and insert the others.
+
+        `updates` gives expressions for columns that are not just taken from the source.
+        """
+        self.lake.ensure(contract)
+        session = self.session()
+        uri = self.lake.uri(contract)
+        # a session keeps names for its whole life: without the lake in it, a second lake would be merged into the first
+        target = f"{contract.name.replace('/', '_')}_{hashlib.sha256(uri.encode()).hexdigest()[:12]}"
+        source = f"{target}_arrived"
+        assignments = {name: f"s.`{name}`" for name in contract.column_names if name not in keys} | (updates or {})
+        with storage_errors(contract.name):
+            session.sql(f"CREATE TABLE IF NOT EXISTS {target} USING delta LOCATION '{uri}'")
+            conform(frame, contract).createOrReplaceTempView(source)
+            session.sql(
+                f"MERGE INTO {target} AS t USING {source} AS s ON "
+                + " AND ".join(f"t.`{key}` = s.`{key}`" for key in keys)
+                + f" WHEN MATCHED{' AND ' + update_if if update_if else ''} THEN UPDATE SET "
+                + ", ".join(f"t.`{name}` = {value}" for name, value in assignments.items())
+                + " WHEN NOT MATCHED THEN INSERT ("
+                + ", ".join(f"`{name}`" for name in contract.column_names)
+                + ") VALUES ("
+                + ", ".join(f"s.`{name}`" for name in contract.column_names)
+                + ")"
+            ).collect()
+
+    def _write(self, contract: TableContract, frame: DataFrame, mode: str) -> None:
+        self.lake.ensure(contract)
+        with storage_errors(contract.name):
+            conform(frame, contract).write.format("delta").mode(mode).save(self.lake.uri(contract))

@@ -1,0 +1,41 @@
+"""Monthly activity: encounters, people, cost, readmissions and anomalies by month, department and class."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from mediflow_assets.transforms.readmissions import active
+
+
+def monthly_activity(encounters: DataFrame, readmissions: DataFrame, anomalies: DataFrame) -> DataFrame:
+    """By month of admission. A stay's readmission counts in the month the stay began."""
+    stays = readmissions.select(
+        "encounter_key", F.lit(1).alias("_stay"), F.col("is_readmitted").cast("int").alias("_re")
+    )
+    flagged = anomalies.select("encounter_key", F.lit(1).alias("_anomaly"))
+    rows = (
+        active(encounters)
+        .join(stays, "encounter_key", "left")
+        .join(flagged, "encounter_key", "left")
+        .select(
+            F.trunc(F.to_date("admitted_at"), "month").alias("month"),
+            "department",
+            F.coalesce("encounter_class", F.lit("unknown")).alias("encounter_class"),
+            "patient_key",
+            "cost_usd",
+            "_stay",
+            "_re",
+            "_anomaly",
+        )
+    )
+    return rows.groupBy("month", "department", "encounter_class").agg(
+        F.count(F.lit(1)).alias("encounters"),
+        F.countDistinct("patient_key").alias("patients"),
+        F.sum("cost_usd").cast("decimal(18,2)").alias("cost_usd"),
+        _count("_stay").alias("index_stays"),
+        _count("_re").alias("readmitted"),
+        _count("_anomaly").alias("anomalies"),
+    )
+
+
+def _count(name: str) -> Column:
+    return F.coalesce(F.sum(name), F.lit(0)).cast("bigint")

@@ -1,0 +1,200 @@
+"""Bronze → one shape of encounter, from flat admissions and from Synthea; then what its patient adds to it."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts import silver
+from mediflow_assets.contracts import vocabulary as v
+from mediflow_assets.contracts.bronze import ADMISSIONS as admissions
+from mediflow_assets.transforms import parsing
+from mediflow_assets.transforms.feeds import FeedReader
+from mediflow_assets.transforms.judging import UNREADABLE, codes
+from mediflow_assets.transforms.patients import PROVENANCE, gender
+from mediflow_assets.transforms.versions import keep_newest, version_time
+
+_OF_PATIENT = ("encounter_key", "patient_key", "admitting_diagnosis_code", "length_of_stay_days")
+_BIRTH = "_birth_date"
+
+
+def from_admissions(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
+    """Encounters of flat admissions."""
+    texts = parsing.texts(bronze, (c for c in admissions.column_names if c not in (*PROVENANCE, "_feed", "extra")))
+    typed = _typed_admissions(texts, feeds)
+    department = F.coalesce("_department", department_of(F.col("_class")))
+    named = typed.withColumn("_department", department)
+    natural = F.concat_ws("|", "patient_id", F.date_format("_admitted", "yyyy-MM-dd"), "_department")
+    return _shaped(
+        named,
+        {
+            "encounter_id": F.coalesce("encounter_id", natural),
+            "patient_id": F.col("patient_id"),
+            "source_system": F.lit("admissions"),
+            "encounter_class": F.col("_class"),
+            "admission_type": F.col("_type"),
+            "status": F.coalesce("_status", F.lit("finished")),
+            "department": F.col("_department"),
+            **diagnosis(F.col("_code")),
+            "admitted_at": F.col("_admitted"),
+            "discharged_at": F.col("_discharged"),
+            "discharge_disposition": F.col("_disposition"),
+            "age_at_admission": F.col("_age"),
+            _BIRTH: F.col("_birth"),
+            "gender": F.col("_gender"),
+            "zip": F.col("zip"),
+            "systolic_mmhg": F.col("_systolic"),
+            "diastolic_mmhg": F.col("_diastolic"),
+            "cost_usd": F.col("_cost"),
+            "payer": F.when(F.col("payer").rlike(v.PAYER_PATTERN), F.col("payer")),
+            "updated_at": version_time(F.col("_updated"), F.col("_ingested_at")),
+            "extra": F.col("extra"),
+        },
+        codes(*(parsing.unreadable(code, F.col(raw), F.col(read)) for code, raw, read in _READ_OF_ADMISSIONS)),
+    )
+
+
+_READ_OF_ADMISSIONS = (
+    ("admitted_at_unreadable", "admission_date", "_admitted"),
+    ("discharged_at_unreadable", "discharge_date", "_discharged"),
+    ("birth_date_unreadable", "birth_date", "_birth"),
+    ("updated_at_unreadable", "updated_at", "_updated"),
+    ("age_unreadable", "age", "_age"),
+    ("cost_unreadable", "cost", "_cost"),
+    ("blood_pressure_unreadable", "blood_pressure", "_systolic"),
+    ("encounter_class_unknown", "encounter_class", "_class"),
+    ("status_unknown", "status", "_status"),
+    ("admission_type_unknown", "admission_type", "_type"),
+    ("discharge_disposition_unknown", "discharge_disposition", "_disposition"),
+)
+"""A text that was given and not read has this code: code, text, what was read from it."""
+
+
+def _typed_admissions(texts: DataFrame, feeds: FeedReader) -> DataFrame:
+    systolic, diastolic = parsing.blood_pressure(F.col("blood_pressure"))
+    return texts.withColumns(
+        {
+            "_admitted": feeds.timestamp("admission_date"),
+            "_discharged": feeds.timestamp("discharge_date"),
+            "_birth": feeds.date("birth_date"),
+            "_updated": feeds.timestamp("updated_at"),
+            "_age": parsing.integer(F.col("age")),
+            "_cost": feeds.money("cost"),
+            "_systolic": systolic,
+            "_diastolic": diastolic,
+            "_class": parsing.coded(feeds.text("encounter_class"), v.ENCOUNTER_CLASSES),
+            "_status": parsing.coded(feeds.text("status"), v.STATUSES),
+            "_type": parsing.coded(feeds.text("admission_type"), v.ADMISSION_TYPES),
+            "_disposition": parsing.coded(feeds.text("discharge_disposition"), v.DISPOSITIONS),
+            "_gender": gender(feeds.text("gender")),
+            "_department": F.upper(feeds.text("department")),
+            "_code": F.upper(feeds.text("diagnosis_code")),
+        }
+    )
+
+
+def from_synthea(bronze: DataFrame) -> DataFrame:
+    """Synthea's encounters; the reason for the encounter stands for its diagnosis."""
+    names = ("id", "start", "stop", "patient", "encounterclass", "reasoncode", "reasondescription")
+    texts = parsing.texts(bronze, (*names, "total_claim_cost", "base_encounter_cost"))
+    typed = texts.withColumn("_raw_cost", F.coalesce("total_claim_cost", "base_encounter_cost")).withColumns(
+        {
+            "_admitted": parsing.timestamp(F.col("start")),
+            "_discharged": parsing.timestamp(F.col("stop")),
+            "_class": parsing.coded(F.col("encounterclass"), v.ENCOUNTER_CLASSES),
+            "_cost": parsing.money(F.col("_raw_cost")),
+            "_code": F.upper("reasoncode"),
+        }
+    )
+    named = typed.withColumn("_department", department_of(F.col("_class")))
+    natural = F.concat_ws("|", "patient", F.date_format("_admitted", "yyyy-MM-dd"), "_department")
+    return _shaped(
+        named,
+        {
+            "encounter_id": F.coalesce("id", natural),
+            "patient_id": F.col("patient"),
+            "source_system": F.lit("synthea"),
+            "encounter_class": F.col("_class"),
+            "status": F.when(F.col("_discharged").isNull(), "in-progress").otherwise("finished"),
+            "department": F.col("_department"),
+            **diagnosis(F.col("_code")),
+            "diagnosis_text": F.col("reasondescription"),
+            "admitted_at": F.col("_admitted"),
+            "discharged_at": F.col("_discharged"),
+            "cost_usd": F.col("_cost"),
+            "updated_at": F.col("_ingested_at"),
+            "extra": F.col("extra"),
+        },
+        codes(
+            parsing.unreadable("admitted_at_unreadable", F.col("start"), F.col("_admitted")),
+            parsing.unreadable("discharged_at_unreadable", F.col("stop"), F.col("_discharged")),
+            parsing.unreadable("cost_unreadable", F.col("_raw_cost"), F.col("_cost")),
+            parsing.unreadable("encounter_class_unknown", F.col("encounterclass"), F.col("_class")),
+        ),
+    )
+
+
+def with_patient(encounters: DataFrame, patients: DataFrame) -> DataFrame:
+    """Adds the patient's key, and gender, postal code and age where the record does not give them.
+
+    `patient_key` stays null where the patient has not arrived. Age is in completed years: from the birth date on the
+    record, else the age on the record, else the patient's birth date.
+    """
+    known = patients.select(
+        F.col("patient_id").alias("_known_id"),
+        F.col("patient_key"),
+        F.col("birth_date").alias("_known_birth"),
+        F.col("gender").alias("_known_gender"),
+        F.col("zip").alias("_known_zip"),
+    )
+    joined = encounters.join(known, F.col("patient_id") == F.col("_known_id"), "left")
+    age = F.coalesce(
+        completed_years(F.col(_BIRTH), F.col("admitted_at")),
+        F.col("age_at_admission"),
+        completed_years(F.col("_known_birth"), F.col("admitted_at")),
+    )
+    gender_ = F.when(F.col("source_system") == "admissions", F.col("gender")).otherwise(
+        F.coalesce("_known_gender", F.lit("U"))
+    )
+    return joined.withColumns(
+        {"age_at_admission": age, "gender": gender_, "zip": F.coalesce(F.col("zip"), F.col("_known_zip"))}
+    ).drop("_known_id", "_known_birth", "_known_gender", "_known_zip", _BIRTH)
+
+
+def keep_newest_with_first_diagnosis(encounters: DataFrame) -> DataFrame:
+    """The newest version of each encounter, with the first diagnosis that any of its versions gave."""
+    return keep_newest(encounters, ["encounter_id"], first_known={"admitting_diagnosis_code": "diagnosis_code"})
+
+
+def department_of(class_: Column) -> Column:
+    """The department that stands for a class where the source names none."""
+    chain = F.when(F.lit(False), F.lit(None))
+    for name, department in v.DEPARTMENT_OF_CLASS.items():
+        chain = chain.when(class_ == name, F.lit(department))
+    return chain.cast("string")
+
+
+def diagnosis(code: Column) -> dict[str, Column]:
+    """The code, in upper case, and its standard: icd10, snomed, or null where it is neither."""
+    system = F.when(code.rlike(v.ICD10_PATTERN), "icd10").when(code.rlike(v.SNOMED_PATTERN), "snomed")
+    return {"diagnosis_code": code, "diagnosis_system": system}
+
+
+def completed_years(birth: Column, at: Column) -> Column:
+    """Age in completed years; a birthday on 29 February is reached on 1 March in common years."""
+    day = F.to_date(at)
+    before_birthday = (F.month(day) * 100 + F.dayofmonth(day)) < (F.month(birth) * 100 + F.dayofmonth(birth))
+    return (F.year(day) - F.year(birth) - before_birthday.cast("int")).cast("int")
+
+
+def length_of_stay() -> Column:
+    """Nights between admission and discharge."""
+    return F.datediff(F.to_date("discharged_at"), F.to_date("admitted_at"))
+
+
+def _shaped(bronze: DataFrame, found: dict[str, Column], unreadable: Column) -> DataFrame:
+    columns = [
+        found.get(c.name, F.lit(None)).cast(c.type.value).alias(c.name)
+        for c in silver.ENCOUNTERS.columns
+        if c.name not in _OF_PATIENT
+    ]
+    birth = found.get(_BIRTH, F.lit(None)).cast("date").alias(_BIRTH)
+    return bronze.select(*columns, birth, unreadable.alias(UNREADABLE), *PROVENANCE)

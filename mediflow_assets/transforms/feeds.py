@@ -1,0 +1,64 @@
+"""A feed's own date forms, decimal comma and code values, as `sources.toml` gives them, applied to Bronze text."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from mediflow_assets.transforms import parsing
+
+
+class Feed(Protocol):
+    """How one feed writes its values."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def date_formats(self) -> tuple[str, ...]: ...
+    @property
+    def decimal_comma(self) -> bool: ...
+    @property
+    def values(self) -> Mapping[str, Mapping[str, str]]: ...
+
+
+class FeedReader:
+    """Reads columns of `bronze/admissions`, given as texts, each row by the forms of the feed in its `_feed`."""
+
+    def __init__(self, feeds: Iterable[Feed] = ()) -> None:
+        self.feeds = tuple(feeds)
+
+    def text(self, name: str) -> Column:
+        """The column with the feed's code values replaced by ours."""
+        column = F.col(name)
+        replaced = column
+        for feed in self._with(lambda feed: bool(feed.values.get(name))):
+            for theirs, ours in feed.values[name].items():
+                is_theirs = (F.col("_feed") == feed.name) & (column == theirs)
+                replaced = F.when(is_theirs, F.lit(ours)).otherwise(replaced)
+        return replaced
+
+    def timestamp(self, name: str) -> Column:
+        """The column as a timestamp: ISO 8601, else one of the feed's forms."""
+        read = parsing.timestamp(F.col(name))
+        for feed in self._with(lambda feed: bool(feed.date_formats)):
+            theirs = F.when(F.col("_feed") == feed.name, parsing.in_forms(F.col(name), list(feed.date_formats)))
+            read = F.coalesce(theirs, read)
+        return read
+
+    def date(self, name: str) -> Column:
+        """The column as a date."""
+        if not self._with(lambda feed: bool(feed.date_formats)):
+            return parsing.date(F.col(name))
+        return self.timestamp(name).cast("date")
+
+    def money(self, name: str) -> Column:
+        """The column as an amount; `1.234,50` where the feed writes a decimal comma."""
+        raw = F.col(name)
+        for feed in self._with(lambda feed: feed.decimal_comma):
+            turned = F.translate(F.replace(F.col(name), F.lit("."), F.lit("")), ",", ".")
+            raw = F.when(F.col("_feed") == feed.name, turned).otherwise(raw)
+        return parsing.money(raw)
+
+    def _with(self, has: Callable[[Feed], bool]) -> list[Feed]:
+        return [feed for feed in self.feeds if has(feed)]

@@ -1,0 +1,43 @@
+"""Verdicts: every reason a record breaks, from its contract's rules and from what could not be read."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts.table import RowCheck, Severity, TableContract
+
+REASONS = "_reasons"
+UNREADABLE = "_unreadable"
+WAITING = "patient_not_arrived"
+
+
+def judge(frame: DataFrame, contract: TableContract) -> DataFrame:
+    """Adds `_reasons`: the codes of all QUARANTINE rules the row breaks, after its `_unreadable` ones.
+
+    A rule whose columns could not be read is null, and so does not count a second time.
+    """
+    broken = [_broken(check) for check in contract.checks if check.severity is Severity.QUARANTINE]
+    return frame.withColumn(REASONS, reasons(F.col(UNREADABLE), *broken)).drop(UNREADABLE)
+
+
+def _broken(check: RowCheck) -> Column:
+    """The rule's code where it is broken; what was given but not read is not missing as well."""
+    violation = F.expr(check.violation)
+    if check.code.endswith("_missing"):
+        unread = F.lit(check.code.removesuffix("_missing") + "_unreadable")
+        violation = violation & ~F.array_contains(UNREADABLE, unread)
+    return F.when(violation, F.lit(check.code))
+
+
+def reasons(already: Column, *codes: Column) -> Column:
+    """One array of the codes that are not null."""
+    return F.concat(already, F.array_compact(F.array(*codes)))
+
+
+def codes(*found: Column) -> Column:
+    """An array of those codes that are not null."""
+    return F.array_compact(F.array(*found))
+
+
+def is_accepted() -> Column:
+    """Whether a judged row has no reason against it."""
+    return F.size(F.col(REASONS)) == 0

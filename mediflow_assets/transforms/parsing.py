@@ -1,0 +1,86 @@
+"""Text → typed columns that never fail a job and read the same on both engines.
+
+`try_cast` alone differs between engines (exponents, `12d`, long years); behind a strict pattern it does not.
+A value that cannot be read is null; `unreadable` tells it from one that was not given.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+INTEGER = r"^[+-]?[0-9]{1,9}\z"
+DECIMAL = r"^[+-]?[0-9]{1,10}([.][0-9]{1,2})?\z"
+LONG_DECIMAL = r"^[+-]?[0-9]{1,10}[.][0-9]{3,20}\z"
+_CLOCK = r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"
+MOMENT = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}({_CLOCK})?\z"
+BLOOD_PRESSURE = r"^[0-9]{2,3} ?/ ?[0-9]{2,3}\z"
+
+
+def given(raw: Column) -> Column:
+    """The text without surrounding blanks; null where nothing is left."""
+    trimmed = F.trim(raw)
+    return F.when(trimmed != "", trimmed)
+
+
+def texts(frame: DataFrame, columns: Iterable[str]) -> DataFrame:
+    """The frame with these columns as `given` texts.
+
+    A step of its own, and so is each that follows: an expression that stands in three others is else computed three
+    times, and planned as often (0.7 s for 1 M rows, where one expression in another took 12 s).
+    """
+    return frame.withColumns({name: given(F.col(name)) for name in columns})
+
+
+def _when(text: Column, pattern: str, type_: str) -> Column:
+    return F.when(text.rlike(pattern), text.try_cast(type_))
+
+
+def integer(text: Column) -> Column:
+    """A whole number of up to nine digits."""
+    return _when(text, INTEGER, "int")
+
+
+def money(text: Column) -> Column:
+    """An amount with up to ten digits before the point; more than two decimals are rounded half up."""
+    rounded = F.round(text.try_cast("decimal(30,20)"), 2).cast("decimal(12,2)")
+    return F.when(text.rlike(DECIMAL), text.try_cast("decimal(12,2)")).when(text.rlike(LONG_DECIMAL), rounded)
+
+
+def date(text: Column) -> Column:
+    """An ISO 8601 date, or the date of a timestamp."""
+    return F.when(text.rlike(MOMENT), F.substring(text, 1, 10).try_cast("date"))
+
+
+def timestamp(text: Column) -> Column:
+    """An ISO 8601 date or timestamp; without an offset it is UTC."""
+    return F.when(text.rlike(MOMENT), text.try_cast("timestamp"))
+
+
+def in_forms(text: Column, forms: Sequence[str]) -> Column:
+    """A timestamp in one of a feed's own date forms (Spark datetime patterns), the first that fits."""
+    return F.coalesce(*(F.try_to_timestamp(text, F.lit(form)) for form in forms))
+
+
+def blood_pressure(text: Column) -> tuple[Column, Column]:
+    """Systolic and diastolic pressure in mmHg of a text such as `120/80`."""
+    is_pair = text.rlike(BLOOD_PRESSURE)
+    systolic = F.trim(F.substring_index(text, "/", 1)).try_cast("int")
+    diastolic = F.trim(F.substring_index(text, "/", -1)).try_cast("int")
+    return F.when(is_pair, systolic), F.when(is_pair, diastolic)
+
+
+def coded(text: Column, vocabulary: Mapping[str, str]) -> Column:
+    """The vocabulary's word for a spelling of it, in either case; null where it has none."""
+    spellings: dict[str, list[str]] = {}
+    for spelling, word in vocabulary.items():
+        spellings.setdefault(word, []).extend({spelling, spelling.upper(), spelling.lower(), spelling.capitalize()})
+    chain = F.when(F.lit(False), F.lit(None))
+    for word, accepted in spellings.items():
+        chain = chain.when(text.isin(sorted(accepted)), F.lit(word))
+    return chain.cast("string")
+
+
+def unreadable(code: str, text: Column, typed: Column) -> Column:
+    """The reason `code` where text was given and could not be read, else null."""
+    return F.when(text.isNotNull() & typed.isNull(), F.lit(code))

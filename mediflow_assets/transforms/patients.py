@@ -1,0 +1,89 @@
+"""Bronze → one shape of patient, from flat admissions and from Synthea."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts import silver
+from mediflow_assets.contracts import vocabulary as v
+from mediflow_assets.transforms import parsing
+from mediflow_assets.transforms.feeds import FeedReader
+from mediflow_assets.transforms.judging import UNREADABLE, codes
+from mediflow_assets.transforms.versions import version_time
+
+PROVENANCE = ("_delivery_id", "_record_number", "_ingested_at")
+
+
+def from_admissions(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
+    """The patients that flat admissions bring along."""
+    texts = parsing.texts(bronze, ("patient_id", "name", "birth_date", "gender", "zip", "updated_at"))
+    typed = texts.withColumns({"_birth": feeds.date("birth_date"), "_updated": feeds.timestamp("updated_at")})
+    return _shaped(
+        typed,
+        {
+            "patient_id": F.col("patient_id"),
+            "source_system": F.lit("admissions"),
+            "full_name": F.col("name"),
+            "birth_date": F.col("_birth"),
+            "gender": gender(feeds.text("gender")),
+            "zip": F.col("zip"),
+            "updated_at": version_time(F.col("_updated"), F.col("_ingested_at")),
+        },
+        codes(
+            parsing.unreadable("birth_date_unreadable", F.col("birth_date"), F.col("_birth")),
+            parsing.unreadable("updated_at_unreadable", F.col("updated_at"), F.col("_updated")),
+        ),
+    )
+
+
+_SYNTHEA = {
+    "patient_id": "id",
+    "given_name": "first",
+    "family_name": "last",
+    "race": "race",
+    "ethnicity": "ethnicity",
+    "marital_status": "marital",
+    "address": "address",
+    "city": "city",
+    "state": "state",
+    "zip": "zip",
+    "ssn": "ssn",
+    "drivers_license": "drivers",
+    "passport": "passport",
+}
+
+
+def from_synthea(bronze: DataFrame) -> DataFrame:
+    """Synthea's patients."""
+    texts = parsing.texts(bronze, (*_SYNTHEA.values(), "gender", "birthdate", "deathdate"))
+    typed = texts.withColumns({"_birth": parsing.date(F.col("birthdate")), "_death": parsing.date(F.col("deathdate"))})
+    return _shaped(
+        typed,
+        {
+            **{name: F.col(theirs) for name, theirs in _SYNTHEA.items()},
+            "source_system": F.lit("synthea"),
+            "full_name": F.concat_ws(" ", F.col("first"), F.col("last")),
+            "birth_date": F.col("_birth"),
+            "death_date": F.col("_death"),
+            "gender": gender(F.col("gender")),
+            "updated_at": F.col("_ingested_at"),
+        },
+        codes(
+            parsing.unreadable("birth_date_unreadable", F.col("birthdate"), F.col("_birth")),
+            parsing.unreadable("death_date_unreadable", F.col("deathdate"), F.col("_death")),
+        ),
+    )
+
+
+def gender(text: Column) -> Column:
+    """M, F, O or U; U where nothing is given, null where the value is none of the vocabulary."""
+    return F.when(text.isNull(), F.lit("U")).otherwise(parsing.coded(text, v.GENDERS))
+
+
+def _shaped(bronze: DataFrame, found: dict[str, Column], unreadable: Column) -> DataFrame:
+    """All of the contract's columns but the key, absent ones null, with reasons and provenance."""
+    columns = [
+        found.get(c.name, F.lit(None)).cast(c.type.value).alias(c.name)
+        for c in silver.PATIENTS.columns
+        if c.name != "patient_key"
+    ]
+    return bronze.select(*columns, unreadable.alias(UNREADABLE), *PROVENANCE)

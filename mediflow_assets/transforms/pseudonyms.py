@@ -1,0 +1,34 @@
+"""Keyed pseudonyms in plain SQL functions: HMAC-SHA256 (RFC 2104), equal to Python's `hmac`.
+
+The key's pads come from a one-row frame, cross-joined: as literals they, that is the key, would show in query plans.
+"""
+
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts.masks import PSEUDONYM_DIGITS
+
+_PADS = ("_inner_pad", "_outer_pad")
+
+
+def with_pads(frame: DataFrame, pads: DataFrame) -> DataFrame:
+    """The frame with the two pads beside each row; drop them again with `without_pads`."""
+    return frame.crossJoin(pads)
+
+
+def without_pads(frame: DataFrame) -> DataFrame:
+    """The frame without the pads."""
+    return frame.drop(*_PADS)
+
+
+def pads_frame(session: SparkSession, pads: tuple[bytes, bytes]) -> DataFrame:
+    """One row with a key's inner and outer pad."""
+    inner, outer = (bytearray(pad) for pad in pads)
+    return session.createDataFrame([(inner, outer)], f"{_PADS[0]} binary, {_PADS[1]} binary")
+
+
+def pseudonym(domain: str, identifier: Column) -> Column:
+    """The 32 hex digits that stand for an identifier within a domain; null for null. Needs the pads' columns."""
+    message = F.concat(F.lit(f"{domain}|"), F.upper(F.trim(identifier))).cast("binary")
+    inner = F.unhex(F.sha2(F.concat(F.col(_PADS[0]), message), 256))
+    return F.substring(F.sha2(F.concat(F.col(_PADS[1]), inner), 256), 1, PSEUDONYM_DIGITS)

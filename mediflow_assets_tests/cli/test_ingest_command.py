@@ -1,0 +1,102 @@
+"""`mediflow ingest` and `sources`: what is taken, what is refused, and what is said of it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from mediflow_assets.contracts import silver
+from mediflow_assets.steps.inbox import Inbox
+from mediflow_assets.steps.landing import land_all
+from mediflow_assets.storage.delta import Lake
+
+DELIVERY = "ab" * 32
+HEADER = "patient_id,department,diagnosis_code,admission_date,cost"
+Run = Callable[..., Result]
+
+Csv = Callable[..., Path]
+
+
+def test_a_delivery_is_taken_and_named_by_source_and_unknown_columns(mediflow: Run, inbox: Inbox, csv: Csv) -> None:
+    taken = mediflow("ingest", csv("a.csv", 1, header=HEADER.replace("cost", "cost,ward")))
+    assert taken.exit_code == 0 and "1 unknown columns" in taken.stdout
+    assert [delivery.source for delivery in inbox.waiting()] == ["admissions"]
+
+
+def test_the_same_content_under_another_name_is_one_delivery(mediflow: Run, inbox: Inbox, csv: Csv) -> None:
+    twice = mediflow("ingest", csv("a.csv", 1), csv("b.csv", 1))
+    assert twice.exit_code == 0 and "in the inbox already" in twice.stdout
+    assert len(inbox.waiting()) == 1
+
+
+def test_what_the_ledger_knows_is_not_taken_again(mediflow: Run, inbox: Inbox, lake: Lake, csv: Csv) -> None:
+    mediflow("ingest", csv("a.csv", 1))
+    land_all(lake, inbox)
+    again = mediflow("ingest", csv("a.csv", 1))
+    assert again.exit_code == 0 and "1 landed already" in again.stdout
+    assert inbox.waiting() == []
+
+
+def test_a_named_file_that_is_refused_fails_the_command(mediflow: Run, inbox: Inbox, csv: Csv) -> None:
+    refused = mediflow("ingest", csv("a.csv", 1), csv("b.csv", 1, header="x,y"))
+    assert refused.exit_code == 1 and "b.csv: refused: no header of any known source" in refused.stderr
+    assert len(inbox.waiting()) == 1 and not inbox.refused.exists()
+
+
+def test_unknown_files_of_a_folder_are_listed_and_kept(mediflow: Run, inbox: Inbox, csv: Csv, tmp_path: Path) -> None:
+    csv("in/a.csv", 1)
+    csv("in/deep/b.csv", 1, header="x,y")
+    walked = mediflow("ingest", tmp_path / "in")
+    assert walked.exit_code == 0 and "1 taken, 1 refused" in walked.stdout and "b.csv" in walked.stderr
+    assert len(list(inbox.refused.iterdir())) == 1
+
+
+def test_a_folder_without_a_delivery_fails(mediflow: Run, csv: Csv, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    csv("in/b.csv", 1, header="x,y")
+    assert [mediflow("ingest", tmp_path / name).exit_code for name in ("empty", "in")] == [1, 1]
+
+
+def test_a_path_that_is_not_there_is_wrong_usage(mediflow: Run, tmp_path: Path) -> None:
+    assert mediflow("ingest", tmp_path / "nowhere").exit_code == 2
+
+
+def test_a_broken_link_in_a_folder_is_not_passed_over(mediflow: Run, csv: Csv, tmp_path: Path) -> None:
+    (csv("in/a.csv", 1).parent / "b.csv").symlink_to(tmp_path / "nowhere")
+    walked = mediflow("ingest", tmp_path / "in")
+    assert walked.exit_code == 1 and "1 taken, 1 not taken" in walked.stdout
+
+
+def test_the_inbox_itself_is_not_walked(mediflow: Run, inbox: Inbox, csv: Csv) -> None:
+    mediflow("ingest", csv("a.csv", 1))
+    assert mediflow("ingest", inbox.folder).exit_code == 1
+    assert len(inbox.waiting()) == 1
+
+
+def test_a_name_cannot_steer_the_terminal(mediflow: Run, csv: Csv) -> None:
+    assert "\x1b" not in mediflow("ingest", csv("a\x1b[2J.csv", 1)).output
+
+
+def test_a_patch_to_records_that_are_not_open_stays_out(mediflow: Run, inbox: Inbox, lake: Lake, csv: Csv) -> None:
+    lake.ensure(silver.QUARANTINE)
+    patch = csv("patch.csv", header=f"_delivery_id,_record_number,cost\n{DELIVERY},1,5")
+    assert mediflow("ingest", patch).exit_code == 1
+    assert inbox.waiting() == []
+
+
+@pytest.mark.parametrize("source", ["admissions", "synthea_patients", "synthea_conditions", "fhir", "corrections"])
+def test_every_source_is_listed(mediflow: Run, source: str) -> None:
+    assert f"\n{source}\t" in mediflow("sources", "list").stdout
+
+
+def test_a_mapping_is_drafted_from_the_header(mediflow: Run, csv: Csv) -> None:
+    draft = mediflow("sources", "suggest", csv("a.csv", 77, header="MRN,Dept,Dx,Admit Dt,Total Chrgs"))
+    assert draft.exit_code == 0 and '"MRN" = "patient_id"' in draft.stdout and "77" not in draft.stdout
+
+
+def test_a_broken_sources_file_is_one_sentence(mediflow: Run, home: Path, csv: Csv) -> None:
+    home.mkdir()
+    (home / "sources.toml").write_text("[feeds")
+    failed = mediflow("ingest", csv("a.csv", 1))
+    assert failed.exit_code == 1 and failed.stderr.startswith("Error: sources.toml cannot be read")

@@ -1,0 +1,112 @@
+"""FHIR: every resource byte for byte, every broken one set aside, everything else refused."""
+
+import json
+
+import pytest
+
+from mediflow_assets.errors import DeliveryRefused
+from mediflow_assets.sources import fhir
+from mediflow_assets.sources.delivery import RAW_KEPT
+from mediflow_assets.sources.ndjson import json_lines
+
+PATIENT = b'{"id": "p1", "resourceType":"Patient",  "x": 1.50}'
+
+
+def bundle(*entries: bytes) -> bytes:
+    return b'{\n "resourceType": "Bundle",\n "entry": [' + b",\n".join(entries) + b"]\n}\n"
+
+
+def test_a_line_is_a_resource_byte_for_byte(deliver):
+    landed = deliver(b"\xef\xbb\xbf" + PATIENT + b"\r\n\n" + PATIENT)
+    assert (landed.what.form, landed.cells("resource")) == ("ndjson", [PATIENT.decode()] * 2)
+    assert landed.rows[0] | {"resource": ""} == {
+        "resource_type": "Patient",
+        "resource_id": "p1",
+        "full_url": None,
+        "resource": "",
+        "_record_number": 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        (b'{"resourceType":"Patient",', "bad_json"),
+        (b'{"resourceType":"Patient","x":' + b"[" * 5000 + b"]" * 5000 + b"}", "bad_json"),
+        (b'{"resourceType":"Patient","x":"\xff"}', "bad_utf8"),
+        (b'{"id":"p1"}', "not_a_resource"),
+        (b'{"resourceType":7}', "not_a_resource"),
+        (b"[]", "not_a_resource"),
+    ],
+)
+def test_a_broken_line_is_set_aside(deliver, line, reason):
+    landed = deliver(PATIENT + b"\n" + line + b"\n" + PATIENT)
+    assert (landed.rejects, landed.cells("_record_number"), landed.counted) == (
+        [(2, reason, line)],
+        [1, 3],
+        3,
+    )
+
+
+def test_a_broken_first_line_does_not_hide_the_others(deliver):
+    assert deliver(b'{"resourceType":\n' + PATIENT + b"\n" + PATIENT).reasons == ["bad_json"]
+
+
+def test_a_line_that_is_too_long_is_set_aside(write, monkeypatch, deliver):
+    monkeypatch.setattr(fhir, "json_lines", lambda stream: json_lines(stream, 100))
+    long = b'{"resourceType":"Binary","data":"' + b"x" * (2 * RAW_KEPT) + b'"}'
+    landed = deliver(PATIENT + b"\n" + long + b"\n" + PATIENT)
+    assert (landed.reasons, landed.cells("_record_number"), landed.counted) == (
+        ["record_too_long"],
+        [1, 3],
+        3,
+    )
+
+
+def test_a_bundle_is_its_entries(deliver):
+    entry = b'{"fullUrl": "urn:uuid:1", "resource": ' + PATIENT + b"}"
+    landed = deliver(bundle(entry, entry))
+    assert (landed.what.form, landed.counted) == ("document", 2)
+    assert (landed.cells("full_url"), landed.cells("resource")) == (
+        ["urn:uuid:1"] * 2,
+        [PATIENT.decode()] * 2,
+    )
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason"),
+    [
+        (b'{"request": {"method": "DELETE"}}', "empty_record"),
+        (b'{"resource": null}', "empty_record"),
+        (b'{"resource": {"id": "p1"}}', "not_a_resource"),
+        (b'"text"', "not_a_resource"),
+        (b'{"resource": {"resourceType": "Patient", "x": "\xff"}}', "bad_utf8"),
+    ],
+)
+def test_a_broken_entry_is_set_aside(deliver, entry, reason):
+    landed = deliver(bundle(b'{"resource":' + PATIENT + b"}", entry))
+    assert (landed.rejects, landed.counted, len(landed.rows)) == ([(2, reason, entry)], 2, 1)
+
+
+def test_a_resource_over_several_lines_is_one_record(deliver):
+    text = json.dumps(json.loads(PATIENT), indent=2)
+    landed = deliver(text.encode() + b"\n")
+    assert (landed.counted, landed.cells("resource")) == (1, [text])
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b'{\n "resourceType": "Patient"\n}\n{\n "resourceType": "Patient"\n}\n', "neither FHIR resources"),
+        (b'{"eventId": "kickoff"}\n{"eventId": "done"}\n', "neither FHIR resources"),
+        (b"[" + PATIENT + b"]", "neither FHIR resources"),
+        (b'{"resourceType": "Bundle", "entry": []}', "without entries"),
+        (b'{"resourceType": "Bundle", "entry": 5}', "broken"),
+        (b'{"resourceType": "Bundle"}\n{"resourceType": "Bundle"}', "several Bundles"),
+        (b'{"eventId": "\xff"}', "not UTF-8|broken"),
+        (bundle(PATIENT)[:-5], "neither FHIR resources"),
+    ],
+)
+def test_other_json_is_refused(deliver, content, sentence):
+    with pytest.raises(DeliveryRefused, match=sentence):
+        deliver(content)

@@ -1,0 +1,155 @@
+"""Every reason for which a record is quarantined has a record here that is quarantined for just that."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.table import Severity
+from mediflow_assets.steps import silver as steps
+from mediflow_assets.transforms.judging import WAITING
+
+NO_STAY = {"admission_date": "", "discharge_date": ""}
+
+ADMISSIONS_TO_ENCOUNTERS = [
+    ("patient_id_missing", {"patient_id": "  "}),
+    ("gender_unknown", {"gender": "X"}),
+    ("department_missing", {"department": "", "encounter_class": ""}),
+    ("department_malformed", {"department": "WARD 7"}),
+    ("department_malformed", {"department": "X"}),
+    ("admitted_at_missing", NO_STAY),
+    ("admitted_at_implausible", {"admission_date": "1899-12-31", "discharge_date": "", "birth_date": ""}),
+    ("admitted_in_future", {"admission_date": "2024-07-02", "discharge_date": ""}),
+    ("discharged_in_future", {"discharge_date": "2024-07-02"}),
+    ("discharged_before_admission", {"discharge_date": "2024-01-09"}),
+    ("age_out_of_range", {"birth_date": "", "age": "121"}),
+    ("age_out_of_range", {"birth_date": "", "age": "-1"}),
+    ("age_out_of_range", {"birth_date": "2024-01-11"}),
+    ("diagnosis_malformed", {"diagnosis_code": "flu"}),
+    ("diagnosis_malformed", {"diagnosis_code": "12345"}),
+    ("blood_pressure_implausible", {"blood_pressure": "80/120"}),
+    ("blood_pressure_implausible", {"blood_pressure": "301/90"}),
+    ("blood_pressure_implausible", {"blood_pressure": "39/25"}),
+    ("blood_pressure_implausible", {"blood_pressure": "220/201"}),
+    ("blood_pressure_implausible", {"blood_pressure": "120/19"}),
+    ("cost_negative", {"cost": "-0.01"}),
+    ("admitted_at_unreadable", {"admission_date": "2024-02-30", "discharge_date": ""}),
+    ("discharged_at_unreadable", {"discharge_date": "soon"}),
+    ("birth_date_unreadable", {"birth_date": "1.5.1960"}),
+    ("updated_at_unreadable", {"updated_at": "yesterday"}),
+    ("age_unreadable", {"age": "12d"}),
+    ("cost_unreadable", {"cost": "1e3"}),
+    ("blood_pressure_unreadable", {"blood_pressure": "high"}),
+    ("encounter_class_unknown", {"encounter_class": "spa"}),
+    ("status_unknown", {"status": "lost"}),
+    ("admission_type_unknown", {"admission_type": "whim"}),
+    ("discharge_disposition_unknown", {"discharge_disposition": "moon"}),
+]
+ADMISSIONS_TO_PATIENTS = [
+    ("patient_id_missing", {"patient_id": ""}),
+    ("gender_unknown", {"gender": "7"}),
+    ("birth_date_in_future", {"birth_date": "2024-07-02"}),
+    ("birth_date_implausible", {"birth_date": "1899-12-31"}),
+    ("birth_date_unreadable", {"birth_date": "1960-13-01"}),
+    ("updated_at_unreadable", {"updated_at": "2024-01-01T25:00:00"}),
+]
+SYNTHEA_TO_PATIENTS = [
+    ("patient_id_missing", {"Id": ""}),
+    ("gender_unknown", {"GENDER": "X"}),
+    ("birth_date_in_future", {"BIRTHDATE": "2024-07-02"}),
+    ("birth_date_implausible", {"BIRTHDATE": "1899-12-31"}),
+    ("died_before_birth", {"DEATHDATE": "1960-04-30"}),
+    ("birth_date_unreadable", {"BIRTHDATE": "1960"}),
+    ("death_date_unreadable", {"DEATHDATE": "yes"}),
+]
+SYNTHEA_TO_ENCOUNTERS = [
+    ("patient_id_missing", {"PATIENT": ""}),
+    ("department_missing", {"ENCOUNTERCLASS": ""}),
+    ("admitted_at_missing", {"START": ""}),
+    ("discharged_before_admission", {"STOP": "2024-01-10T08:59:59Z"}),
+    ("admitted_at_unreadable", {"START": "10 January"}),
+    ("discharged_at_unreadable", {"STOP": "2024-01-32T00:00:00Z"}),
+    ("cost_unreadable", {"TOTAL_CLAIM_COST": "$100"}),
+    ("cost_unreadable", {"TOTAL_CLAIM_COST": "", "BASE_ENCOUNTER_COST": "free"}),
+    (WAITING, {"PATIENT": "NOBODY"}),
+]
+SYNTHEA_TO_CONDITIONS = [
+    ("patient_id_missing", {"PATIENT": ""}),
+    ("diagnosis_malformed", {"CODE": "x"}),
+    ("diagnosis_malformed", {"CODE": ""}),
+    ("onset_missing", {"START": ""}),
+    ("onset_in_future", {"START": "2024-07-02", "STOP": ""}),
+    ("resolved_before_onset", {"STOP": "2024-01-09"}),
+    ("onset_unreadable", {"START": "winter"}),
+    ("resolved_unreadable", {"STOP": "never"}),
+    (WAITING, {"PATIENT": "NOBODY"}),
+]
+
+
+def numbered(cases, **ids):
+    """The changed fields of each case, with ids of its own wherever the case itself gives none."""
+    return [{column: f"{id_}{n}" for column, id_ in ids.items()} | changed for n, (_, changed) in enumerate(cases)]
+
+
+def expected(cases):
+    """Record number → the one reason."""
+    return {n: [reason] for n, (reason, _) in enumerate(cases, start=1)}
+
+
+def found(house, contract, delivery):
+    """Record number → reasons."""
+    return {number: why for (id_, number), why in house.reasons(contract).items() if id_ == delivery}
+
+
+def test_each_broken_rule_of_a_flat_admission_is_its_reason(house, admissions):
+    delivery = house.deliver(admissions(*numbered(ADMISSIONS_TO_ENCOUNTERS, patient_id="P", encounter_id="E"), {}))
+    house.make_silver(steps.PATIENTS, steps.ENCOUNTERS)
+    assert found(house, silver.ENCOUNTERS, delivery) == expected(ADMISSIONS_TO_ENCOUNTERS)
+    assert [row["encounter_id"] for row in house.rows(silver.ENCOUNTERS)] == ["E1"]
+    house.assert_balanced()
+
+
+def test_each_broken_rule_of_the_patient_in_a_flat_admission_is_its_reason(house, admissions):
+    delivery = house.deliver(admissions(*numbered(ADMISSIONS_TO_PATIENTS, patient_id="P"), {}))
+    house.make_silver(steps.PATIENTS)
+    assert found(house, silver.PATIENTS, delivery) == expected(ADMISSIONS_TO_PATIENTS)
+
+
+def test_each_broken_rule_of_synthea_is_its_reason(house, synthea_patients, synthea_encounters, synthea_conditions):
+    patients = house.deliver(synthea_patients(*numbered(SYNTHEA_TO_PATIENTS, Id="X"), {}))
+    encounters = house.deliver(synthea_encounters(*numbered(SYNTHEA_TO_ENCOUNTERS, Id="E"), {}))
+    conditions = house.deliver(synthea_conditions(*(changed for _, changed in SYNTHEA_TO_CONDITIONS), {}))
+    house.make_silver()
+    assert found(house, silver.PATIENTS, patients) == expected(SYNTHEA_TO_PATIENTS)
+    assert found(house, silver.ENCOUNTERS, encounters) == expected(SYNTHEA_TO_ENCOUNTERS)
+    assert found(house, silver.CONDITIONS, conditions) == expected(SYNTHEA_TO_CONDITIONS)
+    house.assert_balanced()
+
+
+def test_a_record_that_breaks_several_rules_says_all_of_them(house, admissions):
+    house.deliver(admissions({"cost": "-5", "age": "old", "diagnosis_code": "?", "discharge_date": "2024-01-01"}))
+    house.make_silver(steps.PATIENTS, steps.ENCOUNTERS)
+    [reasons] = house.reasons(silver.ENCOUNTERS).values()
+    assert reasons == [
+        "age_unreadable",
+        "discharged_before_admission",
+        "diagnosis_malformed",
+        "cost_negative",
+    ]
+
+
+CASES = {
+    "patients": ADMISSIONS_TO_PATIENTS + SYNTHEA_TO_PATIENTS,
+    "encounters": ADMISSIONS_TO_ENCOUNTERS + SYNTHEA_TO_ENCOUNTERS,
+    "conditions": SYNTHEA_TO_CONDITIONS,
+}
+
+
+@pytest.mark.parametrize("contract", silver.JUDGED, ids=lambda contract: contract.name)
+def test_no_reason_is_without_a_case(contract):
+    table = contract.key[1]
+    source = Path(steps.__file__).parents[1] / "transforms" / f"{table}.py"
+    codes = {check.code for check in contract.checks if check.severity is Severity.QUARANTINE}
+    codes |= set(re.findall(r'"(\w+_(?:unreadable|unknown))"', source.read_text()))
+    assert codes - {reason for reason, _ in CASES[table]} == set()
