@@ -136,9 +136,7 @@ def test_the_silver_tables_hold_just_the_valid_rows(made, expected):
     assert set(encounters["encounter_id"]) == set(expected["id"])
     assert encounters.height == expected.height == 27_891 + 604 + 5_000 - 50
     assert made.house.lake.rows(silver.PATIENTS) == 974 + 27 + 5_000
-    conditions = texts("synthea_claims/conditions.csv").select(
-        "PATIENT", "CODE", pl.col("START").str.slice(0, 10)
-    )
+    conditions = texts("synthea_claims/conditions.csv").select("PATIENT", "CODE", pl.col("START").str.slice(0, 10))
     assert made.house.lake.rows(silver.CONDITIONS) == conditions.n_unique()
 
 

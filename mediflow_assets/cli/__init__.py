@@ -49,7 +49,12 @@ def build() -> typer.Typer:
 
 def main() -> None:
     """The console script."""
-    build()()
+    from mediflow_assets.cli.context import leave
+
+    try:
+        build()()
+    except SystemExit as end:
+        leave(end.code if isinstance(end.code, int) else int(end.code is not None))
 
 
 __all__ = ["build", "main"]

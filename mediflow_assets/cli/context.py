@@ -3,7 +3,10 @@
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a check failed.
 """
 
+import atexit
+import contextlib
 import errno
+import os
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -94,6 +97,19 @@ def ask(question: str) -> str:
 def usage(sentence: str) -> NoReturn:
     """End the command: it was used wrongly."""
     raise typer.BadParameter(sentence)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process now that all is done and said.
+
+    Not by the interpreter's own end: an I/O thread of Arrow that still closes a file through Python meanwhile aborts
+    the process, with exit code 134 (25 reads of a small table: 16 aborts).
+    """
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _line() -> str:

@@ -92,4 +92,6 @@ def replay(
         inbox = Inbox(settings.inbox, Feeds.load(settings.sources_file))
         taken, is_known = patches.receive_patch(patch, inbox, lake)
         output.line(f"{taken.short}: {'landed already' if is_known else 'taken'}")
-    raise typer.Exit(running.launch("replay", {"reason": reason, "delivery": id_}))
+    # corrected records are judged again by themselves: with a patch alone, no other one is
+    again = {"reason": reason, "delivery": id_} if reason or id_ or not patch else None
+    raise typer.Exit(running.launch("replay", again))

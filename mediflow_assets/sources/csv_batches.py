@@ -1,8 +1,7 @@
-"""A CSV delivery as Arrow batches of Bronze's columns: whole blocks, or record by record where needed."""
+"""A CSV delivery as Arrow batches of Bronze's columns: whole blocks, or piece by piece where needed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +9,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from mediflow_assets.sources.csv_blocks import Overlong, line_blocks, skip_line
+from mediflow_assets.sources.csv_lines import pieces
 from mediflow_assets.sources.csv_parse import parse_records, parse_whole
-from mediflow_assets.sources.csv_records import Layout, records
+from mediflow_assets.sources.csv_records import Layout
 from mediflow_assets.sources.delivery import Recognised, RecordBatchOfDelivery, Reject
 from mediflow_assets.sources.forms import BRONZE_COLUMNS, JSON_COLUMNS
 from mediflow_assets.sources.json_cells import json_objects
@@ -54,9 +54,9 @@ class _Reader:
             yield self._batch(columns, self._number(len(columns[0])), ())
             self.unfinished = block[end:]
         else:
-            yield from self._one_by_one(block, is_last)
+            yield from self._piece_by_piece(block, is_last)
         if is_last and self.unfinished:
-            yield from self._one_by_one(self.unfinished, is_last)
+            yield from self._piece_by_piece(self.unfinished, is_last)
 
     def set_aside(self, raw: bytes) -> RecordBatchOfDelivery:
         """A line that is too long, as a reject of its own."""
@@ -64,20 +64,30 @@ class _Reader:
         none = [pa.nulls(0, pa.string()) for _ in range(self.layout.width)]
         return self._batch(none, np.empty(0, np.int64), (Reject(number, "record_too_long", raw),))
 
-    def _one_by_one(self, block: bytes, is_last: bool) -> Iterator[RecordBatchOfDelivery]:
-        found, start = records(block, self.layout, is_last), 0
-        while some := list(islice(found, RECORDS_AT_ONCE)):
-            start = some[-1][0]
-            numbers = self._number(len(some))
-            good = np.array([reason is None for _, _, reason in some])
-            rejects = tuple(
-                Reject(int(number), reason, raw)
-                for number, (_, raw, reason) in zip(numbers, some, strict=True)
-                if reason is not None
-            )
-            columns = parse_records([raw for _, raw, reason in some if reason is None], self.layout)
-            yield self._batch(columns, numbers[good], rejects)
-        self.unfinished = block[start:]
+    def _piece_by_piece(self, block: bytes, is_last: bool) -> Iterator[RecordBatchOfDelivery]:
+        good: list[bytes] = []
+        numbers: list[npt.NDArray[np.int64]] = [np.empty(0, np.int64)]
+        rejects: list[Reject] = []
+        end = 0
+        for piece in pieces(block, self.layout, is_last):
+            end, number = piece.end, self._number(piece.count)
+            if piece.reason:
+                rejects.append(Reject(int(number[0]), piece.reason, piece.raw))
+            else:
+                good.append(piece.raw)
+                numbers.append(number)
+            if len(rejects) >= RECORDS_AT_ONCE:
+                yield self._batch_of(good, numbers, rejects)
+                good, numbers, rejects = [], numbers[:1], []
+        if good or rejects:
+            yield self._batch_of(good, numbers, rejects)
+        self.unfinished = block[end:]
+
+    def _batch_of(
+        self, good: list[bytes], numbers: list[npt.NDArray[np.int64]], rejects: list[Reject]
+    ) -> RecordBatchOfDelivery:
+        counted = np.concatenate(numbers)
+        return self._batch(parse_records(good, len(counted), self.layout), counted, tuple(rejects))
 
     def _number(self, count: int) -> npt.NDArray[np.int64]:
         first = self.next_number

@@ -1,16 +1,16 @@
 """Cells of CSV records as Arrow strings. An empty cell is null; every other text stays as delivered."""
 
 import csv
+import io
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv
 
+from mediflow_assets.sources.csv_lines import CR, LF, QUOTE
 from mediflow_assets.sources.csv_records import Layout
 from mediflow_assets.sources.delivery import LINE_LIMIT, RECORD_LINES
-
-LF, CR, QUOTE = b'\n\r"'
 
 
 def parse_whole(block: bytes, layout: Layout) -> tuple[list[pa.Array], int] | None:
@@ -35,13 +35,13 @@ def parse_whole(block: bytes, layout: Layout) -> tuple[list[pa.Array], int] | No
     return (columns, end) if len(columns[0]) == len(ends) else None
 
 
-def parse_records(good: list[bytes], layout: Layout) -> list[pa.Array]:
-    """The cells of records that are known to be splittable."""
+def parse_records(good: list[bytes], count: int, layout: Layout) -> list[pa.Array]:
+    """The cells of `count` records that are known to be splittable, each piece ending in a line break."""
     if not good:
         return [pa.nulls(0, pa.string()) for _ in range(layout.width)]
     try:
-        columns = _parse(b"\n".join(good) + b"\n", layout)
-        if len(columns[0]) == len(good):
+        columns = _parse(b"".join(good), layout)
+        if len(columns[0]) == count:
             return columns
     except pa.ArrowInvalid:
         pass
@@ -50,7 +50,11 @@ def parse_records(good: list[bytes], layout: Layout) -> list[pa.Array]:
 
 def parse_by_hand(good: list[bytes], layout: Layout) -> list[pa.Array]:
     """The same by Python's csv module, for what Arrow reads otherwise."""
-    rows = [next(csv.reader([raw.decode()], delimiter=layout.delimiter, strict=True)) for raw in good]
+    rows = [
+        row
+        for piece in good
+        for row in csv.reader(io.StringIO(piece.decode(), newline=""), delimiter=layout.delimiter, strict=True)
+    ]
     return [pa.array([cell or None for cell in cells], pa.string()) for cells in zip(*rows, strict=True)]
 
 

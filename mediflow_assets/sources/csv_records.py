@@ -7,7 +7,6 @@ next.
 """
 
 import csv
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from mediflow_assets.sources.delivery import LINE_LIMIT, RAW_KEPT, RECORD_LINES
@@ -25,26 +24,22 @@ class Layout:
     width: int
 
 
-def records(block: bytes, layout: Layout, is_last: bool) -> Iterator[tuple[int, bytes, str | None]]:
-    """Each record of a block of whole lines: where the next one starts, its bytes, why it is set aside.
+def record_at(block: bytes, start: int, layout: Layout, is_last: bool) -> tuple[int, bytes, str | None] | None:
+    """The record at a place of a block of whole lines: where the next one starts, its bytes, why it is set aside.
 
-    Stops before a record that may go on in the next block, unless there is none.
+    None where it may go on in the next block, unless there is none.
     """
-    start = 0
-    while start < len(block):
-        end = block.index(b"\n", start)
-        if end - start <= LINE_LIMIT and block.count(b'"', start, end) & 1:
-            joined = _end_of_quoted(block, start, end)
-            if joined is None and not is_last:
-                return
-            if joined and field_count(block[start:joined].rstrip(b"\r"), layout) == layout.width:
-                end = joined
-        raw, is_too_long = block[start:end].rstrip(b"\r"), end - start > LINE_LIMIT
-        start = end + 1
-        if is_too_long:
-            yield start, raw[:RAW_KEPT], "record_too_long"
-        else:
-            yield start, raw, reject_reason(raw, layout)
+    end = block.index(b"\n", start)
+    if end - start <= LINE_LIMIT and block.count(b'"', start, end) & 1:
+        joined = _end_of_quoted(block, start, end)
+        if joined is None and not is_last:
+            return None
+        if joined and field_count(block[start:joined].rstrip(b"\r"), layout) == layout.width:
+            end = joined
+    raw, is_too_long = block[start:end].rstrip(b"\r"), end - start > LINE_LIMIT
+    if is_too_long:
+        return end + 1, raw[:RAW_KEPT], "record_too_long"
+    return end + 1, raw, reject_reason(raw, layout)
 
 
 def _end_of_quoted(block: bytes, start: int, end: int) -> int | None:

@@ -74,9 +74,11 @@ class Inbox:
                     taken.append(self.receive(path, received_at)[0])
                     path.unlink()
             except DeliveryRefused:
-                self.refuse(path)
-                path.unlink()
                 refused += 1
+                # one that cannot even be copied, or is gone by now, must not keep the others from coming in
+                with contextlib.suppress(DeliveryRefused, DeliveryChanged):
+                    self.refuse(path)
+                    path.unlink()
         return taken, refused
 
     def refuse(self, path: Path) -> None:

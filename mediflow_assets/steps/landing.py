@@ -5,6 +5,7 @@ behind is removed before the delivery is landed again.
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -56,14 +57,16 @@ def land(lake: Lake, inbox: Inbox, delivery: Delivery) -> Landed:
     before = lake.rows(contract)
     batches = _with_provenance(read_batches(path, what), contract, what, delivery, rejects)
     reader = pa.RecordBatchReader.from_batches(arrow_schema(contract), batches)
-    lake.append(contract, reader, transaction=delivery.delivery_id)
+    with ThreadPoolExecutor(1) as beside:
+        counted = beside.submit(count_records, path, what)
+        lake.append(contract, reader, transaction=delivery.delivery_id)
     if rejects:
         lake.append(
             bronze.REJECTS,
             pa.Table.from_pylist(rejects, schema=arrow_schema(bronze.REJECTS)),
             transaction=delivery.delivery_id,
         )
-    landed = Landed(delivery, count_records(path, what), lake.rows(contract) - before, len(rejects))
+    landed = Landed(delivery, counted.result(), lake.rows(contract) - before, len(rejects))
     if landed.records != landed.bronze + landed.rejects:
         raise ContractViolated(
             f"delivery {delivery.short}: {landed.records} records were counted, {landed.bronze} landed and "

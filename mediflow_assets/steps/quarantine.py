@@ -16,6 +16,8 @@ from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms.judging import REASONS, WAITING, is_accepted
 
+SOURCE = "_source"
+"""The Bronze table of a judged record."""
 _KEY = ("_delivery_id", "_record_number")
 
 
@@ -33,7 +35,7 @@ def set_aside(
     bench: Workbench,
     target: TableContract,
     records: dict[str, DataFrame],
-    judged: dict[str, DataFrame],
+    judged: DataFrame,
     work: Pending,
     verdicts: list[Verdicts],
 ) -> None:
@@ -46,7 +48,7 @@ def set_aside(
         return
     rows = reduce(
         DataFrame.unionByName,
-        (_rows(target, name, records[name], judged[name], work, is_again) for name in judged),
+        (_rows(target, name, records[name], judged.where(F.col(SOURCE) == name), work, is_again) for name in records),
     )
     known = held_by_delivery(bench.lake, target)
     is_new = not is_again and not any(verdict.delivery in known for verdict in verdicts)

@@ -76,7 +76,7 @@ def _by_delivery(lake: Lake, contract: TableContract) -> Counter[str]:
     counts: Counter[str] = Counter()
     table = lake.open(contract)
     if table is not None:
-        for batch in table.to_pyarrow_dataset().to_batches(columns=["_delivery_id"]):
+        for batch in lake.dataset(contract, table).to_batches(columns=["_delivery_id"]):
             for entry in pc.value_counts(batch.column(0)).to_pylist():
                 counts[entry["values"]] += entry["counts"]
     return counts

@@ -17,7 +17,7 @@ from mediflow_assets.steps import change, checks
 from mediflow_assets.steps.arrived import arrived
 from mediflow_assets.steps.made import Made
 from mediflow_assets.steps.pending import PATIENTS_VERSION, Pending, Wanted, pending
-from mediflow_assets.steps.quarantine import Verdicts, forget_unsettled, held_by_delivery, set_aside
+from mediflow_assets.steps.quarantine import SOURCE, Verdicts, forget_unsettled, held_by_delivery, set_aside
 from mediflow_assets.steps.workbench import Workbench
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms import conditions, encounters, patients
@@ -99,11 +99,14 @@ def make(bench: Workbench, table: Judged, wanted: Wanted | None = None) -> Made:
     parts = {name: frame for name in table.conform if (frame := arrived(bench, bronze_of(name), work)) is not None}
     verdicts: list[Verdicts] = []
     if parts:
-        judged = {name: _judged(bench, table, name, records) for name, records in parts.items()}
-        together = reduce(DataFrame.unionByName, judged.values())
-        verdicts = _count(together)
-        _store(bench, table, together.where(is_accepted()))
+        shaped = (
+            _judged(bench, table, name, records).withColumn(SOURCE, F.lit(name)) for name, records in parts.items()
+        )
+        judged = bench.tables.stage(contract, reduce(DataFrame.unionByName, shaped))
+        verdicts = _count(judged)
+        _store(bench, table, judged.where(is_accepted()))
         set_aside(bench, contract, parts, judged, work, verdicts)
+        bench.tables.unstage(contract)
     results = checks.check_table(bench, contract)
     results.append(_every_record_judged(bench, contract, work, verdicts, results[0]))
     checks.record(bench, contract, results)

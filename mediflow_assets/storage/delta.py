@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.fs as pafs
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import TableNotFoundError
 
@@ -97,7 +98,16 @@ class Lake:
             empty: pa.Table = arrow_schema(contract).empty_table()
             return empty.select(columns) if columns else empty
         with storage_errors(contract.name):
-            return table.to_pyarrow_table(columns=columns)
+            return self.dataset(contract, table).to_table(columns=columns)
+
+    def dataset(self, contract: TableContract, table: DeltaTable) -> Any:
+        """The table as an Arrow dataset.
+
+        Local files are read by Arrow itself: delta-rs's own Python filesystem aborted two processes of three at exit.
+        """
+        is_local = "://" not in self.root
+        files = pafs.SubTreeFileSystem(self.uri(contract), pafs.LocalFileSystem()) if is_local else None
+        return table.to_pyarrow_dataset(filesystem=files)
 
     def version(self, contract: TableContract) -> int:
         """The table's version, -1 where it does not exist."""

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from mediflow_assets.errors import EngineFailed, EngineUnreachable, MediFlowError
 
-_CODE = re.compile(r"\[([A-Z_]+(?:\.[A-Z_]+)*)\]")
+_CODE = re.compile(r"(?:\([\w.$]+\) )?\[([A-Z_]+(?:\.[A-Z_]+)*)\]")
+"""An engine's error code: only where the text begins with it, for further on brackets may hold a row's value."""
 _DISK = ("No space left", "File too large", "StorageFull")
 
 
@@ -29,5 +30,5 @@ def _ours(step: str, error: Exception) -> MediFlowError:
         return EngineFailed(f"{step}: the disk is full. Make room and run again; nothing was committed.")
     if "UNAVAILABLE" in text or "failed to connect" in text.lower():
         return EngineUnreachable(f"{step}: the Spark Connect server does not answer. Is it running?")
-    code = _CODE.search(text)
+    code = _CODE.match(text)
     return EngineFailed(f"{step}: {type(error).__name__}{' ' + code.group(1) if code else ''}")

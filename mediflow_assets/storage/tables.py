@@ -1,6 +1,7 @@
 """Delta tables through the engine: read, append, overwrite, merge. Every frame is conformed to its contract first."""
 
 import hashlib
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -77,6 +78,24 @@ class Tables:
                 + ", ".join(f"s.`{name}`" for name in contract.column_names)
                 + ")"
             ).collect()
+
+    def stage(self, contract: TableContract, frame: DataFrame) -> DataFrame:
+        """The frame's rows, computed once and kept beside the table until `unstage`.
+
+        What is read four times is else computed four times: 20 s instead of 6 for 1 M judged encounters.
+        """
+        with storage_errors(f"{contract.name} staging"):
+            frame.write.format("parquet").mode("overwrite").save(self._staging(contract))
+            return self.session().read.parquet(self._staging(contract))
+
+    def unstage(self, contract: TableContract) -> None:
+        """Remove what was staged; in an object store it stays until it is staged over."""
+        if "://" not in self.lake.root:
+            shutil.rmtree(self._staging(contract), ignore_errors=True)
+
+    def _staging(self, contract: TableContract) -> str:
+        zone, name = contract.key
+        return f"{self.lake.root.rstrip('/')}/{zone}/_staging/{name}"
 
     def _write(self, contract: TableContract, frame: DataFrame, mode: str) -> None:
         self.lake.ensure(contract)

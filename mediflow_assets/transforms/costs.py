@@ -8,6 +8,7 @@ the scale 1.4826 × MAD. Since log is monotone, the MAD of log cost is the log o
 one `ln` per group is taken, and an anomaly is a comparison of decimals that no engine rounds differently.
 """
 
+from decimal import Decimal
 from functools import reduce
 from operator import and_
 
@@ -27,6 +28,7 @@ FLOOR_OF_SCALE = 0.25
 MAD_TO_SIGMA = 1.4826
 MOST_USD = 9_999_999_999.99
 """The most that a money column holds."""
+MOST_RATIO = Decimal("99999999.9999")
 _GROUP = ("department", "diagnosis_code", "encounter_class")
 _LEVELS: dict[str, tuple[str, ...]] = {
     "department_diagnosis_class": _GROUP,
@@ -67,7 +69,8 @@ def _baseline(costs: DataFrame) -> DataFrame:
         F.count(F.lit(1)).alias("encounters"), _median("cost_usd").alias("median_cost_usd")
     )
     cost, median = F.col("cost_usd").cast("decimal(18,4)"), F.col("median_cost_usd").cast("decimal(18,4)")
-    ratio = F.greatest(cost / median, median / cost).cast("decimal(12,4)")
+    # one cent beside ten digits is a ratio that the type does not hold
+    ratio = F.least(F.greatest(cost / median, median / cost), F.lit(MOST_RATIO)).cast("decimal(12,4)")
     spread = (
         costs.join(_renamed(medians, "of"), _is_of("of"))
         .select(*_GROUP, "encounters", "median_cost_usd", ratio.alias("_ratio"))

@@ -20,26 +20,23 @@ def admission_features(encounters: DataFrame) -> DataFrame:
     bucket = F.pmod(F.xxhash64("patient_key"), F.lit(_BUCKETS))
     rank = F.dense_rank().over(Window.partitionBy(bucket).orderBy("patient_key"))
     placed = active(encounters).withColumns({"_bucket": bucket, "_rank": rank})
-    axis = F.col("_rank").cast("bigint") * _PATIENT_STRIDE + F.unix_timestamp("admitted_at")
-    placed = placed.withColumn("_at", axis)
+    placed = _with_discharges(placed.withColumn("_at", _axis("admitted_at")))
 
-    def days_before(days: int) -> "Window":
-        return Window.partitionBy("_bucket").orderBy("_at").rangeBetween(-days * _DAY, -1)  # type: ignore[return-value]
+    def days_before(days: int, until_seconds: int = -1) -> "Window":
+        return Window.partitionBy("_bucket").orderBy("_at").rangeBetween(-days * _DAY, until_seconds)  # type: ignore[return-value]
 
     is_inpatient, is_emergency = (
         F.col("encounter_class") == "inpatient",
         F.col("encounter_class") == "emergency",
     )
-    year, half = days_before(365), days_before(182)
-    # a stay may end after the next one begins: only discharges before this admission count
-    last_end = F.max(F.when(is_inpatient, F.col("discharged_at"))).over(days_before(3650))
-    return placed.withColumns(
+    known = placed.withColumns(
         {
-            "_admissions": _count(is_inpatient, year),
-            "_emergencies": _count(is_emergency, half),
-            "_last_end": last_end,
+            "_admissions": _count(is_inpatient, days_before(365)),
+            "_emergencies": _count(is_emergency, days_before(182)),
+            "_last_end": F.max("_ended").over(days_before(3650, 0)),
         }
-    ).select(
+    )
+    return known.where(F.col("encounter_key").isNotNull()).select(
         "encounter_key",
         "patient_key",
         "admitted_at",
@@ -54,12 +51,27 @@ def admission_features(encounters: DataFrame) -> DataFrame:
         "diastolic_mmhg",
         F.col("_admissions").alias("prior_admissions_12m"),
         F.col("_emergencies").alias("prior_emergency_6m"),
-        F.when(
-            F.col("_last_end") <= F.col("admitted_at"),
-            F.datediff(F.to_date("admitted_at"), F.to_date("_last_end")),
-        ).alias("days_since_last_discharge"),
+        F.datediff(F.to_date("admitted_at"), F.to_date("_last_end")).alias("days_since_last_discharge"),
         "cost_usd",
     )
+
+
+def _axis(time: str) -> Column:
+    return F.col("_rank").cast("bigint") * _PATIENT_STRIDE + F.unix_timestamp(time)
+
+
+def _with_discharges(placed: DataFrame) -> DataFrame:
+    """The encounters, and beside them a row for each discharge from a stay, at the time it became known.
+
+    Looked up from the stay itself, the end of one that still lasted would count, or hide an earlier one: a stay may
+    end after the next encounter begins. A stay that ends as it begins is over a second later, so as not to be its own.
+    """
+    ended = placed.where((F.col("encounter_class") == "inpatient") & F.col("discharged_at").isNotNull())
+    known_at = F.greatest(_axis("discharged_at"), _axis("admitted_at") + 1)
+    ends = ended.select("_bucket", known_at.alias("_at"), F.col("discharged_at").alias("_ended"))
+    empty = {c: F.lit(None).cast(placed.schema[c].dataType) for c in placed.columns if c not in ends.columns}
+    ends = ends.withColumns(empty).select(*placed.columns, "_ended")
+    return placed.withColumn("_ended", F.lit(None).cast("timestamp")).unionByName(ends)
 
 
 def _count(condition: Column, window: object) -> Column:

@@ -43,7 +43,7 @@ def integer(text: Column) -> Column:
 
 def money(text: Column) -> Column:
     """An amount with up to ten digits before the point; more than two decimals are rounded half up."""
-    rounded = F.round(text.try_cast("decimal(30,20)"), 2).cast("decimal(12,2)")
+    rounded = F.round(text.try_cast("decimal(30,20)"), 2).try_cast("decimal(12,2)")
     return F.when(text.rlike(DECIMAL), text.try_cast("decimal(12,2)")).when(text.rlike(LONG_DECIMAL), rounded)
 
 

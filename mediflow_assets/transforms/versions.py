@@ -1,6 +1,8 @@
 """Which version of a row is the newest: the same one on every engine, whatever order the rows come in."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from operator import and_
 
 from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
@@ -22,15 +24,25 @@ def keep_newest(frame: DataFrame, key: Sequence[str], first_known: Mapping[str, 
     `first_known` adds columns (name → source column) with the oldest value of the key that is not null.
     Needs `updated_at`, `_ingested_at`, `_record_number` and `_delivery_id` beside the key.
     """
+    first_known = first_known or {}
+    several = frame.groupBy(*key).agg(F.count(F.lit(1)).alias("_versions")).where(F.col("_versions") > 1)
+    several = several.select(*(F.col(name).alias(f"_several_{name}") for name in key))
+    is_of = reduce(and_, (F.col(name) == F.col(f"_several_{name}") for name in key))
+    # most keys have one version: to sort them all, wide as they are, took four times as long
+    alone = frame.join(several, is_of, "left_anti").withColumns(
+        {name: F.col(source) for name, source in first_known.items()} or {"_alone": F.lit(True)}
+    )
+    newest = _newest(frame.join(several, is_of, "left_semi"), key, first_known)
+    return alone.drop("_alone").unionByName(newest)
+
+
+def _newest(frame: DataFrame, key: Sequence[str], first_known: Mapping[str, str]) -> DataFrame:
     by_bucket = Window.partitionBy(F.pmod(F.xxhash64(*key), F.lit(_BUCKETS)))
     window = by_bucket.orderBy(*key, *(F.col(name).asc_nulls_first() for name in _ORDER))
     is_first, is_last = _differs(F.lag, key, window), _differs(F.lead, key, window)
     placed = frame.withColumns({"_is_first": is_first, "_is_last": is_last, "_place": F.row_number().over(window)})
-    before, so_far = (
-        window.rowsBetween(Window.unboundedPreceding, -1),
-        window.rowsBetween(Window.unboundedPreceding, 0),
-    )
-    for name, source in (first_known or {}).items():
+    before, so_far = window.rowsBetween(Window.unboundedPreceding, -1), window.rowsBetween(Window.unboundedPreceding, 0)
+    for name, source in first_known.items():
         # all in the one order that is sorted anyway: the place where the key began, and where a value last stood
         began = F.max(F.when(F.col("_is_first"), F.col("_place"))).over(so_far)
         stood = F.max(F.when(F.col(source).isNotNull(), F.col("_place"))).over(before)

@@ -1,0 +1,117 @@
+"""Tables without an engine: append, read, versions, notes."""
+
+import pyarrow as pa
+import pytest
+
+from mediflow_assets.contracts import TABLES, bronze, house, silver
+from mediflow_assets.errors import LakeTooNew
+from mediflow_assets.storage.delta import FORMAT, Lake
+from mediflow_assets.storage.schemas import arrow_schema
+
+PROCESSED = {
+    "target_table": "silver/encounters",
+    "_delivery_id": "d1",
+    "through_record": 1,
+    "records": 1,
+    "accepted": 1,
+    "quarantined": 0,
+}
+
+
+@pytest.fixture
+def lake(tmp_path):
+    return Lake(str(tmp_path / "lake"))
+
+
+def reject(number, delivery="d1"):
+    """One row of the table of rejects."""
+    row = {"source": "admissions", "reason": "r", "raw": b"\xff", "_delivery_id": delivery, "_record_number": number}
+    return pa.Table.from_pylist([row | {"_ingested_at": 0}], schema=arrow_schema(bronze.REJECTS))
+
+
+def test_a_table_that_does_not_exist_has_no_rows(lake):
+    assert lake.open(silver.PROCESSED) is None
+    assert (lake.rows(silver.PROCESSED), lake.version(silver.PROCESSED)) == (0, -1)
+    assert lake.read(silver.PROCESSED).num_rows == 0
+    assert lake.read(silver.PROCESSED, ["records"]).column_names == ["records"]
+    assert lake.noted(silver.PROCESSED, "anything") is None
+
+
+@pytest.mark.parametrize("contract", TABLES.values(), ids=lambda contract: contract.name)
+def test_a_table_is_created_with_its_contracts_columns(lake, contract):
+    table = lake.ensure(contract)
+    assert tuple(field.name for field in table.schema().fields) == contract.column_names
+    assert table.protocol().min_reader_version == 1
+
+
+def test_ensuring_a_table_again_changes_nothing(lake):
+    lake.ensure(silver.PROCESSED)
+    lake.append_rows(silver.PROCESSED, [PROCESSED])
+    version = lake.version(silver.PROCESSED)
+    lake.ensure(silver.PROCESSED)
+    assert (lake.version(silver.PROCESSED), lake.rows(silver.PROCESSED)) == (version, 1)
+
+
+def test_rows_are_appended_and_read(lake):
+    lake.append_rows(silver.PROCESSED, [PROCESSED])
+    lake.append_rows(silver.PROCESSED, [PROCESSED | {"_delivery_id": "d2"}] * 2)
+    assert lake.rows(silver.PROCESSED) == 3
+    assert sorted(lake.read(silver.PROCESSED)["_delivery_id"].to_pylist()) == ["d1", "d2", "d2"]
+
+
+def test_overwriting_leaves_only_the_new_rows(lake):
+    lake.append_rows(silver.PROCESSED, [PROCESSED] * 3)
+    lake.overwrite_rows(silver.PROCESSED, [PROCESSED | {"records": 7}])
+    assert lake.read(silver.PROCESSED)["records"].to_pylist() == [7] and lake.rows(silver.PROCESSED) == 1
+
+
+def test_what_a_delivery_left_is_removed_and_nothing_else(lake):
+    for number, delivery in ((1, "d1"), (2, "d1"), (1, "d2")):
+        lake.append(bronze.REJECTS, reject(number, delivery), transaction=delivery)
+    lake.delete_delivery(bronze.REJECTS, "d1")
+    assert lake.read(bronze.REJECTS)["_delivery_id"].to_pylist() == ["d2"]
+    assert lake.rows(bronze.REJECTS) == 1
+
+
+def test_removing_an_unknown_delivery_writes_nothing(lake):
+    lake.delete_delivery(bronze.REJECTS, "d1")
+    lake.append(bronze.REJECTS, reject(1), transaction="d1")
+    version = lake.version(bronze.REJECTS)
+    lake.delete_delivery(bronze.REJECTS, "d9")
+    assert lake.version(bronze.REJECTS) == version
+
+
+@pytest.mark.parametrize("value", [7, "text", None, True, [1, 2], {"b": 1, "a": {"c": "ü'\"\\"}}])
+def test_what_is_noted_is_read_back(lake, value):
+    lake.note(silver.PROCESSED, thing=value)
+    assert lake.noted(silver.PROCESSED, "thing") == value
+    assert lake.noted(silver.PROCESSED, "other") is None
+
+
+def test_a_note_survives_rows_and_is_replaced_by_the_next(lake):
+    lake.note(silver.PROCESSED, first=1, second=2)
+    lake.append_rows(silver.PROCESSED, [PROCESSED])
+    lake.note(silver.PROCESSED, second=3)
+    lake.overwrite_rows(silver.PROCESSED, [])
+    assert (lake.noted(silver.PROCESSED, "first"), lake.noted(silver.PROCESSED, "second")) == (1, 3)
+
+
+def test_a_lake_of_a_newer_mediflow_is_not_touched(lake):
+    lake.ensure(silver.PROCESSED).alter.set_table_properties(
+        {"mediflow.format": str(FORMAT + 1)}, raise_if_not_exists=False
+    )
+    for act in (lake.open, lake.ensure, lake.read, lake.rows, lake.version):
+        with pytest.raises(LakeTooNew, match="newer MediFlow"):
+            act(silver.PROCESSED)
+    with pytest.raises(LakeTooNew):
+        lake.append_rows(silver.PROCESSED, [PROCESSED])
+
+
+def test_tables_lie_where_their_names_say(lake, tmp_path):
+    lake.ensure(house.CHECK_RESULTS)
+    assert (tmp_path / "lake" / "gold" / "check_results" / "_delta_log").is_dir()
+    assert Lake("s3://bucket/lake/").uri(house.CHECK_RESULTS) == "s3://bucket/lake/gold/check_results"
+
+
+def test_secrets_of_the_storage_do_not_show():
+    assert "canary" not in repr(Lake("s3://b", {"AWS_SECRET_ACCESS_KEY": "canary"}))

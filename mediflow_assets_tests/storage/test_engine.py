@@ -1,0 +1,32 @@
+"""The engine seam: a Spark Connect URL that answers, or a clear word why not."""
+
+import socket
+
+import pytest
+
+from mediflow_assets.errors import EngineUnreachable
+from mediflow_assets.storage.engine import check_remote, embedded_url
+
+
+def test_the_embedded_engine_listens_on_loopback_and_is_started_once(session):
+    assert embedded_url() == embedded_url()
+    assert embedded_url().startswith("sc://127.0.0.1:")
+    check_remote(embedded_url())
+
+
+def test_the_session_is_in_utc(session):
+    assert session.conf.get("spark.sql.session.timeZone") == "UTC"
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "sc://", "spark-connect", ""])
+def test_what_is_no_spark_connect_url_is_refused(url):
+    with pytest.raises(EngineUnreachable, match="sc://host:port"):
+        check_remote(url)
+
+
+def test_a_server_that_does_not_answer_is_named():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(EngineUnreachable, match=f"127.0.0.1:{port}"):
+        check_remote(f"sc://127.0.0.1:{port}")

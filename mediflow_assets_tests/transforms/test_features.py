@@ -1,0 +1,118 @@
+"""Features: what was known when an encounter began, and nothing later."""
+
+import datetime as dt
+
+import pytest
+
+from mediflow_assets.contracts import gold
+from mediflow_assets.transforms.features import admission_features
+
+NOW = dt.datetime(2024, 7, 1, 12, tzinfo=dt.UTC)
+SECOND = dt.timedelta(seconds=1)
+
+
+def days(number):
+    return dt.timedelta(days=number)
+
+
+def encounter(key, before, length=None, **more):
+    """An encounter that began so long before NOW, and lasted so long."""
+    began = NOW - before
+    ended = None if length is None else began + length
+    return {"encounter_id": key, "admitted_at": began, "discharged_at": ended} | more
+
+
+INDEX = encounter("now", days(0))
+
+
+@pytest.fixture
+def features(encounters):
+    def _features(*rows):
+        made = admission_features(encounters(*rows))
+        assert set(made.columns) == set(gold.ADMISSION_FEATURES.column_names)
+        return {row["encounter_key"]: row.asDict() for row in made.collect()}
+
+    return _features
+
+
+@pytest.fixture
+def prior(features):
+    """What the index encounter knows of one other."""
+
+    def _prior(*others):
+        row = features(INDEX, *others)["now"]
+        return row["prior_admissions_12m"], row["prior_emergency_6m"], row["days_since_last_discharge"]
+
+    return _prior
+
+
+NOTHING = (0, 0, None)
+STAYS = {
+    "a year before to the second": (encounter("x", days(365), days(1)), (1, 0, 364)),
+    "a second more than a year before": (encounter("x", days(365) + SECOND, days(1)), (0, 0, 364)),
+    "a second before": (encounter("x", SECOND), (1, 0, None)),
+    "at the same moment": (encounter("x", days(0)), NOTHING),
+    "later": (encounter("x", days(-1)), NOTHING),
+    "of another patient": (encounter("x", days(5), days(1), patient_id="P2"), NOTHING),
+    "cancelled": (encounter("x", days(5), days(1), status="cancelled"), NOTHING),
+    "still open": (encounter("x", days(5)), (1, 0, None)),
+    "ended the moment this began": (encounter("x", days(5), days(5)), (1, 0, 0)),
+    "an emergency half a year before": (encounter("x", days(182), encounter_class="emergency"), (0, 1, None)),
+    "an emergency before that": (encounter("x", days(182) + SECOND, encounter_class="emergency"), NOTHING),
+    "an outpatient visit": (encounter("x", days(5), days(1), encounter_class="outpatient"), NOTHING),
+    "of no class": (encounter("x", days(5), days(1), encounter_class=None), NOTHING),
+}
+
+
+@pytest.mark.parametrize("case", STAYS)
+def test_what_counts_as_history(prior, case):
+    other, wanted = STAYS[case]
+    assert prior(other) == wanted
+
+
+def test_the_last_discharge_is_the_latest_before(prior):
+    assert prior(encounter("x", days(50), days(1)), encounter("y", days(30), days(2)))[2] == 28
+
+
+def test_a_stay_that_has_not_ended_yet_does_not_hide_the_last_discharge(prior):
+    ended, lasting = encounter("x", days(50), days(1)), encounter("y", days(2), days(9))
+    assert prior(ended, lasting) == (2, 0, 49)
+
+
+def test_what_comes_later_leaves_the_row_as_it_is(features):
+    history = [
+        encounter("a", days(100), days(3)),
+        encounter("b", days(20), days(1)),
+        encounter("c", days(3), encounter_class="emergency"),
+    ]
+    later = [
+        encounter("d", days(-1), days(1)),
+        encounter("e", days(-1), encounter_class="emergency"),
+        encounter("f", -SECOND, days(2)),
+    ]
+    with_later, without = features(INDEX, *history, *later), features(INDEX, *history)
+    assert {key: with_later[key] for key in without} == without
+
+
+def test_how_an_open_stay_ends_later_leaves_the_row_as_it_is(features):
+    lasting = encounter("y", days(2), days(9))
+    ended = encounter("x", days(50), days(1))
+    then, now = features(INDEX, ended, lasting | {"discharged_at": None}), features(INDEX, ended, lasting)
+    assert then["now"] == now["now"]
+
+
+def test_many_patients_do_not_mix(features):
+    rows = [
+        encounter(f"{n}-{k}", days(k), days(1), patient_id=f"P{n:03}") for n in range(150) for k in range(n % 4 + 1)
+    ]
+    found = features(*rows)
+    assert all(found[f"{n}-0"]["prior_admissions_12m"] == n % 4 for n in range(150))
+
+
+def test_absent_values_are_named(features):
+    row = features(encounter("x", days(0), encounter_class=None))["x"]
+    assert (row["encounter_class"], row["admitting_diagnosis_code"], row["admission_month"]) == (
+        "unknown",
+        "UNKNOWN",
+        7,
+    )

@@ -1,0 +1,86 @@
+"""A feed's own forms: dates, the decimal comma, code values; each only for its own rows."""
+
+from dataclasses import dataclass, field
+
+import pytest
+
+from mediflow_assets.transforms.feeds import FeedReader
+
+
+@dataclass(frozen=True)
+class Feed:
+    name: str = "north"
+    date_formats: tuple[str, ...] = ()
+    decimal_comma: bool = False
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+
+
+@pytest.fixture
+def read(session):
+    """One value of column `x`, read by a feed's forms, on a row of that feed and on one of none."""
+
+    def _read(method, text, *feeds):
+        frame = session.createDataFrame([(0, text, "north"), (1, text, None)], "n int, x string, _feed string")
+        value = getattr(FeedReader(feeds), method)("x").cast("string").alias("value")
+        found = {row["n"]: row["value"] for row in frame.select("n", value).collect()}
+        return found[0], found[1]
+
+    return _read
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "date"),
+    [
+        ("dd/MM/yyyy", "05/01/2024", "2024-01-05"),
+        ("MM/dd/yyyy", "05/01/2024", "2024-05-01"),
+        ("M/d/yyyy", "5/1/2024", "2024-05-01"),
+        ("dd.MM.yyyy", "29.02.2024", "2024-02-29"),
+        ("yyyyMMdd", "20240105", "2024-01-05"),
+        ("dd-MMM-yyyy", "05-Jan-2024", "2024-01-05"),
+        ("dd/MM/yyyy", "31/02/2024", None),
+        ("dd/MM/yyyy", "soon", None),
+    ],
+)
+def test_dates_in_a_feeds_own_form(read, form, text, date):
+    assert read("date", text, Feed(date_formats=(form,))) == (date, None)
+
+
+def test_the_first_form_that_fits_is_taken(read):
+    feed = Feed(date_formats=("dd/MM/yyyy", "MM/dd/yyyy"))
+    assert read("date", "12/31/2024", feed)[0] == "2024-12-31"
+    assert read("date", "02/03/2024", feed)[0] == "2024-03-02"
+
+
+def test_iso_dates_are_read_in_every_feed(read):
+    assert read("date", "2024-01-05", Feed(date_formats=("dd/MM/yyyy",))) == ("2024-01-05", "2024-01-05")
+
+
+def test_times_of_a_feed(read):
+    found = read("timestamp", "05.01.2024 13:45", Feed(date_formats=("dd.MM.yyyy HH:mm",)))
+    assert found == ("2024-01-05 13:45:00", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [("1.234,50", "1234.50"), ("1234,5", "1234.50"), ("99", "99.00"), ("-1,25", "-1.25"), ("1,2,3", None)],
+)
+def test_the_decimal_comma(read, text, amount):
+    assert read("money", text, Feed(decimal_comma=True))[0] == amount
+
+
+def test_a_decimal_comma_is_the_feeds_alone(read):
+    assert read("money", "1234,50", Feed(decimal_comma=True)) == ("1234.50", None)
+    assert read("money", "1.50", Feed(decimal_comma=True)) == ("150.00", "1.50")
+
+
+def test_code_values_are_replaced_in_their_feed(read):
+    feed = Feed(values={"x": {"W": "F", "1": "M"}})
+    assert read("text", "W", feed) == ("F", "W")
+    assert read("text", "F", feed) == ("F", "F")
+
+
+def test_feeds_do_not_read_each_others_forms(read):
+    south = Feed("south", date_formats=("MM/dd/yyyy",), decimal_comma=True, values={"x": {"05/01/2024": "?"}})
+    north = Feed(date_formats=("dd/MM/yyyy",))
+    assert read("date", "05/01/2024", south, north)[0] == "2024-01-05"
+    assert read("text", "05/01/2024", south, north)[0] == "05/01/2024"
