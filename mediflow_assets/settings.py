@@ -1,12 +1,13 @@
 """What can be set, from the environment (`MEDIFLOW_*`). Read by the code location and the command only."""
 
+import re
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.governance.keys import PseudonymKey
 
 
@@ -19,10 +20,19 @@ class Settings(BaseSettings):
     lake: str | None = Field(None, description="root of the tables: a folder or an s3:// URI; default <home>/lake")
     spark_remote: str | None = Field(None, description="a Spark Connect URL, sc://host:port; default embedded")
     database_url: str | None = Field(None, description="users and audit; default SQLite at <home>/ops.db")
-    landing: Literal["off", "batch", "continuous"] = Field("off", description="how Kafka events are landed")
     alert_webhook: str | None = Field(None, description="failures and stale tables are posted here")
     lease_wait_seconds: float = Field(600, ge=0, description="how long runs of the daemon wait for the lake")
     keep_versions_hours: int = Field(168, ge=1, description="how long old table versions are kept")
+
+    @model_validator(mode="after")
+    def _has_plain_paths(self) -> "Settings":
+        # the embedded engine finds no table below a path with a blank or a letter that is not ASCII
+        if not re.fullmatch(r"[A-Za-z0-9_./:@+,=~-]+", self.lake_root):
+            raise SettingsInvalid(
+                "The lake's path holds a blank or a special letter, which the engine cannot read: set MEDIFLOW_HOME "
+                "to a path of plain letters, digits, '.', '_' and '-'."
+            )
+        return self
 
     @cached_property
     def root(self) -> Path:

@@ -59,6 +59,7 @@ def set_up(settings: Settings, admin: str) -> Made:
         "sources.toml": settings.sources_file.exists(),
     }
     make_home(settings)
+    settings.inbox.mkdir(exist_ok=True)
     key = PseudonymKey.create(settings.secrets)
     if not parts["sources.toml"]:
         settings.sources_file.write_text(EXAMPLE, encoding="utf-8")

@@ -191,6 +191,9 @@ DELIVERIES = TableContract(
     primary_key=("delivery_id",),
 )
 
+FHIR_TYPES = {"silver/patients": "Patient", "silver/encounters": "Encounter", "silver/conditions": "Condition"}
+"""The resource type that each Silver table is made from; the other types are kept in Bronze."""
+
 SOURCES = {
     "admissions": ADMISSIONS,
     "synthea_patients": SYNTHEA_PATIENTS,

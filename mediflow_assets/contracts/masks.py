@@ -49,7 +49,7 @@ def pseudonym(domain: str) -> Mask:
 
 
 def year() -> Mask:
-    """Only the year of a date or timestamp; null where it would betray an age of 90 or more."""
+    """Only the year of a date or timestamp."""
     return Mask(Verb.YEAR)
 
 

@@ -6,6 +6,7 @@ import dagster as dg
 
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.steps.rebuild import forget_verdicts
+from mediflow_assets.storage.errors import storage_errors
 
 TABLES = dg.AssetSelection.groups("bronze", "silver", "gold", "masked")
 
@@ -16,7 +17,8 @@ replay = dg.define_asset_job("replay", TABLES, description="As refresh, judging 
 @dg.op
 def forget(lakehouse: LakehouseResource) -> None:
     """Empty Silver, so that the next refresh judges every Bronze record anew."""
-    forget_verdicts(lakehouse.bench.lake)
+    with storage_errors("rebuild"):
+        forget_verdicts(lakehouse.bench.lake)
 
 
 @dg.op
@@ -24,7 +26,8 @@ def tidy(context: dg.OpExecutionContext, lakehouse: LakehouseResource) -> None:
     """Compact small files, remove old versions."""
     from mediflow_assets.storage.maintenance import maintain
 
-    maintain(lakehouse.bench.lake, lakehouse.settings.keep_versions_hours)
+    with storage_errors("maintain"):
+        maintain(lakehouse.bench.lake, lakehouse.settings.keep_versions_hours)
     context.log.info("the lake is tidy")
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 
+from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.settings import Settings
 from mediflow_assets.storage import engine
 
@@ -64,7 +65,7 @@ def run_job(
     keys = None
     if select:
         graph = defs.get_repository_def().asset_graph
-        keys = list(dg.AssetSelection.from_string(select).resolve(graph) & set(graph.materializable_asset_keys))
+        keys = _chosen(select, graph)
     run_id = str(uuid.uuid4())
     with dg.DagsterInstance.get() as instance:
         if on_progress:
@@ -83,6 +84,17 @@ def run_job(
             raise_on_error=False,
         )
         return _outcome(result, run_id)
+
+
+def _chosen(select: str, graph: Any) -> list[dg.AssetKey]:
+    try:
+        chosen = dg.AssetSelection.from_string(select).resolve(graph)
+    except dg.DagsterError:
+        chosen = set()
+    keys = sorted(chosen & set(graph.materializable_asset_keys))
+    if not keys:
+        raise SettingsInvalid("--select names no table: write 'gold/department_costs', 'group:gold' or '+masked/*'.")
+    return keys
 
 
 def end_engine() -> None:

@@ -13,10 +13,12 @@ from mediflow_assets.steps.workbench import Workbench
 _PROVENANCE = {column.name for column in bronze.PROVENANCE}
 
 
-def arrived(bench: Workbench, source: TableContract, pending: Pending) -> DataFrame | None:
+def arrived(bench: Workbench, source: TableContract, pending: Pending, target: TableContract) -> DataFrame | None:
     """Records of one Bronze table; None where there are none."""
     deliveries, keys = pending.deliveries.get(source.name, ()), pending.again.get(source.name, frozenset())
     table = bench.tables.read(source)
+    if source is bronze.FHIR_RESOURCES:
+        table = table.where(F.col("resource_type") == bronze.FHIR_TYPES[target.name])
     parts = []
     if deliveries:
         parts.append(table.where(F.col("_delivery_id").isin(list(deliveries))))

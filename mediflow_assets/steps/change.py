@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from mediflow_assets import contracts, transforms
+from mediflow_assets import contracts, steps, transforms
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import KeyMismatch
 from mediflow_assets.storage.delta import Lake
@@ -16,9 +16,9 @@ KEY_ID = "key_id"
 
 @cache
 def code_version() -> str:
-    """Twelve hex digits that change with any rule: the contracts and transforms, byte for byte."""
+    """Twelve hex digits that change with any rule: the contracts, transforms and steps, byte for byte."""
     digest = hashlib.sha256()
-    for package in (contracts, transforms):
+    for package in (contracts, transforms, steps):
         folder = Path(str(package.__file__)).parent
         for file in sorted(folder.rglob("*.py")):
             digest.update(file.name.encode() + b"\0" + file.read_bytes())
@@ -43,8 +43,7 @@ def require_key(lake: Lake, contracts_: Sequence[TableContract], key_id: str) ->
     for contract in contracts_:
         if lake.noted(contract, KEY_ID) not in (None, key_id):
             raise KeyMismatch(
-                f"{contract.name} was pseudonymised under another key. Restore that key, or rotate it with "
-                "'mediflow keys rotate'."
+                f"{contract.name} was pseudonymised under another key. Put that key back into the secrets folder."
             )
 
 

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from mediflow_assets.contracts import bronze, house, silver
 from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.steps.counting import records_by_delivery
 from mediflow_assets.steps.silver import ALL as JUDGED
 from mediflow_assets.storage.delta import Lake
 
@@ -22,8 +23,8 @@ Row = dict[str, Any]
 def reconcile(lake: Lake) -> list[Row]:
     """The rows of `gold/reconciliation`."""
     ledger = lake.read(bronze.DELIVERIES).to_pylist()
-    arrived = {contract.name: _by_delivery(lake, contract) for contract in bronze.SOURCES.values()}
-    rejects = _by_delivery(lake, bronze.REJECTS)
+    arrived = {contract.name: records_by_delivery(lake, contract) for contract in bronze.SOURCES.values()}
+    rejects = records_by_delivery(lake, bronze.REJECTS)
     rows = []
     for delivery in ledger:
         table = bronze.SOURCES[delivery["source"]].name
@@ -49,6 +50,8 @@ def _of_silver(
             held[row["_delivery_id"]] += row["count_all"]
         else:
             accepted[row["_delivery_id"]] += row["count_all"]
+    of_type = {bronze.FHIR_RESOURCES.name: records_by_delivery(lake, bronze.FHIR_RESOURCES, target)}
+    arrived = arrived | of_type
     rows = []
     for delivery in ledger:
         table = bronze.SOURCES[delivery["source"]].name
@@ -69,17 +72,6 @@ def _row(table: str, delivery: Row, records: int, accepted: int, held: int) -> R
         "erased": 0,
         "balanced": records == accepted + held,
     }
-
-
-def _by_delivery(lake: Lake, contract: TableContract) -> Counter[str]:
-    """Rows per delivery, counted in the table."""
-    counts: Counter[str] = Counter()
-    table = lake.open(contract)
-    if table is not None:
-        for batch in lake.dataset(contract, table).to_batches(columns=["_delivery_id"]):
-            for entry in pc.value_counts(batch.column(0)).to_pylist():
-                counts[entry["values"]] += entry["counts"]
-    return counts
 
 
 def quarantine_reasons(lake: Lake) -> list[Row]:

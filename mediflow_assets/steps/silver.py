@@ -15,12 +15,13 @@ from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.steps import change, checks
 from mediflow_assets.steps.arrived import arrived
+from mediflow_assets.steps.counting import records_by_delivery
 from mediflow_assets.steps.made import Made
 from mediflow_assets.steps.pending import PATIENTS_VERSION, Pending, Wanted, pending
 from mediflow_assets.steps.quarantine import SOURCE, Verdicts, forget_unsettled, held_by_delivery, set_aside
 from mediflow_assets.steps.workbench import Workbench
 from mediflow_assets.storage.errors import storage_errors
-from mediflow_assets.transforms import conditions, encounters, patients
+from mediflow_assets.transforms import conditions, encounters, fhir, patients
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.judging import REASONS, WAITING, is_accepted, judge
 from mediflow_assets.transforms.pseudonyms import pseudonym, with_pads
@@ -63,6 +64,7 @@ PATIENTS = Judged(
     {
         bronze.ADMISSIONS.name: patients.from_admissions,
         bronze.SYNTHEA_PATIENTS.name: lambda frame, _: patients.from_synthea(frame),
+        bronze.FHIR_RESOURCES.name: lambda frame, _: fhir.patients_of(frame),
     },
     _finish_patients,
 )
@@ -71,6 +73,7 @@ ENCOUNTERS = Judged(
     {
         bronze.ADMISSIONS.name: encounters.from_admissions,
         bronze.SYNTHEA_ENCOUNTERS.name: lambda frame, _: encounters.from_synthea(frame),
+        bronze.FHIR_RESOURCES.name: lambda frame, _: fhir.encounters_of(frame),
     },
     _finish_encounters,
     of_patient=encounters.with_patient,
@@ -78,7 +81,10 @@ ENCOUNTERS = Judged(
 )
 CONDITIONS = Judged(
     silver.CONDITIONS,
-    {bronze.SYNTHEA_CONDITIONS.name: lambda frame, _: conditions.from_synthea(frame)},
+    {
+        bronze.SYNTHEA_CONDITIONS.name: lambda frame, _: conditions.from_synthea(frame),
+        bronze.FHIR_RESOURCES.name: lambda frame, _: fhir.conditions_of(frame),
+    },
     _finish_conditions,
     of_patient=conditions.with_patient,
 )
@@ -96,7 +102,8 @@ def make(bench: Workbench, table: Judged, wanted: Wanted | None = None) -> Made:
     change.hold_key(lake, contract, bench.key.key_id)
     forget_unsettled(lake, contract, (delivery for ids in work.deliveries.values() for delivery in ids))
     patients_version = lake.version(silver.PATIENTS)
-    parts = {name: frame for name in table.conform if (frame := arrived(bench, bronze_of(name), work)) is not None}
+    records = {name: arrived(bench, bronze_of(name), work, contract) for name in table.conform}
+    parts = {name: frame for name, frame in records.items() if frame is not None}
     verdicts: list[Verdicts] = []
     if parts:
         shaped = (
@@ -163,15 +170,13 @@ def _every_record_judged(
     verdicts: list[Verdicts],
     like: checks.CheckResult,
 ) -> checks.CheckResult:
-    """Whether each new delivery's records, as the ledger counts them, were all accepted or are in quarantine."""
-    whole = {delivery for ids in work.deliveries.values() for delivery in ids}
+    """Whether each new delivery's records, counted in Bronze, were all accepted or are in quarantine."""
     accepted = {verdict.delivery: verdict.accepted for verdict in verdicts}
     held = held_by_delivery(bench.lake, contract)
-    lost = sum(
-        abs(row["bronze"] - accepted.get(row["delivery_id"], 0) - held.get(row["delivery_id"], 0))
-        for row in bench.lake.read(bronze.DELIVERIES, ["delivery_id", "bronze"]).to_pylist()
-        if row["delivery_id"] in whole
-    )
+    lost = 0
+    for name, deliveries in work.deliveries.items():
+        landed = records_by_delivery(bench.lake, bronze_of(name), contract) if deliveries else {}
+        lost += sum(abs(landed[d] - accepted.get(d, 0) - held.get(d, 0)) for d in deliveries)
     return replace(like, name=checks.EVERY_RECORD_JUDGED, passed=lost == 0, failing=lost)
 
 

@@ -4,6 +4,7 @@ import hashlib
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -86,7 +87,10 @@ class Tables:
         """
         with storage_errors(f"{contract.name} staging"):
             frame.write.format("parquet").mode("overwrite").save(self._staging(contract))
-            return self.session().read.parquet(self._staging(contract))
+        if "://" not in self.lake.root and not any(Path(self._staging(contract)).glob("*.parquet")):
+            # the embedded engine writes no file for a frame without rows
+            return frame
+        return self.session().read.parquet(self._staging(contract))
 
     def unstage(self, contract: TableContract) -> None:
         """Remove what was staged; in an object store it stays until it is staged over."""

@@ -1,5 +1,7 @@
 """Bronze → one shape of encounter, from flat admissions and from Synthea; then what its patient adds to it."""
 
+from collections.abc import Mapping
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -91,8 +93,11 @@ def _typed_admissions(texts: DataFrame, feeds: FeedReader) -> DataFrame:
     )
 
 
-def from_synthea(bronze: DataFrame) -> DataFrame:
-    """Synthea's encounters; the reason for the encounter stands for its diagnosis."""
+def from_synthea(bronze: DataFrame, more: Mapping[str, Column] | None = None) -> DataFrame:
+    """Synthea's encounters; the reason for the encounter stands for its diagnosis.
+
+    `more` gives columns that another format under these names has besides.
+    """
     names = ("id", "start", "stop", "patient", "encounterclass", "reasoncode", "reasondescription")
     texts = parsing.texts(bronze, (*names, "total_claim_cost", "base_encounter_cost"))
     typed = texts.withColumn("_raw_cost", F.coalesce("total_claim_cost", "base_encounter_cost")).withColumns(
@@ -122,6 +127,7 @@ def from_synthea(bronze: DataFrame) -> DataFrame:
             "cost_usd": F.col("_cost"),
             "updated_at": F.col("_ingested_at"),
             "extra": F.col("extra"),
+            **(more or {}),
         },
         codes(
             parsing.unreadable("admitted_at_unreadable", F.col("start"), F.col("_admitted")),

@@ -1,5 +1,7 @@
 """Bronze → one shape of patient, from flat admissions and from Synthea."""
 
+from collections.abc import Mapping
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -52,8 +54,8 @@ _SYNTHEA = {
 }
 
 
-def from_synthea(bronze: DataFrame) -> DataFrame:
-    """Synthea's patients."""
+def from_synthea(bronze: DataFrame, more: Mapping[str, Column] | None = None) -> DataFrame:
+    """Synthea's patients; `more` gives columns that another format under these names has besides."""
     texts = parsing.texts(bronze, (*_SYNTHEA.values(), "gender", "birthdate", "deathdate"))
     typed = texts.withColumns({"_birth": parsing.date(F.col("birthdate")), "_death": parsing.date(F.col("deathdate"))})
     return _shaped(
@@ -66,6 +68,7 @@ def from_synthea(bronze: DataFrame) -> DataFrame:
             "death_date": F.col("_death"),
             "gender": gender(F.col("gender")),
             "updated_at": F.col("_ingested_at"),
+            **(more or {}),
         },
         codes(
             parsing.unreadable("birth_date_unreadable", F.col("birthdate"), F.col("_birth")),

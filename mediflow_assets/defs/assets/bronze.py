@@ -9,6 +9,7 @@ from mediflow_assets.contracts import bronze
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import spec_of
 from mediflow_assets.steps.landing import land_all
+from mediflow_assets.storage.errors import storage_errors
 
 
 def _specs() -> list[dg.AssetSpec]:
@@ -19,8 +20,10 @@ def _specs() -> list[dg.AssetSpec]:
 def landing(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Files of the inbox become rows of Bronze; the ledger tells which."""
     inbox, lake = lakehouse.inbox, lakehouse.bench.lake
-    _, refused = inbox.take_in()
-    landed = land_all(lake, inbox)
+    # Dagster keeps the text of what a step raises: a file's name or a row's value may stand in it
+    with storage_errors("landing"):
+        _, refused = inbox.take_in()
+        landed = land_all(lake, inbox)
     rows: Counter[str] = Counter()
     for each in landed:
         rows[bronze.SOURCES[each.delivery.source].name] += each.bronze

@@ -7,6 +7,7 @@ from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
 from mediflow_assets.steps import silver as steps
 from mediflow_assets.steps.pending import Wanted
+from mediflow_assets.storage.errors import storage_errors
 
 
 class Replay(dg.Config):  # type: ignore[misc]
@@ -39,7 +40,8 @@ def _asset(table: steps.Judged) -> dg.AssetsDefinition:
     def silver_table(
         context: dg.AssetExecutionContext, config: Replay, lakehouse: LakehouseResource
     ) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        made = steps.make(lakehouse.bench, table, config.wanted())
+        with storage_errors(table.contract.name):
+            made = steps.make(lakehouse.bench, table, config.wanted())
         if not made.is_unchanged:
             for shared in (silver.QUARANTINE, silver.PROCESSED):
                 rows = lakehouse.bench.lake.rows(shared)

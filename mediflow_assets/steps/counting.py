@@ -1,0 +1,25 @@
+"""Bronze records per delivery, counted in the tables: the side that no parser or judge has touched."""
+
+from collections import Counter
+from typing import Any
+
+import pyarrow.compute as pc
+
+from mediflow_assets.contracts import bronze
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.storage.delta import Lake
+
+
+def records_by_delivery(lake: Lake, source: TableContract, target: TableContract | None = None) -> Counter[str]:
+    """Rows of a Bronze table per delivery; of FHIR resources those of the type that `target` is made from."""
+    counts: Counter[str] = Counter()
+    table = lake.open(source)
+    if table is None:
+        return counts
+    wanted: Any = None
+    if target is not None and source is bronze.FHIR_RESOURCES:
+        wanted = pc.field("resource_type") == bronze.FHIR_TYPES[target.name]
+    for batch in lake.dataset(source, table).to_batches(columns=["_delivery_id"], filter=wanted):
+        for entry in pc.value_counts(batch.column(0)).to_pylist():
+            counts[entry["values"]] += entry["counts"]
+    return counts

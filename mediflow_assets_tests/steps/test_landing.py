@@ -1,0 +1,72 @@
+"""Landing: every record of a delivery stands in Bronze or in the rejects, once."""
+
+import datetime as dt
+import json
+
+import pyarrow as pa
+import pytest
+
+from mediflow_assets.contracts import bronze
+from mediflow_assets.errors import ContractViolated
+from mediflow_assets.steps import landing
+from mediflow_assets.storage.schemas import arrow_schema
+
+RECEIVED = dt.datetime(2024, 7, 1, 12, tzinfo=dt.UTC)
+
+
+def test_a_delivery_is_landed_as_it_came_with_where_it_came_from(house, admissions):
+    delivery = house.deliver(admissions({"cost": " 1,5 ", "note": "by hand"}), RECEIVED, "list.csv")
+    row = house.row(bronze.ADMISSIONS)
+    assert (row["cost"], json.loads(row["extra"])) == (" 1,5 ", {"note": "by hand"})
+    assert (row["_delivery_id"], row["_record_number"], row["_ingested_at"]) == (delivery, 1, RECEIVED)
+    ledger = house.row(bronze.DELIVERIES)
+    counts = (ledger["records"], ledger["bronze"], ledger["rejects"], ledger["unknown_columns"])
+    assert counts == (1, 1, 0, 1)
+    assert (ledger["file_name"], ledger["source"], ledger["received_at"]) == ("list.csv", "admissions", RECEIVED)
+
+
+def test_what_cannot_be_split_is_rejected_with_its_bytes(house, admissions):
+    delivery = house.deliver(admissions({}).encode() + b'P2,"broken\n')
+    reject = house.row(bronze.REJECTS)
+    assert (reject["raw"], reject["_delivery_id"], reject["_record_number"]) == (b'P2,"broken', delivery, 2)
+    assert house.row(bronze.DELIVERIES)["rejects"] == 1
+
+
+def test_a_landed_delivery_leaves_the_inbox(house, admissions):
+    house.deliver(admissions({}))
+    assert house.inbox.waiting() == [] and house.land() == []
+
+
+def test_the_same_file_again_is_landed_once(house, admissions):
+    house.deliver(admissions({}))
+    house.deliver(admissions({}), RECEIVED + dt.timedelta(days=9), "other.csv")
+    assert len(house.rows(bronze.ADMISSIONS)) == len(house.rows(bronze.DELIVERIES)) == 1
+
+
+def test_a_delivery_half_landed_is_removed_and_landed_again(house, admissions):
+    delivery = house.receive(admissions({}, {"encounter_id": "E2"}))
+    half = {"patient_id": "P1", "_delivery_id": delivery, "_record_number": 1, "_ingested_at": RECEIVED}
+    rows = pa.Table.from_pylist([half], schema=arrow_schema(bronze.ADMISSIONS))
+    house.lake.append(bronze.ADMISSIONS, rows, transaction=delivery)
+    house.land()
+    assert sorted(row["_record_number"] for row in house.rows(bronze.ADMISSIONS)) == [1, 2]
+    assert house.row(bronze.DELIVERIES)["bronze"] == 2
+
+
+def test_a_delivery_that_does_not_add_up_is_not_in_the_ledger(house, admissions, monkeypatch):
+    house.receive(admissions({}))
+    with monkeypatch.context() as patched:
+        patched.setattr(landing, "count_records", lambda *_: 2)
+        with pytest.raises(ContractViolated, match="2 records were counted, 1 landed") as told:
+            house.land()
+    assert "delivery.csv" not in str(told.value)
+    assert house.rows(bronze.DELIVERIES) == [] and len(house.inbox.waiting()) == 1
+    house.land()
+    assert len(house.rows(bronze.ADMISSIONS)) == 1
+
+
+def test_the_file_name_stands_in_the_ledger_only(house, admissions):
+    house.deliver(admissions({}).encode() + b'"\n', name="canary.csv")
+    for contract in bronze.TABLES:
+        found = str(house.rows(contract))
+        assert ("canary" in found) == (contract is bronze.DELIVERIES), contract.name

@@ -1,0 +1,76 @@
+"""FHIR resources as patients, encounters and conditions."""
+
+import json
+
+import pytest
+
+from mediflow_assets.contracts import silver
+
+PATIENT = {
+    "resourceType": "Patient",
+    "id": "p1",
+    "name": [{"family": "Ito", "given": ["Aya"]}],
+    "birthDate": "1950-02-03",
+    "gender": "female",
+    "address": [{"line": ["1 Elm"], "city": "Boston", "postalCode": "02115"}],
+}
+
+
+def encounter(**changed: object) -> dict[str, object]:
+    return {
+        "resourceType": "Encounter",
+        "id": "e1",
+        "status": "finished",
+        "class": {"code": "IMP"},
+        "subject": {"reference": "Patient/p1"},
+        "period": {"start": "2020-05-01T08:00:00-04:00", "end": "2020-05-03T10:00:00-04:00"},
+        "reasonCode": [{"coding": [{"code": "46177005"}]}],
+        **changed,
+    }
+
+
+CONDITION = {
+    "resourceType": "Condition",
+    "id": "c1",
+    "subject": {"reference": "urn:uuid:p1"},
+    "code": {"coding": [{"code": "44054006"}], "text": "Diabetes"},
+    "onsetDateTime": "2011-01-02T00:00:00Z",
+}
+
+
+def lines(*resources: object) -> str:
+    return "".join(json.dumps(resource) + "\n" for resource in resources)
+
+
+def test_resources_become_silver_rows_with_their_patient(house):
+    house.deliver(lines(PATIENT, encounter(), CONDITION, {"resourceType": "Device", "id": "d1"}))
+    house.make_silver()
+    (row,) = house.rows(silver.ENCOUNTERS)
+    assert (row["patient_id"], row["encounter_class"], row["age_at_admission"], row["gender"]) == (
+        "p1", "inpatient", 70, "F",
+    )  # fmt: skip
+    assert row["admitted_at"].isoformat() == "2020-05-01T12:00:00+00:00"
+    assert house.rows(silver.PATIENTS)[0]["full_name"] == "Aya Ito"
+    assert house.rows(silver.CONDITIONS)[0]["patient_id"] == "p1"
+
+
+@pytest.mark.parametrize(
+    "reference", ["Patient/p1", "urn:uuid:p1", "Patient?identifier=https://example.org|p1", "http://x.org/Patient/p1"]
+)
+def test_a_reference_names_its_patient_in_every_form(house, reference):
+    house.deliver(lines(PATIENT, encounter(subject={"reference": reference})))
+    house.make_silver()
+    assert [row["patient_id"] for row in house.rows(silver.ENCOUNTERS)] == ["p1"]
+
+
+def test_a_cancelled_encounter_says_so_and_one_without_patient_is_set_aside(house):
+    house.deliver(lines(PATIENT, encounter(status="cancelled"), encounter(id="e2", subject=None)))
+    house.make_silver()
+    assert [row["status"] for row in house.rows(silver.ENCOUNTERS)] == ["cancelled"]
+    assert [row["reasons"] for row in house.rows(silver.QUARANTINE)] == [["patient_id_missing"]]
+
+
+def test_a_resource_of_another_type_is_no_record_of_a_silver_table(house):
+    house.deliver(lines({"resourceType": "Device", "id": "d1"}))
+    house.make_silver()
+    assert not house.rows(silver.QUARANTINE)
