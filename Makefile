@@ -6,7 +6,7 @@ READY  := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check docs bench up clean
+.PHONY: help setup demo test test-faults check docs bench up clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -28,6 +28,9 @@ demo: $(READY)  ## the main job on a generated sample hospital, and what it made
 
 test: $(READY)  ## the tests that need no JVM
 	@pytest
+
+test-faults: $(READY)  ## thirty kills at seeded moments, each run again to the end (minutes)
+	@pytest -m faults
 
 check: $(READY)  ## ruff, mypy, import-linter, freshness of the generated documents
 	@ruff check .

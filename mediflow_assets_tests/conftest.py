@@ -5,6 +5,7 @@ import datetime as dt
 import io
 import os
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -32,6 +33,7 @@ from mediflow_assets.storage.tables import Tables
 Row = dict[str, Any]
 
 RECEIVED = dt.datetime(2024, 7, 1, 12, tzinfo=dt.UTC)
+_ROOM = 1 << 30
 KEY = PseudonymKey(bytes(range(32)))
 
 ADMISSION = {
@@ -103,6 +105,17 @@ def session() -> Iterator[Any]:
     yield session
     session.stop()
     engine.stop_embedded()
+
+
+@pytest.fixture(scope="session")
+def quick_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder for whole homes, in memory where there is room: Dagster syncs each event, which takes half of a run."""
+    memory = Path("/dev/shm")
+    if not memory.is_dir() or not os.access(memory, os.W_OK) or shutil.disk_usage(memory).free < _ROOM:
+        yield tmp_path_factory.mktemp("homes")
+        return
+    with tempfile.TemporaryDirectory(prefix="mediflow-", dir=memory, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 def csv_text(defaults: Row, rows: tuple[Row, ...]) -> str:

@@ -10,6 +10,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,9 @@ class Moment:
 
 def moments(number: int, seed: int) -> list[Moment]:
     """Spread over the run: one in each stretch of it, at random within."""
-    chosen, edges = random.Random(seed), [LATEST_STEP * n // number for n in range(number + 1)]
-    return [Moment(chosen.randint(low, high), chosen.randint(0, 3)) for low, high in zip(edges, edges[1:], strict=False)]
+    chosen = random.Random(seed)
+    edges = [LATEST_STEP * n // number for n in range(number + 1)]
+    return [Moment(chosen.randint(low, high), chosen.randint(0, 3)) for low, high in pairwise(edges)]
 
 
 @dataclass(frozen=True)
@@ -98,9 +100,9 @@ class Hospital:
 
 
 @pytest.fixture(scope="module")
-def hospital(tmp_path_factory: pytest.TempPathFactory) -> Hospital:
+def hospital(quick_folder: Path) -> Hospital:
     """A home whose deliveries have come, and are not landed."""
-    folder = tmp_path_factory.mktemp("kills")
+    folder = quick_folder / "kills"
     settings = Settings(home=folder / "home")
     PseudonymKey.create(settings.secrets)
     inbox = Inbox(settings.inbox, Feeds())

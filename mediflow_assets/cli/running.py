@@ -85,11 +85,13 @@ def up(port: Annotated[int, typer.Option(help="of the Dagster UI")] = 3000) -> N
     import signal
     import subprocess
 
-    from mediflow_assets.defs.launching import install_dagster_home
+    from mediflow_assets.defs.launching import install_dagster_home, make_storage
 
     settings = context.settings()
     settings.pseudonym_key()
     install_dagster_home(settings)
+    # two processes that make the same databases at once: one of them fails
+    make_storage()
     environment = os.environ | {"MEDIFLOW_HOME": str(settings.root)}
     binaries = Path(sys.executable).parent
     common = ["-m", "mediflow_assets.definitions"]

@@ -52,6 +52,13 @@ def install_dagster_home(settings: Settings) -> Path:
     return settings.dagster_home
 
 
+def make_storage() -> None:
+    """Make the databases of Dagster's storage where they are missing."""
+    with dg.DagsterInstance.get() as instance:
+        instance.get_runs(limit=1)
+        instance.all_instigator_state()
+
+
 def run_job(
     defs: dg.Definitions,
     job_name: str,

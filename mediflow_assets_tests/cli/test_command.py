@@ -39,7 +39,9 @@ def test_a_command_that_read_a_table_ends_in_order(quarantine: Callable[..., Non
 def test_a_wrong_setting_is_named_without_its_value(mediflow: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MEDIFLOW_KEEP_VERSIONS_HOURS", "hunter2")
     refused = mediflow("status")
-    assert refused.exit_code == 2 and "MEDIFLOW_KEEP_VERSIONS_HOURS" in refused.stderr and "hunter2" not in refused.output
+    assert (
+        refused.exit_code == 2 and "MEDIFLOW_KEEP_VERSIONS_HOURS" in refused.stderr and "hunter2" not in refused.output
+    )
 
 
 def test_an_unexpected_error_shows_its_class_and_nothing_else(mediflow: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,223 @@
+"""Runs through Dagster, start to end: what they make, what they tell, what they leave out, and who may run."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from mediflow_assets.contracts import bronze, gold, house, masked, silver
+from mediflow_assets.steps import landing
+from mediflow_assets.steps import silver as silver_steps
+from mediflow_assets.storage import tables
+from mediflow_assets.storage.lease import lake_lease
+from mediflow_assets_tests.conftest import ADMISSION, csv_text
+
+PLANTED = ("Quetzalcoatlus", "PID-QX-4711", "987-65-4321", "roswitha_quetz")
+"""A name, a patient id, an SSN and a file name that must not leave Bronze and Silver."""
+BAD_COST = {"patient_id": "P7", "encounter_id": "E7", "cost": "twelve"}
+REPLAY = {"ops": {step: {"config": {"replay": True}} for step in ("patients", "encounters", "conditions")}}
+COUNT_ENGINES = """
+from mediflow_assets.defs import launching
+from mediflow_assets.definitions import build_defs
+from mediflow_assets.settings import Settings
+from mediflow_assets.storage import engine
+import sys
+launching.install_dagster_home(Settings())
+outcome = launching.run_job(build_defs(Settings()), "refresh")
+print(outcome.is_success, engine._server is None, "pysail" in sys.modules)
+"""
+
+Home = Any
+
+
+def planted(**changes: str) -> str:
+    """A delivery that carries what is planted, and one bad record."""
+    name, patient, ssn, _ = PLANTED
+    row = {"patient_id": patient, "name": f"Roswitha {name}", "SSN": ssn, "encounter_id": f"E-{patient}"} | changes
+    return csv_text(ADMISSION, ({}, row, BAD_COST, BAD_COST | {"encounter_id": "E8", "name": f"Otto {name}"}))
+
+
+@pytest.fixture(scope="module")
+def story(new_home: Callable[[], Home]) -> SimpleNamespace:
+    """One home: an empty refresh, another at once, and one with a delivery."""
+    home = new_home()
+    steps: list[Any] = []
+    empty = home.run(told=steps.append)
+    again = home.run()
+    unchanged = {contract.name: home.metadata(contract)["unchanged"] for contract in (*silver.JUDGED, *masked.TABLES)}
+    home.drop(f"{PLANTED[3]}.csv", planted())
+    delivered = home.run()
+    return SimpleNamespace(
+        home=home, empty=empty, again=again, unchanged=unchanged, delivered=delivered, steps=steps
+    )  # fmt: skip
+
+
+@pytest.fixture
+def twin(story: SimpleNamespace) -> Home:
+    """The home after its delivery, to be changed at will."""
+    return story.home.copy()
+
+
+def test_an_empty_home_is_brought_up_to_date(story: SimpleNamespace) -> None:
+    assert (story.empty.is_success, story.empty.errors, story.empty.failed_checks) == (True, (), ())
+
+
+def test_every_step_is_told(story: SimpleNamespace) -> None:
+    assert [step.done for step in story.steps] == list(range(1, story.steps[0].total + 1))
+    assert all(step.is_success for step in story.steps)
+
+
+def test_a_second_run_at_once_leaves_every_table_as_it_is(story: SimpleNamespace) -> None:
+    assert story.again.is_success and all(story.unchanged.values())
+
+
+def test_a_delivery_gets_through(story: SimpleNamespace) -> None:
+    home = story.home
+    assert (story.delivered.is_success, story.delivered.errors) == (True, ())
+    counts = [home.lake.rows(t) for t in (bronze.ADMISSIONS, silver.ENCOUNTERS, silver.QUARANTINE, masked.ENCOUNTERS)]
+    assert counts == [4, 2, 2, 2]
+    assert list(home.settings.inbox.glob("*.csv")) == []
+
+
+def test_materialisations_carry_counts(story: SimpleNamespace) -> None:
+    ledger, made = story.home.metadata(bronze.DELIVERIES), story.home.metadata(silver.ENCOUNTERS)
+    assert (ledger["dagster/row_count"], ledger["new_rows"], ledger["refused_files"]) == (1, 1, 0)
+    counts = ("dagster/row_count", "judged", "accepted", "quarantined", "unchanged")
+    assert [made[name] for name in counts] == [2, 4, 2, 2, False]
+    assert story.home.metadata(silver.QUARANTINE)["dagster/row_count"] == 2
+
+
+def test_a_run_with_nothing_new_starts_no_engine(twin: Home) -> None:
+    found = twin.process("-c", COUNT_ENGINES)
+    assert found.stdout.splitlines()[-1:] == ["True True False"], found.stderr
+
+
+def test_nothing_of_a_patient_reaches_dagster_or_the_terminal(
+    twin: Home, story: SimpleNamespace, capfd: pytest.CaptureFixture[str]
+) -> None:
+    twin.drop(f"{PLANTED[3]}_2.csv", planted(cost="77.00"))
+    assert twin.run().is_success
+    told = "".join(capfd.readouterr())
+    assert twin.scan(*PLANTED) == story.home.scan(*PLANTED) == []
+    assert [value for value in PLANTED if value in told] == []
+
+
+def break_in_storage(patched: pytest.MonkeyPatch) -> None:
+    """The storage library raises, with a value in its text."""
+
+    def fail(*_: object) -> None:
+        raise RuntimeError(f"[CAST_INVALID_INPUT] the value '{PLANTED[0]}' of {PLANTED[1]} cannot be cast")
+
+    patched.setattr(tables, "conform", fail)
+
+
+def break_in_landing(patched: pytest.MonkeyPatch) -> None:
+    """Landing itself raises, with a file's name in its text."""
+
+    def fail(*_: object) -> None:
+        raise ValueError(f"{PLANTED[3]}.csv: {PLANTED[2]}")
+
+    patched.setattr(landing, "land", fail)
+
+
+def break_in_a_step(patched: pytest.MonkeyPatch) -> None:
+    """A step's own code raises, nowhere near the storage, from an error that carries a value."""
+
+    def fail(*_: object) -> None:
+        try:
+            {}[PLANTED[1]]
+        except KeyError as error:
+            raise ValueError(PLANTED[0]) from error
+
+    patched.setattr(silver_steps, "pending", fail)
+
+
+@pytest.mark.parametrize("fault", [break_in_storage, break_in_landing, break_in_a_step])
+def test_nothing_of_a_patient_is_told_by_a_run_that_fails(
+    twin: Home, fault: Callable[..., None], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    twin.drop(f"{PLANTED[3]}_2.csv", planted(cost="77.00"))
+    with monkeypatch.context() as patched:
+        fault(patched)
+        outcome = twin.run()
+    assert not outcome.is_success and outcome.errors
+    told = "".join([*capfd.readouterr(), *outcome.errors])
+    assert twin.scan(*PLANTED) == []
+    assert [value for value in PLANTED if value in told] == []
+
+
+def test_a_broken_rule_stops_the_run_before_gold(twin: Home) -> None:
+    good = twin.lake.read(silver.ENCOUNTERS).to_pylist()[0]
+    broken = good | {
+        "encounter_id": "E-bad",
+        "encounter_key": "bad",
+        "discharged_at": good["admitted_at"].replace(1900),
+    }
+    twin.lake.append_rows(silver.ENCOUNTERS, [broken])
+    twin.drop("next.csv", planted(cost="5.00"))
+    for _ in range(2):  # once more: a failed check is not forgotten by the next run
+        outcome = twin.run()
+        failed = [row for row in twin.lake.read(house.CHECK_RESULTS).to_pylist() if not row["passed"]]
+        made = twin.materialised_by(outcome.run_id)
+        assert not outcome.is_success and any("silver/encounters" in name for name in outcome.failed_checks)
+        assert any(row["run_id"] == outcome.run_id and row["table"] == "silver/encounters" for row in failed)
+        assert not made & {table.name for table in (*gold.TABLES, *masked.TABLES) if table is not masked.PATIENTS}
+
+
+def test_replay_judges_open_records_again(twin: Home) -> None:
+    assert twin.run("replay", REPLAY).is_success
+    made = twin.metadata(silver.ENCOUNTERS)
+    assert (made["judged"], made["accepted"], made["quarantined"]) == (2, 0, 2)
+
+
+def test_a_rebuild_ends_with_the_same_tables(twin: Home) -> None:
+    before = twin.tables()
+    assert twin.run("rebuild").is_success
+    assert twin.lake.rows(silver.ENCOUNTERS) == 0
+    assert twin.run().is_success
+    assert twin.tables() == before
+
+
+def test_a_second_run_is_refused_by_name(twin: Home) -> None:
+    with lake_lease(twin.settings.root / "lake.lock", "run 7"):
+        outcome = twin.run()
+        command = twin.process("-m", "mediflow_assets.cli", "run")
+    assert not outcome.is_success and any("held by run 7" in error for error in outcome.errors)
+    assert command.returncode == 1 and "held by run 7" in command.stderr
+
+
+def test_the_run_of_a_dead_process_is_marked_failed_by_the_next(twin: Home) -> None:
+    with contextlib.closing(killed_at_its_first_step(twin)):
+        pass
+    with twin.instance() as instance:
+        dead = [run for run in instance.get_runs() if not run.is_finished]
+    assert [run.status for run in dead] == [dg.DagsterRunStatus.STARTED]
+    assert twin.run().is_success
+    with twin.instance() as instance:
+        after = instance.get_run_by_id(dead[0].run_id)
+    assert after is not None and after.status == dg.DagsterRunStatus.FAILURE
+
+
+def killed_at_its_first_step(home: Home) -> Any:
+    """A `mediflow run` that SIGKILL ends as soon as its first step is done; its output."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mediflow_assets.cli", "run"],
+        env=home.environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if b" 1 of " in line:
+            break
+    os.killpg(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    return process.stderr
