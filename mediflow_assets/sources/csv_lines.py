@@ -13,6 +13,7 @@ from mediflow_assets.sources.csv_records import Layout, record_at
 from mediflow_assets.sources.delivery import LINE_LIMIT
 
 LF, CR, QUOTE = b'\n\r"'
+ASCII = 0x7F
 
 
 @dataclass(frozen=True)
@@ -51,55 +52,54 @@ def pieces(block: bytes, layout: Layout, is_last: bool) -> Iterator[Piece]:
         line = int(np.searchsorted(starts, end))
 
 
+Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
 
 
-def _is_plain(data: npt.NDArray[np.uint8], newlines: Places, starts: Places, layout: Layout) -> Flags:
+def _is_plain(data: Bytes, newlines: Places, starts: Places, layout: Layout) -> Flags:
     """Whether each line is a record by itself: no stray byte, well quoted, with the right number of fields."""
     if layout.width == 1:
         return np.zeros(len(newlines), np.bool_)
-    is_bare = np.concatenate(((data[:-1] == CR) & (data[1:] != LF), [False]))
-    is_stray = (data == 0) | is_bare
-    is_stray[_not_utf8(data)] = True
-    edges = np.concatenate(([0], newlines))
-    stray = np.diff(np.searchsorted(np.flatnonzero(is_stray), edges))
-    delimiters, is_well_quoted = _outside_quotes(data, edges, ord(layout.delimiter))
-    is_right: Flags = (delimiters == layout.width - 1) & (stray == 0) & is_well_quoted
-    return is_right & (newlines - starts <= LINE_LIMIT)
+    delimiters, is_well_quoted = _outside_quotes(data, newlines, starts, ord(layout.delimiter))
+    is_plain: Flags = (delimiters == layout.width - 1) & is_well_quoted & (newlines - starts <= LINE_LIMIT)
+    returns = np.flatnonzero(data[:-1] == CR)
+    strays = np.concatenate((np.flatnonzero(data == 0), returns[data[returns + 1] != LF]))
+    is_plain[np.searchsorted(newlines, strays)] = False
+    beyond_ascii = np.unique(np.searchsorted(newlines, np.flatnonzero(data > ASCII)))
+    not_utf8 = [line for line in beyond_ascii.tolist() if not _is_utf8(data[starts[line] : newlines[line]])]
+    is_plain[not_utf8] = False
+    return is_plain
 
 
-def _outside_quotes(data: npt.NDArray[np.uint8], edges: Places, delimiter: int) -> tuple[Places, Flags]:
+def _outside_quotes(data: Bytes, newlines: Places, starts: Places, delimiter: int) -> tuple[Places, Flags]:
     """Per line the delimiters outside quotes, and whether every quote opens, closes or doubles as it should."""
-    delimiters = np.flatnonzero(data == delimiter)
-    quotes = np.flatnonzero(data == QUOTE)
-    before_line = np.searchsorted(quotes, edges)
-    is_well = np.diff(before_line) % 2 == 0
-    lines = len(edges) - 1
+    delimiters, quotes = np.flatnonzero(data == delimiter), np.flatnonzero(data == QUOTE)
+    outside = np.diff(np.searchsorted(delimiters, newlines), prepend=0)
+    is_well = np.ones(len(newlines), np.bool_)
     if not len(quotes):
-        return np.diff(np.searchsorted(delimiters, edges)), is_well
-    line_of_quote = np.searchsorted(edges[1:], quotes)
-    is_opening = (np.arange(len(quotes)) - before_line[line_of_quote]) % 2 == 0
+        return outside, is_well
+    lines, first, per_line = np.unique(np.searchsorted(newlines, quotes), return_index=True, return_counts=True)
+    is_opening = (np.arange(len(quotes)) - np.repeat(first, per_line)) % 2 == 0
     previous = np.where(quotes > 0, data[quotes - 1], LF)
     is_fitting = np.where(
         is_opening,
         np.isin(previous, (delimiter, LF, QUOTE)),
         np.isin(data[quotes + 1], (delimiter, LF, CR, QUOTE)),
     )
-    is_well &= np.bincount(line_of_quote[~is_fitting], minlength=lines) == 0
-    line_of_delimiter = np.searchsorted(edges[1:], delimiters)
-    is_outside = (np.searchsorted(quotes, delimiters) - before_line[line_of_delimiter]) % 2 == 0
-    return np.bincount(line_of_delimiter[is_outside], minlength=lines), is_well
+    is_well[lines] = (per_line % 2 == 0) & np.logical_and.reduceat(is_fitting, first)
+    # a block has as many delimiters as fields: only those of lines with quotes are looked at one by one
+    begin, counts = np.searchsorted(delimiters, starts[lines]), outside[lines]
+    place = np.repeat(np.arange(len(lines)), counts)
+    theirs = delimiters[np.arange(len(place)) + (begin - np.cumsum(counts) + counts)[place]]
+    is_outside = (np.searchsorted(quotes, theirs) - first[place]) % 2 == 0
+    outside[lines] = np.bincount(place[is_outside], minlength=len(lines))
+    return outside, is_well
 
 
-def _not_utf8(data: npt.NDArray[np.uint8]) -> list[int]:
-    """Where bytes stand that are no UTF-8. What is read up to one of them is not read again."""
-    view, start, found = memoryview(data.tobytes()), 0, []
-    while start < len(data):
-        try:
-            str(view[start:], "utf-8")
-            break
-        except UnicodeDecodeError as error:
-            found.append(start + error.start)
-            start += error.start + 1
-    return found
+def _is_utf8(line: Bytes) -> bool:
+    try:
+        str(memoryview(line), "utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -5,7 +5,7 @@ behind is removed before the delivery is landed again.
 """
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -56,9 +56,9 @@ def land(lake: Lake, inbox: Inbox, delivery: Delivery) -> Landed:
     rejects: list[dict[str, object]] = []
     before = lake.rows(contract)
     batches = _with_provenance(read_batches(path, what), contract, what, delivery, rejects)
-    reader = pa.RecordBatchReader.from_batches(arrow_schema(contract), batches)
-    with ThreadPoolExecutor(1) as beside:
+    with ThreadPoolExecutor(2) as beside:
         counted = beside.submit(count_records, path, what)
+        reader = pa.RecordBatchReader.from_batches(arrow_schema(contract), _read_ahead(batches, beside))
         lake.append(contract, reader, transaction=delivery.delivery_id)
     if rejects:
         lake.append(
@@ -74,6 +74,14 @@ def land(lake: Lake, inbox: Inbox, delivery: Delivery) -> Landed:
         )
     lake.append_rows(bronze.DELIVERIES, [_ledger_row(landed, what)])
     return landed
+
+
+def _read_ahead(batches: Iterator[pa.RecordBatch], beside: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
+    """The same batches, the next one parsed on another core while this one is written."""
+    coming: Future[pa.RecordBatch | None] = beside.submit(next, batches, None)
+    while (batch := coming.result()) is not None:
+        coming = beside.submit(next, batches, None)
+        yield batch
 
 
 def _with_provenance(
