@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mediflow_assets.sources.csv_records import Layout, record_at
+from mediflow_assets.sources.csv_records import Layout, is_utf8, record_at
 from mediflow_assets.sources.delivery import LINE_LIMIT
 
 LF, CR, QUOTE = b'\n\r"'
@@ -67,7 +67,7 @@ def _is_plain(data: Bytes, newlines: Places, starts: Places, layout: Layout) -> 
     strays = np.concatenate((np.flatnonzero(data == 0), returns[data[returns + 1] != LF]))
     is_plain[np.searchsorted(newlines, strays)] = False
     beyond_ascii = np.unique(np.searchsorted(newlines, np.flatnonzero(data > ASCII)))
-    not_utf8 = [line for line in beyond_ascii.tolist() if not _is_utf8(data[starts[line] : newlines[line]])]
+    not_utf8 = [line for line in beyond_ascii.tolist() if not is_utf8(data[starts[line] : newlines[line]].tobytes())]
     is_plain[not_utf8] = False
     return is_plain
 
@@ -95,11 +95,3 @@ def _outside_quotes(data: Bytes, newlines: Places, starts: Places, delimiter: in
     is_outside = (np.searchsorted(quotes, theirs) - first[place]) % 2 == 0
     outside[lines] = np.bincount(place[is_outside], minlength=len(lines))
     return outside, is_well
-
-
-def _is_utf8(line: Bytes) -> bool:
-    try:
-        str(memoryview(line), "utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

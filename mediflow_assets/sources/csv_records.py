@@ -62,7 +62,7 @@ def reject_reason(raw: bytes, layout: Layout) -> str | None:
         return "empty_record"
     if b"\0" in raw:
         return "nul_byte"
-    if not _is_utf8(raw):
+    if not is_utf8(raw):
         return "bad_utf8"
     count = field_count(raw, layout)
     if count is None:
@@ -84,7 +84,8 @@ def field_count(raw: bytes, layout: Layout) -> int | None:
     return len(rows[0])
 
 
-def _is_utf8(raw: bytes) -> bool:
+def is_utf8(raw: bytes) -> bool:
+    """Whether the bytes are UTF-8 text."""
     if raw.isascii():
         return True
     try:
