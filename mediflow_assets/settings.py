@@ -69,6 +69,11 @@ class Settings(BaseSettings):
         """The database of users and audit."""
         return self.database_url or f"sqlite:///{self.root / 'ops.db'}"
 
+    @property
+    def audit_head(self) -> Path:
+        """The head of the audit chain, outside its database."""
+        return self.root / "audit.head"
+
     def pseudonym_key(self) -> PseudonymKey:
         """The key of the pseudonyms. Raises SecretMissing where `mediflow init` has not been run."""
         return PseudonymKey.load(self.secrets)

@@ -10,6 +10,7 @@ import typer
 def build() -> typer.Typer:
     """The whole command, its groups registered."""
     from mediflow_assets.cli import (
+        audit_commands,
         benchmark,
         health_command,
         home_commands,
@@ -40,6 +41,7 @@ def build() -> typer.Typer:
         health_command,
         quarantine_commands,
         user_commands,
+        audit_commands,
         maintain_command,
         benchmark,
     ):

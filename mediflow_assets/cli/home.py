@@ -14,7 +14,7 @@ from mediflow_assets.storage.lease import lake_lease
 COMPUTED = ("lake", "dagster", "logs", "inbox")
 """What `reset` removes: tables, runs, and deliveries that were not landed."""
 
-KEPT = ("secrets", "ops.db", "sources.toml", "mlflow")
+KEPT = ("secrets", "ops.db", "ops.db-wal", "ops.db-shm", "audit.head", "sources.toml", "mlflow")
 """What only `reset --all` removes."""
 
 EXAMPLE = """\
