@@ -5,6 +5,7 @@ from pathlib import Path
 from mediflow_assets.cli.quarantined import open_records
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources import Recognised, read_batches, recognise
+from mediflow_assets.steps.corrections import record_number
 from mediflow_assets.steps.inbox import Delivery, Inbox
 from mediflow_assets.steps.landing import known_deliveries
 from mediflow_assets.storage.delta import Lake
@@ -48,5 +49,4 @@ def refuse_what_is_not_open(path: Path, what: Recognised, lake: Lake) -> None:
 
 
 def _is_in(standing: set[tuple[str, int]], delivery: str | None, number: str | None) -> bool:
-    # the pipeline takes plain digits only, so anything else would mend nothing
-    return bool(number and number.isascii() and number.isdigit() and (delivery or "", int(number)) in standing)
+    return (delivery or "", record_number(number) or 0) in standing

@@ -45,13 +45,13 @@ def launch(
 
     config: dict[str, Any] = {}
     if replay is not None:
+        from mediflow_assets.defs.assets.silver import SILVER_STEPS
+
         wanted = {"replay": True} | {name: value for name, value in replay.items() if value}
-        config = {"ops": {step: {"config": wanted} for step in launching.SILVER_STEPS}}
+        config = {"ops": {step: {"config": wanted} for step in SILVER_STEPS}}
     try:
         with progress(job_name) as tell:
             outcome = launching.run_job(build_defs(settings), job_name, select, config, wait, tell)
-        if outcome.is_success and job_name == "rebuild":
-            return launch("refresh", wait=wait)
     finally:
         launching.end_engine()
     for failed in outcome.failed_checks:

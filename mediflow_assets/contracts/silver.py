@@ -1,6 +1,9 @@
 """Silver: typed, valid, one row per patient, encounter or condition. Direct identifiers live here."""
 
+from dataclasses import replace
+
 from mediflow_assets.contracts import vocabulary as v
+from mediflow_assets.contracts.bronze import PROVENANCE
 from mediflow_assets.contracts.masks import age_band, drop, keep, pseudonym, redact, year, zip3
 from mediflow_assets.contracts.table import Audience, Column, Privacy, RowCheck, Severity, TableContract, Type
 
@@ -16,6 +19,11 @@ def _from(adm: str = "", enc: str = "", pat: str = "", con: str = "", fhir: bool
     named = ((_ADM, adm), (_ENC, enc), (_PAT, pat), (_CON, con))
     sources = [prefix + column for prefix, columns in named for column in columns.split()]
     return (*sources, *([_FHIR + "resource"] if fhir else []))
+
+
+def _provenance(*sources: str) -> tuple[Column, ...]:
+    """Which Bronze record a row is the newest version of."""
+    return tuple(replace(c, derived_from=tuple(source + c.name for source in sources)) for c in PROVENANCE)
 
 
 PATIENTS = TableContract(
@@ -51,12 +59,13 @@ PATIENTS = TableContract(
         Column("death_date", T.DATE, "date of death", P.DATE, year(), derived_from=_from(pat="deathdate")),
         Column("updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False,
                derived_from=(*_from("updated_at"), "bronze/deliveries.received_at")),
+        *_provenance(_ADM, _PAT, _FHIR),
     ),
     primary_key=("patient_id",),
     checks=(
         RowCheck("patient_id_missing", "patient_id IS NULL", Q),
         RowCheck("gender_unknown", "gender IS NULL", Q),
-        RowCheck("birth_date_in_future", "birth_date > to_date(_ingested_at)", Q, stored=False),
+        RowCheck("birth_date_in_future", "birth_date > to_date(_ingested_at)", Q),
         RowCheck("birth_date_implausible", f"birth_date < DATE'{v.EARLIEST_DATE}'", Q),
         RowCheck("died_before_birth", "death_date < birth_date", Q),
     ),
@@ -85,8 +94,10 @@ ENCOUNTERS = TableContract(
                nullable=False, derived_from=_from("status", "stop")),
         Column("department", T.STRING, "the source's, else from the class", P.CLINICAL, keep(), nullable=False,
                derived_from=_from("department encounter_class", "encounterclass")),
-        Column("admitting_diagnosis_code", T.STRING, "the first known", P.CLINICAL, keep(),
+        Column("admitting_diagnosis_code", T.STRING, "of the oldest version that gives one", P.CLINICAL, keep(),
                derived_from=_from("diagnosis_code", "reasoncode")),
+        Column("admitting_diagnosis_at", T.TIMESTAMP, "time of that version", P.DATE, drop(),
+               derived_from=(*_from("diagnosis_code updated_at", "reasoncode"), "bronze/deliveries.received_at")),
         Column("diagnosis_code", T.STRING, "ICD-10 or SNOMED CT", P.CLINICAL, keep(),
                derived_from=_from("diagnosis_code", "reasoncode")),
         Column("diagnosis_system", T.STRING, "icd10 or snomed", P.CLINICAL, keep(),
@@ -119,6 +130,7 @@ ENCOUNTERS = TableContract(
                derived_from=(*_from("updated_at"), "bronze/deliveries.received_at")),
         Column("extra", T.STRING, "unknown columns as JSON", P.OTHER_ID, drop(),
                derived_from=_from("extra", "extra", fhir=False)),
+        *_provenance(_ADM, _ENC, _FHIR),
     ),
     primary_key=("encounter_id",),
     checks=(
@@ -128,8 +140,8 @@ ENCOUNTERS = TableContract(
         RowCheck("department_malformed", rf"NOT department RLIKE r'{v.DEPARTMENT_PATTERN}'", Q),
         RowCheck("admitted_at_missing", "admitted_at IS NULL", Q),
         RowCheck("admitted_at_implausible", f"admitted_at < TIMESTAMP'{v.EARLIEST_DATE} 00:00:00'", Q),
-        RowCheck("admitted_in_future", "to_date(admitted_at) > to_date(_ingested_at)", Q, stored=False),
-        RowCheck("discharged_in_future", "to_date(discharged_at) > to_date(_ingested_at)", Q, stored=False),
+        RowCheck("admitted_in_future", "to_date(admitted_at) > to_date(_ingested_at)", Q),
+        RowCheck("discharged_in_future", "to_date(discharged_at) > to_date(_ingested_at)", Q),
         RowCheck("discharged_before_admission", "discharged_at < admitted_at", Q),
         RowCheck("age_out_of_range", "age_at_admission < {} OR age_at_admission > {}".format(*v.AGE_LIMITS_YEARS), Q),
         RowCheck("diagnosis_malformed", "diagnosis_code IS NOT NULL AND diagnosis_system IS NULL", Q),
@@ -161,13 +173,14 @@ CONDITIONS = TableContract(
         Column("resolved_date", T.DATE, "end", P.DATE, year(), derived_from=_from(con="stop")),
         Column("updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False,
                derived_from=("bronze/deliveries.received_at",)),
+        *_provenance(_CON, _FHIR),
     ),
     primary_key=("patient_id", "code", "onset_date"),
     checks=(
         RowCheck("patient_id_missing", "patient_id IS NULL", Q),
         RowCheck("diagnosis_malformed", "system IS NULL", Q),
         RowCheck("onset_missing", "onset_date IS NULL", Q),
-        RowCheck("onset_in_future", "onset_date > to_date(_ingested_at)", Q, stored=False),
+        RowCheck("onset_in_future", "onset_date > to_date(_ingested_at)", Q),
         RowCheck("resolved_before_onset", "resolved_date < onset_date", Q),
     ),
 )  # fmt: skip

@@ -94,13 +94,12 @@ class Column:
 class RowCheck:
     """A rule each row must keep. `violation` is SQL that is true where it is broken; null counts as kept.
 
-    A QUARANTINE rule is judged as a record enters Silver; where `stored`, the table is checked for it as well.
+    A QUARANTINE rule is judged as a record enters Silver, and the table is checked for it as well.
     """
 
     code: str
     violation: str
     severity: Severity = Severity.ERROR
-    stored: bool = True
 
 
 @dataclass(frozen=True)

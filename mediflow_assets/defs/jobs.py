@@ -1,24 +1,25 @@
-"""Jobs: `refresh` is the one path everything takes; `rebuild` starts it over from Bronze; `maintain` tidies."""
+"""Jobs: `refresh` is the one path everything takes; `rebuild` judges all of Bronze anew; `maintain` tidies."""
 
 from typing import Any
 
 import dagster as dg
 
+from mediflow_assets.defs.assets.silver import REBUILD, SILVER_STEPS
 from mediflow_assets.defs.resources import LakehouseResource
-from mediflow_assets.steps.rebuild import forget_verdicts
 from mediflow_assets.storage.errors import storage_errors
 
 TABLES = dg.AssetSelection.groups("bronze", "silver", "gold", "masked")
 
 refresh = dg.define_asset_job("refresh", TABLES, description="Bronze and everything below it.")
-replay = dg.define_asset_job("replay", TABLES, description="As refresh, judging open quarantined records again.")
-
-
-@dg.op
-def forget(lakehouse: LakehouseResource) -> None:
-    """Empty Silver, so that the next refresh judges every Bronze record anew."""
-    with storage_errors("rebuild"):
-        forget_verdicts(lakehouse.bench.lake)
+replay = dg.define_asset_job(
+    "replay",
+    TABLES,
+    description="As refresh, judging open quarantined records again: all of them, unless the config says which.",
+    config={"ops": {step: {"config": {"replay": True}} for step in SILVER_STEPS}},
+)
+rebuild = dg.define_asset_job(
+    REBUILD, TABLES, description="As refresh, judging every Bronze record anew. Discarded records stay discarded."
+)
 
 
 @dg.op
@@ -29,12 +30,6 @@ def tidy(context: dg.OpExecutionContext, lakehouse: LakehouseResource) -> None:
     with storage_errors("maintain"):
         maintain(lakehouse.bench.lake, lakehouse.settings.keep_versions_hours)
     context.log.info("the lake is tidy")
-
-
-@dg.job(description="Empty Silver; the refresh that follows computes all of it again from Bronze.")
-def rebuild() -> None:
-    """Forget every verdict."""
-    forget()
 
 
 @dg.job(name="maintain", description="Compact and vacuum every table.")

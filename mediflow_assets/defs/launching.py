@@ -17,7 +17,6 @@ from mediflow_assets.storage import engine
 
 _QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 """The command tells progress and errors in its own words; the run's page has all of it."""
-SILVER_STEPS = ("patients", "encounters", "conditions")
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,20 @@
 """The Bronze records a Silver table has to judge, with the corrections made to them laid over."""
 
+import json
+from collections.abc import Iterable
 from functools import reduce
 
-from pyspark.sql import DataFrame, Window
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from mediflow_assets.contracts import bronze
+from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.steps.pending import Key, Pending
+from mediflow_assets.steps.corrections import Key, corrections
+from mediflow_assets.steps.pending import Pending
 from mediflow_assets.steps.workbench import Workbench
 
+_KEY = ["_delivery_id", "_record_number"]
 _PROVENANCE = {column.name for column in bronze.PROVENANCE}
 
 
@@ -26,43 +31,43 @@ def arrived(bench: Workbench, source: TableContract, pending: Pending, target: T
         parts.append(_of_keys(bench, table, keys))
     if not parts:
         return None
-    return _corrected(bench, source, reduce(DataFrame.unionByName, parts))
+    records = _without_discarded(bench, reduce(DataFrame.unionByName, parts), target)
+    return _corrected(bench, source, records)
 
 
 def _of_keys(bench: Workbench, table: DataFrame, keys: frozenset[Key]) -> DataFrame:
-    wanted = bench.tables.session().createDataFrame(sorted(keys), "_delivery_id string, _record_number bigint")
     deliveries = sorted({delivery for delivery, _ in keys})
     rows = table.where(F.col("_delivery_id").isin(deliveries))
-    return rows.join(wanted, ["_delivery_id", "_record_number"], "left_semi")
+    return rows.join(_keys_frame(bench, keys), _KEY, "left_semi")
+
+
+def _without_discarded(bench: Workbench, records: DataFrame, target: TableContract) -> DataFrame:
+    """The records but those that people gave up: they stay in quarantine whatever their rules have become."""
+    rows = bench.lake.read(silver.QUARANTINE, ["target_table", "status", *_KEY])
+    given_up = rows.filter((pc.field("target_table") == target.name) & (pc.field("status") == "discarded"))
+    if not given_up.num_rows:
+        return records
+    keys = zip(*(given_up[name].to_pylist() for name in _KEY), strict=True)
+    return records.join(_keys_frame(bench, keys), _KEY, "left_anti")
 
 
 def _corrected(bench: Workbench, source: TableContract, records: DataFrame) -> DataFrame:
-    """The newest correction of each record, field by field; most lakes have none, and then nothing is joined."""
+    """The records with their corrections laid over; most lakes have none, and then nothing is joined."""
     if not bench.lake.rows(bronze.CORRECTIONS):
         return records
-    # by number, not by text: two corrections of records 2 and 02 would make two records of one
-    window = Window.partitionBy("target_delivery_id", "_for_record").orderBy(
-        F.col("_ingested_at").desc(), F.col("_delivery_id").desc(), F.col("_record_number").desc()
-    )
-    newest = (
-        bench.tables.read(bronze.CORRECTIONS)
-        .withColumn("_for_record", F.col("target_record_number").try_cast("bigint"))
-        .withColumn("_rank", F.row_number().over(window))
-        .where(F.col("_rank") == 1)
-        .select(
-            F.col("target_delivery_id").alias("_for_delivery"),
-            "_for_record",
-            F.col("corrections").alias("_patch"),
-        )
-    )
-    joined = records.join(
-        newest,
-        (F.col("_delivery_id") == F.col("_for_delivery")) & (F.col("_record_number") == F.col("_for_record")),
-        "left",
-    )
+    patches = [(delivery, number, json.dumps(fields)) for (delivery, number), fields in corrections(bench.lake).items()]
+    if not patches:
+        return records
+    frame = bench.tables.session().createDataFrame(patches, "_for_delivery string, _for_record bigint, _patch string")
+    is_of = (F.col("_delivery_id") == F.col("_for_delivery")) & (F.col("_record_number") == F.col("_for_record"))
     patched = {
         name: F.coalesce(F.get_json_object("_patch", f"$.{name}"), F.col(name))
         for name in source.column_names
         if name not in _PROVENANCE
     }
-    return joined.withColumns(patched).drop("_for_delivery", "_for_record", "_patch")
+    # the few on the left: the embedded engine holds the left side in memory and streams the right one past it
+    return frame.join(records, is_of, "right").withColumns(patched).drop("_for_delivery", "_for_record", "_patch")
+
+
+def _keys_frame(bench: Workbench, keys: Iterable[Key]) -> DataFrame:
+    return bench.tables.session().createDataFrame(sorted(keys), "_delivery_id string, _record_number bigint")

@@ -41,8 +41,7 @@ def check_names(contract: TableContract) -> dict[str, Severity]:
     if contract.primary_key:
         names[UNIQUE] = Severity.ERROR
     for check in contract.checks:
-        if check.stored:
-            names[check.code] = Severity.WARN if check.severity is Severity.WARN else Severity.ERROR
+        names[check.code] = Severity.WARN if check.severity is Severity.WARN else Severity.ERROR
     return names
 
 
@@ -52,13 +51,12 @@ def check_table(bench: Workbench, contract: TableContract) -> list[CheckResult]:
     version = table.version()
     stored = {field.name for field in table.schema().fields}
     missing = len(set(contract.column_names) - stored)
-    stored_checks = [check for check in contract.checks if check.stored]
     required = [F.col(column.name).isNull() for column in contract.columns if not column.nullable]
     is_unfilled = reduce(or_, required, F.lit(False))
     expressions = [F.count(F.lit(1)).alias("rows"), F.count_if(is_unfilled).alias(FILLED)]
     if contract.primary_key:
         expressions.append((F.count(F.lit(1)) - F.countDistinct(*contract.primary_key)).alias(UNIQUE))
-    expressions += [F.count_if(F.expr(check.violation)).alias(check.code) for check in stored_checks]
+    expressions += [F.count_if(F.expr(check.violation)).alias(check.code) for check in contract.checks]
     with storage_errors(f"{contract.name} checks"):
         found = bench.tables.read(contract).agg(*expressions).collect()[0].asDict()
     failing = {COLUMNS: missing} | {name: int(found[name] or 0) for name in found if name != "rows"}

@@ -1,29 +1,34 @@
 """What a Silver table has still to judge: known from small tables alone, so that no engine starts for nothing."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.steps.corrections import Key, concern, corrections
 from mediflow_assets.storage.delta import Lake
 
-Key = tuple[str, int]
-"""A Bronze record: its delivery's id and its number there."""
 Wanted = Callable[[dict[str, Any]], bool]
 PATIENTS_VERSION = "patients_version"
+_OPEN = ("open", "waiting")
 
 
 @dataclass(frozen=True)
 class Pending:
-    """Deliveries to judge whole, and single records to judge again, by Bronze table."""
+    """Deliveries to judge whole, and single records to judge again, by Bronze table.
+
+    `corrections` are the new deliveries of these; `accepted_corrected` says that one of them changes a record which the
+    table has accepted, and whose old content only a table made anew is sure to be rid of.
+    """
 
     deliveries: dict[str, tuple[str, ...]]
     again: dict[str, frozenset[Key]]
     corrections: tuple[str, ...] = ()
+    accepted_corrected: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -34,35 +39,48 @@ class Pending:
 def pending(lake: Lake, target: TableContract, sources: list[TableContract], wanted: Wanted | None = None) -> Pending:
     """New deliveries of the target's sources; waiting records if patients arrived since; corrected ones; and those
     open ones that `wanted` (over the quarantine's key columns and reasons) asks to judge again."""
-    source_tables = {name: contract.name for name, contract in bronze.SOURCES.items()}
     judged = _judged(lake, target)
     new: dict[str, list[str]] = {contract.name: [] for contract in sources}
-    corrections = []
-    for row in lake.read(bronze.DELIVERIES, ["delivery_id", "source", "bronze"]).to_pylist():
-        table = source_tables.get(row["source"])
+    table_of: dict[str, TableContract] = {}
+    patches = []
+    for row in lake.read(bronze.DELIVERIES, ["delivery_id", "source"]).to_pylist():
+        table = table_of[row["delivery_id"]] = bronze.SOURCES[row["source"]]
         if row["delivery_id"] in judged:
             continue
-        if table == bronze.CORRECTIONS.name:
-            corrections.append(row["delivery_id"])
-        elif table in new:
-            new[table].append(row["delivery_id"])
-    corrected = _corrected(lake, corrections)
+        if table is bronze.CORRECTIONS:
+            patches.append(row["delivery_id"])
+        elif table.name in new:
+            new[table.name].append(row["delivery_id"])
+    corrected = corrections(lake, patches) if patches else {}
     whole = {delivery for ids in new.values() for delivery in ids}
     has_patients = _patients_arrived(lake, target)
-    again = _again(
-        lake,
-        target,
-        lambda row: row["_delivery_id"] not in whole and _is_due(row, corrected, has_patients, wanted),
+    held = _held(lake, target, is_whole=bool(corrected or wanted)) if corrected or wanted or has_patients else {}
+    again: dict[str, set[Key]] = {}
+    for key, row in held.items():
+        is_corrected = key in corrected and row["status"] != "discarded" and _is_open_to(corrected[key], row)
+        if key[0] not in whole and (is_corrected or _is_due(row, has_patients, wanted)):
+            again.setdefault(row["source"], set()).add(key)
+    beyond = (key for key in corrected if key[0] in judged and not _is_open_to(corrected[key], held.get(key)))
+    return Pending(
+        {table: tuple(sorted(ids)) for table, ids in new.items()},
+        {source: frozenset(keys) for source, keys in again.items()},
+        tuple(sorted(patches)),
+        accepted_corrected=any(concern(corrected[key], table_of[key[0]], target) for key in beyond),
     )
-    return Pending({table: tuple(sorted(ids)) for table, ids in new.items()}, again, tuple(sorted(corrections)))
 
 
-def _is_due(row: dict[str, Any], corrected: set[Key], patients_arrived: bool, wanted: Wanted | None) -> bool:
-    if (row["_delivery_id"], row["_record_number"]) in corrected:
-        return True
-    if row["status"] == "waiting" and patients_arrived:
-        return True
-    return wanted is not None and wanted(row)
+def _is_open_to(fields: dict[str, str], held: dict[str, Any] | None) -> bool:
+    """Whether a correction can be laid over what stands in quarantine; one that was cut short is laid over again."""
+    if held is None:
+        return False
+    payload = json.loads(held["payload"])
+    return held["status"] != "replayed" or all(payload.get(name) == value for name, value in fields.items())
+
+
+def _is_due(held: dict[str, Any], patients_arrived: bool, wanted: Wanted | None) -> bool:
+    if held["status"] not in _OPEN:
+        return False
+    return (held["status"] == "waiting" and patients_arrived) or (wanted is not None and wanted(held))
 
 
 def _judged(lake: Lake, target: TableContract) -> set[str]:
@@ -74,29 +92,10 @@ def _patients_arrived(lake: Lake, target: TableContract) -> bool:
     return bool(lake.noted(target, PATIENTS_VERSION) != lake.version(silver.PATIENTS))
 
 
-def _corrected(lake: Lake, deliveries: list[str]) -> set[Key]:
-    if not deliveries:
-        return set()
-    rows: pa.Table = lake.read(bronze.CORRECTIONS)
-    rows = rows.filter(pc.is_in(rows["_delivery_id"], pa.array(deliveries)))
-    ids, numbers = rows["target_delivery_id"].to_pylist(), rows["target_record_number"].to_pylist()
-    # isdigit alone takes '²' for a number, which int does not
-    return {
-        (id_, int(number))
-        for id_, number in zip(ids, numbers, strict=True)
-        if number and number.isascii() and number.isdigit()
-    }
-
-
-def _again(lake: Lake, target: TableContract, is_due: Callable[[dict[str, Any]], bool]) -> dict[str, frozenset[Key]]:
-    table = lake.open(silver.QUARANTINE)
-    if table is None:
-        return {}
-    columns = ["target_table", "source", "_delivery_id", "_record_number", "reasons", "status"]
-    rows = lake.read(silver.QUARANTINE, columns)
-    mine = (pc.field("target_table") == target.name) & pc.field("status").isin(["open", "waiting"])
-    due: dict[str, set[Key]] = {}
-    for row in rows.filter(mine).to_pylist():
-        if is_due(row):
-            due.setdefault(row["source"], set()).add((row["_delivery_id"], row["_record_number"]))
-    return {source: frozenset(keys) for source, keys in due.items()}
+def _held(lake: Lake, target: TableContract, is_whole: bool) -> dict[Key, dict[str, Any]]:
+    """What stands in quarantine for the table, or just what waits for its patient, by record."""
+    columns = ["target_table", "source", "_delivery_id", "_record_number", "reasons", "status", "payload"]
+    rows = lake.read(silver.QUARANTINE, columns).filter(pc.field("target_table") == target.name)
+    if not is_whole:
+        rows = rows.filter(pc.field("status") == "waiting")
+    return {(row["_delivery_id"], row["_record_number"]): row for row in rows.to_pylist()}

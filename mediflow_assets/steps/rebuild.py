@@ -1,22 +1,34 @@
-"""Rebuild: forget every verdict, so that the next refresh judges all of Bronze again."""
+"""Judging anew: a Silver table forgets its verdicts, and its step then judges all of Bronze again.
+
+That is asked for by a note in the table, taken back last: a step that was cut short goes on where it stopped.
+"""
 
 from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 
-
-def forget_verdicts(lake: Lake) -> None:
-    """Empty Silver. What people decided stays: discarded records, and corrections, which are deliveries.
-
-    `processed` goes first: cut short after that, the next refresh judges everything again and merges it.
-    """
-    for contract in (silver.PROCESSED, *silver.JUDGED):
-        _delete(lake, contract.name, None)
-    _delete(lake, silver.QUARANTINE.name, "status <> 'discarded'")
+_NOTE = "judge_anew"
 
 
-def _delete(lake: Lake, name: str, predicate: str | None) -> None:
-    table = lake.open(next(contract for contract in silver.TABLES if contract.name == name))
+def ask(lake: Lake, contract: TableContract) -> None:
+    """Have the table's next step judge everything anew."""
+    lake.note(contract, **{_NOTE: True})
+
+
+def forget_if_asked(lake: Lake, contract: TableContract) -> None:
+    """Empty the table and its verdicts if that was asked for. What people decided stays: discarded records."""
+    if not lake.noted(contract, _NOTE):
+        return
+    mine = f"target_table = '{contract.name}'"
+    _delete(lake, silver.PROCESSED, mine)
+    _delete(lake, silver.QUARANTINE, f"{mine} AND status <> 'discarded'")
+    _delete(lake, contract, None)
+    lake.note(contract, **{_NOTE: False})
+
+
+def _delete(lake: Lake, contract: TableContract, predicate: str | None) -> None:
+    table = lake.open(contract)
     if table is not None:
-        with storage_errors(name):
+        with storage_errors(contract.name):
             table.delete(predicate)

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.steps import change, checks
+from mediflow_assets.steps import change, checks, rebuild
 from mediflow_assets.steps.arrived import arrived
 from mediflow_assets.steps.counting import records_by_delivery
 from mediflow_assets.steps.made import Made
@@ -21,11 +21,11 @@ from mediflow_assets.steps.pending import PATIENTS_VERSION, Pending, Wanted, pen
 from mediflow_assets.steps.quarantine import SOURCE, Verdicts, forget_unsettled, held_by_delivery, set_aside
 from mediflow_assets.steps.workbench import Workbench
 from mediflow_assets.storage.errors import storage_errors
-from mediflow_assets.transforms import conditions, encounters, fhir, patients
+from mediflow_assets.transforms import admitting, conditions, encounters, fhir, patients
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.judging import REASONS, WAITING, is_accepted, judge
 from mediflow_assets.transforms.pseudonyms import pseudonym, with_pads
-from mediflow_assets.transforms.versions import keep_newest
+from mediflow_assets.transforms.versions import is_not_older, keep_newest
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,7 @@ class Judged:
     finish: Callable[[Workbench, DataFrame], DataFrame]
     of_patient: Callable[[DataFrame, DataFrame], DataFrame] | None = None
     updates: dict[str, str] | None = None
+    otherwise: tuple[str, tuple[str, ...]] | None = None
 
 
 def _finish_patients(bench: Workbench, rows: DataFrame) -> DataFrame:
@@ -45,7 +46,7 @@ def _finish_patients(bench: Workbench, rows: DataFrame) -> DataFrame:
 
 
 def _finish_encounters(bench: Workbench, rows: DataFrame) -> DataFrame:
-    newest = encounters.keep_newest_with_first_diagnosis(rows)
+    newest = admitting.newest_with_admitting_diagnosis(rows)
     keyed = with_pads(newest, bench.pads)
     return keyed.withColumns(
         {
@@ -77,7 +78,8 @@ ENCOUNTERS = Judged(
     },
     _finish_encounters,
     of_patient=encounters.with_patient,
-    updates={"admitting_diagnosis_code": "coalesce(t.admitting_diagnosis_code, s.admitting_diagnosis_code)"},
+    updates=admitting.EARLIER,
+    otherwise=(admitting.IS_EARLIER, tuple(admitting.EARLIER)),
 )
 CONDITIONS = Judged(
     silver.CONDITIONS,
@@ -92,11 +94,20 @@ ALL = (PATIENTS, ENCOUNTERS, CONDITIONS)
 
 
 def make(bench: Workbench, table: Judged, wanted: Wanted | None = None) -> Made:
-    """Judge what is pending (and the open records that are `wanted` again) and settle it if the checks hold."""
+    """Judge what is pending (and the open records that are `wanted` again) and settle it if the checks hold.
+
+    Where a record that was accepted has been corrected, or `rebuild.ask` has asked for it, all of Bronze is pending.
+    """
     lake, contract = bench.lake, table.contract
     for needed in (contract, silver.QUARANTINE, silver.PROCESSED):
         lake.ensure(needed)
-    work = pending(lake, contract, [bronze_of(name) for name in table.conform], wanted)
+    rebuild.forget_if_asked(lake, contract)
+    sources = [bronze_of(name) for name in table.conform]
+    work = pending(lake, contract, sources, wanted)
+    if work.accepted_corrected:
+        rebuild.ask(lake, contract)
+        rebuild.forget_if_asked(lake, contract)
+        work = pending(lake, contract, sources, wanted)
     if work.is_empty:
         return Made(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     change.hold_key(lake, contract, bench.key.key_id)
@@ -159,8 +170,8 @@ def _store(bench: Workbench, table: Judged, accepted: DataFrame) -> None:
     if bench.lake.rows(table.contract) == 0:
         bench.tables.append(table.contract, rows)
     else:
-        keys = table.contract.primary_key
-        bench.tables.merge(table.contract, rows, keys, "s.updated_at >= t.updated_at", table.updates)
+        is_newer = is_not_older("s", "t")
+        bench.tables.merge(table.contract, rows, table.contract.primary_key, is_newer, table.updates, table.otherwise)
 
 
 def _every_record_judged(

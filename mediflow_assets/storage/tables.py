@@ -26,6 +26,11 @@ def conform(frame: DataFrame, contract: TableContract) -> DataFrame:
     return frame.select(*(F.col(c.name).cast(c.type.value).alias(c.name) for c in contract.columns))
 
 
+def _matched(condition: str | None, assignments: dict[str, str]) -> str:
+    values = ", ".join(f"t.`{name}` = {value}" for name, value in assignments.items())
+    return f" WHEN MATCHED{f' AND ({condition})' if condition else ''} THEN UPDATE SET {values}"
+
+
 @dataclass(frozen=True)
 class Tables:
     """The lake's tables as DataFrames of one session, which is started on first use."""
@@ -53,10 +58,12 @@ class Tables:
         keys: Sequence[str],
         update_if: str | None = None,
         updates: dict[str, str] | None = None,
+        otherwise: tuple[str, Sequence[str]] | None = None,
     ) -> None:
         """Update matching rows (where `update_if`, over `s` and `t`, holds) and insert the others.
 
-        `updates` gives expressions for columns that are not just taken from the source.
+        `updates` gives expressions for columns that are not just taken from the source. `otherwise`, a condition and
+        columns, updates just these columns of matching rows that `update_if` leaves as they are.
         """
         self.lake.ensure(contract)
         session = self.session()
@@ -65,19 +72,18 @@ class Tables:
         target = f"{contract.name.replace('/', '_')}_{hashlib.sha256(uri.encode()).hexdigest()[:12]}"
         source = f"{target}_arrived"
         assignments = {name: f"s.`{name}`" for name in contract.column_names if name not in keys} | (updates or {})
+        names = [f"`{name}`" for name in contract.column_names]
+        clauses = [_matched(update_if, assignments)]
+        if otherwise:
+            clauses.append(_matched(otherwise[0], {name: assignments[name] for name in otherwise[1]}))
         with storage_errors(contract.name):
             session.sql(f"CREATE TABLE IF NOT EXISTS {target} USING delta LOCATION '{uri}'")
             conform(frame, contract).createOrReplaceTempView(source)
             session.sql(
                 f"MERGE INTO {target} AS t USING {source} AS s ON "
                 + " AND ".join(f"t.`{key}` = s.`{key}`" for key in keys)
-                + f" WHEN MATCHED{' AND ' + update_if if update_if else ''} THEN UPDATE SET "
-                + ", ".join(f"t.`{name}` = {value}" for name, value in assignments.items())
-                + " WHEN NOT MATCHED THEN INSERT ("
-                + ", ".join(f"`{name}`" for name in contract.column_names)
-                + ") VALUES ("
-                + ", ".join(f"s.`{name}`" for name in contract.column_names)
-                + ")"
+                + "".join(clauses)
+                + f" WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) VALUES (s.{', s.'.join(names)})"
             ).collect()
 
     def stage(self, contract: TableContract, frame: DataFrame) -> DataFrame:
@@ -86,7 +92,8 @@ class Tables:
         What is read four times is else computed four times: 20 s instead of 6 for 1 M judged encounters.
         """
         with storage_errors(f"{contract.name} staging"):
-            frame.write.format("parquet").mode("overwrite").save(self._staging(contract))
+            # read once or twice and removed: to compress it costs more than it saves
+            frame.write.format("parquet").option("compression", "none").mode("overwrite").save(self._staging(contract))
         if "://" not in self.lake.root and not any(Path(self._staging(contract)).glob("*.parquet")):
             # the embedded engine writes no file for a frame without rows
             return frame

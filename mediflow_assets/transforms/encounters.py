@@ -12,9 +12,10 @@ from mediflow_assets.transforms import parsing
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.judging import UNREADABLE, codes
 from mediflow_assets.transforms.patients import PROVENANCE, gender
-from mediflow_assets.transforms.versions import keep_newest, version_time
+from mediflow_assets.transforms.versions import version_time
 
-_OF_PATIENT = ("encounter_key", "patient_key", "admitting_diagnosis_code", "length_of_stay_days")
+_LATER = ("encounter_key", "patient_key", "admitting_diagnosis_code", "admitting_diagnosis_at", "length_of_stay_days")
+"""Columns that a single record does not tell."""
 _BIRTH = "_birth_date"
 
 
@@ -165,11 +166,6 @@ def with_patient(encounters: DataFrame, patients: DataFrame) -> DataFrame:
     ).drop("_known_id", "_known_birth", "_known_gender", "_known_zip", _BIRTH)
 
 
-def keep_newest_with_first_diagnosis(encounters: DataFrame) -> DataFrame:
-    """The newest version of each encounter, with the first diagnosis that any of its versions gave."""
-    return keep_newest(encounters, ["encounter_id"], first_known={"admitting_diagnosis_code": "diagnosis_code"})
-
-
 def department_of(class_: Column) -> Column:
     """The department that stands for a class where the source names none."""
     chain = F.when(F.lit(False), F.lit(None))
@@ -200,7 +196,7 @@ def _shaped(bronze: DataFrame, found: dict[str, Column], unreadable: Column) -> 
     columns = [
         found.get(c.name, F.lit(None)).cast(c.type.value).alias(c.name)
         for c in silver.ENCOUNTERS.columns
-        if c.name not in _OF_PATIENT
+        if c.name not in (*_LATER, *PROVENANCE)
     ]
     birth = found.get(_BIRTH, F.lit(None)).cast("date").alias(_BIRTH)
     return bronze.select(*columns, birth, unreadable.alias(UNREADABLE), *PROVENANCE)

@@ -87,6 +87,6 @@ def _shaped(bronze: DataFrame, found: dict[str, Column], unreadable: Column) -> 
     columns = [
         found.get(c.name, F.lit(None)).cast(c.type.value).alias(c.name)
         for c in silver.PATIENTS.columns
-        if c.name != "patient_key"
+        if c.name not in ("patient_key", *PROVENANCE)
     ]
     return bronze.select(*columns, unreadable.alias(UNREADABLE), *PROVENANCE)

@@ -58,21 +58,48 @@ def test_the_same_stay_without_an_id_of_its_own_is_one_encounter(house, admissio
     assert ids == ["P1|2024-01-10|CARDIOLOGY", "P1|2024-01-10|SURGERY"]
 
 
-def test_the_admitting_diagnosis_is_the_first_known_and_never_overwritten(house, admissions):
-    versions = [
-        {"diagnosis_code": "", "updated_at": "2024-02-01"},
-        {"diagnosis_code": "I21.4", "updated_at": "2024-02-02"},
-        {"diagnosis_code": "J18.9", "updated_at": "2024-02-03"},
-    ]
-    for record in versions:
-        house.deliver(admissions(record))
+VERSIONS = (
+    {"diagnosis_code": "", "updated_at": "2024-02-01"},
+    {"diagnosis_code": "I21.4", "updated_at": "2024-02-02"},
+    {"diagnosis_code": "I21.9", "updated_at": "2024-02-02"},
+    {"diagnosis_code": "J18.9", "updated_at": "2024-02-03"},
+)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (3, 0, 2, 1)], ids=str)
+def test_the_admitting_diagnosis_is_of_the_oldest_version_that_gives_one_whenever_it_arrives(house, admissions, order):
+    for place in order:
+        house.deliver(admissions(VERSIONS[place]))
         house.make_silver(steps.PATIENTS, steps.ENCOUNTERS)
     apart = house.row(silver.ENCOUNTERS, encounter_id="E1")
-    house.deliver(admissions(*({"encounter_id": "E2"} | record for record in reversed(versions))))
+    house.deliver(admissions(*({"encounter_id": "E2"} | VERSIONS[place] for place in order)))
     house.make_silver(steps.PATIENTS, steps.ENCOUNTERS)
     together = house.row(silver.ENCOUNTERS, encounter_id="E2")
     for row in (apart, together):
         assert (row["admitting_diagnosis_code"], row["diagnosis_code"]) == ("I21.4", "J18.9")
+        assert row["admitting_diagnosis_at"] == dt.datetime(2024, 2, 2, tzinfo=dt.UTC)
+
+
+def test_an_encounter_that_never_had_a_diagnosis_has_no_admitting_one(house, admissions):
+    for record in ({"updated_at": "2024-02-01"}, {"updated_at": "2024-02-02"}):
+        house.deliver(admissions(record | {"diagnosis_code": ""}))
+        house.make_silver(steps.PATIENTS, steps.ENCOUNTERS)
+    row = house.row(silver.ENCOUNTERS)
+    assert (row["admitting_diagnosis_code"], row["admitting_diagnosis_at"]) == (None, None)
+
+
+def test_versions_of_one_time_end_the_same_in_whatever_order_their_deliveries_are_judged(
+    open_house, tmp_path, admissions
+):
+    texts = [(admissions(NEW | {"cost": f"{n}.00"}), RECEIVED) for n in (1, 2, 3)]
+    ends = set()
+    for turn in range(3):
+        place = open_house(tmp_path / str(turn))
+        for text, received_at in (*texts[turn:], *texts[:turn]):
+            place.deliver(text, received_at)
+            place.make_silver(steps.PATIENTS, steps.ENCOUNTERS)
+        ends.add(cost(place))
+    assert len(ends) == 1
 
 
 def test_a_rerun_with_nothing_new_changes_nothing(house, admissions):

@@ -6,7 +6,7 @@ import itertools
 import pytest
 from pyspark.sql import functions as F
 
-from mediflow_assets.transforms.versions import keep_newest, version_time
+from mediflow_assets.transforms.versions import is_not_older, keep_newest, split_repeated, version_time
 
 SCHEMA = "id string, updated_at timestamp, _ingested_at timestamp, _record_number bigint, _delivery_id string, v string"
 
@@ -51,20 +51,26 @@ def test_each_key_has_one_newest_row(many):
     assert found == {row[0]: row for row in wanted.values()} and len(found) == 200
 
 
-def test_the_first_known_value_is_the_oldest_that_is_given(many):
-    frame, rows = many
-    wanted = {}
-    for row in sorted(rows, key=lambda row: row[1:5]):
-        if row[5] is not None:
-            wanted.setdefault(row[0], row[5])
-    found = keep_newest(frame, ["id"], first_known={"first": "v"}).collect()
-    assert {row["id"]: row["first"] for row in found} == wanted
+def test_rows_of_repeated_keys_are_told_from_the_others(session):
+    rows = [version("x", id_="E0"), version("a"), version("b", record=2), version("y", id_="E2")]
+    alone, repeated = split_repeated(session.createDataFrame(rows, SCHEMA), ["id"])
+    assert sorted(row["v"] for row in alone.collect()) == ["x", "y"]
+    assert sorted(row["v"] for row in repeated.collect()) == ["a", "b"]
+    assert (
+        alone.columns == repeated.columns == ["id", "updated_at", "_ingested_at", "_record_number", "_delivery_id", "v"]
+    )
 
 
-def test_no_value_at_all_is_no_first_value(session):
-    frame = session.createDataFrame([version(None), version(None, updated=2), version("x", id_="E0")], SCHEMA)
-    found = keep_newest(frame, ["id"], first_known={"first": "v"}).collect()
-    assert {row["id"]: row["first"] for row in found} == {"E0": "x", "E1": None}
+@pytest.mark.parametrize("tie", TIES)
+def test_the_stored_row_gives_way_to_a_version_that_is_not_older(session, tie):
+    old, new = TIES[tie]
+    for arrived, stored, gives_way in ((new, old, True), (old, new, False), (new, new, True)):
+        pair = (
+            session.createDataFrame([arrived], SCHEMA)
+            .alias("s")
+            .crossJoin(session.createDataFrame([stored], SCHEMA).alias("t"))
+        )
+        assert pair.select(F.expr(is_not_older("s", "t")).alias("is")).first()["is"] is gives_way
 
 
 def test_a_version_is_as_old_as_its_source_says_unless_that_is_after_it_arrived(session):

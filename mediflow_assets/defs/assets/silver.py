@@ -5,9 +5,16 @@ import dagster as dg
 from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
+from mediflow_assets.steps import rebuild
 from mediflow_assets.steps import silver as steps
 from mediflow_assets.steps.pending import Wanted
 from mediflow_assets.storage.errors import storage_errors
+
+REBUILD = "rebuild"
+"""The job in which every Silver table is judged anew."""
+
+
+SILVER_STEPS = tuple(table.contract.key[1] for table in steps.ALL)
 
 
 class Replay(dg.Config):  # type: ignore[misc]
@@ -41,6 +48,8 @@ def _asset(table: steps.Judged) -> dg.AssetsDefinition:
         context: dg.AssetExecutionContext, config: Replay, lakehouse: LakehouseResource
     ) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with storage_errors(table.contract.name):
+            if context.job_name == REBUILD:
+                rebuild.ask(lakehouse.bench.lake, table.contract)
             made = steps.make(lakehouse.bench, table, config.wanted())
         if not made.is_unchanged:
             for shared in (silver.QUARANTINE, silver.PROCESSED):
