@@ -5,7 +5,10 @@ from typing import Any
 
 import dagster as dg
 
-from mediflow_assets.defs import jobs
+from mediflow_assets.defs import (
+    event_storage,  # noqa: F401  (sets how its databases are written)
+    jobs,
+)
 from mediflow_assets.defs.assets import bronze, gold, silver
 from mediflow_assets.defs.resources import EngineResource, LakehouseResource
 from mediflow_assets.defs.sensors import FRESH_HOURS, build_sensors

@@ -1,6 +1,7 @@
 """Resources: the Spark session of either engine, and the lakehouse with its lease."""
 
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,17 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """What the steps are given."""
         assert self._bench is not None, "the lakehouse is used outside a run"
         return self._bench
+
+    @contextmanager
+    def engine_started_beside(self, is_wanted: bool) -> Generator[None, None, None]:
+        """Start the engine while something else is done, so that the first step to use it does not wait for it."""
+        if not is_wanted:
+            yield
+            return
+        with ThreadPoolExecutor(1) as beside:
+            # where it cannot start, the step that uses it says why
+            beside.submit(self.bench.tables.session)
+            yield
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Generator["LakehouseResource", None, None]:

@@ -23,7 +23,8 @@ def landing(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> 
     # Dagster keeps the text of what a step raises: a file's name or a row's value may stand in it
     with storage_errors("landing"):
         _, refused = inbox.take_in()
-        landed = land_all(lake, inbox)
+        with lakehouse.engine_started_beside(is_wanted=bool(inbox.waiting())):
+            landed = land_all(lake, inbox)
     rows: Counter[str] = Counter()
     for each in landed:
         rows[bronze.SOURCES[each.delivery.source].name] += each.bronze
