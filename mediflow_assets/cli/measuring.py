@@ -44,11 +44,19 @@ def measure(rows: int, floor: bool, count: Callable[[str, int, int], None]) -> l
         figures = []
         for place, (what, arguments) in enumerate(steps):
             count(what, place, len(steps))
+            if what == f"ingest of {SMALL_ROWS:,} more":
+                _renumber(root / "small" / "deliveries")
             figures.append(_run(what, ["-m", "mediflow_assets.cli", *arguments], root / "home"))
         if floor:
             made_by_hand = ["-m", "mediflow_assets.cli.floor", str(root / "large" / "deliveries"), str(root / "floor")]
             figures.append(_run(FLOOR, made_by_hand, root / "home"))
         return figures
+
+
+def _renumber(deliveries: Path) -> None:
+    """Encounters of their own instead of other versions of the first hospital's."""
+    for file in deliveries.glob("*.csv"):
+        file.write_text(file.read_text().replace("ENC_0", "ENC_9"))
 
 
 def ratios(figures: list[Figure]) -> dict[str, float]:

@@ -166,12 +166,13 @@ def _count(judged: DataFrame) -> list[Verdicts]:
 
 
 def _store(bench: Workbench, table: Judged, accepted: DataFrame) -> None:
-    rows = table.finish(bench, accepted)
-    if bench.lake.rows(table.contract) == 0:
+    rows, keys = table.finish(bench, accepted), table.contract.primary_key
+    # a MERGE writes the whole table anew, which new encounters alone do not need
+    if not bench.tables.has_any(table.contract, accepted.select(*keys)):
         bench.tables.append(table.contract, rows)
     else:
         is_newer = is_not_older("s", "t")
-        bench.tables.merge(table.contract, rows, table.contract.primary_key, is_newer, table.updates, table.otherwise)
+        bench.tables.merge(table.contract, rows, keys, is_newer, table.updates, table.otherwise)
 
 
 def _every_record_judged(

@@ -43,6 +43,15 @@ class Tables:
         self.lake.ensure(contract)
         return self.session().read.format("delta").load(self.lake.uri(contract))
 
+    def has_any(self, contract: TableContract, keys: DataFrame) -> bool:
+        """Whether the table has a row of any of these keys, given by the columns of their names."""
+        if self.lake.rows(contract) == 0:
+            return False
+        stored = self.read(contract).select(*keys.columns)
+        # the few on the left: the embedded engine holds the left side in memory and streams the right one past it
+        with storage_errors(contract.name):
+            return bool(keys.join(stored, keys.columns, "left_semi").limit(1).count())
+
     def append(self, contract: TableContract, frame: DataFrame) -> None:
         """Add rows."""
         self._write(contract, frame, "append")
