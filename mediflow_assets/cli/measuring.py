@@ -56,7 +56,7 @@ def measure(rows: int, floor: bool, count: Callable[[str, int, int], None]) -> l
 def _renumber(deliveries: Path) -> None:
     """Encounters of their own instead of other versions of the first hospital's."""
     for file in deliveries.glob("*.csv"):
-        file.write_text(file.read_text().replace("ENC_0", "ENC_9"))
+        file.write_bytes(file.read_bytes().replace(b"ENC_0", b"ENC_9"))
 
 
 def ratios(figures: list[Figure]) -> dict[str, float]:
