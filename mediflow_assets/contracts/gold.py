@@ -1,5 +1,7 @@
 """Gold: marts and features. Patient-level rows carry keys, never an identifier."""
 
+from dataclasses import replace
+
 from mediflow_assets.contracts.masks import age_band, drop, keep, year
 from mediflow_assets.contracts.table import (
     Audience,
@@ -34,6 +36,8 @@ AGE = Column("age_at_admission", T.INTEGER, "completed years", P.DATE, age_band(
              derived_from=_e("age_at_admission"))  # fmt: skip
 ADMITTED = Column("admitted_at", T.TIMESTAMP, "start of the encounter", P.DATE, year(), nullable=False,
                   derived_from=_e("admitted_at"))  # fmt: skip
+DISPOSITION = Column("discharge_disposition", T.STRING, "home, transferred, expired, …", P.CLINICAL, keep(),
+                     derived_from=_e("discharge_disposition"))  # fmt: skip
 ENCOUNTERS_COUNT = Column("encounters", T.LONG, "encounters, cancelled ones aside", P.CLINICAL, keep(),
                           nullable=False, derived_from=_e("encounter_key"))  # fmt: skip
 PATIENTS_COUNT = Column("patients", T.LONG, "distinct people", P.CLINICAL, keep(), nullable=False,
@@ -75,6 +79,11 @@ ADMISSION_FEATURES = _gold(
                nullable=False, derived_from=_e("admitted_at encounter_class patient_key")),
         Column("days_since_last_discharge", T.INTEGER, "since the last inpatient discharge before this admission",
                P.CLINICAL, keep(), unit="days", derived_from=_e("admitted_at discharged_at patient_key")),
+        Column("comorbidity_count", T.INTEGER, "Charlson groups among the diagnoses of what had ended before",
+               P.CLINICAL, keep(), nullable=False,
+               derived_from=_e("diagnosis_code admitted_at discharged_at patient_key")),
+        Column("prior_mean_cost_usd", T.MONEY, "mean billed amount of what had ended before", P.CLINICAL, keep(),
+               unit="USD", derived_from=_e("cost_usd admitted_at discharged_at patient_key")),
         Column("cost_usd", T.MONEY, "billed amount: the target, not a feature", P.CLINICAL, keep(), unit="USD",
                derived_from=_e("cost_usd")),
     ),
@@ -87,22 +96,30 @@ ADMISSION_FEATURES = _gold(
 
 READMISSIONS = _gold(
     "readmissions",
-    "One row per inpatient stay with a discharge: the next inpatient stay, and whether it began within 30 days.",
+    "One row per inpatient episode that ended, under its last stay's key: the next unplanned one, and whether it began "
+    "within 30 days.",
     (
-        ENCOUNTER_KEY, PATIENT_KEY, DEPARTMENT, DIAGNOSIS, GENDER, AGE,
-        Column("discharged_at", T.TIMESTAMP, "end of the stay", P.DATE, year(), nullable=False,
+        ENCOUNTER_KEY, PATIENT_KEY, DEPARTMENT, DIAGNOSIS, GENDER, AGE, DISPOSITION,
+        replace(ADMITTED, description="start of the episode's first stay"),
+        Column("discharged_at", T.TIMESTAMP, "end of the episode", P.DATE, year(), nullable=False,
                derived_from=_e("discharged_at")),
-        Column("next_admitted_at", T.TIMESTAMP, "start of the next inpatient stay", P.DATE, drop(),
-               derived_from=_e("admitted_at")),
-        Column("days_to_readmission", T.INTEGER, "from discharge to the next stay", P.CLINICAL, keep(), unit="days",
-               derived_from=_e("admitted_at discharged_at")),
-        Column("is_readmitted", T.BOOLEAN, "whether within 30 days", P.CLINICAL, keep(), nullable=False,
-               derived_from=_e("admitted_at discharged_at")),
+        Column("length_of_stay_days", T.INTEGER, "nights of the episode", P.CLINICAL, keep(), unit="days",
+               nullable=False, derived_from=_e("admitted_at discharged_at")),
+        Column("next_admitted_at", T.TIMESTAMP, "start of the next unplanned episode", P.DATE, drop(),
+               derived_from=_e("admitted_at admission_type")),
+        Column("days_to_readmission", T.INTEGER, "from discharge to it", P.CLINICAL, keep(), unit="days",
+               derived_from=_e("admitted_at discharged_at admission_type")),
+        Column("excluded_because", T.STRING,
+               "died, transferred_out, left_against_advice, no_follow_up; null for an index stay", P.CLINICAL, keep(),
+               derived_from=_e("discharge_disposition discharged_at admitted_at")),
+        Column("is_readmitted", T.BOOLEAN, "whether within 30 days; null where excluded", P.CLINICAL, keep(),
+               derived_from=_e("admitted_at discharged_at admission_type discharge_disposition")),
     ),
     ("encounter_key",),
     checks=(
         RowCheck("readmitted_before_discharge", "days_to_readmission < 0"),
         RowCheck("label_off", "is_readmitted <> coalesce(days_to_readmission <= 30, false)"),
+        RowCheck("label_of_excluded", "(excluded_because IS NULL) <> (is_readmitted IS NOT NULL)"),
     ),
 )  # fmt: skip
 

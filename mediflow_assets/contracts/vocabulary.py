@@ -46,7 +46,8 @@ DEPARTMENT_OF_CLASS = {
 }
 """The department of an encounter whose source names none (Synthea, FHIR)."""
 
-UNPLANNED_ADMISSION_TYPES = ("emergency", "urgent", "trauma")
+PLANNED_ADMISSION_TYPES = ("elective", "newborn")
+"""An admission of any other type, or of none that is given, counts as unplanned."""
 
 ICD10_PATTERN = r"^[A-Z][0-9][0-9A-Z]([.]?[0-9A-Z]{1,4})?\z"
 """ICD-10 and ICD-10-CM: a letter, a digit, a digit or letter, then up to four more (CMS, Guidelines I.A.2)."""

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
@@ -11,6 +12,7 @@ from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.steps import change, checks
 from mediflow_assets.steps.made import Made
 from mediflow_assets.steps.workbench import Workbench
+from mediflow_assets.storage.delta import Lake
 from mediflow_assets.transforms import activity, census, costs, features, masking, readmissions
 
 
@@ -21,6 +23,8 @@ class Recipe:
     contract: TableContract
     inputs: tuple[TableContract, ...]
     build: Callable[..., DataFrame]
+    counted: str | None = None
+    """A column whose values are counted in the metadata."""
 
 
 def masked_recipe(copy: TableContract, source: TableContract) -> Recipe:
@@ -43,7 +47,7 @@ _E = silver.ENCOUNTERS
 
 GOLD = (
     Recipe(gold.ADMISSION_FEATURES, (_E,), features.admission_features),
-    Recipe(gold.READMISSIONS, (_E,), readmissions.readmissions),
+    Recipe(gold.READMISSIONS, (_E,), readmissions.readmissions, counted="excluded_because"),
     Recipe(gold.COST_BASELINES, (_E,), costs.cost_baselines),
     Recipe(gold.COST_ANOMALIES, (_E, gold.COST_BASELINES), costs.cost_anomalies),
     Recipe(gold.DEPARTMENT_COSTS, (_E,), costs.department_costs),
@@ -72,7 +76,14 @@ def make(bench: Workbench, recipe: Recipe) -> Made:
     bench.tables.overwrite(contract, recipe.build(*(bench.tables.read(table) for table in recipe.inputs)))
     results = checks.check_table(bench, contract)
     checks.record(bench, contract, results)
-    made = Made(contract, results[0].rows, results[0].version, checks=results)
+    figures = _counts(lake, contract, recipe.counted) if recipe.counted else {}
+    made = Made(contract, results[0].rows, results[0].version, checks=results, figures=figures)
     if not made.has_failed:
         lake.note(contract, inputs=state, key_id=bench.key.key_id)
     return made
+
+
+def _counts(lake: Lake, contract: TableContract, column: str) -> dict[str, int]:
+    """How many rows have each value of a column of few values."""
+    found = pc.value_counts(lake.read(contract, [column])[column]).to_pylist()
+    return {f"{column}: {entry['values'] or 'none'}": entry["counts"] for entry in found}

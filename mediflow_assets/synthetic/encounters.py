@@ -11,7 +11,6 @@ from mediflow_assets.synthetic.hospital import (
     DAY,
     FINISHED,
     OPEN,
-    PLANNED_STAY,
     UNPLANNED_STAY,
     Flags,
     Floats,
@@ -95,21 +94,21 @@ def _events(hospital: Hospital, seed: int, rows: int) -> tuple[Population, Event
 def _readmissions(hospital: Hospital, events: Events) -> tuple[Flags, Flags]:
     """Which encounters are index stays, and which of these were followed by a readmission; by definition.
 
-    An index stay ended with the patient alive, 30 days or more before the last day. The events are in order
-    of patient and time.
+    An index stay ended with the patient alive, neither transferred nor against advice, and 30 days or more before the
+    last day. What follows is the next unplanned stay, in days by date. The events are in order of patient and time.
     """
-    window = hospital.constants["readmission"]["within_days"] * DAY
-    end = events.admitted + events.minutes
-    is_index_stay = ~np.isnan(events.p_readmission) & (end + window <= hospital.last_minute)
-    stays = np.flatnonzero(events.setting <= PLANNED_STAY)
-    this, following = stays[:-1], stays[1:]
-    is_readmitted = np.zeros(len(events), np.bool_)
-    is_readmitted[this] = (
-        (events.patient[this] == events.patient[following])
-        & (events.setting[following] == UNPLANNED_STAY)
-        & (events.admitted[following] <= end[this] + window)
+    window = hospital.constants["readmission"]["within_days"]
+    out_day = (events.admitted + events.minutes) // DAY
+    left = np.isin(events.disposition, [hospital.dispositions.index(way) for way in ("transferred", "against_advice")])
+    is_index_stay = ~np.isnan(events.p_readmission) & ~left & (out_day + window <= hospital.last_minute // DAY)
+    unplanned = np.flatnonzero((events.setting == UNPLANNED_STAY) & ~events.is_cancelled)
+    following = np.searchsorted(unplanned, np.arange(len(events)), "right")
+    has_following = following < len(unplanned)
+    then = unplanned[np.minimum(following, max(len(unplanned) - 1, 0))] if len(unplanned) else np.arange(len(events))
+    is_soon = (
+        has_following & (events.patient[then] == events.patient) & (events.admitted[then] // DAY <= out_day + window)
     )
-    return is_index_stay, is_readmitted & is_index_stay
+    return is_index_stay, is_index_stay & has_following & is_soon
 
 
 def _anomaly_factors(hospital: Hospital, rng: np.random.Generator, status: Ints) -> Floats:

@@ -7,9 +7,11 @@ from mediflow_assets.transforms.readmissions import active
 
 
 def monthly_activity(encounters: DataFrame, readmissions: DataFrame, anomalies: DataFrame) -> DataFrame:
-    """By month of admission. A stay's readmission counts in the month the stay began."""
+    """By month of admission. A readmission counts in the month in which the index stay began."""
     stays = readmissions.select(
-        "encounter_key", F.lit(1).alias("_stay"), F.col("is_readmitted").cast("int").alias("_re")
+        "encounter_key",
+        F.col("is_readmitted").isNotNull().cast("int").alias("_stay"),
+        F.col("is_readmitted").cast("int").alias("_re"),
     )
     flagged = anomalies.select("encounter_key", F.lit(1).alias("_anomaly"))
     rows = (

@@ -1,78 +1,104 @@
 """Features of an encounter: only what was known when it began."""
 
-from pyspark.sql import Column, DataFrame, Window
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts.vocabulary import UNKNOWN
+from mediflow_assets.transforms.charlson import GROUPS, group_of
 from mediflow_assets.transforms.readmissions import active
+from mediflow_assets.transforms.timelines import DAY, NEVER, Seconds, Timeline, by_patient, count_between
 
-_BUCKETS = 64
-_DAY = 86_400
-_PATIENT_STRIDE = 10**12
-"""Seconds between two patients on the one time axis of a bucket: far more than any look-back."""
+_YEAR, _HALF_YEAR = 365 * DAY, 182 * DAY
+_ASIS = (
+    "encounter_key string, patient_key string, admitted_at timestamp, department string, encounter_class string, "
+    "admission_type string, gender string, age_at_admission int, admitting_diagnosis_code string, systolic_mmhg int, "
+    "diastolic_mmhg int, cost_usd decimal(12,2)"
+)
+_HISTORY = (
+    "prior_admissions_12m int, prior_emergency_6m int, days_since_last_discharge int, comorbidity_count int, "
+    "prior_mean_cost_usd double"
+)
+_NEEDED = ("discharged_at", "diagnosis_code")
 
 
 def admission_features(encounters: DataFrame) -> DataFrame:
     """One row per active encounter, with its patient's history before it.
 
-    Patients of a bucket are laid on one time axis, far apart, so that one range window serves them all.
+    An encounter's end, diagnosis and cost are known once it has ended, and to those that begin at that moment or later;
+    one that ends as it begins counts as over a second later, so as not to be its own history.
     """
-    bucket = F.pmod(F.xxhash64("patient_key"), F.lit(_BUCKETS))
-    rank = F.dense_rank().over(Window.partitionBy(bucket).orderBy("patient_key"))
-    placed = active(encounters).withColumns({"_bucket": bucket, "_rank": rank})
-    placed = _with_discharges(placed.withColumn("_at", _axis("admitted_at")))
-
-    def days_before(days: int, until_seconds: int = -1) -> "Window":
-        return Window.partitionBy("_bucket").orderBy("_at").rangeBetween(-days * _DAY, until_seconds)  # type: ignore[return-value]
-
-    is_inpatient, is_emergency = (
-        F.col("encounter_class") == "inpatient",
-        F.col("encounter_class") == "emergency",
-    )
-    known = placed.withColumns(
+    columns = [part.split()[0] for part in _ASIS.split(", ")]
+    rows = active(encounters).select(*columns, *_NEEDED)
+    made = by_patient(rows, lambda table: with_history(table).drop_columns(list(_NEEDED)), f"{_ASIS}, {_HISTORY}")
+    return made.withColumns(
         {
-            "_admissions": _count(is_inpatient, days_before(365)),
-            "_emergencies": _count(is_emergency, days_before(182)),
-            "_last_end": F.max("_ended").over(days_before(3650, 0)),
+            "encounter_class": F.coalesce("encounter_class", F.lit("unknown")),
+            "admitting_diagnosis_code": F.coalesce("admitting_diagnosis_code", F.lit(UNKNOWN)),
+            "admission_month": F.month("admitted_at"),
+            "prior_mean_cost_usd": F.col("prior_mean_cost_usd").cast("decimal(12,2)"),
         }
     )
-    return known.where(F.col("encounter_key").isNotNull()).select(
-        "encounter_key",
-        "patient_key",
-        "admitted_at",
-        "department",
-        F.coalesce("encounter_class", F.lit("unknown")).alias("encounter_class"),
-        "admission_type",
-        "gender",
-        "age_at_admission",
-        F.coalesce("admitting_diagnosis_code", F.lit(UNKNOWN)).alias("admitting_diagnosis_code"),
-        F.month("admitted_at").alias("admission_month"),
-        "systolic_mmhg",
-        "diastolic_mmhg",
-        F.col("_admissions").alias("prior_admissions_12m"),
-        F.col("_emergencies").alias("prior_emergency_6m"),
-        F.datediff(F.to_date("admitted_at"), F.to_date("_last_end")).alias("days_since_last_discharge"),
-        "cost_usd",
-    )
 
 
-def _axis(time: str) -> Column:
-    return F.col("_rank").cast("bigint") * _PATIENT_STRIDE + F.unix_timestamp(time)
+def with_history(rows: pa.Table) -> pa.Table:
+    """The rows with what came before each, among them."""
+    time = Timeline.of(rows)
+    known = np.where(time.ended == NEVER, NEVER, np.maximum(time.ended, time.began + 1))
+    is_stay = pc.fill_null(pc.equal(rows["encounter_class"], "inpatient"), False).to_numpy()
+    is_emergency = pc.fill_null(pc.equal(rows["encounter_class"], "emergency"), False).to_numpy()
+    stays, emergencies = np.sort(time.began[is_stay]), np.sort(time.began[is_emergency])
+    mean_cost, has_cost = _mean_cost_before(time, known, rows["cost_usd"])
+    days, has_stay = _days_since_last(time, known, is_stay)
+    added = {
+        "prior_admissions_12m": pa.array(count_between(stays, time.began - _YEAR, time.began), pa.int32()),
+        "prior_emergency_6m": pa.array(count_between(emergencies, time.began - _HALF_YEAR, time.began), pa.int32()),
+        "days_since_last_discharge": pa.array(days, pa.int32(), mask=~has_stay),
+        "comorbidity_count": pa.array(_groups_before(time, known, rows["diagnosis_code"]), pa.int32()),
+        "prior_mean_cost_usd": pa.array(mean_cost, pa.float64(), mask=~has_cost),
+    }
+    for name, values in added.items():
+        rows = rows.append_column(name, values)
+    return rows
 
 
-def _with_discharges(placed: DataFrame) -> DataFrame:
-    """The encounters, and beside them a row for each discharge from a stay, at the time it became known.
+def _days_since_last(time: Timeline, known: Seconds, is_stay: np.ndarray) -> tuple[Seconds, np.ndarray]:
+    """Days from the latest discharge from a stay that was known, by date."""
+    ended = np.flatnonzero(is_stay & (known != NEVER))
+    ended = ended[np.argsort(known[ended], kind="stable")]
+    if not len(ended):
+        return np.zeros(len(known), np.int64), np.zeros(len(known), np.bool_)
+    place = np.searchsorted(known[ended], time.began, "right") - 1
+    last = ended[np.maximum(place, 0)]
+    has_stay = (place >= 0) & (time.patient[last] == time.patient)
+    days = time.seconds(time.began) // DAY - time.seconds(time.ended[last]) // DAY
+    return np.where(has_stay, days, 0), has_stay
 
-    Looked up from the stay itself, the end of one that still lasted would count, or hide an earlier one: a stay may
-    end after the next encounter begins. A stay that ends as it begins is over a second later, so as not to be its own.
-    """
-    ended = placed.where((F.col("encounter_class") == "inpatient") & F.col("discharged_at").isNotNull())
-    known_at = F.greatest(_axis("discharged_at"), _axis("admitted_at") + 1)
-    ends = ended.select("_bucket", known_at.alias("_at"), F.col("discharged_at").alias("_ended"))
-    empty = {c: F.lit(None).cast(placed.schema[c].dataType) for c in placed.columns if c not in ends.columns}
-    ends = ends.withColumns(empty).select(*placed.columns, "_ended")
-    return placed.withColumn("_ended", F.lit(None).cast("timestamp")).unionByName(ends)
+
+def _mean_cost_before(time: Timeline, known: Seconds, costs: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean billed amount of what had ended, in USD, to the cent."""
+    usd = pc.cast(costs, pa.float64()).combine_chunks()
+    cents = np.rint(pc.fill_null(usd, 0.0).to_numpy(zero_copy_only=False) * 100).astype(np.int64)
+    billed = np.flatnonzero((known != NEVER) & pc.is_valid(usd).to_numpy(zero_copy_only=False))
+    billed = billed[np.argsort(known[billed], kind="stable")]
+    since = np.searchsorted(known[billed], time.start, "left")
+    until = np.searchsorted(known[billed], time.began, "right")
+    total, count = np.concatenate(([0], np.cumsum(cents[billed]))), until - since
+    mean = (total[until] - total[since]) / np.maximum(count, 1)
+    return np.rint(mean) / 100, count > 0
 
 
-def _count(condition: Column, window: object) -> Column:
-    return F.coalesce(F.sum(condition.cast("int")).over(window), F.lit(0)).cast("int")  # type: ignore[arg-type]
+def _groups_before(time: Timeline, known: Seconds, codes: pa.ChunkedArray) -> Seconds:
+    """How many Charlson groups the diagnoses of what had ended belong to."""
+    coded = codes.combine_chunks().dictionary_encode()
+    groups = np.array([*(group_of(code) for code in coded.dictionary.to_pylist()), 0])
+    group = groups[pc.fill_null(coded.indices, len(groups) - 1).to_numpy(zero_copy_only=False)]
+    grouped = np.flatnonzero((known != NEVER) & (group > 0))
+    pair = time.patient[grouped] * (len(GROUPS) + 1) + group[grouped]
+    order = np.lexsort((known[grouped], pair))
+    is_first = np.ones(len(order), np.bool_)
+    is_first[1:] = np.diff(pair[order]) != 0
+    first_known = np.sort(known[grouped][order][is_first])
+    return count_between(first_known, time.start, time.began + 1)

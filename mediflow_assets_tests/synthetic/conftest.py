@@ -5,9 +5,8 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -97,22 +96,17 @@ def at(text: str) -> datetime:
 
 
 def readmitted_by_index_stay(output: Output) -> dict[str, bool]:
-    """Index stays of the files, and whether an unplanned stay began within 30 days of their end."""
+    """Index stays of the files, and whether the next unplanned stay began within 30 days of their end, by date."""
     found = {}
     for rows in output.by_patient.values():
-        stays = [row for row in rows if row["encounter_class"] == "inpatient"]
-        for stay, following in zip_longest(stays, stays[1:]):
-            if stay["discharge_disposition"] in ("", "expired"):
+        stays = [row for row in rows if row["encounter_class"] == "inpatient" and row["status"] != "cancelled"]
+        for place, stay in enumerate(stays):
+            if stay["discharge_disposition"] in ("", "expired", "transferred", "against_advice"):
                 continue
-            until = at(stay["discharge_date"]) + timedelta(days=30)
-            if until < datetime(2026, 1, 1):
-                is_unplanned = following is not None and following["admission_type"] in (
-                    "emergency",
-                    "urgent",
-                )
-                found[stay["encounter_id"]] = (
-                    is_unplanned and following is not None and at(following["admission_date"]) <= until
-                )
+            until = at(stay["discharge_date"]).date() + timedelta(days=30)
+            if until < date(2026, 1, 1):
+                later = [row for row in stays[place + 1 :] if row["admission_type"] in ("emergency", "urgent")]
+                found[stay["encounter_id"]] = bool(later) and at(later[0]["admission_date"]).date() <= until
     return found
 
 

@@ -1,6 +1,7 @@
 """Features: what was known when an encounter began, and nothing later."""
 
 import datetime as dt
+from decimal import Decimal
 
 import pytest
 
@@ -99,6 +100,33 @@ def test_how_an_open_stay_ends_later_leaves_the_row_as_it_is(features):
     ended = encounter("x", days(50), days(1))
     then, now = features(INDEX, ended, lasting | {"discharged_at": None}), features(INDEX, ended, lasting)
     assert then["now"] == now["now"]
+
+
+CHARLSON = {"one group": (["I50.9"], 1), "two codes of a group": (["I50.9", "I50.1"], 1),
+            "two groups": (["I50.9", "J44.1"], 2), "none": (["S82.101A", "Z00.0"], 0), "not coded": ([None], 0),
+            "SNOMED": (["22298006"], 0)}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CHARLSON)
+def test_comorbidities_are_the_charlson_groups_of_what_had_ended(features, case):
+    codes, count = CHARLSON[case]
+    others = [encounter(f"x{n}", days(9 + n), days(1), diagnosis_code=code) for n, code in enumerate(codes)]
+    later = encounter("y", days(2), days(3), diagnosis_code="C78.0")
+    assert features(INDEX, *others, later)["now"]["comorbidity_count"] == count
+
+
+def test_the_prior_mean_cost_is_of_what_had_ended(features):
+    others = [
+        encounter("a", days(9), days(1), cost_usd=Decimal("100.00")),
+        encounter("b", days(7), days(1), cost_usd=Decimal("50.01"), encounter_class="outpatient"),
+        encounter("c", days(5), days(1)),
+        encounter("d", days(3), days(9), cost_usd=Decimal("9999.00")),
+        encounter("e", days(3), days(1), cost_usd=Decimal("7.00"), patient_id="P0"),
+        encounter("f", days(3), days(1), cost_usd=Decimal("7.00"), patient_id="P9"),
+    ]
+    now = encounter("now", days(0), days(0), cost_usd=Decimal("5.00"))
+    found = features(now, *others)
+    assert (found["now"]["prior_mean_cost_usd"], found["a"]["prior_mean_cost_usd"]) == (Decimal("75.00"), None)
 
 
 def test_many_patients_do_not_mix(features):

@@ -1,4 +1,4 @@
-"""Readmission: the next inpatient stay of the same patient, by days from discharge."""
+"""Readmission: which stays are one episode, which are index stays, and what counts as their readmission."""
 
 import datetime as dt
 
@@ -8,6 +8,8 @@ from mediflow_assets.contracts import gold
 from mediflow_assets.transforms.readmissions import readmissions
 
 FIRST = {"encounter_id": "A", "admitted_at": "2024-01-01T10:00", "discharged_at": "2024-01-05T11:00"}
+LATE = {"encounter_id": "Z", "admitted_at": "2025-01-01", "patient_id": "PZ", "encounter_class": "outpatient"}
+"""A visit of another patient, so that the data go on."""
 
 
 def stay(key, admitted, discharged=None, **more):
@@ -16,16 +18,17 @@ def stay(key, admitted, discharged=None, **more):
 
 @pytest.fixture
 def label(encounters):
-    """Days to readmission and label of each stay."""
+    """Each episode's row, by its last stay."""
 
-    def _label(*rows):
+    def _label(*rows, until=LATE):
+        rows = [dict(row) for row in (*rows, *([until] if until else []))]
         for row in rows:
             for name in ("admitted_at", "discharged_at"):
                 if isinstance(row.get(name), str):
                     row[name] = dt.datetime.fromisoformat(row[name]).replace(tzinfo=dt.UTC)
         made = readmissions(encounters(*rows))
         assert set(made.columns) == set(gold.READMISSIONS.column_names)
-        return {r["encounter_key"]: (r["days_to_readmission"], r["is_readmitted"]) for r in made.collect()}
+        return {row["encounter_key"]: row.asDict() for row in made.collect()}
 
     return _label
 
@@ -35,19 +38,79 @@ NEXT = {
     "the day after": (stay("B", "2024-01-06T01:00"), (1, True)),
     "on the thirtieth day": (stay("B", "2024-02-04T23:59"), (30, True)),
     "on the day after that": (stay("B", "2024-02-05T00:00"), (31, False)),
-    "before the discharge": (stay("B", "2024-01-03T00:00"), (0, True)),
     "of another patient": (stay("B", "2024-01-06", patient_id="P2"), (None, False)),
     "that was cancelled": (stay("B", "2024-01-06", status="cancelled"), (None, False)),
-    "that is only planned": (stay("B", "2024-01-06", status="planned"), (None, False)),
+    "that has not begun": (stay("B", "2024-01-06", status="planned"), (None, False)),
     "that is no stay": (stay("B", "2024-01-06", encounter_class="emergency"), (None, False)),
-    "earlier": (stay("B", "2023-12-01"), (None, False)),
+    "earlier": (stay("B", "2023-12-01", "2023-12-02"), (None, False)),
+    "that is elective": (stay("B", "2024-01-06", admission_type="elective"), (None, False)),
+    "of a newborn": (stay("B", "2024-01-06", admission_type="newborn"), (None, False)),
+    "that is urgent": (stay("B", "2024-01-06", admission_type="urgent"), (1, True)),
 }
 
 
 @pytest.mark.parametrize("case", NEXT)
 def test_a_next_stay(label, case):
     following, wanted = NEXT[case]
-    assert label(dict(FIRST), dict(following))["A"] == wanted
+    row = label(FIRST, following)["A"]
+    assert (row["days_to_readmission"], row["is_readmitted"], row["excluded_because"]) == (*wanted, None)
+
+
+def test_the_next_unplanned_stay_counts_behind_a_planned_one(label):
+    planned = stay("B", "2024-01-10", "2024-01-11", admission_type="elective")
+    rows = label(FIRST, planned, stay("C", "2024-01-20", "2024-01-21", admission_type="emergency"))
+    assert {key: row["days_to_readmission"] for key, row in rows.items()} == {"A": 15, "B": 9, "C": None}
+
+
+JOINED = {
+    "an overlap": (stay("B", "2024-01-03", "2024-01-08"), "2024-01-08"),
+    "one within the other": (stay("B", "2024-01-03", "2024-01-04"), None),
+    "one that begins as the other ends": (stay("B", "2024-01-05T11:00", "2024-01-09"), "2024-01-09"),
+}
+
+
+@pytest.mark.parametrize("case", JOINED)
+def test_stays_that_overlap_are_one_episode(label, case):
+    other, ends = JOINED[case]
+    key = "B" if ends else "A"
+    found = label(FIRST, other, stay("C", "2024-01-20"))
+    assert list(found) == [key]
+    row = found[key]
+    assert (row["admitted_at"].day, row["is_readmitted"]) == (1, True)
+    assert row["length_of_stay_days"] == (row["discharged_at"].day - 1)
+
+
+def test_a_transfer_on_one_day_joins_two_stays_and_a_day_later_does_not(label):
+    transferred = FIRST | {"discharge_disposition": "transferred"}
+    same_day = label(transferred, stay("B", "2024-01-05T18:00", "2024-01-09", discharge_disposition="home"))
+    day_after = label(transferred, stay("B", "2024-01-06T01:00", "2024-01-09", discharge_disposition="home"))
+    assert {key: row["excluded_because"] for key, row in same_day.items()} == {"B": None}
+    assert {key: row["excluded_because"] for key, row in day_after.items()} == {"A": "transferred_out", "B": None}
+
+
+@pytest.mark.parametrize(
+    ("way", "reason"),
+    [
+        ("expired", "died"),
+        ("transferred", "transferred_out"),
+        ("against_advice", "left_against_advice"),
+        ("home", None),
+        ("hospice", None),
+        (None, None),
+    ],
+)
+def test_how_a_stay_ended_may_exclude_it(label, way, reason):
+    row = label(FIRST | {"discharge_disposition": way}, stay("B", "2024-01-10"))["A"]
+    assert (row["excluded_because"], row["is_readmitted"]) == (reason, None if reason else True)
+
+
+@pytest.mark.parametrize(("end", "reason"), [("2024-02-04", None), ("2024-02-03T23:59", "no_follow_up")])
+def test_a_stay_needs_thirty_days_of_data_after_it(label, end, reason):
+    assert label(FIRST, until=LATE | {"admitted_at": end})["A"]["excluded_because"] == reason
+
+
+def test_only_stays_that_ended_are_at_risk(label):
+    assert list(label(stay("A", "2024-01-01"), stay("B", "2024-01-02", "2024-01-03"))) in ([], ["B"])
 
 
 def test_each_stay_is_followed_by_the_next_only(label):
@@ -56,20 +119,12 @@ def test_each_stay_is_followed_by_the_next_only(label):
         stay("B", "2024-01-20", "2024-01-21"),
         stay("C", "2024-06-01", "2024-06-02"),
     ]
-    assert label(*reversed(rows)) == {"A": (15, True), "B": (132, False), "C": (None, False)}
-
-
-def test_only_stays_that_ended_are_at_risk(label):
-    assert label(stay("A", "2024-01-01"), stay("B", "2024-01-02", "2024-01-03")) == {"B": (None, False)}
-
-
-def test_stays_of_the_same_moment_are_paired_by_their_keys(label):
-    twins = [stay("A", "2024-01-01", "2024-01-02"), stay("B", "2024-01-01", "2024-01-02")]
-    assert label(*twins) == label(*reversed(twins)) == {"A": (0, True), "B": (None, False)}
+    found = {key: (row["days_to_readmission"], row["is_readmitted"]) for key, row in label(*reversed(rows)).items()}
+    assert found == {"A": (15, True), "B": (132, False), "C": (None, False)}
 
 
 def test_many_patients_do_not_mix(label):
     rows = [stay(f"{n}-{k}", f"2024-0{k}-01", f"2024-0{k}-02", patient_id=f"P{n}") for n in range(150) for k in (1, 2)]
     found = label(*rows)
-    assert {found[f"{n}-1"] for n in range(150)} == {(30, True)}
-    assert {found[f"{n}-2"] for n in range(150)} == {(None, False)}
+    assert {found[f"{n}-1"]["days_to_readmission"] for n in range(150)} == {30}
+    assert {found[f"{n}-2"]["days_to_readmission"] for n in range(150)} == {None}
