@@ -51,3 +51,15 @@ class LoginRefused(MediFlowError):
 
 class NothingToDo(MediFlowError):
     """A command named something that is not there."""
+
+
+class ErasureUnfinished(MediFlowError):
+    """An erasure was cut short and has to be finished first."""
+
+
+class RotationUnfinished(MediFlowError):
+    """A change of the pseudonym key was cut short and has to be finished first."""
+
+
+class ExportRefused(MediFlowError):
+    """A table may not leave the house, or not as it stands."""
