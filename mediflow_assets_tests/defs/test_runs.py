@@ -18,7 +18,7 @@ from mediflow_assets.steps import landing
 from mediflow_assets.steps import silver as silver_steps
 from mediflow_assets.storage import tables
 from mediflow_assets.storage.lease import lake_lease
-from mediflow_assets_tests.conftest import ADMISSION, csv_text
+from mediflow_assets_tests.samples import ADMISSION, csv_text
 
 PLANTED = ("Quetzalcoatlus", "PID-QX-4711", "987-65-4321", "roswitha_quetz")
 """A name, a patient id, an SSN and a file name that must not leave Bronze and Silver."""

@@ -17,7 +17,7 @@ from mediflow_assets.steps import own_tables
 from mediflow_assets.steps.erasure.erase import Request, begin, finish
 from mediflow_assets.steps.erasure.premises import Premises
 from mediflow_assets.steps.erasure.proof import Proof
-from mediflow_assets_tests.conftest import ADMISSION, csv_text
+from mediflow_assets_tests.samples import ADMISSION, csv_text
 
 GONE, STAYS = "PAT-7000001", "PAT-7000002"
 """One patient of flat admissions who is erased, and one who is not."""
