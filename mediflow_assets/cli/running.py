@@ -23,12 +23,15 @@ def register(app: typer.Typer) -> None:
 
 def run(
     select: Annotated[str | None, typer.Option(help="only these assets, in Dagster's selection syntax")] = None,
-    job: Annotated[str, typer.Option(help="refresh, rebuild or maintain")] = "refresh",
+    job: Annotated[str, typer.Option(help="refresh, train, rebuild or maintain")] = "refresh",
     wait: Annotated[float, typer.Option(help="seconds to wait for the lake")] = 0,
 ) -> None:
     """Bring every table up to date from what has arrived."""
     from mediflow_assets.cli import officer
 
+    if select == "models":
+        # training, with what it leaves: the scores of the champions
+        job, select = "train", None
     with officer.recorded(context.settings(), "run", job):
         raise typer.Exit(launch(job, select=select, wait=wait))
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mediflow_assets.contracts import gold, silver
+from mediflow_assets.contracts import gold, models, silver
 from mediflow_assets.contracts.masks import Verb, keep
 from mediflow_assets.contracts.table import (
     Audience,
@@ -68,6 +68,7 @@ PATIENTS = masked(silver.PATIENTS)
 ENCOUNTERS = masked(silver.ENCOUNTERS)
 READMISSIONS = masked(gold.READMISSIONS)
 COST_ANOMALIES = masked(gold.COST_ANOMALIES)
+RISK_SCORES = masked(models.RISK_SCORES)
 DEPARTMENT_COSTS = masked(gold.DEPARTMENT_COSTS)
 MONTHLY_ACTIVITY = masked(gold.MONTHLY_ACTIVITY)
 
@@ -117,6 +118,7 @@ COPIES = {
     ENCOUNTERS: silver.ENCOUNTERS,
     READMISSIONS: gold.READMISSIONS,
     COST_ANOMALIES: gold.COST_ANOMALIES,
+    RISK_SCORES: models.RISK_SCORES,
     DEPARTMENT_COSTS: gold.DEPARTMENT_COSTS,
     MONTHLY_ACTIVITY: gold.MONTHLY_ACTIVITY,
 }

@@ -20,6 +20,12 @@ replay = dg.define_asset_job(
 rebuild = dg.define_asset_job(
     REBUILD, TABLES, description="As refresh, judging every Bronze record anew. Discarded records stay discarded."
 )
+train = dg.define_asset_job(
+    "train",
+    dg.AssetSelection.groups("models")
+    | dg.AssetSelection.assets(["gold", "risk_scores"], ["masked", "risk_scores"], ["gold", "drift"]),
+    description="Both models, through the gate; then the scores of the champions.",
+)
 
 
 @dg.op
@@ -38,12 +44,18 @@ def maintain_job() -> None:
     tidy()
 
 
-ALL: list[Any] = [refresh, replay, rebuild, maintain_job]
+ALL: list[Any] = [refresh, replay, rebuild, train, maintain_job]
 SCHEDULES = [
     dg.ScheduleDefinition(
         name="daily_refresh",
         job=refresh,
         cron_schedule="0 5 * * *",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    ),
+    dg.ScheduleDefinition(
+        name="weekly_training",
+        job=train,
+        cron_schedule="0 4 * * 0",
         default_status=dg.DefaultScheduleStatus.RUNNING,
     ),
     dg.ScheduleDefinition(

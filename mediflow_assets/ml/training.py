@@ -35,6 +35,8 @@ class Trained:
     baselines: Mapping[str, Floats]
     agreement: float
     constant: tuple[str, ...]
+    known_until: int
+    """The newest day of any example: outcomes that come later are news to this version."""
 
     def figure(self, metric: str, estimator: str = SERVED, group: str = ALL) -> Figure | None:
         """One figure of the table, if it is there."""
@@ -59,6 +61,7 @@ class Trained:
             "distribution": drift.distribution(self.fitted.features, train.inputs, self.fitted.answer(train.inputs)),
             "cutoffs": fitting.cutoffs(self.fitted, self.parts.calibration),
             "metrics": self.metrics,
+            "known_until": self.known_until,
         }
 
     @property
@@ -98,7 +101,7 @@ def train(task: Task, examples: Examples, parts: Parts | None = None) -> Trained
                ("gradient_boosting", pipelines.boosting(task.is_probability)))}  # fmt: skip
     table = figures(task, parts.test, {SERVED: answer, **others, **rules}, SERVED)
     table += _interval_figures(fitted, parts.test)
-    return Trained(task, parts, fitted, graph, table, answer, rules, agreement, tuple(constant))
+    return Trained(task, parts, fitted, graph, table, answer, rules, agreement, tuple(constant), int(examples.at.max()))
 
 
 def _interval_figures(fitted: Fitted, test: Examples) -> tuple[Figure, ...]:

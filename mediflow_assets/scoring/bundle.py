@@ -79,6 +79,12 @@ class Bundle:
         """What inputs and answers looked like in training, for drift."""
         return dict(self.facts["distribution"])
 
+    def status(self, risk: float) -> str:
+        """Low, Moderate or High, by the cut-offs."""
+        if risk >= self.cutoffs["high"]:
+            return "High"
+        return "Moderate" if risk >= self.cutoffs["moderate"] else "Low"
+
     def predict(self, rows: Sequence[Row]) -> Predictions:
         """Answers for rows of plain values. Raises InputInvalid, naming the input that is missing or mistyped."""
         return self.predict_columns(encode_rows(self.features, rows))

@@ -90,10 +90,18 @@ class Lake:
         self, contract: TableContract, rows: Iterable[Mapping[str, Any]], transaction: str | None = None
     ) -> None:
         """Replace all rows of a small table in one commit, which carries `transaction` as its application id."""
+        self.overwrite(contract, pa.Table.from_pylist(list(rows), schema=arrow_schema(contract)), transaction)
+
+    def overwrite(self, contract: TableContract, rows: pa.Table, transaction: str | None = None) -> None:
+        """Replace all rows by Arrow rows of the contract's columns, in one commit."""
         table = self.ensure(contract)
-        data = pa.Table.from_pylist(list(rows), schema=arrow_schema(contract))
         with storage_errors(contract.name):
-            write_deltalake(table, data, mode="overwrite", commit_properties=_carrying(transaction))
+            write_deltalake(
+                table,
+                rows.select(contract.column_names).cast(arrow_schema(contract)),
+                mode="overwrite",
+                commit_properties=_carrying(transaction),
+            )
 
     def holds(self, contract: TableContract, transaction: str) -> bool:
         """Whether a commit of the table carries this application id."""
