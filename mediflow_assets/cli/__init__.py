@@ -19,6 +19,7 @@ def build() -> typer.Typer:
         ingest_command,
         key_commands,
         maintain_command,
+        models_commands,
         quarantine_commands,
         reidentify_command,
         running,
@@ -51,6 +52,7 @@ def build() -> typer.Typer:
         reidentify_command,
         export_command,
         maintain_command,
+        models_commands,
         benchmark,
     ):
         group.register(app)

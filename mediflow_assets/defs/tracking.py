@@ -1,5 +1,6 @@
 """One MLflow run for each model and Dagster run, closed whatever happens. MLflow is loaded on use only."""
 
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,6 +21,7 @@ def tracked(context: dg.AssetExecutionContext, settings: Settings, model: str) -
 
     registry = Registry(settings.tracking_uri, settings.artifacts_uri)
     registry.prepare(model)
+    warnings.simplefilter("ignore", dg.BetaWarning)
     from dagster_mlflow import mlflow_tracking
 
     config = {"experiment_name": model, "mlflow_tracking_uri": settings.tracking_uri}

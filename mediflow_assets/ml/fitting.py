@@ -14,7 +14,7 @@ from mediflow_assets.contracts.inputs import Feature
 from mediflow_assets.ml.examples import Examples
 from mediflow_assets.ml.pipelines import LEAF, pipeline, raw_scores
 from mediflow_assets.ml.tasks import Floats, Task
-from mediflow_assets.scoring.response import CostResponse, ProbabilityResponse, Response, log_odds
+from mediflow_assets.scoring.response import CostResponse, PlainResponse, ProbabilityResponse, Response, log_odds
 
 COVERAGE = 0.9
 HIGH, MODERATE = 0.9, 0.7
@@ -56,8 +56,10 @@ def fit(task: Task, features: tuple[Feature, ...], estimator: BaseEstimator, tra
         calibration: Examples) -> Fitted:  # fmt: skip
     """Learn on `train`; learn the response on `calibration`, which the estimator does not see."""
     made = pipeline(features, task.is_probability, estimator)
-    target = train.target if task.is_probability else np.log(train.target)
-    made.fit(train.inputs, target)
+    is_plain = task.is_probability or not task.is_logged
+    made.fit(train.inputs, train.target if is_plain else np.log(train.target))
+    if not task.is_probability and not task.is_logged:
+        return Fitted(features, made, PlainResponse(), False)
     raw = np.asarray(raw_scores(made, calibration.inputs, task.is_probability), dtype=np.float64)
     response = platt(raw, calibration.target) if task.is_probability else conformal(raw, calibration)
     return Fitted(features, made, response, task.is_probability)

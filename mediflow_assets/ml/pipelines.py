@@ -44,14 +44,15 @@ def preprocessing(features: Sequence[Feature], is_probability: bool) -> ColumnTr
     return ColumnTransformer(steps, sparse_threshold=0)
 
 
-def forest(is_probability: bool, leaf: int = LEAF, rows: int = MOST_SAMPLES) -> BaseEstimator:
-    """The served estimator."""
+def forest(is_probability: bool, leaf: int = LEAF, rows: int = MOST_SAMPLES, share: float = 1 / 3) -> BaseEstimator:
+    """The served estimator. `rows`: how many there are to learn from; `share` of the inputs, tried at each split of a
+    regressor's tree."""
     given: dict[str, Any] = {"n_estimators": TREES, "min_samples_leaf": leaf, "n_jobs": -1, "random_state": SEED}
     # an estimator refuses a bound above the number of its rows
     given["max_samples"] = min(rows, MOST_SAMPLES)
     if is_probability:
         return RandomForestClassifier(**given)
-    return RandomForestRegressor(**given, max_features=1 / 3)
+    return RandomForestRegressor(**given, max_features=share)
 
 
 def linear(is_probability: bool) -> BaseEstimator:

@@ -75,11 +75,15 @@ class Registry:
                 name="model",
                 signature=infer_signature(example),
                 input_example=example,
-                registered_model_name=model,
                 pip_requirements=["onnxruntime"],
-                await_registration_for=0,
             )
-            version = str(info.registered_model_version)
+            if not self.client.search_registered_models(f"name = '{model}'"):
+                self.client.create_registered_model(model)
+            run_id = self.mlflow.active_run().info.run_id
+            made = self.client.create_model_version(
+                model, info.model_uri, run_id, await_creation_for=0, model_id=info.model_id
+            )
+            version = str(made.version)
             for name, value in tags.items():
                 self.client.set_model_version_tag(model, version, name, value)
             return version

@@ -32,6 +32,8 @@ class Task:
     unit: str
     target: str
     rules: Mapping[str, Rule] = field(default_factory=dict)
+    is_logged: bool = True
+    """Whether an amount is learned by its logarithm."""
 
     @property
     def headline(self) -> str:

@@ -26,15 +26,17 @@ def _asset(recipe: steps.Recipe) -> dg.AssetsDefinition:
     return table
 
 
-def after_judging(own: own_tables.OwnTable) -> list[TableContract]:
-    """The Silver steps write quarantine and processed: waiting for them is waiting for these."""
+def deps_of(own: own_tables.OwnTable) -> list[TableContract]:
+    """What it waits for. The Silver steps write quarantine and processed: waiting for them is waiting for these."""
+    if own.contract is models.DRIFT:
+        return [*own.inputs, models.RISK_SCORES]
     return [*(table.contract for table in silver.ALL), *(t for t in own.inputs if t.key[0] == "bronze")]
 
 
 def _own_asset(own: own_tables.OwnTable) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=f"gold_{own.contract.key[1]}",
-        specs=[spec_of(own.contract, own.inputs if own.contract in models.TABLES else after_judging(own))],
+        specs=[spec_of(own.contract, deps_of(own))],
         check_specs=check_specs_of(own.contract),
     )
     def table(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
