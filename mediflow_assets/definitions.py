@@ -11,6 +11,7 @@ from mediflow_assets.defs import (
 )
 from mediflow_assets.defs.assets import bronze, gold, models, silver
 from mediflow_assets.defs.resources import EngineResource, LakehouseResource
+from mediflow_assets.defs.retraining import build_retraining_sensor
 from mediflow_assets.defs.sensors import FRESH_HOURS, build_sensors
 from mediflow_assets.settings import Settings
 
@@ -53,7 +54,7 @@ def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definit
         ],
         jobs=jobs.ALL,
         schedules=jobs.SCHEDULES,
-        sensors=[automation, *build_sensors(settings)],
+        sensors=[automation, *build_sensors(settings), build_retraining_sensor(settings)],
         resources={"lakehouse": lakehouse, **resources},
         # one engine per run, not one per step
         executor=dg.in_process_executor,

@@ -59,7 +59,7 @@ def card(name: _NAME, version: Annotated[str | None, typer.Option(help="the cham
     """Print a version's card: purpose, data, figures, groups, limits."""
     from mediflow_assets.cli import shelf
 
-    output.line(shelf.card(context.settings(), name, version))
+    typer.echo(shelf.card(context.settings(), name, version))
 
 
 def evaluate(

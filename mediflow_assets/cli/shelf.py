@@ -35,13 +35,14 @@ def registered(settings: Settings) -> list[Row]:
         served = read_champion(models_uri(settings.lake_root), name)
         for version in found.versions(name):
             number = str(version.version)
+            made = dt.datetime.fromtimestamp(version.creation_timestamp / 1000, dt.UTC)
             rows.append(
                 {
                     "model": name,
                     "version": number,
                     "alias": ", ".join(sorted(alias for alias, of in aliases.items() if of == number)),
                     "served": served is not None and served.version == number,
-                    "trained_at": f"{dt.datetime.fromtimestamp(version.creation_timestamp / 1000, dt.UTC):%Y-%m-%d %H:%M}",
+                    "trained_at": f"{made:%Y-%m-%d %H:%M}",
                     "gate": version.tags.get("gate", ""),
                 }
             )

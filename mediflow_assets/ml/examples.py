@@ -72,14 +72,10 @@ def split(examples: Examples, seed: int = 0, most: Mapping[str, int] = MOST_ROWS
     )
 
 
-def split_by_patient(examples: Examples, seed: int, test: float = 0.2) -> Parts:
+def split_by_patient(examples: Examples, seed: int, calibration: float, test: float = 0.2) -> Parts:
     """For data without a time: patients drawn at random, a fifth of them for the test."""
     patients, number = np.unique(examples.patient, return_inverse=True)
     share = np.random.default_rng(seed).random(len(patients))[number]
-    is_calibrating = (share >= test) & (share < test + CALIBRATION_PATIENTS)
-    return Parts(
-        examples.take(share >= test + CALIBRATION_PATIENTS),
-        examples.take(is_calibrating),
-        examples.take(share < test),
-        0,
-    )
+    is_calibrating = (share >= test) & (share < test + calibration)
+    is_training = share >= test + calibration
+    return Parts(examples.take(is_training), examples.take(is_calibrating), examples.take(share < test), 0)

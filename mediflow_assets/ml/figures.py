@@ -11,6 +11,7 @@ from mediflow_assets.ml.tasks import Floats, Task
 
 FEWEST_IN_GROUP = 50
 """Figures of fewer rows would be noise, and could tell of a person."""
+FEWEST_PEOPLE = 11
 ALL = "all"
 
 
@@ -53,7 +54,23 @@ def _with_interval(task: Task, rows: Examples, answer: Floats, figure: Figure) -
 
 def _by_group(task: Task, rows: Examples, answer: Floats, estimator: str) -> Iterator[Figure]:
     for kind, values in rows.groups.items():
+        hidden = _hidden(task, rows, values)
         for value in sorted(set(values)):
             chosen = np.asarray(values == value)
-            if chosen.sum() >= FEWEST_IN_GROUP:
+            if value not in hidden:
                 yield from _of(task, rows.take(chosen), answer[chosen], estimator, f"{kind}={value}")
+
+
+def _hidden(task: Task, rows: Examples, values: np.ndarray) -> set[str]:
+    """Groups whose figures could tell of a few people: few rows, or few of an outcome. One alone would follow from the
+    figures of all: the smallest of the others goes with it."""
+    sizes = {value: int((values == value).sum()) for value in set(values)}
+    positive = {value: int(rows.target[values == value].sum()) for value in sizes} if task.is_probability else {}
+    hidden = {
+        value
+        for value, size in sizes.items()
+        if size < FEWEST_IN_GROUP
+        or (task.is_probability and min(positive[value], size - positive[value]) < FEWEST_PEOPLE)
+    }
+    others = sorted(set(sizes) - hidden, key=lambda value: sizes[value])
+    return hidden | set(others[:1]) if len(hidden) == 1 else hidden

@@ -64,7 +64,9 @@ def linear(is_probability: bool) -> BaseEstimator:
 def boosting(is_probability: bool) -> BaseEstimator:
     """The challenger of another kind."""
     kind = HistGradientBoostingClassifier if is_probability else HistGradientBoostingRegressor
-    return kind(max_iter=120, learning_rate=0.08, max_leaf_nodes=15, min_samples_leaf=100, random_state=SEED)
+    return kind(
+        max_iter=150, learning_rate=0.06, max_leaf_nodes=12, min_samples_leaf=50, max_features=0.3, random_state=SEED
+    )
 
 
 def pipeline(features: Sequence[Feature], is_probability: bool, estimator: BaseEstimator) -> Pipeline:

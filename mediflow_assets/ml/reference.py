@@ -134,7 +134,7 @@ def evaluate(name: str, path: Path) -> list[Result]:
     )
     found: dict[str, list[dict[str, float]]] = {each: [] for each in reference.estimators}
     for seed in range(reference.splits):
-        parts = split_by_patient(examples, seed)
+        parts = split_by_patient(examples, seed, 0.05 if task.is_probability else 0)
         known = fitting.learned(features, parts.train.inputs)
         for each, (estimator, _) in reference.estimators.items():
             made = fitting.fit(task, known, estimator(), parts.train, parts.calibration)

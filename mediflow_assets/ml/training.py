@@ -1,12 +1,13 @@
 """One training: parts, forest, baselines, figures, graph. Nothing is written; what fails leaves all as it was."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from mediflow_assets.contracts.inputs import Feature
 from mediflow_assets.ml import drift, fitting, guards, pipelines
 from mediflow_assets.ml.examples import Examples, Parts, split
 from mediflow_assets.ml.figures import ALL, Figure, figures
@@ -91,21 +92,22 @@ def train(task: Task, examples: Examples, parts: Parts | None = None) -> Trained
     test = parts.test.inputs
     fitted = fitting.fit(task, features, pipelines.forest(task.is_probability, rows=len(usual)), usual,
                          parts.calibration)  # fmt: skip
-    answer = fitted.answer(test)
-    guards.refuse_leak(task, parts.test.take(~parts.test.is_unusual), answer[~parts.test.is_unusual])
     graph = to_onnx(fitted.pipeline, features)
-    agreement = agrees(graph, fitted, test.iloc[:COMPARED])
+    # what is judged is what will be served
+    raw = scores_of(graph, features, test)
+    agreement = require_agreement(raw[:COMPARED], fitted.pipeline, test.iloc[:COMPARED], task.is_probability)
+    answer = fitted.response.value(raw)
+    guards.refuse_leak(task, parts.test.take(~parts.test.is_unusual), answer[~parts.test.is_unusual])
     rules = {name: rule(usual.inputs, usual.target, test) for name, rule in task.rules.items()}
     others = {name: fitting.fit(task, features, estimator, usual, parts.calibration).answer(test) for name, estimator in
               (("linear", pipelines.linear(task.is_probability)),
                ("gradient_boosting", pipelines.boosting(task.is_probability)))}  # fmt: skip
     table = figures(task, parts.test, {SERVED: answer, **others, **rules}, SERVED)
-    table += _interval_figures(fitted, parts.test)
+    table += _interval_figures(fitted, raw, parts.test)
     return Trained(task, parts, fitted, graph, table, answer, rules, agreement, tuple(constant), int(examples.at.max()))
 
 
-def _interval_figures(fitted: Fitted, test: Examples) -> tuple[Figure, ...]:
-    raw = fitted.raw(test.inputs)
+def _interval_figures(fitted: Fitted, raw: Floats, test: Examples) -> tuple[Figure, ...]:
     ends = fitted.response.interval(raw)
     if ends is None:
         return ()
@@ -116,16 +118,14 @@ def _interval_figures(fitted: Fitted, test: Examples) -> tuple[Figure, ...]:
     )
 
 
-def agrees(graph: bytes, fitted: Fitted, rows: pd.DataFrame) -> float:
-    """The largest difference between graph and forest. Raises GraphWrong."""
+def scores_of(graph: bytes, features: Sequence[Feature], rows: pd.DataFrame) -> Floats:
+    """A graph's own scores of a frame."""
     session = open_graph(graph, "the graph")
-    columns = columns_of(fitted.features, rows)
-    feed = {name: values.reshape(-1, 1) for name, values in columns.items()}
-    scores = np.asarray(session.run([session.get_outputs()[-1].name], feed)[0], dtype=np.float64)[:, -1]
-    return require_agreement(scores, fitted.pipeline, rows, fitted.is_probability)
+    feed = {name: values.reshape(-1, 1) for name, values in columns_of(features, rows).items()}
+    return np.asarray(session.run([session.get_outputs()[-1].name], feed)[0], dtype=np.float64)[:, -1]
 
 
-def columns_of(features: Any, inputs: pd.DataFrame) -> Columns:
+def columns_of(features: Sequence[Feature], inputs: pd.DataFrame) -> Columns:
     """A frame's columns as a graph takes them."""
     return {f.name: inputs[f.name].to_numpy(object if f.is_category else np.float32) for f in features}
 
