@@ -23,6 +23,9 @@ class Settings(BaseSettings):
     mlflow_tracking_uri: str | None = Field(
         None, validation_alias="MLFLOW_TRACKING_URI", description="the model registry; default SQLite below home"
     )
+    artifacts: str | None = Field(
+        None, description="where the registry's files go, a folder or an s3:// URI, unless its server keeps them"
+    )
     alert_webhook: str | None = Field(None, description="failures and stale tables are posted here")
     lease_wait_seconds: float = Field(600, ge=0, description="how long runs of the daemon wait for the lake")
     keep_versions_hours: int = Field(168, ge=1, description="how long old table versions are kept")
@@ -80,7 +83,9 @@ class Settings(BaseSettings):
     @property
     def artifacts_uri(self) -> str | None:
         """Where the registry keeps its files; None where its server decides."""
-        return None if self.mlflow_tracking_uri else (self.root / "mlflow" / "artifacts").as_uri()
+        if self.tracking_uri.startswith("http"):
+            return None
+        return self.artifacts or (self.root / "mlflow" / "artifacts").as_uri()
 
     @property
     def audit_head(self) -> Path:

@@ -13,7 +13,7 @@ from pathlib import Path
 from mediflow_assets.errors import NothingToDo
 
 SMALL_ROWS = 10_000
-INGEST, RUN, FLOOR = "ingest", "run", "floor (Polars, by hand)"
+INGEST, RUN, TRAIN, FLOOR = "ingest", "run", "train both models", "floor (Polars, by hand)"
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,7 @@ def measure(rows: int, floor: bool, count: Callable[[str, int, int], None]) -> l
             ("generate small", ["generate", "--rows", str(SMALL_ROWS), "--seed", "8", "--out", str(root / "small")]),
             (INGEST, ["ingest", str(root / "large" / "deliveries")]),
             (RUN, ["run"]),
+            (TRAIN, ["run", "--select", "models"]),
             ("run, nothing new", ["run"]),
             (f"ingest of {SMALL_ROWS:,} more", ["ingest", str(root / "small" / "deliveries")]),
             (f"run of {SMALL_ROWS:,} more", ["run"]),

@@ -91,10 +91,9 @@ def standing(lake: Lake) -> list[Row]:
         champion = read_champion(models_uri(lake.root), name)
         last = newest.get(name)
         version = champion.version if champion else None
-        is_waiting = last is not None and last["version"] != version and not last["is_promoted"]
-        found.append(
-            {"name": name, "champion": version, "challenger": last["version"] if is_waiting and last else None}
-        )
+        challenger = last["version"] if last and last["version"] != version and not last["is_promoted"] else None
+        if version or challenger:
+            found.append({"name": name, "champion": version, "challenger": challenger})
     return found
 
 

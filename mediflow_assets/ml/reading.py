@@ -25,6 +25,7 @@ INPUTS: dict[str, tuple[TableContract, ...]] = {
 _CHAPTERS = {"admitting_diagnosis_chapter": "admitting_diagnosis_code", "diagnosis_chapter": "diagnosis_code"}
 _OF_STAY = ("department", "diagnosis_code", "gender", "age_at_admission", "length_of_stay_days",
             "discharge_disposition")  # fmt: skip
+MOST_EXAMPLES = 1_000_000
 _AGE_EDGES = (18, 40, 65, 80)
 AGE_BANDS = ("under 18", "18 to 39", "40 to 64", "65 to 79", "80 and over")
 
@@ -33,13 +34,13 @@ def read_examples(lake: Lake, task: Task) -> Examples:
     """All rows whose outcome is known."""
     if task is COST:
         rows = lake.read(gold.ADMISSION_FEATURES)
-        rows = rows.filter(pc.greater(rows["cost_usd"], 0))
+        rows = _bounded(rows.filter(pc.greater(rows["cost_usd"], 0)))
         target, time = pc.cast(rows["cost_usd"], pa.float64()), rows["admitted_at"]
         flagged = lake.read(gold.COST_ANOMALIES, ["encounter_key"])["encounter_key"]
         is_unusual = pc.is_in(rows["encounter_key"], value_set=flagged.combine_chunks()).to_numpy(zero_copy_only=False)
     else:
         rows = stays_with_history(lake)
-        rows = rows.filter(pc.is_valid(rows["is_readmitted"]))
+        rows = _bounded(rows.filter(pc.is_valid(rows["is_readmitted"])))
         target, time = pc.cast(pc.cast(rows["is_readmitted"], pa.int8()), pa.float64()), rows["discharged_at"]
         is_unusual = np.zeros(len(rows), np.bool_)
     return Examples(
@@ -50,6 +51,13 @@ def read_examples(lake: Lake, task: Task) -> Examples:
         is_unusual=is_unusual,
         groups=_groups(rows),
     )
+
+
+def _bounded(rows: pa.Table) -> pa.Table:
+    """At most a million, drawn at random: more would only be thrown away when the parts are made."""
+    if len(rows) <= MOST_EXAMPLES:
+        return rows
+    return rows.take(np.sort(np.random.default_rng(len(rows)).choice(len(rows), MOST_EXAMPLES, replace=False)))
 
 
 def stays_with_history(lake: Lake) -> pa.Table:

@@ -54,10 +54,9 @@ def train_model(bench: Workbench, task: Task, registry: Registry, tags: Mapping[
     version = registry.register(task.name, trained.graph, example, {"gate": decision.reason})
     made = ModelMade(task.name, version, run_id, decision.is_promoted, decision.reason, len(test), trained.metrics)
     data = card.card(trained, version, run_id, decision, versions, now)
-    written = bundle_files(
-        facts | {"version": version, "run_id": run_id, "features": [feature_as_json(f) for f in facts["features"]]},
-        trained.graph, card.as_markdown(data), card.as_json(data),
-    )  # fmt: skip
+    facts |= {"version": version, "run_id": run_id, "trained_at": now.isoformat()}
+    facts["features"] = [feature_as_json(feature) for feature in facts["features"]]
+    written = bundle_files(facts, trained.graph, card.as_markdown(data), card.as_json(data))
     write_bundle(bundle_store.join(place, task.name, version), written)
     with registry_errors():
         for name, content in written.items():
