@@ -1,7 +1,11 @@
 """`gold/drift`: how far the last 30 days are from what each champion was trained on."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from mediflow_assets.contracts.inputs import MODELS
 from mediflow_assets.scoring import Bundle
@@ -42,8 +46,8 @@ def _of_outcomes(lake: Lake, bundle: Bundle) -> list[Row]:
     task = tasks.TASKS[bundle.name]
     if not task.is_probability:
         return []
-    examples = read_examples(lake, task)
-    later = examples.take(examples.at > bundle.facts["known_until"])
+    known_until = dt.datetime.fromtimestamp((bundle.facts["known_until"] + 1) * 86_400, dt.UTC)
+    later = read_examples(lake, task, pc.field("discharged_at") >= pa.scalar(known_until, pa.timestamp("us", "UTC")))
     if len(later) < FEWEST_ROWS:
         return []
     error = of_probability(later.target, answers_of(bundle, later.inputs))[CALIBRATION]

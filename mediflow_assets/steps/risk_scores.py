@@ -36,13 +36,11 @@ def champion(lake: Lake, name: str) -> Bundle | None:
 def recent_rows(lake: Lake, name: str) -> pa.Table:
     """What a model is asked about now: encounters begun in the last 30 days; stays that ended in them, whose outcome is
     not known yet."""
-    from mediflow_assets.ml.reading import recent, stays_with_history
+    from mediflow_assets.ml.reading import recent_encounters, stays_with_history
 
     if name == READMISSION_MODEL:
-        stays = stays_with_history(lake)
-        return stays.filter(pc.equal(stays["excluded_because"], "no_follow_up"))
-    rows = lake.read(gold.ADMISSION_FEATURES)
-    return rows.filter(pa.array(recent(rows["admitted_at"], RECENT_DAYS)))
+        return stays_with_history(lake, pc.field("excluded_because") == "no_follow_up")
+    return recent_encounters(lake, RECENT_DAYS)
 
 
 def predictions(bundle: Bundle, rows: pa.Table) -> Predictions:

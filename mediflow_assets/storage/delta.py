@@ -108,14 +108,14 @@ class Lake:
         table = self.open(contract)
         return table is not None and table.transaction_version(transaction) is not None
 
-    def read(self, contract: TableContract, columns: list[str] | None = None) -> pa.Table:
-        """All rows of a small table; no rows where it does not exist."""
+    def read(self, contract: TableContract, columns: list[str] | None = None, where: Any = None) -> pa.Table:
+        """The rows of a small table, or those for which an Arrow expression holds; none where it does not exist."""
         table = self.open(contract)
         if table is None:
             empty: pa.Table = arrow_schema(contract).empty_table()
             return empty.select(columns) if columns else empty
         with storage_errors(contract.name):
-            return self.dataset(contract, table).to_table(columns=columns)
+            return self.dataset(contract, table).to_table(columns=columns, filter=where)
 
     def dataset(self, contract: TableContract, table: DeltaTable) -> Any:
         """The table as an Arrow dataset.
