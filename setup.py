@@ -22,6 +22,7 @@ PIPELINE = [
     "dagster-pyspark==0.29.27",
     "dagster-webserver==1.13.27",
     "delta-spark==4.4.0",
+    "jsonschema>=4.23",
     "kafka-python>=3.0.12",
     "mlflow>=3.17,<3.18",
     "onnxruntime>=1.20",

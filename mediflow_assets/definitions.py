@@ -9,7 +9,7 @@ from mediflow_assets.defs import (
     event_storage,  # noqa: F401  (sets how its databases are written)
     jobs,
 )
-from mediflow_assets.defs.assets import bronze, gold, models, silver
+from mediflow_assets.defs.assets import assurance, bronze, gold, models, silver
 from mediflow_assets.defs.resources import EngineResource, LakehouseResource
 from mediflow_assets.defs.retraining import build_retraining_sensor
 from mediflow_assets.defs.sensors import FRESH_HOURS, build_sensors
@@ -38,7 +38,15 @@ def _owned(spec: dg.AssetSpec) -> dg.AssetSpec:
 def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definitions:
     """The definitions of one home; `resources` stand in for the ones of the same name."""
     settings = settings or Settings()
-    assets = [bronze.landing, *silver.JUDGED, *gold.GOLD, *gold.OWN, models.risk_scores, *gold.MASKED]
+    assets = [
+        bronze.landing,
+        *silver.JUDGED,
+        *gold.GOLD,
+        *gold.OWN,
+        models.risk_scores,
+        *gold.MASKED,
+        assurance.leak_scans,
+    ]
     engine = EngineResource(remote=settings.spark_remote)
     lakehouse = LakehouseResource(
         home=str(settings.root), engine=engine, lease_wait_seconds=settings.lease_wait_seconds

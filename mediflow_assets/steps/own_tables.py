@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mediflow_assets.contracts import bronze, erasure, gold, house, models, silver
+from mediflow_assets.contracts import assurance, bronze, erasure, gold, house, models, silver
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.steps import change, checks, drift, risk_scores
+from mediflow_assets.steps import change, checks, drift, privacy_report, risk_scores
 from mediflow_assets.steps.made import Made
 from mediflow_assets.steps.reconciliation import quarantine_reasons, reconcile
 from mediflow_assets.steps.workbench import Workbench
@@ -32,6 +32,12 @@ RECONCILIATION = OwnTable(
     house.RECONCILIATION, _OF_DELIVERIES, reconcile, {"unbalanced": lambda row: not row["balanced"]}
 )
 QUARANTINE_REASONS = OwnTable(house.QUARANTINE_REASONS, (bronze.REJECTS, silver.QUARANTINE), quarantine_reasons, {})
+PRIVACY_STATUS = OwnTable(
+    assurance.PRIVACY_STATUS,
+    privacy_report.TABLES,
+    privacy_report.privacy_status,
+    {"risk_above_limit": privacy_report.breaks_limit},
+)
 DRIFT = OwnTable(
     models.DRIFT,
     (gold.ADMISSION_FEATURES, gold.READMISSIONS),
@@ -39,7 +45,7 @@ DRIFT = OwnTable(
     {"drifted": lambda row: row["has_drifted"]},
     beside=risk_scores.champions_of,
 )
-ALL = (RECONCILIATION, QUARANTINE_REASONS, DRIFT)
+ALL = (RECONCILIATION, QUARANTINE_REASONS, DRIFT, PRIVACY_STATUS)
 
 
 def make(bench: Workbench, table: OwnTable) -> Made:

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from mediflow_assets.contracts import erasure, house, models
+from mediflow_assets.contracts import assurance, erasure, house, models
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
@@ -30,6 +30,8 @@ def deps_of(own: own_tables.OwnTable) -> list[TableContract]:
     """What it waits for. The Silver steps write quarantine and processed: waiting for them is waiting for these."""
     if own.contract is models.DRIFT:
         return [*own.inputs, models.RISK_SCORES]
+    if own.contract is assurance.PRIVACY_STATUS:
+        return list(own.inputs)
     return [*(table.contract for table in silver.ALL), *(t for t in own.inputs if t.key[0] == "bronze")]
 
 
