@@ -48,6 +48,7 @@ DASHBOARD = [
     "streamlit>=1.67",
 ]
 DEV = [
+    "httpx>=0.28",
     "hypothesis>=6.119",
     "import-linter>=2.1",
     "mypy>=1.13",
@@ -64,7 +65,7 @@ setup(
     description="A healthcare lakehouse of Dagster assets: Bronze, Silver, Gold and masked Delta tables.",
     license="Apache-2.0",
     python_requires=">=3.11,<3.12",
-    packages=find_packages(include=["mediflow_assets", "mediflow_assets.*"]),
+    packages=find_packages(include=["mediflow_assets", "mediflow_assets.*", "serving", "serving.*"]),
     package_data={"mediflow_assets": ["py.typed", "**/*.csv", "**/*.toml", "**/*.json"]},
     install_requires=BASE,
     extras_require={"pipeline": PIPELINE, "serving": SERVING, "dashboard": DASHBOARD, "dev": DEV},

@@ -85,8 +85,11 @@ def demo() -> None:
     raise typer.Exit(summary.demo(SAMPLE_ROWS, SAMPLE_SEED))
 
 
-def up(port: Annotated[int, typer.Option(help="of the Dagster UI")] = 3000) -> None:
-    """Dagster's UI and daemon on localhost, until Ctrl-C."""
+def up(
+    port: Annotated[int, typer.Option(help="of the Dagster UI")] = 3000,
+    gateway_port: Annotated[int, typer.Option(help="of the gateway")] = 8000,
+) -> None:
+    """Dagster's UI and daemon and the gateway on localhost, until Ctrl-C."""
     import os
     import signal
     import subprocess
@@ -104,8 +107,10 @@ def up(port: Annotated[int, typer.Option(help="of the Dagster UI")] = 3000) -> N
     commands = [
         [str(binaries / "dagster-webserver"), "-h", "127.0.0.1", "-p", str(port), *common],
         [str(binaries / "dagster-daemon"), "run", *common],
+        [sys.executable, "-m", "serving", "--port", str(gateway_port)],
     ]
     print(f"Dagster UI: http://127.0.0.1:{port}  (Ctrl-C ends all)", flush=True)
+    print(f"Gateway: http://127.0.0.1:{gateway_port}", flush=True)
     # dagster sets SIGTERM to SIGINT's handler, which a shell's & leaves ignored: restore it in the children
     children = [
         subprocess.Popen(
