@@ -21,7 +21,7 @@ from serving.tests.conftest import PASSWORD
 from serving.tokens import LIFETIME_SECONDS, TokenRefused, issue, verify
 
 NOW = int(time.time())
-GOOD = {"iss": "mediflow", "aud": "mediflow-gateway", "sub": "scorer", "iat": NOW, "exp": NOW + 900, "jti": "a" * 32,
+GOOD = {"iss": "mediflow", "aud": "mediflow-gateway", "sub": "scorer", "iat": NOW, "exp": NOW + 1800, "jti": "a" * 32,
         "roles": ["scorer"]}  # fmt: skip
 
 
@@ -53,14 +53,14 @@ HOSTILE: dict[str, Callable[[SigningKey], str]] = {
     "wrong key": lambda key: made(SigningKey(key.kid, Ed25519PrivateKey.generate())),
     "unknown kid": lambda key: made(key, header={"kid": "0" * 16}),
     "expired": lambda key: made(key, {"iat": NOW - 1000, "exp": NOW - 100}),
-    "issued in the future": lambda key: made(key, {"iat": NOW + 300, "exp": NOW + 900}),
+    "issued in the future": lambda key: made(key, {"iat": NOW + 90_000, "exp": NOW + 90_900}),
     "wrong audience": lambda key: made(key, {"aud": "another"}),
     "audience among others": lambda key: made(key, {"aud": ["mediflow-gateway", "another"]}),
     "wrong issuer": lambda key: made(key, {"iss": "another"}),
     "wrong type": lambda key: made(key, header={"typ": "JWT"}),
     "31 minutes": lambda key: made(key, {"exp": NOW + 31 * 60}),
     "year 9999": lambda key: made(key, {"exp": 253_402_300_799}),
-    "exp as text": lambda key: made(key, {"exp": str(NOW + 900)}),
+    "exp as text": lambda key: made(key, {"exp": str(NOW + 1800)}),
     "roles as text": lambda key: made(key, {"roles": "scorer"}),
     "a role that is no text": lambda key: made(key, {"roles": [1]}),
     "header crit": lambda key: made(key, header={"crit": ["exp"]}),
