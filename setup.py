@@ -57,6 +57,7 @@ DEV = [
     "pytest>=8.3",
     "pytest-timeout>=2.3",
     "ruff>=0.8",
+    "schemathesis>=4.32",
 ]
 
 setup(

@@ -4,6 +4,11 @@ import argparse
 
 import uvicorn
 
+from serving.deadlines import Deadlined
+from serving.logs import configure
+
+MOST_CONNECTIONS = 1_000
+
 
 def main() -> None:
     """Serve until a signal."""
@@ -11,8 +16,9 @@ def main() -> None:
     asked.add_argument("--host", default="127.0.0.1")
     asked.add_argument("--port", type=int, default=8000)
     given = asked.parse_args()
-    uvicorn.run("serving.main:create_app", factory=True, host=given.host, port=given.port, log_level="warning",
-                limit_concurrency=1000, timeout_keep_alive=15, h11_max_incomplete_event_size=16_384,
+    configure()
+    uvicorn.run("serving.main:create_app", factory=True, host=given.host, port=given.port, log_config=None,
+                access_log=False, http=Deadlined, limit_concurrency=MOST_CONNECTIONS, timeout_keep_alive=15,
                 server_header=False)  # fmt: skip
 
 

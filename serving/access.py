@@ -25,7 +25,7 @@ async def claims_of(request: Request) -> Claims:
             raise TokenRefused
         claims = verify(token.strip(), state.keys)
         roles, is_revoked = await asyncio.to_thread(
-            lambda: (state.users.roles(claims.sub), state.revoked.concerns(claims))
+            lambda: (state.users.roles(claims.sub), state.revoked.concerns(claims.sub, claims.jti, claims.iat))
         )
         if is_revoked or not roles:
             raise TokenRefused

@@ -42,8 +42,9 @@ class Audited:
                         scope, receive, send
                     )
                     return
-                took = round((time.perf_counter() - began) * 1000, 1)
-                log.info("request", extra={"action": action, "status": message["status"], "ms": took,
+                took = time.perf_counter() - began
+                self._state.metrics.told(action, message["status"], took)
+                log.info("request", extra={"action": action, "status": message["status"], "ms": round(took * 1000, 1),
                                            "request_id": told.get("request_id", "")})  # fmt: skip
             await send(message)
 
@@ -52,7 +53,7 @@ class Audited:
     async def _recorded(self, action: str, status: int, told: MutableMapping[str, Any]) -> bool:
         outcome = "done" if status < 400 else "failed" if status >= 500 else "refused"
         record = Record(
-            "gateway",
+            told.get("source", "gateway"),
             told.get("actor", ""),
             action,
             outcome,

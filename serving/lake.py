@@ -1,14 +1,22 @@
 """The lake's analyst tables, by delta-rs: a table is read again only when its version has changed."""
 
+import datetime as dt
 import threading
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+import pyarrow.compute as pc
 from deltalake import DeltaTable
-from deltalake.exceptions import TableNotFoundError
+from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from mediflow_assets.contracts import masked
 from mediflow_assets.contracts.table import Audience, TableContract
+
+
+def plain(row: dict[str, Any]) -> dict[str, Any]:
+    """A row with decimals as numbers of JSON."""
+    return {name: float(value) if isinstance(value, Decimal) else value for name, value in row.items()}
 
 
 @dataclass(frozen=True)
@@ -18,6 +26,11 @@ class Snapshot:
     version: int
     committed_ms: int
     rows: list[dict[str, Any]]
+
+    @property
+    def as_of(self) -> str:
+        """When the version was made, UTC."""
+        return f"{dt.datetime.fromtimestamp(self.committed_ms / 1000, dt.UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 class LakeReader:
@@ -34,24 +47,54 @@ class LakeReader:
         if contract.audience is Audience.PIPELINE:
             raise ValueError(f"{contract.name} is not for the gateway")
         with self._lock:
-            try:
-                table = DeltaTable(f"{self._root}/{contract.name}")
-            except TableNotFoundError:
+            table = self._open(contract)
+            if table is None:
                 return None
             kept = self._kept.get(contract.name)
             if kept is None or kept.version != table.version():
-                rows = table.to_pyarrow_table(columns=list(contract.column_names)).to_pylist()
-                kept = Snapshot(table.version(), int(table.history(1)[0]["timestamp"]), rows)
+                rows = [plain(row) for row in _dataset(table).to_table(list(contract.column_names)).to_pylist()]
+                kept = Snapshot(table.version(), _committed_ms(table), rows)
                 self._kept[contract.name] = kept
             return kept
+
+    def rows_of(self, contract: TableContract, column: str, value: str) -> Snapshot | None:
+        """The rows with one value, read from the table itself: for tables too large to keep."""
+        if contract.audience is not Audience.ANALYST:
+            raise ValueError(f"{contract.name} is not for the gateway")
+        table = self._open(contract)
+        if table is None:
+            return None
+        found = _dataset(table).to_table(list(contract.column_names), filter=pc.field(column) == value)
+        return Snapshot(table.version(), _committed_ms(table), [plain(row) for row in found.to_pylist()])
+
+    def _open(self, contract: TableContract) -> DeltaTable | None:
+        try:
+            return DeltaTable(f"{self._root}/{contract.name}")
+        except TableNotFoundError:
+            return None
 
     def peer(self, department: str, diagnosis_code: str) -> dict[str, Any] | None:
         """The shown row of `masked/cost_peers`; None where it is suppressed or there is none."""
         known = self._peers[1].get((department, diagnosis_code))
         return None if known is None or known["is_suppressed"] or known["patients"] is None else known
 
+    def is_readable(self) -> bool:
+        """Whether the lake's tables can be opened at this moment."""
+        try:
+            return self._open(masked.COST_PEERS) is not None
+        except (DeltaError, OSError):
+            return False
+
     def refresh(self) -> None:
         """Look for a new version of the peers."""
         found = self.read(masked.COST_PEERS)
         if found is not None and found.version != self._peers[0]:
             self._peers = (found.version, {(r["department"], r["diagnosis_code"]): r for r in found.rows})
+
+
+def _dataset(table: DeltaTable) -> Any:
+    return table.to_pyarrow_dataset()
+
+
+def _committed_ms(table: DeltaTable) -> int:
+    return int(table.history(1)[0]["timestamp"])

@@ -6,12 +6,13 @@ from importlib.metadata import version
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
 
 from mediflow_assets.settings import Settings
-from serving import problems
+from serving import document, problems
 from serving.audited import Audited
 from serving.bodies import Bodies
-from serving.routes import catalog, health, predict, tokens
+from serving.routes import catalog, figures, governance, health, insights, patients, predict, tokens
 from serving.state import State
 
 
@@ -29,8 +30,13 @@ def create_app(settings: Settings | None = None) -> Any:
     )
     app.state.mediflow = state
     problems.install(app)
-    for part in (tokens, predict, catalog, health):
+    document.install(app)
+    for part in (tokens, predict, catalog, insights, patients, governance, health, figures):
         app.include_router(part.router)
     app.add_middleware(Bodies)
     app.add_middleware(Audited, state=state)
+    origins = [origin.strip() for origin in state.settings.cors_origins.split(",") if origin.strip()]
+    if origins:
+        headers = ["authorization", "content-type", "x-request-id"]
+        app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=["GET", "POST"], allow_headers=headers)
     return app

@@ -7,9 +7,30 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 MOST_FIELDS = 20
+
+
+class ProblemDetails(BaseModel):
+    """An error, RFC 9457."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: list[dict[str, str]] = Field([], description="the first 20 fields that are not as they have to be")
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": HTTPStatus(status).phrase,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
+    }
+    for status in (400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 500, 503)
+}
+"""What any route may answer instead, for the OpenAPI document."""
 
 
 class Problem(Exception):

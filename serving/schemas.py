@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.inputs import COST_MODEL
@@ -36,6 +36,14 @@ class Patient(BaseModel):
     admission_month: int | None = Field(None, ge=1, le=12, description="1 to 12")
     length_of_stay_days: int | None = Field(None, ge=0, le=36_525, description="nights; for the risk")
     discharge_disposition: Word | None = Field(None, description="home, skilled nursing, …; for the risk")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _take_whole_numbers(cls, given: Any) -> Any:
+        """JSON has one kind of number: 67.0 is the integer 67."""
+        if not isinstance(given, dict):
+            return given
+        return {n: int(v) if isinstance(v, float) and v.is_integer() else v for n, v in given.items()}
 
     def as_row(self, model: str) -> dict[str, Any]:
         """The inputs of a model, by their names in Gold."""

@@ -5,17 +5,24 @@ import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
+from deltalake.exceptions import DeltaError
 from fastapi import Request
+from limits import RateLimitItemPerMinute
 
+from mediflow_assets.errors import MediFlowError
 from mediflow_assets.governance.audit import AuditLog
+from mediflow_assets.governance.prediction_log import PredictionLog
+from mediflow_assets.governance.revoked_tokens import Revoked
+from mediflow_assets.governance.token_keys import SigningKey, load_keys
 from mediflow_assets.governance.users import Users
 from mediflow_assets.scoring import Bundle, Champions, models_uri
 from mediflow_assets.settings import Settings
 from serving.journal import Journal
 from serving.lake import LakeReader
+from serving.metrics import Metrics
 from serving.problems import Problem
-from serving.revoked import Revoked
-from serving.signing import SigningKey, load_keys
+from serving.remembered import Remembered
+from serving.scraping import scrape_token
 from serving.throttle import Throttle
 
 LOOK_SECONDS = 2.0
@@ -30,24 +37,36 @@ class State:
     keys: tuple[SigningKey, ...]
     users: Users
     revoked: Revoked
+    audit: AuditLog
     journal: Journal
+    remembered: Remembered
     champions: Champions
     lake: LakeReader
-    throttle: Throttle = field(default_factory=Throttle)
+    throttle: Throttle
+    scrape_token: str
+    metrics: Metrics = field(default_factory=Metrics)
 
     @classmethod
     def of(cls, settings: Settings) -> "State":
         """All parts of a home. Raises SecretMissing and the like where it was not set up."""
         champions = Champions(models_uri(settings.lake_root))
         champions.refresh()
+        lake = LakeReader(settings.lake_root)
+        with contextlib.suppress(OSError, DeltaError):
+            lake.refresh()
+        audit = AuditLog(settings.ops_url, settings.audit_head)
         return cls(
             settings,
             load_keys(settings.secrets),
             Users(settings.ops_url),
             Revoked(settings.ops_url),
-            Journal(AuditLog(settings.ops_url, settings.audit_head)),
+            audit,
+            Journal(audit),
+            Remembered(PredictionLog(settings.ops_url), settings.keep_predictions_days),
             champions,
-            LakeReader(settings.lake_root),
+            lake,
+            Throttle(RateLimitItemPerMinute(settings.requests_per_minute)),
+            scrape_token(settings),
         )
 
     def champion(self, name: str) -> Bundle:
@@ -67,13 +86,18 @@ class State:
         finally:
             looking.cancel()
             await asyncio.to_thread(self.journal.close)
+            await asyncio.to_thread(self.remembered.close)
 
     async def _look(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            with contextlib.suppress(OSError):
-                await asyncio.to_thread(self.champions.refresh)
-                await asyncio.to_thread(self.lake.refresh)
+            for renew in (self.champions.refresh, self.lake.refresh, self._take_keys):
+                # what cannot be read now is looked at again; what was read before serves on
+                with contextlib.suppress(OSError, DeltaError, MediFlowError):
+                    await asyncio.to_thread(renew)
+
+    def _take_keys(self) -> None:
+        self.keys = load_keys(self.settings.secrets)
 
 
 def state_of(request: Request) -> State:

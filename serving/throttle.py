@@ -2,11 +2,13 @@
 
 import time
 
-from limits import RateLimitItem, RateLimitItemPerMinute, storage, strategies
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute, storage, strategies
 
 PER_ACCOUNT, PER_ADDRESS = RateLimitItemPerMinute(10, 5), RateLimitItemPerMinute(50, 5)
 """Tries in five minutes."""
 PER_USER = RateLimitItemPerMinute(60_000)
+LOOKUPS_PER_HOUR = 600
+"""Of pseudonyms, by one user: enough for a ward, too few for a dictionary."""
 
 
 class Throttle:
@@ -21,6 +23,10 @@ class Throttle:
         """Whether a password may be looked at: told before it is hashed, for that is what costs."""
         by_address = self._window.hit(PER_ADDRESS, "address", address)
         return self._window.hit(PER_ACCOUNT, "account", account.strip().lower()[:64]) and by_address
+
+    def may_look_up(self, user: str) -> bool:
+        """Whether a user may ask for one more pseudonym."""
+        return self._window.hit(RateLimitItemPerHour(LOOKUPS_PER_HOUR), "lookup", user)
 
     def may_ask(self, user: str) -> tuple[bool, dict[str, str]]:
         """Whether a user may ask once more, and the `RateLimit` headers that say so."""

@@ -8,10 +8,11 @@ from typing import Any
 
 import jwt
 
-from serving.signing import SigningKey
+from mediflow_assets.governance.revoked_tokens import LONGEST_SECONDS
+from mediflow_assets.governance.token_keys import SigningKey
 
 ISSUER, AUDIENCE, KIND, ALGORITHM = "mediflow", "mediflow-gateway", "at+jwt", "EdDSA"
-LIFETIME_SECONDS, LONGEST_SECONDS, LONGEST_TOKEN, SKEW_SECONDS = 900, 1800, 4096, 5
+LIFETIME_SECONDS, LONGEST_TOKEN, SKEW_SECONDS = 900, 4096, 5
 _REQUIRED = ["iss", "aud", "sub", "iat", "exp", "jti", "roles"]
 
 

@@ -51,7 +51,7 @@ def group(app: typer.Typer, name: str, about: str, **commands: Callable[..., Non
     # a group of one command would else become that command
     made.callback()(lambda: None)
     for each, function in commands.items():
-        made.command(each)(function)
+        made.command(each.replace("_", "-"))(function)
     app.add_typer(made, name=name)
 
 

@@ -10,7 +10,14 @@ from mediflow_assets.cli import context, output
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    context.group(app, "keys", "The key of the pseudonyms: which one it is, and a new one.", show=show, rotate=rotate)
+    context.group(
+        app,
+        "keys",
+        "The key of the pseudonyms: which one it is, and a new one.",
+        show=show,
+        rotate=rotate,
+        rotate_tokens=rotate_tokens,
+    )
 
 
 def show(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
@@ -56,6 +63,17 @@ def rotate(
         who.detail = f"key {rotated.old_id} to {rotated.new_id}"
     output.line(f"Key {rotated.new_id} took the place of {rotated.old_id}, which is destroyed.")
     output.line(f"Logged rows named anew: {rotated.logged}. Restart the gateway: it holds the old key in memory.")
+
+
+def rotate_tokens() -> None:
+    """Sign access tokens with a new key from now on; those given out stay valid until they expire."""
+    from mediflow_assets.cli import officer
+    from mediflow_assets.governance.token_keys import add_key
+
+    settings = context.settings()
+    with officer.recorded(settings, "keys rotate-tokens") as who:
+        who.detail = add_key(settings.secrets)
+    output.line(f"Key {who.detail} signs from now on. A gateway that runs takes it up within seconds.")
 
 
 def _refresh() -> None:

@@ -10,7 +10,9 @@ from mediflow_assets.cli import context, output
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    context.group(app, "users", "Who may log in, and in which roles.", add=add, list=list_, disable=disable)
+    context.group(
+        app, "users", "Who may log in, and in which roles.", add=add, list=list_, disable=disable, sign_out=sign_out
+    )
 
 
 def add(
@@ -50,3 +52,16 @@ def disable(name: str) -> None:
         Users(settings.ops_url).disable(name)
         who.detail = name.strip().lower()
     output.line(f"Disabled {name}.")
+
+
+def sign_out(name: str) -> None:
+    """Refuse every token the user was given until now; the account stays open."""
+    from mediflow_assets.cli import officer
+    from mediflow_assets.governance.revoked_tokens import Revoked
+
+    settings = context.settings()
+    user = name.strip().lower()
+    with officer.recorded(settings, "users sign-out") as who:
+        Revoked(settings.ops_url).user(user)
+        who.detail = user
+    output.line(f"Tokens of {user} that were issued until now are refused.")

@@ -82,7 +82,12 @@ DRIFT = TableContract(
     (
         _figure("model", T.STRING, "the model"),
         _figure("version", T.STRING, "its champion's version"),
-        _figure("input", T.STRING, "the input; prediction for its answers; outcome for labels that came later"),
+        _figure(
+            "input",
+            T.STRING,
+            "the input; prediction for its answers; outcome for labels that came later; after gateway/ what the "
+            "gateway was asked",
+        ),
         _figure("measure", T.STRING, "wasserstein in standard deviations, jensen_shannon (0 to 1), calibration_error"),
         _figure("value", T.RATIO, "how far"),
         _figure("limit", T.RATIO, "above it, it has drifted"),

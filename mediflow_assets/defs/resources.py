@@ -12,6 +12,7 @@ from dagster_pyspark.resources import spark_session_from_config
 from pydantic import PrivateAttr
 
 from mediflow_assets.governance.key_change import refuse_half_changed
+from mediflow_assets.governance.prediction_log import PredictionLog
 from mediflow_assets.settings import Settings
 from mediflow_assets.sources import Feeds
 from mediflow_assets.steps.erasure.journal import refuse_half_erased
@@ -92,7 +93,8 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             refuse_half_erased(settings.root)
             refuse_half_changed(settings.secrets)
             tables = Tables(Lake(settings.lake_root), lambda: self.engine.spark_session)
-            self._bench = Workbench(tables, settings.pseudonym_key(), Feeds.load(settings.sources_file), run_id)
+            feeds, requests = Feeds.load(settings.sources_file), PredictionLog(settings.ops_url)
+            self._bench = Workbench(tables, settings.pseudonym_key(), feeds, run_id, requests)
             try:
                 yield self
             finally:

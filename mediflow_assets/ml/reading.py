@@ -1,7 +1,7 @@
 """Gold tables → examples to learn from, and rows to score."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -88,6 +88,14 @@ def stays_with_history(lake: Lake, where: Any, history_where: Any = None) -> pa.
 def inputs_of(rows: pa.Table, features: Sequence[Feature]) -> pd.DataFrame:
     """A frame with one column a feature: float32 with NaN, or words with UNKNOWN where absent."""
     return pd.DataFrame({feature.name: _column(rows, feature) for feature in features})
+
+
+def asked_values(feature: Feature, asked: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """One input's column of `inputs_of`, from requests; without those that did not give it."""
+    source = _CHAPTERS.get(feature.name, feature.name)
+    given = [inputs[source] for inputs in asked if inputs.get(source) is not None]
+    kind = pa.string() if feature.is_category else pa.float64()
+    return inputs_of(pa.table({source: pa.chunked_array([pa.array(given, kind)])}), [feature])
 
 
 def _column(rows: pa.Table, feature: Feature) -> Any:

@@ -4,23 +4,36 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from mediflow_assets.contracts.inputs import MODELS
+from mediflow_assets.governance.prediction_log import PredictionLog
 from mediflow_assets.scoring import Bundle
 from mediflow_assets.steps import risk_scores
 from mediflow_assets.storage.delta import Lake
 
 Row = dict[str, Any]
+GATEWAY = "gateway/"
+"""What an input begins with where the gateway was asked it."""
 OUTCOME, CALIBRATION = "outcome", "calibration_error"
 MOST_CALIBRATION_ERROR = 0.05
 
 
-def drift_rows(lake: Lake) -> list[Row]:
+def drift_rows(lake: Lake, requests: PredictionLog | None = None) -> list[Row]:
     """One row an input of each champion; none where nothing was promoted, or too few encounters are recent."""
     bundles = [bundle for name in MODELS if (bundle := risk_scores.champion(lake, name))]
-    return [row for bundle in bundles for row in (*_of_inputs(lake, bundle), *_of_outcomes(lake, bundle))]
+    return [
+        row
+        for bundle in bundles
+        for row in (*_of_inputs(lake, bundle), *_of_outcomes(lake, bundle), *_of_requests(bundle, requests))
+    ]
+
+
+def asked_of(requests: PredictionLog | None) -> dict[str, str]:
+    """How far the prediction log had come: drift is judged anew when it went on."""
+    return {"predictions": str(requests.newest())} if requests else {}
 
 
 def _of_inputs(lake: Lake, bundle: Bundle) -> list[Row]:
@@ -33,6 +46,26 @@ def _of_inputs(lake: Lake, bundle: Bundle) -> list[Row]:
     inputs, answers = inputs_of(rows, bundle.features), risk_scores.predictions(bundle, rows).values
     found = drift(bundle.features, bundle.distribution, inputs, answers)
     return [_row(bundle, each.input, each.measure, each.value, each.limit, len(rows)) for each in found]
+
+
+def _of_requests(bundle: Bundle, requests: PredictionLog | None) -> list[Row]:
+    """What the gateway was asked in the last 30 days, input by input, as far as enough requests gave it."""
+    from mediflow_assets.ml.drift import ANSWER, FEWEST_ROWS, drift
+    from mediflow_assets.ml.reading import asked_values
+
+    since = dt.datetime.now(dt.UTC) - dt.timedelta(days=risk_scores.RECENT_DAYS)
+    asked = requests.since(bundle.name, bundle.version, since) if requests else []
+    answers = np.array([answer for _, answer in asked], dtype=np.float64)
+    found = {}
+    for feature in bundle.features:
+        given = asked_values(feature, [inputs for inputs, _ in asked])
+        if len(given) >= FEWEST_ROWS:
+            for each in drift([feature], bundle.distribution, given, answers):
+                found[each.input] = (each, len(asked) if each.input == ANSWER else len(given))
+    return [
+        _row(bundle, f"{GATEWAY}{name}", each.measure, each.value, each.limit, rows)
+        for name, (each, rows) in found.items()
+    ]
 
 
 def _of_outcomes(lake: Lake, bundle: Bundle) -> list[Row]:

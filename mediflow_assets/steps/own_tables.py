@@ -21,29 +21,37 @@ class OwnTable:
 
     contract: TableContract
     inputs: tuple[TableContract, ...]
-    rows: Callable[[Lake], list[Row]]
+    rows: Callable[[Workbench], list[Row]]
     breaks: dict[str, Callable[[Row], bool]]
-    beside: Callable[[Lake], dict[str, str]] = lambda _: {}
+    beside: Callable[[Workbench], dict[str, str]] = lambda _: {}
     """What else its rows depend on."""
 
 
 _OF_DELIVERIES = (bronze.DELIVERIES, bronze.REJECTS, erasure.ERASED, silver.PROCESSED, silver.QUARANTINE)
 RECONCILIATION = OwnTable(
-    house.RECONCILIATION, _OF_DELIVERIES, reconcile, {"unbalanced": lambda row: not row["balanced"]}
+    house.RECONCILIATION,
+    _OF_DELIVERIES,
+    lambda bench: reconcile(bench.lake),
+    {"unbalanced": lambda row: not row["balanced"]},
 )
-QUARANTINE_REASONS = OwnTable(house.QUARANTINE_REASONS, (bronze.REJECTS, silver.QUARANTINE), quarantine_reasons, {})
+QUARANTINE_REASONS = OwnTable(
+    house.QUARANTINE_REASONS,
+    (bronze.REJECTS, silver.QUARANTINE),
+    lambda bench: quarantine_reasons(bench.lake),
+    {},
+)
 PRIVACY_STATUS = OwnTable(
     assurance.PRIVACY_STATUS,
     privacy_report.TABLES,
-    privacy_report.privacy_status,
+    lambda bench: privacy_report.privacy_status(bench.lake),
     {"risk_above_limit": privacy_report.breaks_limit},
 )
 DRIFT = OwnTable(
     models.DRIFT,
     (gold.ADMISSION_FEATURES, gold.READMISSIONS),
-    drift.drift_rows,
+    lambda bench: drift.drift_rows(bench.lake, bench.requests),
     {"drifted": lambda row: row["has_drifted"]},
-    beside=risk_scores.champions_of,
+    beside=lambda bench: risk_scores.champions_of(bench.lake) | drift.asked_of(bench.requests),
 )
 ALL = (RECONCILIATION, QUARANTINE_REASONS, DRIFT, PRIVACY_STATUS)
 
@@ -51,10 +59,10 @@ ALL = (RECONCILIATION, QUARANTINE_REASONS, DRIFT, PRIVACY_STATUS)
 def make(bench: Workbench, table: OwnTable) -> Made:
     """Write the table anew unless nothing it tells of has changed; check it."""
     lake, contract = bench.lake, table.contract
-    state = change.state_of(lake, table.inputs, bench.key.key_id) | table.beside(lake)
+    state = change.state_of(lake, table.inputs, bench.key.key_id) | table.beside(bench)
     if change.is_unchanged(lake, contract, state):
         return Made(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
-    rows = table.rows(lake)
+    rows = table.rows(bench)
     lake.overwrite_rows(contract, rows)
     results = _check(lake, table, rows)
     checks.record(bench, contract, results)

@@ -7,6 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from mediflow_assets.governance.keys import PseudonymKey
+from mediflow_assets.governance.prediction_log import PredictionLog
 from mediflow_assets.sources import Feeds
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.tables import Tables
@@ -21,6 +22,8 @@ class Workbench:
     key: PseudonymKey
     feeds: Feeds
     run_id: str = "by hand"
+    requests: PredictionLog | None = None
+    """What the gateway was asked; None where there is none to read."""
     kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """What several steps of one run need, computed once."""
 

@@ -1,14 +1,16 @@
 """Whether it lives, whether it can answer, and what it is."""
 
+import asyncio
 from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from mediflow_assets.contracts.inputs import MODELS
+from serving.problems import PROBLEMS
 from serving.state import state_of
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], responses=PROBLEMS)
 
 
 @router.get("/health/live")
@@ -19,17 +21,21 @@ async def live() -> dict[str, str]:
 
 @router.get("/health/ready")
 async def ready(request: Request) -> JSONResponse:
-    """Every model has a champion that is loaded; else 503, and what is wrong."""
-    champions = state_of(request).champions
+    """Every model has a champion that is loaded, and the lake can be read; else 503, and what is wrong."""
+    state = state_of(request)
+    champions = state.champions
     found = {name: champions.get(name) for name in MODELS}
     problems = [f"{name}: no champion" for name, bundle in found.items() if bundle is None]
     problems += list(champions.problems.values())
+    is_readable = await asyncio.to_thread(state.lake.is_readable)
+    problems += [] if is_readable else ["lake: masked/cost_peers cannot be read; 'mediflow run' makes it"]
+    is_ready = is_readable and all(found.values())
     body: dict[str, Any] = {
-        "status": "ready" if all(found.values()) else "not ready",
+        "status": "ready" if is_ready else "not ready",
         "models": {name: bundle.version if bundle else None for name, bundle in found.items()},
         "problems": problems,
     }
-    return JSONResponse(body, 200 if all(found.values()) else 503)
+    return JSONResponse(body, 200 if is_ready else 503)
 
 
 @router.get("/")

@@ -1,15 +1,17 @@
 """The predictions: one patient or many, with interval, peers, warnings and drivers."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request
 
 from mediflow_assets.contracts.inputs import COST_MODEL, READMISSION_MODEL
 from mediflow_assets.errors import InputInvalid
+from mediflow_assets.governance.prediction_log import prediction
 from mediflow_assets.scoring import Bundle, Predictions
 from serving.access import allowed
-from serving.problems import Problem
+from serving.problems import PROBLEMS, Problem
 from serving.schemas import (
     Batch,
     CostAnswer,
@@ -26,7 +28,7 @@ from serving.schemas import (
 from serving.state import State, state_of
 from serving.tokens import Claims
 
-router = APIRouter(tags=["predictions"])
+router = APIRouter(tags=["predictions"], responses=PROBLEMS)
 One = Annotated[Claims, Depends(allowed("scorer", "clinician"))]
 Many = Annotated[Claims, Depends(allowed("scorer"))]
 Explain = Annotated[bool, Query(description="tell what drove the answer")]
@@ -39,6 +41,7 @@ async def predict(request: Request, patient: Patient, _: One, explain: Explain =
     state, bundle = state_of(request), _champion(request, COST_MODEL)
     row, warnings = _row(bundle, patient)
     found = _answer(bundle, [row])
+    _remember(request, bundle, [patient], found)
     return CostReply(
         predicted_cost=round(float(found.values[0]), 2),
         interval=_interval(bundle, found, 0),
@@ -56,7 +59,9 @@ async def readmission(request: Request, patient: Patient, _: One, explain: Expla
     """Risk of an unplanned admission within 30 days of discharge."""
     bundle = _champion(request, READMISSION_MODEL)
     row, warnings = _row(bundle, patient)
-    risk = float(_answer(bundle, [row]).values[0])
+    found = _answer(bundle, [row])
+    _remember(request, bundle, [patient], found)
+    risk = float(found.values[0])
     return RiskReply.model_validate(
         {
             "readmission_risk": risk,
@@ -75,7 +80,7 @@ async def readmission(request: Request, patient: Patient, _: One, explain: Expla
 async def predict_batch(request: Request, batch: Batch, _: Many) -> CostBatch:
     """Expected costs of up to 10,000 encounters."""
     bundle = _champion(request, COST_MODEL)
-    found = await _answers(bundle, batch)
+    found = await _answers(request, bundle, batch)
     answers = [CostAnswer.model_construct(predicted_cost=round(float(value), 2), interval=_interval(bundle, found, at))
                for at, value in enumerate(found.values)]  # fmt: skip
     return CostBatch.model_construct(predictions=answers, model=bundle.name, model_version=bundle.version,
@@ -86,7 +91,7 @@ async def predict_batch(request: Request, batch: Batch, _: Many) -> CostBatch:
 async def readmission_batch(request: Request, batch: Batch, _: Many) -> RiskBatch:
     """Risks of up to 10,000 stays."""
     bundle = _champion(request, READMISSION_MODEL)
-    found = await _answers(bundle, batch)
+    found = await _answers(request, bundle, batch)
     answers = [RiskAnswer.model_validate({"readmission_risk": float(risk), "status": bundle.status(float(risk))})
                for risk in found.values]  # fmt: skip
     return RiskBatch(predictions=answers, cutoffs=dict(bundle.cutoffs), model=bundle.name,
@@ -116,8 +121,26 @@ def _answer(bundle: Bundle, rows: list[dict[str, Any]]) -> Predictions:
         raise Problem(422, str(problem)) from None
 
 
-async def _answers(bundle: Bundle, batch: Batch) -> Predictions:
-    return await asyncio.to_thread(lambda: _answer(bundle, [_row(bundle, patient)[0] for patient in batch.patients]))
+async def _answers(request: Request, bundle: Bundle, batch: Batch) -> Predictions:
+    return await asyncio.to_thread(_answer_many, request, bundle, batch)
+
+
+def _answer_many(request: Request, bundle: Bundle, batch: Batch) -> Predictions:
+    found = _answer(bundle, [_row(bundle, patient)[0] for patient in batch.patients])
+    _remember(request, bundle, batch.patients, found)
+    return found
+
+
+def _remember(request: Request, bundle: Bundle, patients: Sequence[Patient], found: Predictions) -> None:
+    """For the prediction log: what was given, not what was filled in for it."""
+    state, request_id = state_of(request), request.state.request_id
+    state.metrics.scored(bundle.name, len(patients))
+    state.remembered.add(
+        [
+            prediction(request_id, bundle.name, bundle.version, patient.as_row(bundle.name), float(value))
+            for patient, value in zip(patients, found.values, strict=True)
+        ]
+    )
 
 
 def _interval(bundle: Bundle, found: Predictions, at: int) -> Interval:

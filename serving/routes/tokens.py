@@ -7,12 +7,12 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.security import OAuth2PasswordRequestForm
 
 from mediflow_assets.errors import LoginRefused, MediFlowError
-from serving.problems import Problem
+from serving.problems import PROBLEMS, Problem
 from serving.schemas import Token
 from serving.state import state_of
 from serving.tokens import LIFETIME_SECONDS, issue
 
-router = APIRouter(tags=["access"])
+router = APIRouter(tags=["access"], responses=PROBLEMS)
 _REFUSED = "Unknown user, wrong password, or a disabled account."
 
 

@@ -8,11 +8,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from mediflow_assets.contracts.inputs import MODELS
+from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.governance.users import ROLES, Users
 from mediflow_assets.scoring import models_uri
 from mediflow_assets.settings import Settings
 from mediflow_assets_tests.rehearsal import rehearse
 from serving.main import create_app
+from serving.tests.tables import make_tables
 
 PASSWORD = "correct horse battery"
 
@@ -25,8 +27,11 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     users = Users(settings.ops_url)
     for role in ROLES:
         users.create(role.replace("_", "-"), PASSWORD, [role])
+    users.create("everything", PASSWORD, list(ROLES))
+    PseudonymKey.create(settings.secrets)
     for name in MODELS:
         rehearse(Path(settings.root), models_uri(settings.lake_root), name)
+    make_tables(settings)
     return settings
 
 

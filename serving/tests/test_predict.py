@@ -40,7 +40,9 @@ def test_the_interval_holds_the_answer(client: TestClient, bearer: Bearer) -> No
     reply = client.post("/predict", json=PATIENT, headers=bearer("scorer")).json()
     ends = reply["interval"]
     assert ends["lower"] < reply["predicted_cost"] < ends["upper"] and ends["coverage"] == 0.9
-    assert reply["peer"] is None
+    assert reply["peer"] == {"patients": 40, "lower_quartile": 12.5, "median": 12.5, "upper_quartile": 12.5}
+    suppressed = PATIENT | {"department": "ONCOLOGY", "diagnosis_code": "C50.9"}
+    assert client.post("/predict", json=suppressed, headers=bearer("scorer")).json()["peer"] is None
 
 
 def test_drivers_are_told_where_they_are_asked_for(client: TestClient, bearer: Bearer) -> None:

@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi.testclient import TestClient
 
+from mediflow_assets.governance.revoked_tokens import Revoked
+from mediflow_assets.governance.token_keys import SigningKey, add_key, load_keys
 from mediflow_assets.governance.users import Users
 from mediflow_assets.settings import Settings
-from serving.revoked import Revoked
-from serving.signing import SigningKey, add_key, load_keys
 from serving.tests.conftest import PASSWORD
 from serving.tokens import LIFETIME_SECONDS, TokenRefused, issue, verify
 

@@ -1,13 +1,15 @@
-"""Keys of the tokens: Ed25519, files in the secrets folder. The newest signs; older ones verify until removed."""
+"""Keys of the tokens: Ed25519, files in the secrets folder. The newest signs; the one before still verifies."""
 
 import base64
 import hashlib
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from mediflow_assets.governance.revoked_tokens import LONGEST_SECONDS
 from mediflow_assets.governance.secret_files import make_secret, read_secret
 
 FOLDER = "tokens"
@@ -32,21 +34,33 @@ class SigningKey:
 
 
 def load_keys(secrets: Path) -> tuple[SigningKey, ...]:
-    """All keys, the newest last; the first one is made where there is none. Raises SecretMissing where one is open to
-    others."""
+    """The keys in use, the newest last; the first one is made where there is none.
+
+    A key whose successor is older than any token may be verifies nothing any more. Raises SecretMissing where a file
+    is open to others.
+    """
     folder = secrets / FOLDER
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if not any(folder.glob("*.key")):
+    if not _files(folder):
         add_key(secrets)
-    files = sorted(folder.glob("*.key"))
-    return tuple(_key(read_secret(file, "signing key of the tokens")) for file in files)
+    files = _files(folder)
+    overdue = time.time() - LONGEST_SECONDS
+    successors: list[Path | None] = [*files[1:], None]
+    used = [file for file, after in zip(files, successors, strict=True) if not after or after.stat().st_mtime > overdue]
+    return tuple(_key(read_secret(file, "signing key of the tokens")) for file in used)
 
 
-def add_key(secrets: Path) -> None:
-    """Make a key that signs from now on; tokens of the keys before it stay valid."""
+def add_key(secrets: Path) -> str:
+    """Make a key that signs from now on, and give its id; tokens of the key before it stay valid until they expire."""
     folder = secrets / FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    make_secret(folder / f"{len(list(folder.glob('*.key'))) + 1:06}.key")
+    last = max((int(file.stem) for file in _files(folder)), default=0)
+    file = folder / f"{last + 1:06}.key"
+    make_secret(file)
+    return _key(read_secret(file, "signing key of the tokens")).kid
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.key"))
 
 
 def _key(seed: bytes) -> SigningKey:

@@ -6,8 +6,9 @@ from functools import cached_property
 import sqlalchemy as sa
 
 from mediflow_assets.governance.database import engine, locked, opened
-from serving.tokens import LONGEST_SECONDS, Claims
 
+LONGEST_SECONDS = 1800
+"""No token lives longer."""
 _LOCK = 0x6D65646972
 _metadata = sa.MetaData()
 _revoked = sa.Table(
@@ -33,10 +34,10 @@ class Revoked:
         """All tokens of a user that were issued until now."""
         self._add(f"sub:{name}")
 
-    def concerns(self, claims: Claims) -> bool:
-        """Whether a token was revoked."""
-        names = [f"jti:{claims.jti}", f"sub:{claims.sub}"]
-        asked = sa.select(_revoked.c.name).where(_revoked.c.name.in_(names), _revoked.c.issued_until >= claims.iat)
+    def concerns(self, user: str, jti: str, issued_at: int) -> bool:
+        """Whether a token was revoked, by its id or with all of its user's."""
+        names = [f"jti:{jti}", f"sub:{user}"]
+        asked = sa.select(_revoked.c.name).where(_revoked.c.name.in_(names), _revoked.c.issued_until >= issued_at)
         with opened(self._engine) as connection:
             return connection.execute(asked).first() is not None
 

@@ -1,0 +1,56 @@
+"""One patient: the pseudonym of an id, computed and stored nowhere, and the stored scores of a pseudonym."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from mediflow_assets.contracts import masked
+from mediflow_assets.errors import MediFlowError
+from serving.access import allowed
+from serving.problems import PROBLEMS, Problem
+from serving.state import state_of
+from serving.tables import page, page_model
+from serving.throttle import LOOKUPS_PER_HOUR
+from serving.tokens import Claims
+
+router = APIRouter(prefix="/patients", tags=["patients"], responses=PROBLEMS)
+Clinician = Annotated[Claims, Depends(allowed("clinician"))]
+_Page = page_model(masked.RISK_SCORES, "RiskScores")
+
+
+class PatientId(BaseModel):
+    """Whom to look up. It travels in the body only, and is neither logged nor kept."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", json_schema_extra={"examples": [{"patient_id": "PAT-1"}]})
+    patient_id: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
+
+
+class PatientKey(BaseModel):
+    """The pseudonym under which Gold and masked tables know the patient, if they know them."""
+
+    patient_key: str = Field(description="32 hex digits")
+    request_id: str
+
+
+@router.post("/lookup")
+async def lookup(request: Request, asked: PatientId, who: Clinician) -> PatientKey:
+    """The pseudonym of a patient's id. Each lookup is on the audit log, and an hour has so many."""
+    state = state_of(request)
+    if not state.throttle.may_look_up(who.sub):
+        raise Problem(429, f"{LOOKUPS_PER_HOUR} lookups an hour are allowed.", headers={"retry-after": "3600"})
+    try:
+        key = await asyncio.to_thread(state.settings.pseudonym_key)
+    except MediFlowError:
+        raise Problem(503, "The pseudonym key cannot be read here.", headers={"retry-after": "60"}) from None
+    return PatientKey(patient_key=key.pseudonym("patient", asked.patient_id), request_id=request.state.request_id)
+
+
+@router.get("/{patient_key}/risk", response_model=_Page)
+async def risk(request: Request, patient_key: Annotated[str, Path(pattern="^[0-9a-f]{32}$")], _: Clinician) -> object:
+    """The scores that the last run stored for a pseudonym. 404 where there are none."""
+    found = await asyncio.to_thread(state_of(request).lake.rows_of, masked.RISK_SCORES, "patient_key", patient_key)
+    if found is None or not found.rows:
+        raise Problem(404, "No stored scores are known under this key.")
+    return page(masked.RISK_SCORES, found, len(found.rows), 0)
