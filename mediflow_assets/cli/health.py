@@ -1,6 +1,5 @@
 """What MediFlow stands on, checked piece by piece: what `mediflow doctor` shows."""
 
-import fcntl
 import os
 import platform
 import shutil
@@ -9,7 +8,6 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 
 from mediflow_assets.errors import MediFlowError
 from mediflow_assets.settings import Settings
@@ -121,22 +119,10 @@ def _sources(settings: Settings) -> str:
 
 
 def _lease(settings: Settings) -> str:
-    from mediflow_assets.storage.lease import holder_of
+    from mediflow_assets.storage.lease import held_by
 
-    lock = settings.root / "lake.lock"
-    return f"held by {holder_of(lock)}" if _is_held(lock) else "free"
-
-
-def _is_held(lock: Path) -> bool:
-    if not lock.exists():
-        return False
-    with lock.open("rb") as file:
-        try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        fcntl.flock(file.fileno(), fcntl.LOCK_UN)
-    return False
+    holder = held_by(settings.lock)
+    return f"held by {holder}" if holder else "free"
 
 
 def _engine(settings: Settings) -> str:
