@@ -18,7 +18,17 @@ def is_remote(uri: str) -> bool:
 def remote(uri: str) -> tuple[Any, str]:
     """The Arrow file system of a URI, and the path in it."""
     parts = urlsplit(uri)
-    return _store(os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT")), parts.netloc + parts.path
+    return _store(_endpoint()), parts.netloc + parts.path
+
+
+def make_bucket(uri: str) -> None:
+    """The bucket of a URI, where there is none yet."""
+    from pyarrow.fs import FileType
+
+    store, path = remote(uri)
+    bucket = path.split("/")[0]
+    if store.get_file_info(bucket).type == FileType.NotFound:
+        _store(_endpoint(), may_make=True).create_dir(bucket)
 
 
 def listed(uri: str) -> list[Any]:
@@ -40,12 +50,16 @@ def remove(uri: str) -> None:
             files.delete_file(info.path)
 
 
+def _endpoint() -> str | None:
+    return os.environ.get("AWS_ENDPOINT_URL") or os.environ.get("AWS_ENDPOINT")
+
+
 @lru_cache(maxsize=4)
-def _store(endpoint: str | None) -> Any:
+def _store(endpoint: str | None, may_make: bool = False) -> Any:
     from pyarrow.fs import S3FileSystem
 
     region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or "us-east-1"
     if endpoint is None:
-        return S3FileSystem(region=region)
+        return S3FileSystem(region=region, allow_bucket_creation=may_make)
     scheme, _, host = endpoint.rpartition("://")
-    return S3FileSystem(region=region, scheme=scheme or "https", endpoint_override=host)
+    return S3FileSystem(region=region, scheme=scheme or "https", endpoint_override=host, allow_bucket_creation=may_make)

@@ -30,6 +30,7 @@ class Settings(BaseSettings):
     artifacts: str | None = Field(
         None, description="where the registry's files go, a folder or an s3:// URI, unless its server keeps them"
     )
+    dagster_config: Path | None = Field(None, description="the dagster.yaml to install; default the embedded one")
     alert_webhook: str | None = Field(None, description="failures and stale tables are posted here")
     lease_wait_seconds: float = Field(600, ge=0, description="how long runs of the daemon wait for the lake")
     keep_versions_hours: int = Field(168, ge=1, description="how long old table versions are kept")

@@ -12,6 +12,7 @@ def build() -> typer.Typer:
     from mediflow_assets.cli import (
         audit_commands,
         benchmark,
+        cluster_commands,
         erase_command,
         export_command,
         health_command,
@@ -59,6 +60,7 @@ def build() -> typer.Typer:
         lineage_command,
         maintain_command,
         models_commands,
+        cluster_commands,
         benchmark,
     ):
         group.register(app)
