@@ -51,7 +51,7 @@ def _inbox_sensor(settings: Settings) -> dg.SensorDefinition:
 
 def _in_bucket(uri: str | None) -> int:
     """How many objects were dropped into the inbox in the object store."""
-    if uri is None:
+    if not uri:
         return 0
     # boto3 is slow to load, and of no use on a laptop
     from dagster_aws.s3 import S3Resource
