@@ -11,6 +11,7 @@ def build() -> typer.Typer:
     """The whole command, its groups registered."""
     from mediflow_assets.cli import (
         audit_commands,
+        backup_commands,
         benchmark,
         cluster_commands,
         erase_command,
@@ -60,6 +61,7 @@ def build() -> typer.Typer:
         lineage_command,
         maintain_command,
         models_commands,
+        backup_commands,
         cluster_commands,
         benchmark,
     ):
