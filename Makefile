@@ -6,7 +6,7 @@ READY  := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-faults check docs bench up clean
+.PHONY: help setup demo test test-cluster test-faults jars check docs bench up clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -28,6 +28,26 @@ demo: $(READY)  ## the main job on a generated sample hospital, and what it made
 
 test: $(READY)  ## the tests that need no JVM
 	@pytest
+
+CACHE  ?= $(HOME)/.cache/mediflow
+JARS   := $(CACHE)/jars
+GATEWAY_S3 := $(shell go env GOPATH 2>/dev/null)/bin/versitygw
+
+$(JARS)/.made: deploy/jars/pom.xml
+	@command -v mvn >/dev/null || { echo "The cluster's tests need Maven and Java 17." >&2; exit 1; }
+	@rm -rf $(JARS)/spark $(JARS)/kafka
+	@mvn -B -q -f deploy/jars/pom.xml dependency:copy-dependencies -Djars=$(JARS)/spark
+	@mvn -B -q -P 'kafka,!spark' -f deploy/jars/pom.xml dependency:copy-dependencies -Djars=$(JARS)/kafka
+	@touch $@
+
+$(GATEWAY_S3):
+	@command -v go >/dev/null || { echo "The cluster's tests need Go, to build the object store." >&2; exit 1; }
+	@go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+
+jars: $(JARS)/.made  ## the JVM artifacts of Spark and Kafka, from Maven
+
+test-cluster: $(READY) $(JARS)/.made $(GATEWAY_S3)  ## docker-compose.yml as local processes: health, parity (Java 17, PostgreSQL)
+	@pytest -m cluster
 
 test-faults: $(READY)  ## thirty kills at seeded moments, each run again to the end (minutes)
 	@pytest -m faults

@@ -1,8 +1,10 @@
-"""An inbox in an object store: what is dropped there is brought into the inbox folder, and taken from there."""
+"""An inbox in an object store: what is dropped there becomes deliveries of the inbox folder."""
 
 import hashlib
+import shutil
 from dataclasses import dataclass
 
+from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.objects import listed, remote
 from mediflow_assets.steps.inbox import Inbox
 
@@ -26,21 +28,25 @@ def dropped(uri: str) -> list[Dropped]:
 
 
 def fetch(uri: str, inbox: Inbox) -> int:
-    """Move what was dropped into the inbox folder; returns how many objects.
+    """Make deliveries of what was dropped, and keep what no source recognises; returns how many were refused.
 
-    An object is deleted when its file stands in the folder. A process killed in between fetches it once more, and the
-    same bytes are the same delivery.
+    An object is deleted when its delivery stands in the inbox. A process killed in between fetches it once more, and
+    the same bytes are the same delivery.
     """
-    objects = dropped(uri)
     store, _ = remote(uri)
-    inbox.folder.mkdir(parents=True, exist_ok=True)
-    for each in objects:
-        # objects of one name in several folders are different files
-        mark = hashlib.sha256(each.path.encode()).hexdigest()[:12]
-        partial = inbox.folder / f".{mark}"
-        with store.open_input_stream(each.path) as source, partial.open("wb") as target:
+    refused = 0
+    for each in dropped(uri):
+        # the ledger keeps the name it came under; objects of one name in several folders are different files
+        file = inbox.folder / ".bucket" / hashlib.sha256(each.path.encode()).hexdigest()[:12] / each.name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with store.open_input_stream(each.path) as source, file.open("wb") as target:
             while chunk := source.read(_CHUNK):
                 target.write(chunk)
-        partial.rename(inbox.folder / f"{mark}-{each.name}")
+        try:
+            inbox.receive(file)
+        except DeliveryRefused:
+            refused += 1
+            inbox.refuse(file)
         store.delete_file(each.path)
-    return len(objects)
+        shutil.rmtree(file.parent)
+    return refused

@@ -6,9 +6,9 @@ the lock once more for so long that the holder could take it. A holder that find
 the database for `GIVE_UP_SECONDS` (the server drops a silent session later than that), is stopped.
 """
 
-import _thread
 import contextlib
 import os
+import signal
 import socket
 import threading
 import time
@@ -74,7 +74,8 @@ class _Session:
         else:
             return
         self.is_lost = True
-        _thread.interrupt_main()
+        # a signal, not `_thread.interrupt_main`: that one leaves a thread that sleeps or waits for a reply asleep
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     def _look(self) -> None:
         try:

@@ -20,15 +20,15 @@ NOT_HERE = {"dashboard": "dashboard", "stream": "mediflow_assets.streaming"}
 
 
 @contextlib.contextmanager
-def started(profile: str = "core") -> Iterator[Cluster]:
-    """All services of a profile, healthy; ended at the end, with all they wrote."""
+def started(profile: str = "core", only: set[str] | None = None) -> Iterator[Cluster]:
+    """The services of a profile, or some of them, to be brought up; ended at the end, with all they wrote."""
     folder = Path(tempfile.mkdtemp(prefix="mediflow-cluster-", dir=os.environ.get("MEDIFLOW_TEST_FOLDER")))
     # PostgreSQL runs as a user of its own
     folder.chmod(0o711)
     services = {
         name: service
         for name, service in compose.services(profile).items()
-        if name not in NOT_HERE or find_spec(NOT_HERE[name])
+        if (only is None or name in only) and (name not in NOT_HERE or find_spec(NOT_HERE[name]))
     }
     cluster = Cluster(services, Places.of(folder, services, random.randint(10, 250)))
     try:

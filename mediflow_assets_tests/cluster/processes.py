@@ -103,7 +103,7 @@ class Cluster:
         """What a service's processes are started with."""
         kept = {key: os.environ[key] for key in ("LANG", "JAVA_HOME", "USER") if key in os.environ}
         path = os.pathsep.join(
-            [str(Path(sys.executable).parent), os.environ["PATH"], str(Path.home() / "go" / "bin"), *_debian_postgres()]
+            [str(Path(sys.executable).parent), os.environ["PATH"], str(Path.home() / "go" / "bin"), *debian_postgres()]
         )
         own = {"PATH": path, "PYTHONPATH": str(ROOT), "RUST_LOG": "error", "TMPDIR": "/tmp"}
         service = self.services[name]
@@ -188,17 +188,18 @@ def _postgres(places: Places, service: Service, command: list[str]) -> tuple[lis
             os.chown(data, user.pw_uid, user.pw_gid)
             os.chown(words, user.pw_uid, user.pw_gid)
         arguments = service.environment["POSTGRES_INITDB_ARGS"].split()
-        binary = shutil.which("initdb", path=os.pathsep.join([os.environ["PATH"], *_debian_postgres()]))
+        binary = shutil.which("initdb", path=os.pathsep.join([os.environ["PATH"], *debian_postgres()]))
         assert binary, "PostgreSQL is not installed"
         subprocess.run(
             [binary, "-D", str(data), "-U", "postgres", f"--pwfile={words}", "-E", "UTF8", *arguments],
             check=True, capture_output=True, cwd="/", **options,  # type: ignore[call-overload]
         )  # fmt: skip
         words.unlink()
-    binary = shutil.which(command[0], path=os.pathsep.join([os.environ["PATH"], *_debian_postgres()]))
+    binary = shutil.which(command[0], path=os.pathsep.join([os.environ["PATH"], *debian_postgres()]))
     assert binary, "PostgreSQL is not installed"
     return [binary, *command[1:], "-D", str(data), "-h", address, "-k", str(data)], options
 
 
-def _debian_postgres() -> list[str]:
+def debian_postgres() -> list[str]:
+    """Where Debian puts the server's programs, the newest first."""
     return sorted((str(path) for path in Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)

@@ -26,9 +26,9 @@ def landing(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> 
     inbox, lake = lakehouse.inbox, lakehouse.bench.lake
     # Dagster keeps the text of what a step raises: a file's name or a row's value may stand in it
     with storage_errors("landing"):
-        if lakehouse.settings.inbox_uri:
-            fetch(lakehouse.settings.inbox_uri, inbox)
         _, refused = inbox.take_in()
+        if lakehouse.settings.inbox_uri:
+            refused += fetch(lakehouse.settings.inbox_uri, inbox)
         with lakehouse.engine_started_beside(is_wanted=bool(inbox.waiting())):
             landed = land_all(lake, inbox, Tombstones.load(lakehouse.settings.root))
     rows: Counter[str] = Counter()
