@@ -6,7 +6,7 @@ READY  := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-cluster test-faults jars check docs bench up clean
+.PHONY: help setup demo test test-cluster test-faults jars postgres check docs bench up clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -46,7 +46,10 @@ $(GATEWAY_S3):
 
 jars: $(JARS)/.made  ## the JVM artifacts of Spark and Kafka, from Maven
 
-test-cluster: $(READY) $(JARS)/.made $(GATEWAY_S3)  ## docker-compose.yml as local processes: health, parity (Java 17, PostgreSQL)
+postgres:
+	@command -v postgres >/dev/null || ls -d /usr/lib/postgresql/*/bin >/dev/null 2>&1 || { echo "The cluster's tests need PostgreSQL's server: apt-get install postgresql" >&2; exit 1; }
+
+test-cluster: postgres $(READY) $(JARS)/.made $(GATEWAY_S3)  ## docker-compose.yml as local processes: health, parity (Java 17, PostgreSQL)
 	@pytest -m cluster
 
 test-faults: $(READY)  ## thirty kills at seeded moments, each run again to the end (minutes)
