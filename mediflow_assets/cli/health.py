@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from mediflow_assets.cli.health_services import services
 from mediflow_assets.errors import MediFlowError
 from mediflow_assets.settings import Settings
 
@@ -44,7 +45,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         "models": _models,
         "disk": _disk,
     }
-    for name, check in pieces.items():
+    for name, check in (pieces | services(settings)).items():
         try:
             yield Finding(name, True, check(settings))
         except (Problem, MediFlowError) as problem:
