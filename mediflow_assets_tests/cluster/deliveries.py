@@ -7,7 +7,8 @@ from typing import Any
 from mediflow_assets.synthetic import generate
 from mediflow_assets_tests.samples import SYNTHEA_CONDITION, SYNTHEA_ENCOUNTER, SYNTHEA_PATIENT, csv_text
 
-ROWS, SEED = 1_500, 5
+ROWS, SEED = 50_000, 7
+"""The sample hospital of `mediflow demo`."""
 
 
 def first(folder: Path) -> list[Path]:

@@ -53,13 +53,16 @@ class Places:
         """The settings files of the images, as they are here; made on first use."""
         folder = self.folder / "conf" / service.name
         folder.mkdir(parents=True, exist_ok=True)
-        for file in (ROOT / "deploy" / "conf").iterdir():
+        source = ROOT / "deploy" / "conf"
+        for file in (path for path in source.rglob("*") if path.is_file()):
             names = "|".join(map(re.escape, sorted(self.addresses, key=len, reverse=True)))
             lines = (
                 re.sub(rf"(?<=\s)({names})$", self._address, self.text(service, line))
                 for line in file.read_text().splitlines()
             )
-            (folder / file.name).write_text("\n".join(lines) + "\n")
+            target = folder / file.relative_to(source)
+            target.parent.mkdir(exist_ok=True)
+            target.write_text("\n".join(lines) + "\n")
         return folder
 
     def scratch(self, service: Service) -> Path:
@@ -81,6 +84,7 @@ class Places:
             "/tmp": self.scratch(service),
             "/var/lib/spark": self.scratch(service) / "spark",
             "/opt/mediflow/conf": self.folder / "conf" / service.name,
+            "/opt/mediflow/home": Path.home(),
             "/opt/mediflow/bin": ROOT / "deploy" / "bin",
             "/opt/mediflow/jars": JARS / "spark",
             "/opt/kafka/jars": JARS / "kafka",

@@ -6,6 +6,9 @@ code server runs it, Spark computes.
 
 import datetime as dt
 import shutil
+import time
+import urllib.error
+import urllib.request
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +21,9 @@ from mediflow_assets_tests.cluster.site import Site, Twin, differing, row_hashes
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
+MOST_SECONDS = 300
+"""For what `mediflow demo` does: tables, checks and both models of 50,000 encounters."""
+MOST_BYTES = 7 << 30
 RECEIVED = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 
 
@@ -31,6 +37,7 @@ def both(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> SimpleNa
         twin.inbox.receive(file, RECEIVED + dt.timedelta(days=day))
     shutil.copytree(twin.inbox.ready, site.home / "inbox" / "ready", dirs_exist_ok=True)
     _, took = site.refresh()
+    memory = cluster.memory()
     twin.run()
     first = SimpleNamespace(cluster=row_hashes(site.lake), embedded=row_hashes(twin.lake), seconds=took)
     again = deliveries.second(folder)
@@ -40,7 +47,7 @@ def both(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> SimpleNa
     _receive_as_in(site, twin, again)
     twin.run()
     second = SimpleNamespace(cluster=row_hashes(site.lake), embedded=row_hashes(twin.lake))
-    return SimpleNamespace(site=site, twin=twin, first=first, second=second)
+    return SimpleNamespace(site=site, twin=twin, first=first, second=second, memory=memory)
 
 
 def _receive_as_in(site: Site, twin: Twin, files: list[Path]) -> None:
@@ -74,6 +81,10 @@ def test_the_bucket_is_empty_once_its_files_are_deliveries(both: SimpleNamespace
     assert list((both.site.cluster.places.folder / "volumes/objects/mediflow-inbox").rglob("*.csv")) == []
 
 
+def test_all_services_together_take_less_than_seven_gigabytes_after_a_run(both: SimpleNamespace) -> None:
+    assert sum(both.memory.values()) <= MOST_BYTES, both.memory
+
+
 def test_status_and_doctor_find_nothing_wrong(both: SimpleNamespace) -> None:
     for command in ("status", "doctor"):
         said = both.site.mediflow(command)
@@ -81,12 +92,12 @@ def test_status_and_doctor_find_nothing_wrong(both: SimpleNamespace) -> None:
 
 
 def test_models_trained_in_the_cluster_are_served_by_the_gateway(both: SimpleNamespace) -> None:
-    import time
-    import urllib.error
-    import urllib.request
-
     run = both.site.runs.launch("train")
+    began = time.monotonic()
     assert both.site.runs.end_of(run) == "SUCCESS", both.site.runs.why(run)
+    took = both.first.seconds + time.monotonic() - began
+    print(f"refresh {both.first.seconds:.0f} s, refresh and training {took:.0f} s", both.memory)
+    assert took <= MOST_SECONDS
     ready = both.site.cluster.url("serving", 8000) + "/health/ready"
     deadline = time.monotonic() + 30
     while True:

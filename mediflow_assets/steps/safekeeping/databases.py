@@ -15,8 +15,8 @@ _SEQUENCES = "SELECT sequencename, coalesce(last_value, 0) FROM pg_sequences WHE
 
 def dump(url: str, to: Path) -> None:
     """Write a database's rows, a file for each table."""
-    to.mkdir(mode=0o700, parents=True)
     with _connected(url) as connection:
+        to.mkdir(mode=0o700, parents=True)
         cursor = connection.cursor()
         cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         cursor.execute(_TABLES)
@@ -63,7 +63,7 @@ class _connected:
     def __enter__(self) -> sa.PoolProxiedConnection:
         try:
             self._connection = self._engine.raw_connection()
-        except sa.exc.SQLAlchemyError as error:
+        except Exception as error:
             raise EngineUnreachable(f"A database does not answer ({type(error).__name__}). Is it up?") from None
         return self._connection
 
