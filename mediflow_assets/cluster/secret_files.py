@@ -26,7 +26,8 @@ _BYTES = 24
 
 
 def make(folder: Path, is_anew: bool = False) -> tuple[str, ...]:
-    """Make what is not there yet, or all anew; returns the names of the passwords made.
+    """Make what is not there yet, or all anew but the superuser's password, which a database keeps from its first
+    start; returns the names of the passwords made.
 
     What services read is written from `source/`, so that a service never sees more than its own folder.
     """
@@ -34,7 +35,7 @@ def make(folder: Path, is_anew: bool = False) -> tuple[str, ...]:
     source.mkdir(mode=0o700, parents=True, exist_ok=True)
     made = []
     for name in (SUPERUSER, *ROLES, "s3-access", "s3-secret"):
-        if is_anew or not (source / name).exists():
+        if (is_anew and name != SUPERUSER) or not (source / name).exists():
             _put(source / name, secrets.token_hex(_BYTES))
             made.append(name)
     access, secret = password(folder, "s3-access"), password(folder, "s3-secret")
