@@ -26,7 +26,7 @@ SEED, ROWS = 11, 300
 MOST_SECONDS = 700
 DOWN_SECONDS = {"objects": 30.0, "postgres": 8.0}
 SERVICES = (
-    "objects", "postgres", "spark-connect", "spark-worker-1", "spark-master", "dagster-code", "dagster-daemon",
+    "dagster-code", "spark-connect", "postgres", "objects", "spark-worker-1", "spark-master", "dagster-daemon",
     "dagster-webserver", "mlflow", "kafka", "serving",
 )  # fmt: skip
 OURS = {name for name, value in vars(__import__("mediflow_assets.errors", fromlist=["errors"])).items()
@@ -64,7 +64,8 @@ def settled(site: Site, known: set[str]) -> bool:
     """Whether nothing waits, nothing runs, and the last of the new runs ended well."""
     try:
         runs = {run: status for run, status in site.runs.all().items() if run not in known}
-    except OSError:
+    except (OSError, AssertionError):
+        # the webserver, or the database behind it, is down
         return False
     is_quiet = bool(runs) and all(status in ("SUCCESS", "FAILURE", "CANCELED") for status in runs.values())
     return is_quiet and not list((site.home / "inbox/ready").glob("*.json")) and "SUCCESS" in list(runs.values())[-1:]
