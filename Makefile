@@ -52,7 +52,7 @@ postgres:
 test-cluster: postgres $(READY) $(JARS)/.made $(GATEWAY_S3)  ## docker-compose.yml as local processes: health, parity (Java 17, PostgreSQL)
 	@pytest -m cluster
 
-test-faults: $(READY)  ## thirty kills at seeded moments, each run again to the end (minutes)
+test-faults: postgres $(READY) $(JARS)/.made $(GATEWAY_S3)  ## kills at seeded moments, of runs and of each service of the cluster (an hour)
 	@pytest -m faults
 
 check: $(READY)  ## ruff, mypy, import-linter, freshness of the generated documents
