@@ -51,6 +51,7 @@ class _Session:
     process: str = field(default_factory=lambda: f"{os.getpid()} on {socket.gethostname()}")
     ended: threading.Event = field(default_factory=threading.Event)
     is_lost: bool = False
+    _leaving: threading.Lock = field(default_factory=threading.Lock)
 
     def write(self) -> None:
         self.connection.execute(sa.text(_WRITE), {"holder": self.holder, "process": self.process})
@@ -73,9 +74,32 @@ class _Session:
                     break
         else:
             return
-        self.is_lost = True
-        # a signal, not `_thread.interrupt_main`: that one leaves a thread that sleeps or waits for a reply asleep
-        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+        with self._leaving:
+            if not self.ended.is_set():
+                self.is_lost = True
+                # not `_thread.interrupt_main`: that one leaves a thread that sleeps or waits for a reply asleep
+                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    def leave(self, keeper: threading.Thread) -> None:
+        """End the keeping. A signal that was on its way comes here at the latest, and not to whoever comes next."""
+        try:
+            with self._leaving:
+                self.ended.set()
+            keeper.join()
+        except KeyboardInterrupt:
+            self.ended.set()
+            if not self.is_lost:
+                raise
+        if not self.is_lost:
+            with contextlib.suppress(SQLAlchemyError):
+                self.wipe()
+
+    def close(self) -> None:
+        """Let go of the lock. At once, for the server ends a session some time after its client has."""
+        with contextlib.suppress(SQLAlchemyError):
+            _unlock(self.connection)
+        with contextlib.suppress(SQLAlchemyError):
+            self.connection.close()
 
     def _look(self) -> None:
         try:
@@ -96,10 +120,14 @@ def hold(url: str, holder: str, wait_seconds: float = 0, keep_name: bool = False
     Raises LakeBusy if it is not free within `wait_seconds`, or was lost while the block ran; EngineUnreachable where
     the database does not answer.
     """
-    database = _database(url)
-    try:
+    with contextlib.ExitStack() as ends:
+        database = _database(url)
+        ends.callback(database.dispose)
         with _told():
             session = _Session(database, holder, database.connect())
+        # not left to the garbage collector: an open session keeps the lock
+        ends.callback(session.close)
+        with _told():
             session.connection.execute(sa.text(_MAKE))
             dead = _acquire(session.connection, wait_seconds)
         if keep_name:
@@ -114,17 +142,10 @@ def hold(url: str, holder: str, wait_seconds: float = 0, keep_name: bool = False
         except KeyboardInterrupt:
             if not session.is_lost:
                 raise
-            raise LakeBusy("The lease of the lake was lost: the database did not answer. Run again.") from None
         finally:
-            session.ended.set()
-            keeper.join()
-            if not session.is_lost:
-                with contextlib.suppress(SQLAlchemyError):
-                    session.wipe()
-            with contextlib.suppress(SQLAlchemyError):
-                session.connection.close()
-    finally:
-        database.dispose()
+            session.leave(keeper)
+        if session.is_lost:
+            raise LakeBusy("The lease of the lake was lost: the database did not answer. Run again.")
 
 
 def held_by(url: str) -> str | None:
@@ -133,6 +154,8 @@ def held_by(url: str) -> str | None:
     try:
         with _told(), database.connect() as connection:
             if _try(connection):
+                # at once: the server ends a session some time after its client has
+                _unlock(connection)
                 return None
             connection.execute(sa.text(_MAKE))
             return _shown(_names(connection))
@@ -149,7 +172,7 @@ def _acquire(connection: sa.Connection, wait_seconds: float) -> str | None:
             if found is None or found == seen:
                 return found[0] if found else None
             # it may live, and have lost its session to a restart of the database: it takes the lock again first
-            connection.execute(sa.text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
+            _unlock(connection)
             seen = found
             time.sleep(_YIELD_SECONDS)
             continue
@@ -160,6 +183,10 @@ def _acquire(connection: sa.Connection, wait_seconds: float) -> str | None:
 
 def _try(connection: sa.Connection) -> bool:
     return bool(connection.execute(sa.text("SELECT pg_try_advisory_lock(:lock)"), {"lock": _LOCK}).scalar())
+
+
+def _unlock(connection: sa.Connection) -> None:
+    connection.execute(sa.text("SELECT pg_advisory_unlock(:lock)"), {"lock": _LOCK})
 
 
 def _names(connection: sa.Connection) -> tuple[str, str] | None:
