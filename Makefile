@@ -6,7 +6,7 @@ READY  := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-faults check docs bench up clean
+.PHONY: help setup demo test test-cluster test-faults jars postgres check docs bench up clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -29,7 +29,30 @@ demo: $(READY)  ## the main job on a generated sample hospital, and what it made
 test: $(READY)  ## the tests that need no JVM
 	@pytest
 
-test-faults: $(READY)  ## thirty kills at seeded moments, each run again to the end (minutes)
+CACHE  ?= $(HOME)/.cache/mediflow
+JARS   := $(CACHE)/jars
+GATEWAY_S3 := $(shell go env GOPATH 2>/dev/null)/bin/versitygw
+
+$(JARS)/.made: deploy/jars/pom.xml
+	@command -v mvn >/dev/null || { echo "The cluster's tests need Maven and Java 17." >&2; exit 1; }
+	@rm -rf $(JARS)/spark $(JARS)/kafka
+	@mvn -B -q -f deploy/jars/pom.xml dependency:copy-dependencies -Djars=$(JARS)/spark
+	@mvn -B -q -P 'kafka,!spark' -f deploy/jars/pom.xml dependency:copy-dependencies -Djars=$(JARS)/kafka
+	@touch $@
+
+$(GATEWAY_S3):
+	@command -v go >/dev/null || { echo "The cluster's tests need Go, to build the object store." >&2; exit 1; }
+	@go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+
+jars: $(JARS)/.made  ## the JVM artifacts of Spark and Kafka, from Maven
+
+postgres:
+	@command -v postgres >/dev/null || ls -d /usr/lib/postgresql/*/bin >/dev/null 2>&1 || { echo "The cluster's tests need PostgreSQL's server: apt-get install postgresql" >&2; exit 1; }
+
+test-cluster: postgres $(READY) $(JARS)/.made $(GATEWAY_S3)  ## docker-compose.yml as local processes: health, parity (Java 17, PostgreSQL)
+	@pytest -m cluster
+
+test-faults: postgres $(READY) $(JARS)/.made $(GATEWAY_S3)  ## kills at seeded moments, of runs and of each service of the cluster (an hour)
 	@pytest -m faults
 
 check: $(READY)  ## ruff, mypy, import-linter, freshness of the generated documents

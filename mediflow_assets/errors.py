@@ -65,6 +65,10 @@ class ExportRefused(MediFlowError):
     """A table may not leave the house, or not as it stands."""
 
 
+class BackupInvalid(MediFlowError):
+    """A backup is not whole, or cannot be put where it was to be put."""
+
+
 class BundleInvalid(MediFlowError):
     """A served model's files are absent, changed, or do not fit together."""
 

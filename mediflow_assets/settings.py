@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.governance.keys import PseudonymKey
+from mediflow_assets.storage.lease import Lock, lock_of
 
 
 class Settings(BaseSettings):
@@ -19,6 +20,9 @@ class Settings(BaseSettings):
     home: Path = Field(Path(".mediflow"), description="everything MediFlow keeps")
     lake: str | None = Field(None, description="root of the tables: a folder or an s3:// URI; default <home>/lake")
     spark_remote: str | None = Field(None, description="a Spark Connect URL, sc://host:port; default embedded")
+    inbox_uri: str | None = Field(
+        None, validation_alias="MEDIFLOW_INBOX", description="an s3:// URI; what is dropped there comes into the inbox"
+    )
     database_url: str | None = Field(None, description="users and audit; default SQLite at <home>/ops.db")
     mlflow_tracking_uri: str | None = Field(
         None, validation_alias="MLFLOW_TRACKING_URI", description="the model registry; default SQLite below home"
@@ -26,6 +30,7 @@ class Settings(BaseSettings):
     artifacts: str | None = Field(
         None, description="where the registry's files go, a folder or an s3:// URI, unless its server keeps them"
     )
+    dagster_config: Path | None = Field(None, description="the dagster.yaml to install; default the embedded one")
     alert_webhook: str | None = Field(None, description="failures and stale tables are posted here")
     lease_wait_seconds: float = Field(600, ge=0, description="how long runs of the daemon wait for the lake")
     cors_origins: str = Field("", description="web pages that may call the gateway, by origin, divided by commas")
@@ -57,6 +62,11 @@ class Settings(BaseSettings):
     def inbox(self) -> Path:
         """Where deliveries are put."""
         return self.root / "inbox"
+
+    @property
+    def lock(self) -> Lock:
+        """Where the lease of the lake is kept."""
+        return lock_of(self.root, self.ops_url)
 
     @property
     def secrets(self) -> Path:

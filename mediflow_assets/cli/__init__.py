@@ -27,6 +27,8 @@ GROUPS = (
     "lineage_command",
     "maintain_command",
     "models_commands",
+    "backup_commands",
+    "cluster_commands",
     "benchmark",
 )
 """The modules of this package that register commands, in the order of `mediflow --help`."""

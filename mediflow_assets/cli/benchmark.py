@@ -17,9 +17,14 @@ def bench(
     rows: Annotated[int, typer.Option(help="encounters of the generated hospital")] = 1_000_000,
     out: Annotated[Path, typer.Option(help="where the figures are written as JSON")] = Path("bench.json"),
     floor: Annotated[bool, typer.Option(help="also a few tables made by hand with Polars")] = True,
+    is_by_stage: Annotated[bool, typer.Option("--stages", help="what each stage of one run costs, instead")] = False,
 ) -> None:
     """Measure ingest and run, a small delivery after it, a run with nothing new, and status."""
     from mediflow_assets.cli import measuring
+
+    if is_by_stage:
+        _by_stage(rows, out)
+        return
 
     with output.counting("bench") as count:
         figures = measuring.measure(rows, floor, count)
@@ -31,4 +36,22 @@ def bench(
     for name, ratio in measuring.ratios(figures).items():
         output.line(f"{name}: {ratio:.1f}")
     measuring.write(out, rows, figures)
+    output.line(f"Written to {out}.")
+
+
+def _by_stage(rows: int, out: Path) -> None:
+    import json
+    import tempfile
+    from dataclasses import asdict
+
+    from mediflow_assets import synthetic
+    from mediflow_assets.cli.stages import cost_of_stages
+
+    with tempfile.TemporaryDirectory(prefix="mediflow-bench-") as folder:
+        with output.counting("generate") as count:
+            synthetic.generate(Path(folder) / "large", rows, 7, count)
+        costs = cost_of_stages(Path(folder) / "large" / "deliveries", Path(folder) / "home")
+    shown = [(cost.stage, f"{cost.wall_s:.1f}", f"{cost.cpu_s:.1f}", cost.peak_mb) for cost in costs]
+    output.table(f"{rows:,} encounters", ("stage", "wall s", "user+system s", "peak MB so far"), shown)
+    out.write_text(json.dumps({"rows": rows, "stages": [asdict(cost) for cost in costs]}, indent=2))
     output.line(f"Written to {out}.")

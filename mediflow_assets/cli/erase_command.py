@@ -42,13 +42,13 @@ def erase(
         context.usage("Say why: --reason-code and --ticket.")
     told = "resumed" if is_resumed else _told(str(reason_code), str(ticket))
     with officer.acting(settings, user, "erase", told) as who:
-        place = _premises(settings)
+        place = premises(settings)
         if not is_resumed:
             ids = _ids(ids_file)
             request = steps.Request(ids, str(reason_code), str(ticket), who.name, is_unknown_ok)
             asked = steps.begin(place, request)
             who.detail = f"erasure {asked.erasure_id}; {told}"
-        proof = steps.finish(place, _refresh, lambda stage: output.warn(f"erase: {stage}"), settings.lease_wait_seconds)
+        proof = steps.finish(place, refresh, lambda stage: output.warn(f"erase: {stage}"), settings.lease_wait_seconds)
         who.detail = f"erasure {proof.erasure_id}; {_told(proof.reason_code, proof.ticket)}; {proof.patients} patients"
     _show(proof, as_json, ids_file)
 
@@ -70,7 +70,7 @@ def _ids(file: Path | None) -> tuple[str, ...]:
     return tuple(ids)
 
 
-def _premises(settings: "Settings") -> "Premises":
+def premises(settings: "Settings") -> "Premises":
     from mediflow_assets.sources import Feeds
     from mediflow_assets.steps.erasure.premises import Premises
     from mediflow_assets.steps.inbox import Inbox
@@ -79,7 +79,7 @@ def _premises(settings: "Settings") -> "Premises":
     return Premises(settings.root, context.lake(settings), inbox, settings.ops_url, settings.pseudonym_key())
 
 
-def _refresh() -> None:
+def refresh() -> None:
     """Make what is computed anew. A check that fails holds its table back, as in any run; it does not stop this."""
     from mediflow_assets.cli import running
     from mediflow_assets.errors import EngineFailed

@@ -1,6 +1,5 @@
 """What MediFlow stands on, checked piece by piece: what `mediflow doctor` shows."""
 
-import fcntl
 import os
 import platform
 import shutil
@@ -9,8 +8,8 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 
+from mediflow_assets.cli.health_services import services
 from mediflow_assets.errors import MediFlowError
 from mediflow_assets.settings import Settings
 
@@ -46,7 +45,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         "models": _models,
         "disk": _disk,
     }
-    for name, check in pieces.items():
+    for name, check in (pieces | services(settings)).items():
         try:
             yield Finding(name, True, check(settings))
         except (Problem, MediFlowError) as problem:
@@ -121,22 +120,10 @@ def _sources(settings: Settings) -> str:
 
 
 def _lease(settings: Settings) -> str:
-    from mediflow_assets.storage.lease import holder_of
+    from mediflow_assets.storage.lease import held_by
 
-    lock = settings.root / "lake.lock"
-    return f"held by {holder_of(lock)}" if _is_held(lock) else "free"
-
-
-def _is_held(lock: Path) -> bool:
-    if not lock.exists():
-        return False
-    with lock.open("rb") as file:
-        try:
-            fcntl.flock(file.fileno(), fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-        fcntl.flock(file.fileno(), fcntl.LOCK_UN)
-    return False
+    holder = held_by(settings.lock)
+    return f"held by {holder}" if holder else "free"
 
 
 def _engine(settings: Settings) -> str:

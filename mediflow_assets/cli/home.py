@@ -83,7 +83,7 @@ def remove(settings: Settings, paths: list[Path]) -> None:
     """Remove them while nobody else works on the lake. Raises LakeBusy where somebody does."""
     if not paths:
         raise NothingToDo("There is nothing to remove.")
-    with lake_lease(settings.root / "lake.lock", "reset"):
+    with lake_lease(settings.lock, "reset"):
         for path in paths:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)

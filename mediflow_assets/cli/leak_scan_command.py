@@ -26,7 +26,7 @@ def leak_scan(
     settings = context.settings()
     kind = steps.FULL if is_full else steps.NEW
     with officer.recorded(settings, "leak-scan", kind) as who:
-        with lake_lease(settings.root / "lake.lock", "leak-scan"), storage_errors("leak scan"):
+        with lake_lease(settings.lock, "leak-scan"), storage_errors("leak scan"):
             lake = context.lake(settings)
             found = steps.Scan(settings.root, lake).run(kind)
             steps.write_down(lake, found, "by hand")

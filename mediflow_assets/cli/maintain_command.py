@@ -16,7 +16,7 @@ def maintain() -> None:
     from mediflow_assets.storage.lease import lake_lease
 
     settings = context.settings()
-    with lake_lease(settings.root / "lake.lock", "maintain"):
+    with lake_lease(settings.lock, "maintain"):
         tidied = maintenance.maintain(context.lake(settings), settings.keep_versions_hours)
     output.table(
         "maintenance",

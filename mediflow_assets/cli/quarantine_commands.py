@@ -77,7 +77,7 @@ def discard(
     lake = context.lake(settings)
     with officer.recorded(settings, "quarantine discard", f"delivery {delivery[:12]}; record {record}"):
         id_ = quarantined.delivery_id(lake, delivery)
-        count = discard_record(lake, settings.root / "lake.lock", id_, record, reason)
+        count = discard_record(lake, settings.lock, id_, record, reason)
     output.line(f"Discarded, at {count} table{'s' if count > 1 else ''}. The next run counts it so.")
 
 

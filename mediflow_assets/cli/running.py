@@ -75,8 +75,9 @@ def _refuse_if_held(settings: "Settings", wait: float) -> None:
     """Say who holds the lake before a run is started that could only fail."""
     from mediflow_assets.storage.lease import lake_lease
 
-    if not wait and (settings.root / "lake.lock").exists():
-        with lake_lease(settings.root / "lake.lock", "a look", keep_name=True):
+    lock = settings.lock
+    if not wait and (not isinstance(lock, Path) or lock.exists()):
+        with lake_lease(lock, "a look", keep_name=True):
             pass
 
 

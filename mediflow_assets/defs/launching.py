@@ -43,7 +43,7 @@ class Outcome:
 def install_dagster_home(settings: Settings) -> Path:
     """Make the folder of Dagster's storage, with the project's `dagster.yaml`, and point DAGSTER_HOME at it."""
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    source = Path(str(files("mediflow_assets"))).parent / "dagster.yaml"
+    source = settings.dagster_config or Path(str(files("mediflow_assets"))).parent / "dagster.yaml"
     target = settings.dagster_home / "dagster.yaml"
     if source.exists() and (not target.exists() or target.read_bytes() != source.read_bytes()):
         shutil.copyfile(source, target)

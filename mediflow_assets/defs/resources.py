@@ -30,14 +30,24 @@ class EngineResource(LazyPySparkResource):  # type: ignore[misc]
     spark_config: dict[str, Any] = {}
     remote: str | None = None
 
+    _session_id: str | None = PrivateAttr(default=None)
     _spark_session: Any = PrivateAttr(default=None)
 
     def _init_session(self) -> None:
         if self._spark_session is None:
             if self.remote:
                 engine.check_remote(self.remote)
-            url = self.remote or engine.embedded_url()
+            url = engine.session_url(self.remote, self._session_id) if self.remote else engine.embedded_url()
             self._spark_session = spark_session_from_config({**engine.CONFIG, **self.spark_config, "spark.remote": url})
+
+    def named(self, run_id: str) -> None:
+        """Give the session the id of the run, by which another process ends what it left running on the cluster."""
+        self._session_id = run_id
+
+    def end_session_of(self, run_id: str) -> None:
+        """End what a run that died still has running on the cluster, before another one writes the same tables."""
+        if self.remote:
+            engine.end_session(self.remote, run_id)
 
     def close(self) -> None:
         """End the session if one was made."""
@@ -87,9 +97,11 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         """Take the lease, clear the run of a holder that died, and close the session at the end."""
         settings, run_id = self.settings, context.run_id or "by hand"
         wait = float((context.run.tags if context.run else {}).get("mediflow/lease_wait", self.lease_wait_seconds))
-        with lake_lease(settings.root / "lake.lock", run_id, wait) as dead:
+        with lake_lease(settings.lock, run_id, wait) as dead:
             if dead and context.instance:
                 fail_dead_run(context.instance, dead)
+                self.engine.end_session_of(dead)
+            self.engine.named(run_id)
             refuse_half_erased(settings.root)
             refuse_half_changed(settings.secrets)
             tables = Tables(Lake(settings.lake_root), lambda: self.engine.spark_session)

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import urllib.request
+from urllib.parse import urlsplit
 
 import dagster as dg
 
@@ -36,7 +37,7 @@ def _inbox_sensor(settings: Settings) -> dg.SensorDefinition:
     )
     def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         inbox = Inbox(settings.inbox, Feeds())
-        files = len(inbox.dropped()) + len(inbox.waiting())
+        files = len(inbox.dropped()) + len(inbox.waiting()) + _in_bucket(settings.inbox_uri)
         if not files:
             return dg.SkipReason("The inbox is empty.")
         # the inbox is the only progress: no run key, for the key of a failed run is never launched again
@@ -46,6 +47,19 @@ def _inbox_sensor(settings: Settings) -> dg.SensorDefinition:
         return dg.RunRequest(tags={"mediflow/files": str(files)})
 
     return inbox_sensor
+
+
+def _in_bucket(uri: str | None) -> int:
+    """How many objects were dropped into the inbox in the object store."""
+    if not uri:
+        return 0
+    # boto3 is slow to load, and of no use on a laptop
+    from dagster_aws.s3 import S3Resource
+    from dagster_aws.s3.sensor import get_objects
+
+    place = urlsplit(uri)
+    found = get_objects(place.netloc, place.path.lstrip("/"), client=S3Resource().get_client())
+    return sum(not each["Key"].rsplit("/", 1)[-1].startswith(".") and not each["Key"].endswith("/") for each in found)
 
 
 def _failure_sensor(settings: Settings) -> dg.SensorDefinition:

@@ -1,19 +1,17 @@
 """Discard: a quarantined record that nobody will mend. It stays, is counted, and is not judged again."""
 
-from pathlib import Path
-
 from deltalake import CommitProperties
 
 from mediflow_assets.contracts import silver
 from mediflow_assets.errors import NothingToDo, SettingsInvalid
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
-from mediflow_assets.storage.lease import lake_lease
+from mediflow_assets.storage.lease import Lock, lake_lease
 
 LONGEST_REASON = 200
 
 
-def discard(lake: Lake, lock: Path, delivery_id: str, record_number: int, reason: str) -> int:
+def discard(lake: Lake, lock: Lock, delivery_id: str, record_number: int, reason: str) -> int:
     """Mark an open or waiting record as discarded at each table that quarantined it; returns at how many.
 
     The reason stands in the commit, not in a column: `gold/quarantine_reasons` counts by rule and is read by analysts.

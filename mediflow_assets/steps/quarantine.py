@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import reduce
 
 import pyarrow.compute as pc
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from mediflow_assets.contracts import silver
-from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.contracts.table import TableContract, Type
 from mediflow_assets.steps.pending import Pending
 from mediflow_assets.steps.workbench import Workbench
 from mediflow_assets.storage.delta import Lake
@@ -19,6 +19,8 @@ from mediflow_assets.transforms.judging import REASONS, WAITING, is_accepted
 SOURCE = "_source"
 """The Bronze table of a judged record."""
 _KEY = ("_delivery_id", "_record_number")
+_TIME = "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'"
+_TIMES = {column.name for table in bronze.TABLES for column in table.columns if column.type is Type.TIMESTAMP}
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def _rows(
     status = (
         F.when(is_accepted(), "replayed").when(F.col(REASONS) == F.array(F.lit(WAITING)), "waiting").otherwise("open")
     )
-    payload = F.to_json(F.struct(*(name for name in records.columns if name not in _KEY)))
+    payload = F.to_json(F.struct(*(_told(name) for name in records.columns if name not in _KEY)))
     is_of = (F.col("_delivery_id") == F.col("_of_delivery")) & (F.col("_record_number") == F.col("_of_record"))
     # the few on the left: the embedded engine holds the left side in memory and streams the right one past it
     return verdicts.join(records, is_of).select(
@@ -91,6 +93,11 @@ def _rows(
         F.col("_ingested_at").alias("first_seen_at"),
         F.col("_ingested_at").alias("last_seen_at"),
     )
+
+
+def _told(name: str) -> Column:
+    """A column of the payload; times as text, for each engine has its own number of digits."""
+    return F.date_format(name, _TIME).alias(name) if name in _TIMES else F.col(name)
 
 
 def forget_unsettled(lake: Lake, target: TableContract, deliveries: Iterable[str]) -> None:

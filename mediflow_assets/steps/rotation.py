@@ -21,7 +21,7 @@ from mediflow_assets.governance.subject_rows import rename_subjects
 from mediflow_assets.steps import change as state
 from mediflow_assets.steps.erasure.journal import Journal
 from mediflow_assets.storage.delta import Lake
-from mediflow_assets.storage.lease import lake_lease
+from mediflow_assets.storage.lease import lake_lease, lock_of
 from mediflow_assets.storage.purge import purge
 from mediflow_assets.storage.rewriting import rewrite
 
@@ -50,7 +50,7 @@ def rotate(
 ) -> Rotated:
     """Change the key, or finish a change that was begun. `rebuild` makes the computed tables anew, under a lease of
     its own. Raises ErasureUnfinished while an erasure is: it goes by names under the present key."""
-    secrets, lock = root / "secrets", root / "lake.lock"
+    secrets, lock = root / "secrets", lock_of(root, database_url)
     with lake_lease(lock, "keys rotate", wait_seconds):
         if Journal(root).read() is not None:
             raise ErasureUnfinished("An erasure was cut short. Run 'mediflow erase --resume' to finish it first.")

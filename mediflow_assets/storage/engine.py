@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+import uuid
 from typing import Any
 
 from mediflow_assets.errors import EngineUnreachable
@@ -52,3 +53,30 @@ def check_remote(url: str) -> None:
             f"No Spark Connect server answers at {parts.hostname}:{parts.port or 15002}. Start it, or unset "
             "MEDIFLOW_SPARK_REMOTE to use the embedded engine."
         ) from None
+
+
+def session_url(url: str, session_id: str | None) -> str:
+    """The URL of a session of that id, which is a UUID; any other text names no session."""
+    if session_id is None or not _is_uuid(session_id):
+        return url
+    return f"{url.rstrip('/').rstrip(';')}{';' if '/;' in url else '/;'}user_id=mediflow;session_id={session_id}"
+
+
+def end_session(url: str, session_id: str) -> None:
+    """End a session on the cluster with all that runs in it; one that is not there any more is no error."""
+    if not _is_uuid(session_id):
+        return
+    from pyspark.sql import SparkSession
+
+    check_remote(url)
+    with contextlib.suppress(Exception):
+        session: Any = SparkSession.builder.remote(session_url(url, session_id)).create()
+        session.interruptAll()
+        session.stop()
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False

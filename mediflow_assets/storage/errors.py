@@ -8,6 +8,7 @@ from mediflow_assets.errors import EngineFailed, EngineUnreachable, MediFlowErro
 
 _CODE = re.compile(r"(?:\([\w.$]+\) )?\[([A-Z_]+(?:\.[A-Z_]+)*)\]")
 """An engine's error code: only where the text begins with it, for further on brackets may hold a row's value."""
+_SESSION_GONE = ("NO_ACTIVE_SESSION", "INVALID_HANDLE.SESSION", "SESSION_CLOSED", "SESSION_NOT_FOUND")
 _DISK = ("No space left", "File too large", "StorageFull")
 
 
@@ -30,5 +31,9 @@ def _ours(step: str, error: Exception) -> MediFlowError:
         return EngineFailed(f"{step}: the disk is full. Make room and run again; nothing was committed.")
     if "UNAVAILABLE" in text or "failed to connect" in text.lower():
         return EngineUnreachable(f"{step}: the Spark Connect server does not answer. Is it running?")
+    if any(sign in text for sign in _SESSION_GONE):
+        return EngineUnreachable(
+            f"{step}: the Spark Connect server has ended this session; it was restarted. Run again."
+        )
     code = _CODE.match(text)
     return EngineFailed(f"{step}: {type(error).__name__}{' ' + code.group(1) if code else ''}")

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.objects import is_remote, listed, remove
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 
@@ -42,8 +43,15 @@ def purge(lake: Lake, contract: TableContract) -> int:
 
 def remove_staged(lake: Lake) -> int:
     """Remove what steps that were killed had staged beside the tables; returns how many folders went."""
-    if "://" in lake.root:
-        return 0
+    if is_remote(lake.root):
+        zones = {
+            info.path.split("/_staging/")[0].rsplit("/", 1)[-1]
+            for info in listed(lake.root)
+            if "/_staging/" in info.path
+        }
+        for zone in zones:
+            remove(f"{lake.root.rstrip('/')}/{zone}/_staging")
+        return len(zones)
     staged = [path for path in Path(lake.root).glob("*/_staging") if path.is_dir()]
     for path in staged:
         shutil.rmtree(path)

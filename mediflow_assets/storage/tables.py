@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import ContractViolated
+from mediflow_assets.objects import is_remote, listed, remove
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 
@@ -103,15 +104,24 @@ class Tables:
         with storage_errors(f"{contract.name} staging"):
             # read once or twice and removed: to compress it costs more than it saves
             frame.write.format("parquet").option("compression", "none").mode("overwrite").save(self._staging(contract))
-        if "://" not in self.lake.root and not any(Path(self._staging(contract)).glob("*.parquet")):
+        if not self._has_staged(contract):
             # the embedded engine writes no file for a frame without rows
             return frame
         return self.session().read.parquet(self._staging(contract))
 
     def unstage(self, contract: TableContract) -> None:
-        """Remove what was staged; in an object store it stays until it is staged over."""
-        if "://" not in self.lake.root:
+        """Remove what was staged."""
+        if is_remote(self.lake.root):
+            with storage_errors(f"{contract.name} staging"):
+                remove(self._staging(contract))
+        else:
             shutil.rmtree(self._staging(contract), ignore_errors=True)
+
+    def _has_staged(self, contract: TableContract) -> bool:
+        if is_remote(self.lake.root):
+            with storage_errors(f"{contract.name} staging"):
+                return any(info.path.endswith(".parquet") for info in listed(self._staging(contract)))
+        return any(Path(self._staging(contract)).glob("*.parquet"))
 
     def _staging(self, contract: TableContract) -> str:
         zone, name = contract.key

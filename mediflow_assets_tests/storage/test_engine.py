@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from mediflow_assets.errors import EngineUnreachable
-from mediflow_assets.storage.engine import check_remote, embedded_url
+from mediflow_assets.storage.engine import check_remote, embedded_url, session_url
 
 
 def test_the_embedded_engine_listens_on_loopback_and_is_started_once(session):
@@ -30,3 +30,20 @@ def test_a_server_that_does_not_answer_is_named():
         port = free.getsockname()[1]
     with pytest.raises(EngineUnreachable, match=f"127.0.0.1:{port}"):
         check_remote(f"sc://127.0.0.1:{port}")
+
+
+RUN = "9f1c7f0e-58c5-4f9f-8f0a-0d6f5b3f2a11"
+
+
+@pytest.mark.parametrize(
+    ("url", "session", "wanted"),
+    [
+        ("sc://host:15002", RUN, f"sc://host:15002/;user_id=mediflow;session_id={RUN}"),
+        ("sc://host:15002/", RUN, f"sc://host:15002/;user_id=mediflow;session_id={RUN}"),
+        ("sc://host:15002/;use_ssl=true", RUN, f"sc://host:15002/;use_ssl=true;user_id=mediflow;session_id={RUN}"),
+        ("sc://host:15002", "erase", "sc://host:15002"),
+        ("sc://host:15002", None, "sc://host:15002"),
+    ],
+)
+def test_a_session_on_the_cluster_bears_the_runs_id(url, session, wanted):
+    assert session_url(url, session) == wanted

@@ -56,3 +56,12 @@ def test_our_own_errors_and_interruptions_pass(error):
 def test_what_is_waited_for_passes():
     with pytest.raises(KeyError), storage_errors("step", passing=KeyError):
         raise KeyError("wanted")
+
+
+@pytest.mark.parametrize(
+    "code", ["NO_ACTIVE_SESSION", "INVALID_HANDLE.SESSION_CLOSED", "INVALID_HANDLE.SESSION_NOT_FOUND"]
+)
+def test_a_session_that_a_restarted_server_forgot_is_told(code: str) -> None:
+    error = told(RuntimeError(f"[{code}] {CANARY}"))
+    assert isinstance(error, EngineUnreachable)
+    assert "was restarted" in str(error) and CANARY not in str(error)

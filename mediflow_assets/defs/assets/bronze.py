@@ -9,6 +9,7 @@ from mediflow_assets.contracts import bronze, erasure
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import spec_of
 from mediflow_assets.governance.tombstones import Tombstones
+from mediflow_assets.steps.bucket_inbox import fetch
 from mediflow_assets.steps.landing import land_all
 from mediflow_assets.storage.errors import storage_errors
 
@@ -26,6 +27,8 @@ def landing(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> 
     # Dagster keeps the text of what a step raises: a file's name or a row's value may stand in it
     with storage_errors("landing"):
         _, refused = inbox.take_in()
+        if lakehouse.settings.inbox_uri:
+            refused += fetch(lakehouse.settings.inbox_uri, inbox)
         with lakehouse.engine_started_beside(is_wanted=bool(inbox.waiting())):
             landed = land_all(lake, inbox, Tombstones.load(lakehouse.settings.root))
     rows: Counter[str] = Counter()

@@ -6,6 +6,7 @@ from pathlib import Path
 from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.steps.inbox import Inbox
 from mediflow_assets.storage.delta import Lake
+from mediflow_assets.storage.lease import Lock, lock_of
 
 
 @dataclass(frozen=True)
@@ -19,9 +20,9 @@ class Premises:
     key: PseudonymKey
 
     @property
-    def lock(self) -> Path:
+    def lock(self) -> Lock:
         """The lake's lease."""
-        return self.root / "lake.lock"
+        return lock_of(self.root, self.database_url)
 
     @property
     def exports(self) -> Path:

@@ -1,9 +1,13 @@
 """Which models learnt from the patients: every version that was trained while they were in the lake."""
 
+import contextlib
 import datetime as dt
 import json
 from pathlib import Path
 
+from mediflow_assets.objects import is_remote
+from mediflow_assets.scoring import files, models_uri
+from mediflow_assets.scoring.bundle import FACTS
 from mediflow_assets.storage.delta import Lake
 
 
@@ -12,23 +16,26 @@ def trained_on(lake: Lake, first_seen_at: str | None) -> list[str]:
 
     A model may hold traces of whom it learnt from, so retraining is for a person to decide; nothing is removed here.
     """
-    root = Path(lake.root) / "models"
-    if "://" in lake.root or first_seen_at is None or not root.is_dir():
+    if first_seen_at is None:
         return []
-    since = dt.datetime.fromisoformat(first_seen_at)
-    return sorted(
-        f"{path.parent.parent.name}/{path.parent.name}"
-        for path in root.glob("*/*/bundle.json")
-        if _trained_at(path) >= since
-    )
+    since, root = dt.datetime.fromisoformat(first_seen_at), models_uri(lake.root)
+    versions = ((name, version) for name in files.folders(root) for version in files.folders(files.join(root, name)))
+    return sorted(f"{name}/{version}" for name, version in versions if _is_since(root, name, version, since))
 
 
-def _trained_at(bundle: Path) -> dt.datetime:
-    """When its bundle says it was trained; where it says nothing, when it was written."""
+def _is_since(root: str, name: str, version: str, since: dt.datetime) -> bool:
+    """Whether a version was trained then or later: as its bundle says, or as its file's time does."""
+    place = files.join(root, name, version, FACTS)
     try:
-        said = json.loads(bundle.read_bytes()).get("trained_at")
-        found = dt.datetime.fromisoformat(said) if isinstance(said, str) else None
-    except (ValueError, AttributeError):
-        found = None
-    written = dt.datetime.fromtimestamp(bundle.stat().st_mtime, dt.UTC)
-    return written if found is None else found.replace(tzinfo=found.tzinfo or dt.UTC)
+        content = files.read(place)
+    except FileNotFoundError:
+        return False
+    with contextlib.suppress(ValueError, AttributeError):
+        said = json.loads(content).get("trained_at")
+        if isinstance(said, str):
+            found = dt.datetime.fromisoformat(said)
+            return found.replace(tzinfo=found.tzinfo or dt.UTC) >= since
+    if is_remote(place):
+        # nothing says when: it is named rather than left out
+        return True
+    return dt.datetime.fromtimestamp(Path(place).stat().st_mtime, dt.UTC) >= since

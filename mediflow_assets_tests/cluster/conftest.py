@@ -1,0 +1,47 @@
+"""The running cluster, shared by the tests of one session."""
+
+import contextlib
+import os
+import random
+import shutil
+import tempfile
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from mediflow_assets_tests.cluster import compose
+from mediflow_assets_tests.cluster.places import Places
+from mediflow_assets_tests.cluster.processes import Cluster
+
+NOT_HERE = {"dashboard": "dashboard", "stream": "mediflow_assets.streaming"}
+"""Services whose package may not be installed yet."""
+
+
+@contextlib.contextmanager
+def started(profile: str = "core", only: set[str] | None = None) -> Iterator[Cluster]:
+    """The services of a profile, or some of them, to be brought up; ended at the end, with all they wrote."""
+    folder = Path(tempfile.mkdtemp(prefix="mediflow-cluster-", dir=os.environ.get("MEDIFLOW_TEST_FOLDER")))
+    # PostgreSQL runs as a user of its own
+    folder.chmod(0o711)
+    services = {
+        name: service
+        for name, service in compose.services(profile).items()
+        if (only is None or name in only) and (name not in NOT_HERE or find_spec(NOT_HERE[name]))
+    }
+    cluster = Cluster(services, Places.of(folder, services, random.randint(10, 250)))
+    try:
+        yield cluster
+    finally:
+        cluster.end()
+        if not os.environ.get("MEDIFLOW_TEST_KEEP"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The services of the profile `core`, healthy."""
+    with started() as cluster:
+        cluster.took = cluster.up()  # type: ignore[attr-defined]
+        yield cluster

@@ -1,0 +1,109 @@
+"""The same deliveries on the Spark cluster with an object store, and embedded in a folder: equal tables, row for row.
+
+In the cluster everything goes its own way: the sensor sees the inbox and the bucket, the daemon starts the run, the
+code server runs it, Spark computes.
+"""
+
+import datetime as dt
+import shutil
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from mediflow_assets.contracts import house, silver
+from mediflow_assets_tests.cluster import deliveries
+from mediflow_assets_tests.cluster.processes import Cluster
+from mediflow_assets_tests.cluster.site import Site, Twin, differing, row_hashes
+
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
+
+MOST_SECONDS = 300
+"""For what `mediflow demo` does: tables, checks and both models of 50,000 encounters."""
+MOST_BYTES = 7 << 30
+RECEIVED = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
+
+
+@pytest.fixture(scope="module")
+def both(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """Both sites after the first part and after the second one."""
+    folder = tmp_path_factory.mktemp("parity")
+    site = Site(cluster)
+    twin = Twin.of(site, folder / "twin")
+    for day, file in enumerate(deliveries.first(folder)):
+        twin.inbox.receive(file, RECEIVED + dt.timedelta(days=day))
+    shutil.copytree(twin.inbox.ready, site.home / "inbox" / "ready", dirs_exist_ok=True)
+    _, took = site.refresh()
+    memory = cluster.memory()
+    twin.run()
+    first = SimpleNamespace(cluster=row_hashes(site.lake), embedded=row_hashes(twin.lake), seconds=took)
+    again = deliveries.second(folder)
+    for file in again:
+        site.put_in_bucket(file.name, file.read_bytes())
+    site.refresh()
+    _receive_as_in(site, twin, again)
+    twin.run()
+    second = SimpleNamespace(cluster=row_hashes(site.lake), embedded=row_hashes(twin.lake))
+    return SimpleNamespace(site=site, twin=twin, first=first, second=second, memory=memory)
+
+
+def _receive_as_in(site: Site, twin: Twin, files: list[Path]) -> None:
+    """Put the files into the twin's inbox with the times at which they came to the cluster."""
+    for file in files:
+        delivery, _ = twin.inbox.receive(file)
+        twin.inbox.done(delivery)
+        twin.inbox.receive(file, site.received_at(delivery.delivery_id))
+
+
+def test_every_table_has_equal_rows_on_both(both: SimpleNamespace) -> None:
+    assert differing(both.first.cluster, both.first.embedded) == {}
+
+
+def test_updates_and_late_patients_leave_equal_rows_on_both(both: SimpleNamespace) -> None:
+    assert differing(both.second.cluster, both.second.embedded) == {}
+    assert differing(both.first.cluster, both.second.cluster) != {}
+
+
+def test_every_zone_is_filled_and_the_sums_agree(both: SimpleNamespace) -> None:
+    filled = {name.split("/")[0] for name, (rows, _) in both.second.cluster.items() if rows}
+    assert filled == {"bronze", "silver", "gold", "masked"}
+    assert both.second.cluster["silver/encounters"][0] > 0.9 * deliveries.ROWS
+    assert both.second.cluster["silver/conditions"][0] == 3
+    assert [row for row in both.site.lake.read(house.RECONCILIATION).to_pylist() if not row["balanced"]] == []
+    statuses = set(both.site.lake.read(silver.QUARANTINE, ["status"])["status"].to_pylist())
+    assert {"open", "replayed"} <= statuses
+
+
+def test_the_bucket_is_empty_once_its_files_are_deliveries(both: SimpleNamespace) -> None:
+    assert list((both.site.cluster.places.folder / "volumes/objects/mediflow-inbox").rglob("*.csv")) == []
+
+
+def test_all_services_together_take_less_than_seven_gigabytes_after_a_run(both: SimpleNamespace) -> None:
+    assert sum(both.memory.values()) <= MOST_BYTES, both.memory
+
+
+def test_status_and_doctor_find_nothing_wrong(both: SimpleNamespace) -> None:
+    for command in ("status", "doctor"):
+        said = both.site.mediflow(command)
+        assert said.returncode == 0, f"{command}: {said.stdout[-1500:]} {said.stderr[-500:]}"
+
+
+def test_models_trained_in_the_cluster_are_served_by_the_gateway(both: SimpleNamespace) -> None:
+    run = both.site.runs.launch("train")
+    began = time.monotonic()
+    assert both.site.runs.end_of(run) == "SUCCESS", both.site.runs.why(run)
+    took = both.first.seconds + time.monotonic() - began
+    print(f"refresh {both.first.seconds:.0f} s, refresh and training {took:.0f} s", both.memory)
+    assert took <= MOST_SECONDS
+    ready = both.site.cluster.url("serving", 8000) + "/health/ready"
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            assert urllib.request.urlopen(ready, timeout=5).status == 200
+            break
+        except urllib.error.HTTPError:
+            assert time.monotonic() < deadline, "the gateway found no champion"
+            time.sleep(1)
