@@ -4,16 +4,16 @@ From here come the Spark schema and DDL, conform-before-write, the checks, colum
 data dictionary. Not here: how a table is computed (`transforms`) or stored (`storage`).
 """
 
-from mediflow_assets.contracts import assurance, bronze, erasure, gold, house, masked, models, silver
+from mediflow_assets.contracts import assurance, bronze, erasure, events, gold, house, masked, models, silver
 from mediflow_assets.contracts.policy import require
 from mediflow_assets.contracts.table import TableContract
 
 TABLES: dict[str, TableContract] = {
     table.name: table
-    for zone in (bronze, silver, gold, models, house, masked, erasure, assurance)
+    for zone in (bronze, silver, gold, models, house, masked, erasure, assurance, events)
     for table in zone.TABLES
 }
 """Every table by its name, `zone/table`."""
 require(TABLES.values())
 
-__all__ = ["TABLES", "TableContract", "assurance", "bronze", "erasure", "gold", "house", "masked", "models", "silver"]
+__all__ = ["TABLES", "TableContract", "assurance", "bronze", "erasure", "events", "gold", "house", "masked", "models", "silver"]

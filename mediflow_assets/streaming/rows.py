@@ -1,0 +1,66 @@
+"""Messages → rows of `bronze/encounter_events`. No message can break it: what cannot be read is kept all the same."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
+from mediflow_assets.storage.schemas import arrow_schema
+from mediflow_assets.streaming.ranges import delivery_of
+from mediflow_assets.transforms.messages import older_id
+
+SCHEMA = arrow_schema(ENCOUNTER_EVENTS)
+_LONGEST_ID = 200
+
+
+class _Named(msgspec.Struct):
+    event_id: Any = None
+    patient_id: Any = None
+    encounter_id: Any = None
+    event_type: Any = None
+    timestamp: Any = None
+
+
+_DECODER = msgspec.json.Decoder(_Named)
+_NOBODY = _Named()
+Message = tuple[int, int, bytes | None, bytes | None]
+"""Offset, timestamp in milliseconds, key, value."""
+
+
+def rows_of(topic: str, partition: int, messages: Sequence[Message]) -> pa.RecordBatch:
+    """One row a message, in the order given."""
+    offsets, times, keys, values = zip(*messages, strict=True) if messages else ((), (), (), ())
+    named = [_names_in(value) for value in values]
+    count = len(offsets)
+    columns = {
+        "topic": pa.repeat(pa.scalar(topic), count),
+        "partition": pa.repeat(pa.scalar(partition, pa.int32()), count),
+        "key": pa.array(keys, pa.binary()),
+        "value": pa.array(values, pa.binary()),
+        "event_id": pa.array([_text(each.event_id) for each in named], pa.string()),
+        "patient_id": pa.array([_text(each.patient_id) for each in named], pa.string()),
+        "encounter_id": pa.array([_text(each.encounter_id) for each in named], pa.string()),
+        "_delivery_id": pa.repeat(pa.scalar(delivery_of(topic, partition)), count),
+        "_record_number": pa.array(offsets, pa.int64()),
+        "_ingested_at": pa.array(times, pa.int64()).cast(pa.timestamp("ms", "UTC")).cast(pa.timestamp("us", "UTC")),
+    }
+    return pa.RecordBatch.from_arrays([columns[field.name] for field in SCHEMA], schema=SCHEMA)
+
+
+def _names_in(value: bytes | None) -> _Named:
+    try:
+        named = _DECODER.decode(value) if value else _NOBODY
+    except (msgspec.MsgspecError, ValueError, RecursionError):
+        return _NOBODY
+    if value and named.event_id is None and named.event_type is None and named.timestamp is not None:
+        named.event_id = older_id(value)
+    return named
+
+
+def _text(value: Any) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    text = str(value)
+    return text if len(text) <= _LONGEST_ID and text.isprintable() else None
