@@ -28,7 +28,7 @@ class Broker:
         """Per partition what it has of a topic; nothing where there is no such topic. Raises BrokerUnreachable."""
         with self._consumer() as consumer:
             partitions = _partitions(consumer, topic)
-            with _answers(self.servers):
+            with answering(self.servers):
                 first = consumer.beginning_offsets(partitions)
                 end = consumer.end_offsets(partitions)
             return {each.partition: Bounds(first[each], end[each]) for each in partitions}
@@ -72,7 +72,7 @@ class Broker:
         from kafka import KafkaConsumer
 
         logging.getLogger("kafka").setLevel(logging.CRITICAL)
-        with _answers(self.servers):
+        with answering(self.servers):
             consumer = KafkaConsumer(
                 bootstrap_servers=self.servers.split(","),
                 bootstrap_timeout_ms=ANSWER_SECONDS * 1000,
@@ -91,14 +91,14 @@ class Broker:
 def _partitions(consumer: Any, topic: str) -> list[Any]:
     from kafka import TopicPartition
 
-    with _answers(""):
+    with answering(""):
         # asking for a topic's partitions may make the topic; asking for all topics makes none
         known = consumer.partitions_for_topic(topic) if topic in consumer.topics() else None
     return [TopicPartition(topic, number) for number in sorted(known or ())]
 
 
 @contextlib.contextmanager
-def _answers(servers: str) -> Iterator[None]:
+def answering(servers: str) -> Iterator[None]:
     """Raise BrokerUnreachable in place of what the client raises."""
     from kafka.errors import KafkaError
 

@@ -23,7 +23,7 @@ RAW = "unread"
 BROKEN = "broken_because"
 EVENT_ID, EVENT_TYPE = "_event_id", "_event_type"
 _ENVELOPE = tuple(field.name for field in ENVELOPE)
-_CELLS = tuple(dict.fromkeys((*_ENVELOPE, *(n for n in ADMISSIONS.column_names if not n.startswith("_")))))
+CELLS = tuple(dict.fromkeys((*_ENVELOPE, *(n for n in ADMISSIONS.column_names if not n.startswith("_")))))
 _KNOWN = {field.name for field in FIELDS} | {"updated_at"}
 _TEXTS = ("patient_id", "encounter_id", "event_id", "name", "zip")
 """Texts that no rule of form judges: here a list, an object or a truth value is told as such."""
@@ -32,7 +32,7 @@ _LONGEST_RAW = 2_000
 
 def as_records(bronze: DataFrame) -> DataFrame:
     """Rows of `bronze/encounter_events` with the message's fields as text columns, and why it has none."""
-    columns = ", ".join(f"`{name}` string" for name in (*_CELLS, RAW, BROKEN))
+    columns = ", ".join(f"`{name}` string" for name in (*CELLS, RAW, BROKEN))
     schema = f"{columns}, _delivery_id string, _record_number bigint, _ingested_at timestamp"
     read = bronze.select("value", *PROVENANCE).mapInArrow(_records, schema)
     return read.withColumn("_feed", F.lit(None).cast("string"))
@@ -40,7 +40,7 @@ def as_records(bronze: DataFrame) -> DataFrame:
 
 def _records(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        columns: dict[str, list[str | None]] = {name: [] for name in (*_CELLS, RAW, BROKEN)}
+        columns: dict[str, list[str | None]] = {name: [] for name in (*CELLS, RAW, BROKEN)}
         for value in batch.column(0).to_pylist():
             cells = cells_of(value)
             for name, column in columns.items():
@@ -58,7 +58,7 @@ def cells_of(value: bytes | None) -> dict[str, str | None]:
     fields = message.fields
     if "event_id" not in fields and "event_type" not in fields and OLDER_TIME in fields:
         fields = _from_older(fields, value or b"")
-    cells = {name: scalar_text(fields[name]) for name in _CELLS if name in fields}
+    cells = {name: scalar_text(fields[name]) for name in CELLS if name in fields}
     more = {name: given for name, given in fields.items() if name not in _KNOWN}
     return cells | {"extra": scalar_text(more) if more else None, "updated_at": None}
 
