@@ -9,10 +9,11 @@ from mediflow_assets.defs import (
     event_storage,  # noqa: F401  (sets how its databases are written)
     jobs,
 )
-from mediflow_assets.defs.assets import assurance, bronze, gold, models, silver
+from mediflow_assets.defs.assets import assurance, bronze, gold, models, silver, streaming
 from mediflow_assets.defs.resources import EngineResource, LakehouseResource
 from mediflow_assets.defs.retraining import build_retraining_sensor
 from mediflow_assets.defs.sensors import FRESH_HOURS, build_sensors
+from mediflow_assets.defs.stream_sensor import build_stream_sensor
 from mediflow_assets.settings import Settings
 
 OWNER = "team:data-platform"
@@ -40,6 +41,7 @@ def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definit
     settings = settings or Settings()
     assets = [
         bronze.landing,
+        *streaming.ALL,
         *silver.JUDGED,
         *gold.GOLD,
         *gold.OWN,
@@ -62,7 +64,12 @@ def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definit
         ],
         jobs=jobs.ALL,
         schedules=jobs.SCHEDULES,
-        sensors=[automation, *build_sensors(settings), build_retraining_sensor(settings)],
+        sensors=[
+            automation,
+            *build_sensors(settings),
+            build_stream_sensor(settings),
+            build_retraining_sensor(settings),
+        ],
         resources={"lakehouse": lakehouse, **resources},
         # one engine per run, not one per step
         executor=dg.in_process_executor,

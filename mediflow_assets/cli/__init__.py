@@ -28,6 +28,7 @@ def build() -> typer.Typer:
         running,
         source_commands,
         status_command,
+        stream_commands,
         user_commands,
     )
     from mediflow_assets.cli.context import Guarded
@@ -59,6 +60,7 @@ def build() -> typer.Typer:
         lineage_command,
         maintain_command,
         models_commands,
+        stream_commands,
         benchmark,
     ):
         group.register(app)

@@ -16,4 +16,16 @@ TABLES: dict[str, TableContract] = {
 """Every table by its name, `zone/table`."""
 require(TABLES.values())
 
-__all__ = ["TABLES", "TableContract", "assurance", "bronze", "erasure", "events", "gold", "house", "masked", "models", "silver"]
+__all__ = [
+    "TABLES",
+    "TableContract",
+    "assurance",
+    "bronze",
+    "erasure",
+    "events",
+    "gold",
+    "house",
+    "masked",
+    "models",
+    "silver",
+]

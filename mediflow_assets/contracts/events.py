@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-
 from mediflow_assets.contracts.bronze import ADMISSIONS, PROVENANCE
 from mediflow_assets.contracts.masks import drop, keep, year
 from mediflow_assets.contracts.table import Audience, Column, Privacy, RowCheck, TableContract, Type

@@ -9,8 +9,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import bronze, silver
-from mediflow_assets.contracts.identifiers import COLUMNS
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
+from mediflow_assets.contracts.identifiers import COLUMNS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.steps.corrections import Key, corrections
 from mediflow_assets.steps.pending import Pending

@@ -28,7 +28,14 @@ class OwnTable:
     """What else its rows depend on."""
 
 
-_OF_DELIVERIES = (bronze.DELIVERIES, bronze.REJECTS, ENCOUNTER_EVENTS, erasure.ERASED, silver.PROCESSED, silver.QUARANTINE)
+_OF_DELIVERIES = (
+    bronze.DELIVERIES,
+    bronze.REJECTS,
+    ENCOUNTER_EVENTS,
+    erasure.ERASED,
+    silver.PROCESSED,
+    silver.QUARANTINE,
+)
 RECONCILIATION = OwnTable(
     house.RECONCILIATION, _OF_DELIVERIES, reconcile, {"unbalanced": lambda row: not row["balanced"]}
 )

@@ -73,16 +73,16 @@ def _rows(
 ) -> DataFrame:
     # the verdicts are joined back to the Bronze records, for only few of them are needed whole
     concerned = judged if is_again else judged.where(~is_accepted())
-    is_new = in_spans(work.spans) if source == ENCOUNTER_EVENTS.name else F.col("_delivery_id").isin(
-        list(work.deliveries.get(source, ()))
+    is_new = (
+        in_spans(work.spans)
+        if source == ENCOUNTER_EVENTS.name
+        else F.col("_delivery_id").isin(list(work.deliveries.get(source, ())))
     )
     concerned = concerned.where(~is_accepted() | ~is_new)
     verdicts = concerned.select(
         F.col("_delivery_id").alias("_of_delivery"), F.col("_record_number").alias("_of_record"), REASONS
     )
-    status = (
-        F.when(is_accepted(), "replayed").when(is_waiting(), "waiting").otherwise("open")
-    )
+    status = F.when(is_accepted(), "replayed").when(is_waiting(), "waiting").otherwise("open")
     payload = F.to_json(F.struct(*(name for name in records.columns if name not in _KEY)))
     is_of = (F.col("_delivery_id") == F.col("_of_delivery")) & (F.col("_record_number") == F.col("_of_record"))
     # the few on the left: the embedded engine holds the left side in memory and streams the right one past it

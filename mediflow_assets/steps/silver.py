@@ -4,7 +4,7 @@ The order of the writes makes a crash harmless: the table, the quarantine, then 
 A rerun finds the same deliveries pending, and both merges then change nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import reduce
 
@@ -123,7 +123,7 @@ def make(bench: Workbench, table: Judged, wanted: Wanted | None = None) -> Made:
     verdicts: list[Verdicts] = []
     duplicates = 0
     if parts:
-        shaped = (
+        shaped: Iterable[DataFrame] = (
             _judged(bench, table, name, records).withColumn(SOURCE, F.lit(name)) for name, records in parts.items()
         )
         if ENCOUNTER_EVENTS.name in parts:

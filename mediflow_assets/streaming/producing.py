@@ -67,8 +67,9 @@ def produce(
     waiting: list[tuple[Message, Any]] = []
     with answering(broker.servers):
         producer = KafkaProducer(
-            bootstrap_servers=broker.servers.split(","), acks="all", enable_idempotence=True, linger_ms=2 if rate else 20,
-            max_request_size=LARGEST_REQUEST, batch_size=1 << 17, buffer_memory=64 << 20, **broker.options,
+            bootstrap_servers=broker.servers.split(","), acks="all", enable_idempotence=True,
+            linger_ms=2 if rate else 20,
+            max_request_size=LARGEST_REQUEST, batch_size=1 << 17, **broker.options,
         )  # fmt: skip
         out = ledger.open("a", encoding="utf-8") if ledger else None
         try:

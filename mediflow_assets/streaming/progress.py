@@ -53,9 +53,7 @@ def append(
     """
     known = landed_through(lake, topic, contract)
     highest = max([*through, *known], default=-1)
-    marks = [
-        Transaction(delivery_of(topic, n), max(through.get(n, -1), known.get(n, -1))) for n in range(highest + 1)
-    ]
+    marks = [Transaction(delivery_of(topic, n), max(through.get(n, -1), known.get(n, -1))) for n in range(highest + 1)]
     table = lake.ensure(contract)
     with storage_errors(contract.name):
         write_deltalake(

@@ -82,7 +82,7 @@ def _plain(rng: random.Random, seed: int, until: dt.datetime) -> Iterator[Sent]:
 
 def _encounter(rng: random.Random, seed: int, number: int, until: dt.datetime) -> Iterator[Sent]:
     record = _record(rng, seed, number, until)
-    begun = dt.datetime.fromisoformat(record["admission_date"])
+    begun = dt.datetime.fromisoformat(str(record["admission_date"]))
     ended = begun + dt.timedelta(hours=rng.choice((3, 20, 70, 140)))
     steps: list[tuple[str, dt.datetime, dict[str, object]]] = [("admit", begun, {})]
     if rng.random() < 0.3:

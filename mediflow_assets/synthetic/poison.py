@@ -61,7 +61,7 @@ _MAKERS: dict[str, Make] = {
     "cost_text": _with(cost="a lot"),
     "formula": _with(department="=HYPERLINK(\"http://example.org\")"),
     "sql": _with(diagnosis_code="'; DROP TABLE encounters; --"),
-    "department_missing": _with(department=...),
+    "department_missing": _with(department=..., encounter_class=...),
     "blood_pressure_swapped": _with(blood_pressure="80/120"),
 }  # fmt: skip
 KINDS = tuple(_MAKERS)

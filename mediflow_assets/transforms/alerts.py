@@ -81,5 +81,6 @@ def _with_pads(frame: DataFrame, pads: DataFrame) -> DataFrame:
     """The frame with the pads beside each row: an equality that always holds, for real time knows no other join."""
     # a length of nothing, which no optimizer knows to be 0
     one = frame.withColumn("_one", F.length(F.substring(F.col("rule"), 1, 0)))
-    return one.join(F.broadcast(pads.withColumn("_pads", F.lit(0))), F.col("_one") == F.col("_pads")).drop("_one", "_pads")
-
+    return one.join(F.broadcast(pads.withColumn("_pads", F.lit(0))), F.col("_one") == F.col("_pads")).drop(
+        "_one", "_pads"
+    )

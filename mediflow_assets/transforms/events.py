@@ -101,7 +101,7 @@ def _prepared(records: DataFrame) -> DataFrame:
             EVENT_ID: F.col("event_id"),
             EVENT_TYPE: kind,
             "_occurred": parsing.timestamp(F.col("occurred_at")),
-            "updated_at": F.col("occurred_at"),
+            "updated_at": F.when(parsing.timestamp(F.col("occurred_at")).isNotNull(), F.col("occurred_at")),
             "status": status,
             "admission_date": F.coalesce(admitted, F.col("admission_date")),
             "discharge_date": F.coalesce(discharged, F.col("discharge_date")),

@@ -105,7 +105,6 @@ def _constant(_: str) -> Any:
     raise _Broken(NOT_A_NUMBER)
 
 
-
 _as_text: Callable[[str], Any] = str
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object, parse_constant=_constant, parse_int=_as_text, parse_float=_as_text
