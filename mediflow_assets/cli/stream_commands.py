@@ -13,10 +13,19 @@ Json = Annotated[bool, typer.Option("--json")]
 def register(app: typer.Typer) -> None:
     """Add the group."""
     group = typer.Typer(help="Events of Kafka: try, run, look.", no_args_is_help=True)
+    group.command("serve")(serve)
     group.command("produce")(produce)
     group.command("status")(status)
     group.command("skip-lost")(skip_lost)
     app.add_typer(group, name="stream")
+
+
+def serve() -> None:
+    """Land the topic without end, and judge its events in real time, until SIGTERM or Ctrl-C. Needs Java 17."""
+    from mediflow_assets.cli import serving_stream
+
+    settings = context.settings()
+    serving_stream.serve(settings, context.lake(settings), output.line)
 
 
 def produce(

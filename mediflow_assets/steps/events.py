@@ -3,7 +3,9 @@
 Used by both landings. A range is committed as one, with its progress; what was refused is counted just before.
 """
 
+import contextlib
 import datetime as dt
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ import pyarrow.compute as pc
 
 from mediflow_assets.contracts import erasure
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
+from mediflow_assets.errors import LakeBusy
 from mediflow_assets.governance.tombstones import Tombstones
 from mediflow_assets.steps.erased import TARGETS, row
 from mediflow_assets.steps.refusing import is_named, refuse
@@ -26,6 +29,10 @@ from mediflow_assets.streaming.ranges import Range, delivery_of
 from mediflow_assets.streaming.rows import SCHEMA, rows_of
 
 Latencies = list[int]
+ASKED_SECONDS = 20.0
+"""The service gives the table up within ten."""
+_ASKED = "events.asked"
+_FORGOTTEN_SECONDS = 60
 
 
 @dataclass
@@ -45,6 +52,35 @@ class LandedEvents:
 def lock_of(home: Path) -> Path:
     """The lease of `bronze/encounter_events`: of two landings, or two services, one holds it."""
     return home / "events.lock"
+
+
+@contextlib.contextmanager
+def events_asked_for(home: Path, holder: str, wait_seconds: float = ASKED_SECONDS) -> Iterator[None]:
+    """Hold `bronze/encounter_events`, asking the service to give it up meanwhile. Raises LakeBusy."""
+    asked = home / _ASKED
+    home.mkdir(parents=True, exist_ok=True)
+    asked.write_text(holder)
+    try:
+        with lake_lease(lock_of(home), holder, wait_seconds):
+            yield
+    finally:
+        asked.unlink(missing_ok=True)
+
+
+def is_asked_for(home: Path) -> bool:
+    """Whether somebody waits for the table. What a process asked for that has died is forgotten after a while."""
+    try:
+        return time.time() - (home / _ASKED).stat().st_mtime < _FORGOTTEN_SECONDS or not _is_free(home)
+    except FileNotFoundError:
+        return False
+
+
+def _is_free(home: Path) -> bool:
+    try:
+        with lake_lease(lock_of(home), "a look", keep_name=True):
+            return True
+    except LakeBusy:
+        return False
 
 
 def land_ranges(lake: Lake, home: Path, broker: Broker, ranges: Iterable[Range], holder: str) -> LandedEvents:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.storage.schemas import arrow_schema
@@ -47,6 +48,20 @@ def rows_of(topic: str, partition: int, messages: Sequence[Message]) -> pa.Recor
         "_ingested_at": pa.array(times, pa.int64()).cast(pa.timestamp("ms", "UTC")).cast(pa.timestamp("us", "UTC")),
     }
     return pa.RecordBatch.from_arrays([columns[field.name] for field in SCHEMA], schema=SCHEMA)
+
+
+def rows_of_table(table: pa.Table) -> tuple[list[pa.RecordBatch], dict[int, int]]:
+    """Rows of `topic, partition, offset, timestamp, key, value`, as Spark gives them; and each partition's last."""
+    table = table.sort_by([("partition", "ascending"), ("offset", "ascending")])
+    batches, through = [], {}
+    for partition in sorted(set(table["partition"].to_pylist())):
+        mine = table.filter(pc.equal(table["partition"], partition)).combine_chunks()
+        offsets = mine["offset"].to_pylist()
+        times = mine["timestamp"].cast(pa.timestamp("ms", "UTC")).cast(pa.int64()).to_pylist()
+        messages = list(zip(offsets, times, mine["key"].to_pylist(), mine["value"].to_pylist(), strict=True))
+        batches.append(rows_of(mine["topic"][0].as_py(), partition, messages))
+        through[partition] = offsets[-1]
+    return batches, through
 
 
 def _names_in(value: bytes | None) -> _Named:
