@@ -93,7 +93,7 @@ def _encounter(rng: random.Random, seed: int, number: int, until: dt.datetime) -
         steps.append(("cancel", begun + dt.timedelta(hours=1), {}))
     else:
         steps.append(("discharge", ended, {"discharge_disposition": "home"}))
-    for step, (kind, at, changed) in enumerate(steps):
+    for step, (kind, at, changed) in enumerate(sorted(steps, key=lambda each: each[1])):
         record |= changed
         if kind == "discharge":
             record["discharge_date"] = at.isoformat()

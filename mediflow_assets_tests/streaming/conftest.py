@@ -2,7 +2,12 @@
 
 import datetime as dt
 import json
+import shutil
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +16,8 @@ from mediflow_assets.governance.tombstones import Tombstones
 from mediflow_assets.steps.events import LandedEvents, land
 from mediflow_assets.streaming.rows import rows_of
 from mediflow_assets_tests.house import RECEIVED, House
+from mediflow_assets_tests.streaming.hospital import StreamHome
+from mediflow_assets_tests.streaming.kafka_process import KafkaProcess
 
 TOPIC = "encounter-events"
 EVENT = {
@@ -74,3 +81,28 @@ def _millis(at: dt.datetime) -> int:
 @pytest.fixture
 def stream(house: House) -> Stream:
     return Stream(house)
+
+
+@pytest.fixture(scope="session")
+def kafka() -> Iterator[KafkaProcess]:
+    """One broker for the tests that need no other."""
+    folder = Path(tempfile.mkdtemp(prefix="mediflow-kafka-"))
+    process = KafkaProcess(folder).start()
+    yield process
+    process.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def stream_home(kafka: KafkaProcess, tmp_path: Path) -> Iterator[Callable[..., StreamHome]]:
+    """Makes homes beside the broker, each with a topic of its own unless one is named."""
+    made: list[StreamHome] = []
+
+    def _make(landing: str = "batch", topic: str | None = None, of: KafkaProcess | None = None) -> StreamHome:
+        name = topic or f"events-{uuid.uuid4().hex[:8]}"
+        made.append(StreamHome(tmp_path / f"home-{len(made)}", of or kafka, landing, name))
+        return made[-1]
+
+    yield _make
+    for home in made:
+        home.end()
