@@ -3,10 +3,11 @@ PYTHON ?= python3.11
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.installed
+JARS   := $(HOME)/.cache/mediflow/jars
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-faults check docs bench up clean
+.PHONY: help setup demo test test-cluster test-faults jars check docs bench up clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -29,7 +30,17 @@ demo: $(READY)  ## the main job on a generated sample hospital, and what it made
 test: $(READY)  ## the tests that need no JVM
 	@pytest
 
-test-faults: $(READY)  ## thirty kills at seeded moments, each run again to the end (minutes)
+test-cluster: $(READY) jars  ## a Kafka broker and Apache Spark as local processes (needs Java 17 and Maven)
+	@pytest -m 'cluster and not faults'
+
+jars: $(JARS)/kafka/.fetched $(JARS)/spark/.fetched  ## fetch what the JVM needs beside Spark, once
+
+$(JARS)/%/.fetched: deploy/jars/pom.xml
+	@command -v mvn >/dev/null || { echo "Fetching JVM artifacts needs Maven (mvn) and Java 17 on the PATH." >&2; exit 1; }
+	@mvn -q -B -f deploy/jars/pom.xml -P$* -Djars=$(@D) dependency:copy-dependencies
+	@touch $@
+
+test-faults: $(READY) jars  ## the long kill matrices: runs, and the topic's service, run and broker (half an hour)
 	@pytest -m faults
 
 check: $(READY)  ## ruff, mypy, import-linter, freshness of the generated documents

@@ -28,6 +28,7 @@ PIPELINE = [
     "onnxruntime>=1.20",
     "pandas<3",
     "polars>=2.1",
+    "prometheus-client>=0.21",
     "pysail==0.7.2",
     "pyspark[connect]==4.2.0",
     "scikit-learn>=1.9,<1.10",

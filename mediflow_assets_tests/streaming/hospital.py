@@ -13,10 +13,12 @@ from typing import Any
 
 from mediflow_assets.contracts import TABLES, silver
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
+from mediflow_assets.errors import LakeBusy
 from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.settings import Settings
 from mediflow_assets.steps.stream_landing import Topic, waiting
 from mediflow_assets.storage.delta import Lake
+from mediflow_assets.storage.lease import lake_lease
 from mediflow_assets.streaming.producing import Produced, make_topic, produce, read_ledger
 from mediflow_assets_tests.streaming.kafka_process import KafkaProcess, free_port
 
@@ -140,6 +142,14 @@ class StreamHome:
         }
         assert poison and poison <= held.keys() and all(held[place] for place in poison)
         assert not [row for row in self.rows("silver/encounters", "encounter_id") if "POISON" in row["encounter_id"]]
+
+    def is_idle(self) -> bool:
+        """Whether no run holds the lake, nor is about to."""
+        try:
+            with lake_lease(self.folder / "lake.lock", "a look", keep_name=True):
+                return not self.waiting()
+        except LakeBusy:
+            return False
 
     def scan(self, *values: str) -> list[str]:
         """Files below the home, the lake's tables of people and the ledger aside, that hold one of the values."""
