@@ -23,7 +23,7 @@ PIPELINE = [
     "dagster-webserver==1.13.27",
     "delta-spark==4.4.0",
     "jsonschema>=4.23",
-    "kafka-python>=3.0.12",
+    "kafka-python[crc32c,lz4,snappy,zstd]>=3.0.12",
     "mlflow>=3.17,<3.18",
     "onnxruntime>=1.20",
     "pandas<3",

@@ -122,7 +122,9 @@ def land(
         progress.append(lake, ENCOUNTER_EVENTS, pa.RecordBatchReader.from_batches(SCHEMA, kept), topic, through)
     ended = dt.datetime.now(dt.UTC)
     done.seconds += (ended - begun).total_seconds()
-    done.delays_ms += [int((ended - at).total_seconds() * 1000) for column in times for at in column.to_pylist()]
+    ended_us = int(ended.timestamp() * 1_000_000)
+    for column in times:
+        done.delays_ms += ((ended_us - column.cast(pa.int64()).to_numpy()) // 1000).tolist()
     done.through |= through
     return done
 
@@ -147,7 +149,8 @@ def _kept(
 ) -> Iterator[pa.RecordBatch]:
     """Rows that the table has not, of patients who may be there."""
     for batch in batches:
-        last = pa.array([known.get(id_, -1) for id_ in batch.column("_delivery_id").to_pylist()], pa.int64())
+        # a batch is of one partition
+        last = known.get(batch.column("_delivery_id")[0].as_py(), -1) if batch.num_rows else -1
         new = batch.filter(pc.greater(batch.column("_record_number"), last))
         done.known += batch.num_rows - new.num_rows
         kept = _without_erased(new, tombstones)

@@ -33,19 +33,27 @@ Message = tuple[int, int, bytes | None, bytes | None]
 def rows_of(topic: str, partition: int, messages: Sequence[Message]) -> pa.RecordBatch:
     """One row a message, in the order given."""
     offsets, times, keys, values = zip(*messages, strict=True) if messages else ((), (), (), ())
+    dated = pa.array(times, pa.int64()).cast(pa.timestamp("ms", "UTC"))
+    keyed, told = pa.array(keys, pa.binary()), pa.array(values, pa.binary())
+    return _batch(topic, partition, pa.array(offsets, pa.int64()), dated, keyed, told, values)
+
+
+def _batch(
+    topic: str, partition: int, offsets: pa.Array, times: pa.Array, keys: pa.Array, told: pa.Array, values: Any
+) -> pa.RecordBatch:
     named = [_names_in(value) for value in values]
     count = len(offsets)
     columns = {
         "topic": pa.repeat(pa.scalar(topic), count),
         "partition": pa.repeat(pa.scalar(partition, pa.int32()), count),
-        "key": pa.array(keys, pa.binary()),
-        "value": pa.array(values, pa.binary()),
+        "key": keys,
+        "value": told,
         "event_id": pa.array([_text(each.event_id) for each in named], pa.string()),
         "patient_id": pa.array([_text(each.patient_id) for each in named], pa.string()),
         "encounter_id": pa.array([_text(each.encounter_id) for each in named], pa.string()),
         "_delivery_id": pa.repeat(pa.scalar(delivery_of(topic, partition)), count),
-        "_record_number": pa.array(offsets, pa.int64()),
-        "_ingested_at": pa.array(times, pa.int64()).cast(pa.timestamp("ms", "UTC")).cast(pa.timestamp("us", "UTC")),
+        "_record_number": offsets,
+        "_ingested_at": times.cast(pa.timestamp("us", "UTC")),
     }
     return pa.RecordBatch.from_arrays([columns[field.name] for field in SCHEMA], schema=SCHEMA)
 
@@ -54,14 +62,22 @@ def rows_of_table(table: pa.Table) -> tuple[list[pa.RecordBatch], dict[int, int]
     """Rows of `topic, partition, offset, timestamp, key, value`, as Spark gives them; and each partition's last."""
     table = table.sort_by([("partition", "ascending"), ("offset", "ascending")])
     batches, through = [], {}
-    for partition in sorted(set(table["partition"].to_pylist())):
+    for partition in sorted(pc.unique(table["partition"]).to_pylist()):
         mine = table.filter(pc.equal(table["partition"], partition)).combine_chunks()
-        offsets = mine["offset"].to_pylist()
-        times = mine["timestamp"].cast(pa.timestamp("ms", "UTC")).cast(pa.int64()).to_pylist()
-        messages = list(zip(offsets, times, mine["key"].to_pylist(), mine["value"].to_pylist(), strict=True))
-        batches.append(rows_of(mine["topic"][0].as_py(), partition, messages))
-        through[partition] = offsets[-1]
+        columns = [_whole(mine[name]) for name in ("offset", "timestamp", "key", "value")]
+        offsets, times, keys, values = columns
+        topic = mine["topic"][0].as_py()
+        batches.append(
+            _batch(
+                topic, partition, offsets, times, keys.cast(pa.binary()), values.cast(pa.binary()), values.to_pylist()
+            )
+        )
+        through[partition] = offsets[-1].as_py()
     return batches, through
+
+
+def _whole(column: pa.ChunkedArray) -> pa.Array:
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
 
 
 def _names_in(value: bytes | None) -> _Named:
