@@ -40,7 +40,8 @@ def start_alerts(
         F.col("timestamp").alias("_ingested_at"),
     )
     pads = small_frame(session, rules.pads_table())
-    found = alerts.alerts_of(alerts.as_records_in_sql(messages), small_frame(session, rules.baselines), pads)
+    shaped = alerts.judged(alerts.as_records_in_sql(messages))
+    found = alerts.alerts_of(shaped, small_frame(session, rules.baselines), pads)
     told = found.withColumns({"baseline_version": F.lit(rules.version).cast("bigint"), "mode": F.lit(mode)})
     rows = told.select(F.col("encounter_key").alias("key"), F.to_json(F.struct("*")).alias("value"))
     writer = kafka.on(rows.writeStream).option("topic", out).option("checkpointLocation", str(checkpoint))

@@ -37,12 +37,16 @@ def as_records_in_sql(messages: DataFrame) -> DataFrame:
     return read.withColumns(cells | absent).drop("_text", "_fields")
 
 
-def alerts_of(records: DataFrame, baselines: DataFrame, pads: DataFrame) -> DataFrame:
-    """One row for each event and rule that it breaks: what it says, and what was expected.
+def judged(records: DataFrame) -> DataFrame:
+    """Records, as the Silver step gets them, in the shape of encounters, with every reason against each."""
+    return judge(events.encounters_of(records, FeedReader(())), silver.ENCOUNTERS)
 
-    `records` as the Silver step gets them, `pads` the key's, as one row.
+
+def alerts_of(shaped: DataFrame, baselines: DataFrame, pads: DataFrame) -> DataFrame:
+    """One row for each judged event and rule that it breaks: what it says, and what was expected.
+
+    `pads` are the key's, as one row.
     """
-    shaped = judge(events.encounters_of(records, FeedReader(())), silver.ENCOUNTERS)
     sound = shaped.where(is_accepted() & F.col(events.EVENT_ID).isNotNull() & (F.col("status") != "cancelled"))
     grouped = sound.withColumns(
         {
@@ -50,9 +54,9 @@ def alerts_of(records: DataFrame, baselines: DataFrame, pads: DataFrame) -> Data
             "encounter_class": F.coalesce("encounter_class", F.lit("unknown")),
         }
     )
-    judged = with_peers(grouped, baselines).withColumnRenamed("peer_group", "_peer_group")
+    compared = with_peers(grouped, baselines).withColumnRenamed("peer_group", "_peer_group")
     broken = F.array_compact(F.array(_cost(), *map(_pressure, CLINICAL_LIMITS_MMHG)))
-    found = judged.select("*", F.explode(broken).alias("_a"))
+    found = compared.select("*", F.explode(broken).alias("_a"))
     members = {name: F.col(f"_a.{name}") for name in _MEMBERS}
     told = found.withColumns(members | {"occurred_at": F.col("updated_at"), "received_at": F.col("_ingested_at")})
     keyed = _with_pads(told, pads).withColumns(
