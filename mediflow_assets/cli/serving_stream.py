@@ -1,9 +1,12 @@
 """The streaming service as a process: settings in, signals, a session, and everything closed at the end."""
 
 import contextlib
+import os
+import shutil
 import signal
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mediflow_assets.errors import StreamFailed
@@ -30,7 +33,8 @@ def serve(settings: "Settings", lake: Lake, tell: Callable[[str], None]) -> None
     partitions = len(_bounds(topic)) or 2
     scratch = settings.root / "stream"
     scratch.mkdir(parents=True, exist_ok=True)
-    session = start_session(settings.spark_jars, partitions + settings.stream_cores, scratch / "spark")
+    _clear_left_behind(scratch)
+    session = start_session(settings.spark_jars, partitions + settings.stream_cores, scratch / f"spark-{os.getpid()}")
     metrics = Metrics(settings.metrics_port)
     kafka = Kafka(settings.kafka, java_options(read_properties(settings.kafka_properties)))
     try:
@@ -39,7 +43,16 @@ def serve(settings: "Settings", lake: Lake, tell: Callable[[str], None]) -> None
         metrics.close()
         with contextlib.suppress(Exception):
             session.stop()
+        shutil.rmtree(scratch / f"spark-{os.getpid()}", ignore_errors=True)
     tell("Stopped.")
+
+
+def _clear_left_behind(scratch: Path) -> None:
+    """Remove what killed services left: blocks of Spark, which may hold rows, and checkpoints nobody goes on from."""
+    for left in (*scratch.glob("spark-*"), *scratch.glob("landing-*")):
+        process = left.name.split("-")[1]
+        if not (process.isdigit() and Path(f"/proc/{process}").exists()):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _bounds(topic: Topic) -> dict[int, object]:

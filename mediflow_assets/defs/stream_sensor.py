@@ -1,5 +1,7 @@
 """The sensor of the topic: starts a refresh for what the broker, or the service, has brought."""
 
+import time
+
 import dagster as dg
 
 from mediflow_assets.contracts import silver
@@ -11,6 +13,7 @@ from mediflow_assets.steps.spans import unjudged
 from mediflow_assets.steps.stream_landing import BATCH, OFF, Topic, waiting
 from mediflow_assets.storage.delta import Lake
 
+REST_SECONDS = 60
 UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -37,12 +40,22 @@ def build_stream_sensor(settings: Settings) -> dg.SensorDefinition:
         filters = dg.RunsFilter(job_name=jobs.refresh.name, statuses=UNFINISHED)
         if context.instance.get_runs(filters, limit=1):
             return dg.SkipReason("A refresh is on its way.")
+        if _failed_lately(context.instance):
+            return dg.SkipReason(f"The last refresh failed: it is tried again {REST_SECONDS} s after it.")
         try:
             return requested(settings)
         except MediFlowError as error:
             return dg.SkipReason(str(error))
 
     return encounter_events_sensor
+
+
+def _failed_lately(instance: dg.DagsterInstance) -> bool:
+    """Whether the last refresh failed just now: what failed for its data would else fail without end."""
+    records = instance.get_run_records(dg.RunsFilter(job_name=jobs.refresh.name), limit=1)
+    if not records or records[0].dagster_run.status is not dg.DagsterRunStatus.FAILURE:
+        return False
+    return time.time() - records[0].update_timestamp.timestamp() < REST_SECONDS
 
 
 def requested(settings: Settings) -> dg.RunRequest | dg.SkipReason:

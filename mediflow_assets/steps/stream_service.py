@@ -1,6 +1,7 @@
 """`mediflow stream serve`: lands the topic without end, has its events judged in real time, and tells how it fares."""
 
 import contextlib
+import os
 import shutil
 import threading
 import time
@@ -98,7 +99,7 @@ class Service:
         landed = progress.landed_through(self.lake, self.topic.name)
         # names the range where something is gone
         to_land(self.topic.name, held, landed)
-        checkpoint = self.scratch / f"landing-{time.time_ns()}"
+        checkpoint = self.scratch / f"landing-{os.getpid()}-{time.time_ns()}"
         landing = Landing(self._commit)
         with storage_errors("stream landing"):
             landing.start(

@@ -74,6 +74,14 @@ def test_everything_materialises_without_a_broker(tmp_path: Path) -> None:
         assert ("broker" in told) == (landing == "batch")
 
 
+def test_after_a_failed_refresh_the_sensor_rests(tmp_path: Path, instance: dg.DagsterInstance) -> None:
+    settings = Settings(home=tmp_path, landing="continuous")
+    instance.add_run(dg.DagsterRun(job_name="refresh", status=dg.DagsterRunStatus.FAILURE))
+    assert "tried again" in tick(settings, instance).skip_message
+    instance.add_run(dg.DagsterRun(job_name="refresh", status=dg.DagsterRunStatus.SUCCESS))
+    assert "has judged all" in tick(settings, instance).skip_message
+
+
 @cluster
 def test_new_offsets_of_both_partitions_are_requested_and_landed(
     stream_home: Homes, instance: dg.DagsterInstance
