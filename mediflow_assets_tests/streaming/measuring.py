@@ -70,6 +70,7 @@ def alerting(home: StreamHome) -> dict[str, Any]:
     """From the broker's time of an event to that of its alert, after twenty seconds of warming up."""
     home.make_topic(2)
     service = home.start("stream", "serve")
+    until(lambda: "Alerts: real-time" in (home.folder / "serve.out").read_text(), 240, service)
     hot = event(blood_pressure="220/80")
 
     def hot_events(name: str, count: int) -> list[Sent]:
@@ -77,6 +78,7 @@ def alerting(home: StreamHome) -> dict[str, Any]:
         return [Sent(str(n % 50).encode(), value, f"{name}-{n}") for n, value in enumerate(each)]
 
     home.send(hot_events("warm", RATE * 20), RATE)
+    until(lambda: home.lake.rows(STREAM_ALERTS) >= RATE * 20, 120, service)
     home.send(hot_events("hot", RATE * SECONDS), RATE)
     since = time.time()
     until(lambda: home.lake.rows(STREAM_ALERTS) >= RATE * (SECONDS + 20), 120, service)
