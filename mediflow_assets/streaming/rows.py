@@ -60,7 +60,6 @@ def _batch(
 
 def rows_of_table(table: pa.Table) -> tuple[list[pa.RecordBatch], dict[int, int]]:
     """Rows of `topic, partition, offset, timestamp, key, value`, as Spark gives them; and each partition's last."""
-    table = table.sort_by([("partition", "ascending"), ("offset", "ascending")])
     batches, through = [], {}
     for partition in sorted(pc.unique(table["partition"]).to_pylist()):
         mine = table.filter(pc.equal(table["partition"], partition)).combine_chunks()
@@ -72,7 +71,7 @@ def rows_of_table(table: pa.Table) -> tuple[list[pa.RecordBatch], dict[int, int]
                 topic, partition, offsets, times, keys.cast(pa.binary()), values.cast(pa.binary()), values.to_pylist()
             )
         )
-        through[partition] = offsets[-1].as_py()
+        through[partition] = pc.max(offsets).as_py()
     return batches, through
 
 
