@@ -50,7 +50,7 @@ postgres:
 	@command -v postgres >/dev/null || ls -d /usr/lib/postgresql/*/bin >/dev/null 2>&1 || { echo "The cluster's tests need PostgreSQL's server: apt-get install postgresql" >&2; exit 1; }
 
 test-cluster: postgres $(READY) $(JARS)/.made $(GATEWAY_S3)  ## docker-compose.yml as local processes: health, parity (Java 17, PostgreSQL)
-	@pytest -m cluster
+	@pytest -m 'cluster and not faults'
 
 test-faults: postgres $(READY) $(JARS)/.made $(GATEWAY_S3)  ## kills at seeded moments, of runs and of each service of the cluster (an hour)
 	@pytest -m faults

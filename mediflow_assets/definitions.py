@@ -10,10 +10,11 @@ from mediflow_assets.defs import (
     jobs,
 )
 from mediflow_assets.defs.abandoned import build_abandoned_sensor
-from mediflow_assets.defs.assets import assurance, bronze, gold, models, silver
+from mediflow_assets.defs.assets import assurance, bronze, gold, models, silver, streaming
 from mediflow_assets.defs.resources import EngineResource, LakehouseResource
 from mediflow_assets.defs.retraining import build_retraining_sensor
 from mediflow_assets.defs.sensors import FRESH_HOURS, build_sensors
+from mediflow_assets.defs.stream_sensor import build_stream_sensor
 from mediflow_assets.settings import Settings
 
 OWNER = "team:data-platform"
@@ -41,6 +42,7 @@ def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definit
     settings = settings or Settings()
     assets = [
         bronze.landing,
+        *streaming.ALL,
         *silver.JUDGED,
         *gold.GOLD,
         *gold.OWN,
@@ -66,6 +68,7 @@ def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definit
         sensors=[
             automation,
             *build_sensors(settings),
+            build_stream_sensor(settings),
             build_retraining_sensor(settings),
             build_abandoned_sensor(settings),
         ],

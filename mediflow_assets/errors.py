@@ -91,3 +91,15 @@ class GraphWrong(MediFlowError):
 
 class RegistryUnreachable(MediFlowError):
     """The model registry does not answer, or refuses."""
+
+
+class BrokerUnreachable(MediFlowError):
+    """No Kafka broker answers, or it stopped answering."""
+
+
+class OffsetsLost(MediFlowError):
+    """The broker no longer has messages that were never landed."""
+
+
+class StreamFailed(MediFlowError):
+    """The streaming service cannot start or go on."""

@@ -3,6 +3,7 @@
 import re
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -32,6 +33,17 @@ class Settings(BaseSettings):
     )
     dagster_config: Path | None = Field(None, description="the dagster.yaml to install; default the embedded one")
     alert_webhook: str | None = Field(None, description="failures and stale tables are posted here")
+    landing: Literal["off", "batch", "continuous"] = Field(
+        "off", description="how events of the topic come in: not at all, by the daemon's runs, or by 'stream serve'"
+    )
+    kafka: str = Field("127.0.0.1:9092", description="the brokers of the topic: host:port, several by commas")
+    kafka_properties: Path | None = Field(None, description="a file of Kafka client properties: security.protocol, …")
+    topic: str = Field("encounter-events", pattern=r"^[A-Za-z0-9._-]{1,200}$", description="the topic of events")
+    alerts_topic: str = Field("encounter-alerts", pattern=r"^[A-Za-z0-9._-]{1,200}$", description="alerts go here")
+    max_records_per_run: int = Field(500_000, ge=1, description="of the topic, that one run lands")
+    stream_interval_seconds: int = Field(10, ge=1, description="how often the daemon looks at the topic")
+    stream_cores: int = Field(4, ge=1, description="threads of the streaming service beyond one for each partition")
+    metrics_port: int = Field(9108, ge=0, le=65535, description="of the streaming service's metrics; 0 for none")
     lease_wait_seconds: float = Field(600, ge=0, description="how long runs of the daemon wait for the lake")
     cors_origins: str = Field("", description="web pages that may call the gateway, by origin, divided by commas")
     requests_per_minute: int = Field(60_000, ge=1, description="how often one user may ask the gateway")
@@ -67,6 +79,11 @@ class Settings(BaseSettings):
     def lock(self) -> Lock:
         """Where the lease of the lake is kept."""
         return lock_of(self.root, self.ops_url)
+
+    @property
+    def spark_jars(self) -> Path:
+        """Where the JVM artifacts of deploy/jars are."""
+        return Path("~/.cache/mediflow/jars/spark").expanduser()
 
     @property
     def secrets(self) -> Path:

@@ -11,7 +11,7 @@ from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.sources import Feeds
-from mediflow_assets.steps import gold, landing, risk_scores
+from mediflow_assets.steps import gold, landing, risk_scores, stream_alerts
 from mediflow_assets.steps import silver as silver_steps
 from mediflow_assets.steps.inbox import Inbox
 from mediflow_assets.steps.made import Made
@@ -72,7 +72,8 @@ class House:
     def make_gold(self) -> list[Made]:
         """Make every Gold and masked table in order."""
         marts = [gold.make(self.bench, recipe) for recipe in gold.GOLD]
-        return [*marts, risk_scores.make(self.bench), *(gold.make(self.bench, recipe) for recipe in gold.MASKED)]
+        beside = [stream_alerts.make(self.bench, "encounter-events", False), risk_scores.make(self.bench)]
+        return [*marts, *beside, *(gold.make(self.bench, recipe) for recipe in gold.MASKED)]
 
     def bring(self, text: str) -> None:
         """Deliver a file and make every table from it; none of their checks may stop it."""

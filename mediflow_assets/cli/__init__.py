@@ -29,6 +29,7 @@ GROUPS = (
     "models_commands",
     "backup_commands",
     "cluster_commands",
+    "stream_commands",
     "benchmark",
 )
 """The modules of this package that register commands, in the order of `mediflow --help`."""

@@ -12,11 +12,12 @@ def register(app: typer.Typer) -> None:
 
 def maintain() -> None:
     """Join small files and remove old versions, while no run writes the lake."""
+    from mediflow_assets.steps.events import events_asked_for
     from mediflow_assets.storage import maintenance
     from mediflow_assets.storage.lease import lake_lease
 
     settings = context.settings()
-    with lake_lease(settings.lock, "maintain"):
+    with lake_lease(settings.lock, "maintain"), events_asked_for(settings.root, "maintain"):
         tidied = maintenance.maintain(context.lake(settings), settings.keep_versions_hours)
     output.table(
         "maintenance",

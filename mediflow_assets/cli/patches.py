@@ -1,5 +1,6 @@
 """Patches to quarantined records: a CSV of source `corrections`, which may mend open and waiting records only."""
 
+from collections.abc import Set
 from pathlib import Path
 
 from mediflow_assets.cli.quarantined import open_records
@@ -48,5 +49,5 @@ def refuse_what_is_not_open(path: Path, what: Recognised, lake: Lake) -> None:
         )
 
 
-def _is_in(standing: set[tuple[str, int]], delivery: str | None, number: str | None) -> bool:
-    return (delivery or "", record_number(number) or 0) in standing
+def _is_in(standing: Set[tuple[str, int | None]], delivery: str | None, number: str | None) -> bool:
+    return (delivery or "", record_number(number)) in standing

@@ -4,7 +4,7 @@ From here come the Spark schema and DDL, conform-before-write, the checks, colum
 data dictionary. Not here: how a table is computed (`transforms`) or stored (`storage`).
 """
 
-from mediflow_assets.contracts import assurance, bronze, erasure, gold, house, masked, models, silver
+from mediflow_assets.contracts import assurance, bronze, erasure, events, gold, house, masked, models, silver
 from mediflow_assets.contracts.policy import require
 from mediflow_assets.contracts.table import TableContract
 
@@ -13,7 +13,11 @@ ZONES = ("bronze", "silver", "gold", "masked")
 TABLES: dict[str, TableContract] = {
     table.name: table
     for table in sorted(
-        (table for zone in (bronze, silver, gold, models, house, masked, erasure, assurance) for table in zone.TABLES),
+        (
+            table
+            for zone in (bronze, silver, gold, models, house, masked, erasure, assurance, events)
+            for table in zone.TABLES
+        ),
         # stable: within a zone they keep the order of their modules
         key=lambda table: ZONES.index(table.key[0]),
     )
@@ -21,4 +25,16 @@ TABLES: dict[str, TableContract] = {
 """Every table by its name, `zone/table`."""
 require(TABLES.values())
 
-__all__ = ["TABLES", "TableContract", "assurance", "bronze", "erasure", "gold", "house", "masked", "models", "silver"]
+__all__ = [
+    "TABLES",
+    "TableContract",
+    "assurance",
+    "bronze",
+    "erasure",
+    "events",
+    "gold",
+    "house",
+    "masked",
+    "models",
+    "silver",
+]

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mediflow_assets.contracts import gold, models, silver
+from mediflow_assets.contracts import events, gold, models, silver
 from mediflow_assets.contracts.masks import Verb, keep
 from mediflow_assets.contracts.suppression import K
 from mediflow_assets.contracts.table import (
@@ -77,6 +77,7 @@ ENCOUNTERS = masked(silver.ENCOUNTERS)
 READMISSIONS = masked(gold.READMISSIONS)
 COST_ANOMALIES = masked(gold.COST_ANOMALIES)
 RISK_SCORES = masked(models.RISK_SCORES)
+STREAM_ALERTS = masked(events.STREAM_ALERTS)
 DEPARTMENT_COSTS = masked(gold.DEPARTMENT_COSTS)
 MONTHLY_ACTIVITY = masked(gold.MONTHLY_ACTIVITY)
 
@@ -130,6 +131,7 @@ COPIES = {
     READMISSIONS: gold.READMISSIONS,
     COST_ANOMALIES: gold.COST_ANOMALIES,
     RISK_SCORES: models.RISK_SCORES,
+    STREAM_ALERTS: events.STREAM_ALERTS,
     DEPARTMENT_COSTS: gold.DEPARTMENT_COSTS,
     MONTHLY_ACTIVITY: gold.MONTHLY_ACTIVITY,
 }

@@ -11,14 +11,15 @@ P, T = Privacy, Type
 Q = Severity.QUARANTINE
 
 _ADM, _ENC, _PAT = "bronze/admissions.", "bronze/synthea_encounters.", "bronze/synthea_patients."
-_CON, _FHIR = "bronze/synthea_conditions.", "bronze/fhir_resources."
+_CON, _FHIR, _EVT = "bronze/synthea_conditions.", "bronze/fhir_resources.", "bronze/encounter_events."
 
 
 def _from(adm: str = "", enc: str = "", pat: str = "", con: str = "", fhir: bool = True) -> tuple[str, ...]:
-    """Upstream columns by source; FHIR columns all come out of the resource's JSON."""
+    """Upstream columns by source; FHIR columns all come out of the resource's JSON, those of flat admissions out of
+    an event's as well."""
     named = ((_ADM, adm), (_ENC, enc), (_PAT, pat), (_CON, con))
     sources = [prefix + column for prefix, columns in named for column in columns.split()]
-    return (*sources, *([_FHIR + "resource"] if fhir else []))
+    return (*sources, *([_FHIR + "resource"] if fhir else []), *([_EVT + "value"] if adm else []))
 
 
 def _provenance(*sources: str) -> tuple[Column, ...]:
@@ -35,7 +36,7 @@ PATIENTS = TableContract(
                derived_from=_from("patient_id", pat="id")),
         Column("patient_key", T.STRING, "keyed pseudonym of patient_id", P.PSEUDONYM, drop(), nullable=False,
                derived_from=_from("patient_id", pat="id")),
-        Column("source_system", T.STRING, "admissions, synthea or fhir", P.TECHNICAL, keep(), nullable=False),
+        Column("source_system", T.STRING, "admissions, synthea, fhir or events", P.TECHNICAL, keep(), nullable=False),
         Column("given_name", T.STRING, "first name", P.NAME, drop(), derived_from=_from(pat="first")),
         Column("family_name", T.STRING, "last name", P.NAME, drop(), derived_from=_from(pat="last")),
         Column("full_name", T.STRING, "as delivered, or joined", P.NAME, drop(),
@@ -59,7 +60,7 @@ PATIENTS = TableContract(
         Column("death_date", T.DATE, "date of death", P.DATE, year(), derived_from=_from(pat="deathdate")),
         Column("updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False,
                derived_from=(*_from("updated_at"), "bronze/deliveries.received_at")),
-        *_provenance(_ADM, _PAT, _FHIR),
+        *_provenance(_ADM, _PAT, _FHIR, _EVT),
     ),
     primary_key=("patient_id",),
     checks=(
@@ -85,7 +86,7 @@ ENCOUNTERS = TableContract(
                derived_from=_from("patient_id", "patient")),
         Column("patient_key", T.STRING, "keyed pseudonym of patient_id", P.PSEUDONYM, drop(), nullable=False,
                derived_from=_from("patient_id", "patient")),
-        Column("source_system", T.STRING, "admissions, synthea or fhir", P.TECHNICAL, keep(), nullable=False),
+        Column("source_system", T.STRING, "admissions, synthea, fhir or events", P.TECHNICAL, keep(), nullable=False),
         Column("encounter_class", T.STRING, "inpatient, emergency, outpatient, …", P.CLINICAL, keep(),
                derived_from=_from("encounter_class", "encounterclass")),
         Column("admission_type", T.STRING, "emergency, urgent, elective, newborn, trauma", P.CLINICAL, keep(),
@@ -130,7 +131,7 @@ ENCOUNTERS = TableContract(
                derived_from=(*_from("updated_at"), "bronze/deliveries.received_at")),
         Column("extra", T.STRING, "unknown columns as JSON", P.OTHER_ID, drop(),
                derived_from=_from("extra", "extra", fhir=False)),
-        *_provenance(_ADM, _ENC, _FHIR),
+        *_provenance(_ADM, _ENC, _FHIR, _EVT),
     ),
     primary_key=("encounter_id",),
     checks=(

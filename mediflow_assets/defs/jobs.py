@@ -31,9 +31,10 @@ train = dg.define_asset_job(
 @dg.op
 def tidy(context: dg.OpExecutionContext, lakehouse: LakehouseResource) -> None:
     """Compact small files, remove old versions."""
+    from mediflow_assets.steps.events import events_asked_for
     from mediflow_assets.storage.maintenance import maintain
 
-    with storage_errors("maintain"):
+    with storage_errors("maintain"), events_asked_for(lakehouse.settings.root, "maintain"):
         maintain(lakehouse.bench.lake, lakehouse.settings.keep_versions_hours)
     context.log.info("the lake is tidy")
 

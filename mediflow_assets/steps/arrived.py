@@ -9,12 +9,15 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.identifiers import COLUMNS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.steps.corrections import Key, corrections
 from mediflow_assets.steps.pending import Pending
+from mediflow_assets.steps.spans import in_spans
 from mediflow_assets.steps.workbench import Workbench
 from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.transforms import events
 from mediflow_assets.transforms.identifiers import has_other_letters, normalised
 
 _KEY = ["_delivery_id", "_record_number"]
@@ -28,13 +31,17 @@ def arrived(bench: Workbench, source: TableContract, pending: Pending, target: T
     if source is bronze.FHIR_RESOURCES:
         table = table.where(F.col("resource_type") == bronze.FHIR_TYPES[target.name])
     parts = []
-    if deliveries:
+    if source is ENCOUNTER_EVENTS and deliveries:
+        parts.append(table.where(in_spans(pending.spans)))
+    elif deliveries:
         parts.append(table.where(F.col("_delivery_id").isin(list(deliveries))))
     if keys:
         parts.append(_of_keys(bench, table, keys))
     if not parts:
         return None
     records = _without_discarded(bench, reduce(DataFrame.unionByName, parts), target)
+    if source is ENCOUNTER_EVENTS:
+        records = events.as_records(records)
     return _with_one_spelling(source, _corrected(bench, source, records))
 
 
@@ -75,7 +82,7 @@ def _corrected(bench: Workbench, source: TableContract, records: DataFrame) -> D
     is_of = (F.col("_delivery_id") == F.col("_for_delivery")) & (F.col("_record_number") == F.col("_for_record"))
     patched = {
         name: F.coalesce(F.get_json_object("_patch", f"$.{name}"), F.col(name))
-        for name in source.column_names
+        for name in records.columns
         if name not in _PROVENANCE
     }
     # the few on the left: the embedded engine holds the left side in memory and streams the right one past it

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from mediflow_assets.contracts import bronze
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.storage.delta import Lake
 
@@ -36,11 +37,15 @@ def corrections(lake: Lake, of: Iterable[str] | None = None) -> dict[Key, dict[s
 def record_number(text: str | None) -> int | None:
     """A record's number as people write it; None where the text is none."""
     # isdigit alone takes '²' for a number, which int does not
-    number = int(text) if text and text.isascii() and text.isdigit() else 0
-    return number if 0 < number <= _LARGEST else None
+    number = int(text) if text and text.isascii() and text.isdigit() else -1
+    # the first message of a partition has number 0
+    return number if 0 <= number <= _LARGEST else None
 
 
 def concern(fields: Iterable[str], source: TableContract, target: TableContract) -> bool:
     """Whether a target column derives from one of the source's fields, as the contracts say."""
+    if source is ENCOUNTER_EVENTS:
+        # a message is one column: all of its fields come out of it
+        fields = ["value"]
     derived: set[Any] = {origin for column in target.columns for origin in column.derived_from}
     return any(f"{source.name}.{name}" in derived for name in fields)

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from mediflow_assets.contracts import bronze, erasure, silver
+from mediflow_assets.contracts import bronze, erasure, events, silver
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.steps.inbox import Delivery
 from mediflow_assets.steps.refusing import ANY
@@ -17,6 +17,7 @@ TARGETS: Mapping[str, tuple[TableContract, ...]] = {
     bronze.SYNTHEA_ENCOUNTERS.name: (silver.ENCOUNTERS,),
     bronze.SYNTHEA_CONDITIONS.name: (silver.CONDITIONS,),
     bronze.FHIR_RESOURCES.name: silver.JUDGED,
+    events.ENCOUNTER_EVENTS.name: (silver.PATIENTS, silver.ENCOUNTERS),
 }
 """The Silver tables that judge a Bronze table's records."""
 Counts = Counter[tuple[str, str]]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mediflow_assets.contracts import assurance, bronze, erasure, gold, house, models, silver
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.steps import change, checks, drift, privacy_report, risk_scores
 from mediflow_assets.steps.made import Made
@@ -27,7 +28,14 @@ class OwnTable:
     """What else its rows depend on."""
 
 
-_OF_DELIVERIES = (bronze.DELIVERIES, bronze.REJECTS, erasure.ERASED, silver.PROCESSED, silver.QUARANTINE)
+_OF_DELIVERIES = (
+    bronze.DELIVERIES,
+    bronze.REJECTS,
+    ENCOUNTER_EVENTS,
+    erasure.ERASED,
+    silver.PROCESSED,
+    silver.QUARANTINE,
+)
 RECONCILIATION = OwnTable(
     house.RECONCILIATION,
     _OF_DELIVERIES,

@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow.compute as pc
 
 from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.steps.corrections import Key, concern, corrections
+from mediflow_assets.steps.spans import Spans, unjudged
 from mediflow_assets.storage.delta import Lake
+from mediflow_assets.transforms.judging import NOT_ADMITTED
 
 Wanted = Callable[[dict[str, Any]], bool]
 PATIENTS_VERSION = "patients_version"
@@ -22,18 +25,26 @@ class Pending:
     """Deliveries to judge whole, and single records to judge again, by Bronze table.
 
     `corrections` are the new deliveries of these; `accepted_corrected` says that one of them changes a record which the
-    table has accepted, and whose old content only a table made anew is sure to be rid of.
+    table has accepted, and whose old content only a table made anew is sure to be rid of. Of a partition of events,
+    a delivery without end, `spans` tells which of its records are new.
     """
 
     deliveries: dict[str, tuple[str, ...]]
     again: dict[str, frozenset[Key]]
     corrections: tuple[str, ...] = ()
     accepted_corrected: bool = False
+    spans: Spans = field(default_factory=Spans)
 
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to judge."""
         return not any(self.deliveries.values()) and not any(self.again.values()) and not self.corrections
+
+    def is_new(self, key: Key) -> bool:
+        """Whether a record is of a delivery, or of a stretch of one, that has not been judged."""
+        if key[0] in self.spans:
+            return self.spans.holds(*key)
+        return any(key[0] in ids for ids in self.deliveries.values())
 
 
 def pending(lake: Lake, target: TableContract, sources: list[TableContract], wanted: Wanted | None = None) -> Pending:
@@ -51,21 +62,33 @@ def pending(lake: Lake, target: TableContract, sources: list[TableContract], wan
             patches.append(row["delivery_id"])
         elif table.name in new:
             new[table.name].append(row["delivery_id"])
+    spans = unjudged(lake, target) if ENCOUNTER_EVENTS.name in new else Spans()
+    if spans:
+        new[ENCOUNTER_EVENTS.name] = list(spans)
     corrected = corrections(lake, patches) if patches else {}
-    whole = {delivery for ids in new.values() for delivery in ids}
+    has_events = any(new.values())
+    work = Pending({table: tuple(sorted(ids)) for table, ids in new.items()}, {}, spans=spans)
     has_patients = _patients_arrived(lake, target)
-    held = _held(lake, target, is_whole=bool(corrected or wanted)) if corrected or wanted or has_patients else {}
+    is_due_again = bool(corrected or wanted or has_patients or has_events)
+    held = _held(lake, target, is_whole=bool(corrected or wanted)) if is_due_again else {}
     again: dict[str, set[Key]] = {}
     for key, row in held.items():
         is_corrected = key in corrected and row["status"] != "discarded" and _is_open_to(corrected[key], row)
-        if key[0] not in whole and (is_corrected or _is_due(row, has_patients, wanted)):
+        has_come = has_patients or (has_events and NOT_ADMITTED in row["reasons"])
+        if not work.is_new(key) and (is_corrected or _is_due(row, has_come, wanted)):
             again.setdefault(row["source"], set()).add(key)
-    beyond = (key for key in corrected if key[0] in judged and not _is_open_to(corrected[key], held.get(key)))
-    return Pending(
-        {table: tuple(sorted(ids)) for table, ids in new.items()},
-        {source: frozenset(keys) for source, keys in again.items()},
-        tuple(sorted(patches)),
-        accepted_corrected=any(concern(corrected[key], table_of[key[0]], target) for key in beyond),
+    beyond = (
+        key
+        for key in corrected
+        if key[0] in judged and not work.is_new(key) and not _is_open_to(corrected[key], held.get(key))
+    )
+    return replace(
+        work,
+        again={source: frozenset(keys) for source, keys in again.items()},
+        corrections=tuple(sorted(patches)),
+        accepted_corrected=any(
+            concern(corrected[key], table_of.get(key[0], ENCOUNTER_EVENTS), target) for key in beyond
+        ),
     )
 
 

@@ -1,5 +1,6 @@
 """Quarantine: records that could not enter a Silver table, and those that could after all."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
@@ -9,12 +10,14 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract, Type
 from mediflow_assets.steps.pending import Pending
+from mediflow_assets.steps.spans import Spans, in_spans, predicate
 from mediflow_assets.steps.workbench import Workbench
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
-from mediflow_assets.transforms.judging import REASONS, WAITING, is_accepted
+from mediflow_assets.transforms.judging import REASONS, is_accepted, is_waiting
 
 SOURCE = "_source"
 """The Bronze table of a judged record."""
@@ -52,8 +55,8 @@ def set_aside(
         DataFrame.unionByName,
         (_rows(target, name, records[name], judged.where(F.col(SOURCE) == name), work, is_again) for name in records),
     )
-    known = held_by_delivery(bench.lake, target)
-    is_new = not is_again and not any(verdict.delivery in known for verdict in verdicts)
+    known = held_by_delivery(bench.lake, target, work.spans)
+    is_new = not is_again and not any(known.get(verdict.delivery) for verdict in verdicts)
     if is_new:
         # a MERGE computes its source several times over
         bench.tables.append(silver.QUARANTINE, rows)
@@ -72,14 +75,16 @@ def _rows(
 ) -> DataFrame:
     # the verdicts are joined back to the Bronze records, for only few of them are needed whole
     concerned = judged if is_again else judged.where(~is_accepted())
-    whole = list(work.deliveries.get(source, ()))
-    concerned = concerned.where(~is_accepted() | ~F.col("_delivery_id").isin(whole))
+    is_new = (
+        in_spans(work.spans)
+        if source == ENCOUNTER_EVENTS.name
+        else F.col("_delivery_id").isin(list(work.deliveries.get(source, ())))
+    )
+    concerned = concerned.where(~is_accepted() | ~is_new)
     verdicts = concerned.select(
         F.col("_delivery_id").alias("_of_delivery"), F.col("_record_number").alias("_of_record"), REASONS
     )
-    status = (
-        F.when(is_accepted(), "replayed").when(F.col(REASONS) == F.array(F.lit(WAITING)), "waiting").otherwise("open")
-    )
+    status = F.when(is_accepted(), "replayed").when(is_waiting(), "waiting").otherwise("open")
     payload = F.to_json(F.struct(*(_told(name) for name in records.columns if name not in _KEY)))
     is_of = (F.col("_delivery_id") == F.col("_of_delivery")) & (F.col("_record_number") == F.col("_of_record"))
     # the few on the left: the embedded engine holds the left side in memory and streams the right one past it
@@ -100,21 +105,28 @@ def _told(name: str) -> Column:
     return F.date_format(name, _TIME).alias(name) if name in _TIMES else F.col(name)
 
 
-def forget_unsettled(lake: Lake, target: TableContract, deliveries: Iterable[str]) -> None:
+def forget_unsettled(lake: Lake, target: TableContract, deliveries: Iterable[str], spans: Spans) -> None:
     """Remove what a run that was cut short set aside of deliveries it never settled: they are judged anew.
 
     Left there, a record that is accepted this time (its patient came in between) would count twice, for good.
     """
-    left = sorted(held_by_delivery(lake, target).keys() & set(deliveries))
+    held = held_by_delivery(lake, target, spans)
+    left = sorted(delivery for delivery in set(deliveries) if held.get(delivery))
     table = lake.open(silver.QUARANTINE)
     if left and table is not None:
-        ids = ", ".join(f"'{delivery}'" for delivery in left)
+        mine = " OR ".join(predicate(delivery, spans) for delivery in left)
         with storage_errors(silver.QUARANTINE.name):
-            table.delete(f"target_table = '{target.name}' AND status <> 'discarded' AND _delivery_id IN ({ids})")
+            table.delete(f"target_table = '{target.name}' AND status <> 'discarded' AND ({mine})")
 
 
-def held_by_delivery(lake: Lake, target: TableContract) -> dict[str, int]:
-    """Records of each delivery that stand in quarantine for a table, whatever their status."""
-    rows = lake.read(silver.QUARANTINE, ["target_table", "_delivery_id"])
-    counts = pc.value_counts(rows.filter(pc.field("target_table") == target.name)["_delivery_id"])
-    return {entry["values"]: entry["counts"] for entry in counts.to_pylist()}
+def held_by_delivery(lake: Lake, target: TableContract, spans: Spans) -> dict[str, int]:
+    """Records of each delivery that stand in quarantine for a table, whatever their status; of one with a span those
+    within it."""
+    rows = lake.read(silver.QUARANTINE, ["target_table", *_KEY]).filter(pc.field("target_table") == target.name)
+    counts: Counter[str] = Counter()
+    if not spans:
+        found = pc.value_counts(rows["_delivery_id"]).to_pylist()
+        return {entry["values"]: entry["counts"] for entry in found}
+    for delivery, number in zip(*(rows[name].to_pylist() for name in _KEY), strict=True):
+        counts[delivery] += delivery not in spans or spans.holds(delivery, number)
+    return counts

@@ -11,10 +11,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mediflow_assets.contracts import bronze, house, silver
+from mediflow_assets.contracts.events import DELIVERY_PREFIX, ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.steps.counting import records_by_delivery
 from mediflow_assets.steps.erased import Counts, erased_records
 from mediflow_assets.steps.silver import ALL as JUDGED
+from mediflow_assets.steps.spans import Spans, judged_through
 from mediflow_assets.storage.delta import Lake
 
 _HELD = ("open", "waiting", "discarded")
@@ -61,6 +63,8 @@ def _of_silver(
     of_type = {bronze.FHIR_RESOURCES.name: records_by_delivery(lake, bronze.FHIR_RESOURCES, target)}
     arrived = arrived | of_type
     rows = []
+    if ENCOUNTER_EVENTS.name in sources:
+        rows += _of_partitions(lake, target, accepted, held, erased)
     for delivery in ledger:
         table = bronze.SOURCES[delivery["source"]].name
         if table in sources:
@@ -70,10 +74,25 @@ def _of_silver(
     return rows
 
 
+def _of_partitions(
+    lake: Lake, target: TableContract, accepted: Counter[str], held: Counter[str], erased: Counts
+) -> list[Row]:
+    """A partition is a delivery without end: what was judged of it is counted, not what has landed since."""
+    judged = {d: n for d, n in judged_through(lake, target).items() if d.startswith(DELIVERY_PREFIX)}
+    spans = Spans({delivery: (-1, through) for delivery, through in judged.items()})
+    arrived = records_by_delivery(lake, ENCOUNTER_EVENTS, spans=spans) if spans else Counter()
+    rows = []
+    for id_ in sorted(judged):
+        gone = erased[target.name, id_]
+        told = {"delivery_id": id_, "source": "encounter_events"}
+        rows.append(_row(target.name, told, arrived[id_] + gone, accepted[id_], held[id_], gone))
+    return rows
+
+
 def _row(table: str, delivery: Row, records: int, accepted: int, held: int, erased: int) -> Row:
     return {
         "table": table,
-        "delivery": delivery["delivery_id"][:12],
+        "delivery": _named(delivery["delivery_id"]),
         "source": delivery["source"],
         "records": records,
         "accepted": accepted,
@@ -81,6 +100,10 @@ def _row(table: str, delivery: Row, records: int, accepted: int, held: int, eras
         "erased": erased,
         "balanced": records == accepted + held + erased,
     }
+
+
+def _named(delivery_id: str) -> str:
+    return delivery_id if delivery_id.startswith(DELIVERY_PREFIX) else delivery_id[:12]
 
 
 def quarantine_reasons(lake: Lake) -> list[Row]:

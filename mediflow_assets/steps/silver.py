@@ -4,24 +4,27 @@ The order of the writes makes a crash harmless: the table, the quarantine, then 
 A rerun finds the same deliveries pending, and both merges then change nothing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.contracts import TABLES, bronze, silver
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.steps import change, checks, rebuild
 from mediflow_assets.steps.arrived import arrived
 from mediflow_assets.steps.counting import records_by_delivery
+from mediflow_assets.steps.event_rules import settle_events, with_event_columns
 from mediflow_assets.steps.made import Made
 from mediflow_assets.steps.pending import PATIENTS_VERSION, Pending, Wanted, pending
 from mediflow_assets.steps.quarantine import SOURCE, Verdicts, forget_unsettled, held_by_delivery, set_aside
+from mediflow_assets.steps.spans import in_spans
 from mediflow_assets.steps.workbench import Workbench
 from mediflow_assets.storage.errors import storage_errors
-from mediflow_assets.transforms import admitting, conditions, encounters, fhir, patients
+from mediflow_assets.transforms import admitting, conditions, encounters, events, fhir, patients
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.judging import REASONS, WAITING, is_accepted, judge
 from mediflow_assets.transforms.pseudonyms import pseudonym, with_pads
@@ -66,6 +69,7 @@ PATIENTS = Judged(
         bronze.ADMISSIONS.name: patients.from_admissions,
         bronze.SYNTHEA_PATIENTS.name: lambda frame, _: patients.from_synthea(frame),
         bronze.FHIR_RESOURCES.name: lambda frame, _: fhir.patients_of(frame),
+        ENCOUNTER_EVENTS.name: events.patients_of,
     },
     _finish_patients,
 )
@@ -75,6 +79,7 @@ ENCOUNTERS = Judged(
         bronze.ADMISSIONS.name: encounters.from_admissions,
         bronze.SYNTHEA_ENCOUNTERS.name: lambda frame, _: encounters.from_synthea(frame),
         bronze.FHIR_RESOURCES.name: lambda frame, _: fhir.encounters_of(frame),
+        ENCOUNTER_EVENTS.name: events.encounters_of,
     },
     _finish_encounters,
     of_patient=encounters.with_patient,
@@ -111,24 +116,31 @@ def make(bench: Workbench, table: Judged, wanted: Wanted | None = None) -> Made:
     if work.is_empty:
         return Made(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     change.hold_key(lake, contract, bench.key.key_id)
-    forget_unsettled(lake, contract, (delivery for ids in work.deliveries.values() for delivery in ids))
+    forget_unsettled(lake, contract, (delivery for ids in work.deliveries.values() for delivery in ids), work.spans)
     patients_version = lake.version(silver.PATIENTS)
     records = {name: arrived(bench, bronze_of(name), work, contract) for name in table.conform}
     parts = {name: frame for name, frame in records.items() if frame is not None}
     verdicts: list[Verdicts] = []
+    duplicates = 0
     if parts:
-        shaped = (
+        shaped: Iterable[DataFrame] = (
             _judged(bench, table, name, records).withColumn(SOURCE, F.lit(name)) for name, records in parts.items()
         )
+        if ENCOUNTER_EVENTS.name in parts:
+            shaped = map(with_event_columns, shaped)
         judged = bench.tables.stage(contract, reduce(DataFrame.unionByName, shaped))
-        verdicts = _count(judged)
-        _store(bench, table, judged.where(is_accepted()))
+        accepted = judged.where(is_accepted())
+        if ENCOUNTER_EVENTS.name in parts:
+            settled = settle_events(bench, contract, judged, work)
+            judged, accepted, duplicates = settled.judged, settled.accepted, settled.duplicates
+        verdicts = _count(judged, work)
+        _store(bench, table, accepted)
         set_aside(bench, contract, parts, judged, work, verdicts)
         bench.tables.unstage(contract)
     results = checks.check_table(bench, contract)
     results.append(_every_record_judged(bench, contract, work, verdicts, results[0]))
     checks.record(bench, contract, results)
-    made = Made(contract, results[0].rows, results[0].version, checks=results, figures=_figures(verdicts))
+    made = Made(contract, results[0].rows, results[0].version, checks=results, figures=_figures(verdicts, duplicates))
     if not made.has_failed:
         _settle(bench, contract, work, verdicts)
         if table.of_patient:
@@ -138,7 +150,7 @@ def make(bench: Workbench, table: Judged, wanted: Wanted | None = None) -> Made:
 
 def bronze_of(name: str) -> TableContract:
     """The Bronze contract of a name."""
-    return next(contract for contract in bronze.TABLES if contract.name == name)
+    return TABLES[name]
 
 
 def _judged(bench: Workbench, table: Judged, name: str, records: DataFrame) -> DataFrame:
@@ -151,7 +163,10 @@ def _judged(bench: Workbench, table: Judged, name: str, records: DataFrame) -> D
     return known.withColumn(REASONS, F.when(is_waiting, F.array(F.lit(WAITING))).otherwise(F.col(REASONS)))
 
 
-def _count(judged: DataFrame) -> list[Verdicts]:
+def _count(judged: DataFrame, work: Pending) -> list[Verdicts]:
+    if work.spans:
+        # of a partition what is judged again was counted when it was new
+        judged = judged.where((F.col(SOURCE) != ENCOUNTER_EVENTS.name) | in_spans(work.spans))
     with storage_errors("counting verdicts"):
         rows = (
             judged.groupBy("_delivery_id")
@@ -184,11 +199,12 @@ def _every_record_judged(
 ) -> checks.CheckResult:
     """Whether each new delivery's records, counted in Bronze, were all accepted or are in quarantine."""
     accepted = {verdict.delivery: verdict.accepted for verdict in verdicts}
-    held = held_by_delivery(bench.lake, contract)
+    held = held_by_delivery(bench.lake, contract, work.spans)
     lost = 0
     for name, deliveries in work.deliveries.items():
-        landed = records_by_delivery(bench.lake, bronze_of(name), contract) if deliveries else {}
-        lost += sum(abs(landed[d] - accepted.get(d, 0) - held.get(d, 0)) for d in deliveries)
+        spans = work.spans if name == ENCOUNTER_EVENTS.name else None
+        landed = records_by_delivery(bench.lake, bronze_of(name), contract, spans) if deliveries else {}
+        lost += sum(abs(landed.get(d, 0) - accepted.get(d, 0) - held.get(d, 0)) for d in deliveries)
     return replace(like, name=checks.EVERY_RECORD_JUDGED, passed=lost == 0, failing=lost)
 
 
@@ -204,7 +220,7 @@ def _settle(bench: Workbench, contract: TableContract, work: Pending, verdicts: 
             {
                 "target_table": contract.name,
                 "_delivery_id": delivery,
-                "through_record": verdict.through,
+                "through_record": work.spans[delivery][1] if delivery in work.spans else verdict.through,
                 "records": verdict.records,
                 "accepted": verdict.accepted,
                 "quarantined": verdict.records - verdict.accepted,
@@ -214,6 +230,7 @@ def _settle(bench: Workbench, contract: TableContract, work: Pending, verdicts: 
         bench.lake.append_rows(silver.PROCESSED, rows)
 
 
-def _figures(verdicts: list[Verdicts]) -> dict[str, int]:
+def _figures(verdicts: list[Verdicts], duplicates: int) -> dict[str, int]:
     records, accepted = sum(v.records for v in verdicts), sum(v.accepted for v in verdicts)
-    return {"judged": records, "accepted": accepted, "quarantined": records - accepted}
+    told = {"judged": records, "accepted": accepted, "quarantined": records - accepted}
+    return told | ({"duplicates": duplicates} if duplicates else {})

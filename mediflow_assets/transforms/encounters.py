@@ -1,6 +1,6 @@
 """Bronze → one shape of encounter, from flat admissions and from Synthea; then what its patient adds to it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -10,7 +10,7 @@ from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.bronze import ADMISSIONS as admissions
 from mediflow_assets.transforms import identifiers, parsing
 from mediflow_assets.transforms.feeds import FeedReader
-from mediflow_assets.transforms.judging import UNREADABLE, codes
+from mediflow_assets.transforms.judging import UNREADABLE, both, codes
 from mediflow_assets.transforms.patients import PROVENANCE, gender
 from mediflow_assets.transforms.versions import version_time
 
@@ -19,8 +19,14 @@ _LATER = ("encounter_key", "patient_key", "admitting_diagnosis_code", "admitting
 _BIRTH = "_birth_date"
 
 
-def from_admissions(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
-    """Encounters of flat admissions."""
+def from_admissions(
+    bronze: DataFrame,
+    feeds: FeedReader,
+    system: str = "admissions",
+    against: Column | None = None,
+    beside: Sequence[str] = (),
+) -> DataFrame:
+    """Encounters of flat admissions; `against` is what already stands against each, `beside` names columns kept."""
     texts = parsing.texts(bronze, (c for c in admissions.column_names if c not in (*PROVENANCE, "_feed", "extra")))
     typed = _typed_admissions(identifiers.upper(texts, ("patient_id", "encounter_id")), feeds)
     department = F.coalesce("_department", department_of(F.col("_class")))
@@ -31,7 +37,7 @@ def from_admissions(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         {
             "encounter_id": F.coalesce("encounter_id", natural),
             "patient_id": F.col("patient_id"),
-            "source_system": F.lit("admissions"),
+            "source_system": F.lit(system),
             "encounter_class": F.col("_class"),
             "admission_type": F.col("_type"),
             "status": F.coalesce("_status", F.lit("finished")),
@@ -52,6 +58,8 @@ def from_admissions(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
             "extra": F.col("extra"),
         },
         codes(*(parsing.unreadable(code, F.col(raw), F.col(read)) for code, raw, read in _READ_OF_ADMISSIONS)),
+        against,
+        beside,
     )
 
 
@@ -162,7 +170,7 @@ def with_patient(encounters: DataFrame, patients: DataFrame) -> DataFrame:
         F.col("age_at_admission"),
         completed_years(F.col("_known_birth"), F.col("admitted_at")),
     )
-    gender_ = F.when(F.col("source_system") == "admissions", F.col("gender")).otherwise(
+    gender_ = F.when(F.col("source_system").isin("admissions", "events"), F.col("gender")).otherwise(
         F.coalesce("_known_gender", F.lit("U"))
     )
     return joined.withColumns(
@@ -196,11 +204,18 @@ def length_of_stay() -> Column:
     return F.datediff(F.to_date("discharged_at"), F.to_date("admitted_at"))
 
 
-def _shaped(bronze: DataFrame, found: dict[str, Column], unreadable: Column) -> DataFrame:
+def _shaped(
+    bronze: DataFrame,
+    found: dict[str, Column],
+    unreadable: Column,
+    against: Column | None = None,
+    beside: Sequence[str] = (),
+) -> DataFrame:
     columns = [
         found.get(c.name, F.lit(None)).cast(c.type.value).alias(c.name)
         for c in silver.ENCOUNTERS.columns
         if c.name not in (*_LATER, *PROVENANCE)
     ]
     birth = found.get(_BIRTH, F.lit(None)).cast("date").alias(_BIRTH)
-    return bronze.select(*columns, birth, unreadable.alias(UNREADABLE), *PROVENANCE)
+    all_ = unreadable if against is None else both(against, unreadable)
+    return bronze.select(*columns, birth, all_.alias(UNREADABLE), *PROVENANCE, *beside)

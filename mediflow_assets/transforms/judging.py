@@ -4,19 +4,25 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts.table import RowCheck, Severity, TableContract
+from mediflow_assets.transforms.messages import BROKEN
 
 REASONS = "_reasons"
 UNREADABLE = "_unreadable"
 WAITING = "patient_not_arrived"
+NOT_ADMITTED = "encounter_not_arrived"
+"""A discharge or cancellation whose encounter nobody has told of yet."""
 
 
 def judge(frame: DataFrame, contract: TableContract) -> DataFrame:
     """Adds `_reasons`: the codes of all QUARANTINE rules the row breaks, after its `_unreadable` ones.
 
-    A rule whose columns could not be read is null, and so does not count a second time.
+    A rule whose columns could not be read is null, and so does not count a second time; what is no record at all
+    breaks no rule of records.
     """
     broken = [_broken(check) for check in contract.checks if check.severity is Severity.QUARANTINE]
-    return frame.withColumn(REASONS, reasons(F.col(UNREADABLE), *broken)).drop(UNREADABLE)
+    every = reasons(F.col(UNREADABLE), *broken)
+    is_no_record = F.size(F.array_intersect(F.col(UNREADABLE), F.array(*map(F.lit, BROKEN)))) > 0
+    return frame.withColumn(REASONS, F.when(is_no_record, F.col(UNREADABLE)).otherwise(every)).drop(UNREADABLE)
 
 
 def _broken(check: RowCheck) -> Column:
@@ -33,9 +39,20 @@ def reasons(already: Column, *codes: Column) -> Column:
     return F.concat(already, F.array_compact(F.array(*codes)))
 
 
+def both(first: Column, second: Column) -> Column:
+    """The codes of two arrays."""
+    return F.concat(first, second)
+
+
 def codes(*found: Column) -> Column:
     """An array of those codes that are not null."""
     return F.array_compact(F.array(*found))
+
+
+def is_waiting() -> Column:
+    """Whether nothing stands against a row but that something else has not come yet."""
+    awaited = F.array_contains(REASONS, WAITING).cast("int") + F.array_contains(REASONS, NOT_ADMITTED).cast("int")
+    return (awaited > 0) & (F.size(F.col(REASONS)) == awaited)
 
 
 def is_accepted() -> Column:

@@ -1,6 +1,6 @@
 """Bronze → one shape of patient, from flat admissions and from Synthea."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -9,14 +9,23 @@ from mediflow_assets.contracts import silver
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.transforms import identifiers, parsing
 from mediflow_assets.transforms.feeds import FeedReader
-from mediflow_assets.transforms.judging import UNREADABLE, codes
+from mediflow_assets.transforms.judging import UNREADABLE, both, codes
 from mediflow_assets.transforms.versions import version_time
 
 PROVENANCE = ("_delivery_id", "_record_number", "_ingested_at")
 
 
-def from_admissions(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
-    """The patients that flat admissions bring along."""
+def from_admissions(
+    bronze: DataFrame,
+    feeds: FeedReader,
+    system: str = "admissions",
+    against: Column | None = None,
+    beside: Sequence[str] = (),
+) -> DataFrame:
+    """The patients that flat admissions bring along.
+
+    `against` is what already stands against each record, `beside` names columns that are kept.
+    """
     texts = parsing.texts(bronze, ("patient_id", "name", "birth_date", "gender", "zip", "updated_at"))
     texts = identifiers.upper(texts, ("patient_id",))
     typed = texts.withColumns({"_birth": feeds.date("birth_date"), "_updated": feeds.timestamp("updated_at")})
@@ -24,7 +33,7 @@ def from_admissions(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         typed,
         {
             "patient_id": F.col("patient_id"),
-            "source_system": F.lit("admissions"),
+            "source_system": F.lit(system),
             "full_name": F.col("name"),
             "birth_date": F.col("_birth"),
             "gender": gender(feeds.text("gender")),
@@ -35,6 +44,8 @@ def from_admissions(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
             parsing.unreadable("birth_date_unreadable", F.col("birth_date"), F.col("_birth")),
             parsing.unreadable("updated_at_unreadable", F.col("updated_at"), F.col("_updated")),
         ),
+        against,
+        beside,
     )
 
 
@@ -84,11 +95,18 @@ def gender(text: Column) -> Column:
     return F.when(text.isNull(), F.lit("U")).otherwise(parsing.coded(text, v.GENDERS))
 
 
-def _shaped(bronze: DataFrame, found: dict[str, Column], unreadable: Column) -> DataFrame:
+def _shaped(
+    bronze: DataFrame,
+    found: dict[str, Column],
+    unreadable: Column,
+    against: Column | None = None,
+    beside: Sequence[str] = (),
+) -> DataFrame:
     """All of the contract's columns but the key, absent ones null, with reasons and provenance."""
     columns = [
         found.get(c.name, F.lit(None)).cast(c.type.value).alias(c.name)
         for c in silver.PATIENTS.columns
         if c.name not in ("patient_key", *PROVENANCE)
     ]
-    return bronze.select(*columns, unreadable.alias(UNREADABLE), *PROVENANCE)
+    all_ = unreadable if against is None else both(against, unreadable)
+    return bronze.select(*columns, all_.alias(UNREADABLE), *PROVENANCE, *beside)

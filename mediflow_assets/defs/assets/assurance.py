@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from mediflow_assets.contracts import assurance, models
+from mediflow_assets.contracts import assurance, events, models
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
 from mediflow_assets.steps import gold as recipes
@@ -13,6 +13,8 @@ _MADE = (
     *(recipe.contract for recipe in (*recipes.GOLD, *recipes.MASKED)),
     *(own.contract for own in own_tables.ALL),
     models.RISK_SCORES,
+    events.STREAM_ALERTS,
+    events.STREAM_STATUS,
 )
 
 

@@ -22,6 +22,7 @@ from mediflow_assets.steps.erasure.premises import Premises
 from mediflow_assets.steps.erasure.proof import Proof, prove, put_down
 from mediflow_assets.steps.erasure.removal import remove
 from mediflow_assets.steps.erasure.trained import trained_on
+from mediflow_assets.steps.events import events_asked_for
 from mediflow_assets.steps.landing import land_all
 from mediflow_assets.storage.lease import lake_lease
 
@@ -46,7 +47,7 @@ def begin(place: Premises, request: Request, wait_seconds: float = 0) -> Erasure
     Raises ErasureUnfinished if another one has to be finished first, NothingToDo if an id is of nobody known.
     """
     journal, ids = Journal(place.root), _ids(request)
-    with lake_lease(place.lock, HOLDER, wait_seconds):
+    with lake_lease(place.lock, HOLDER, wait_seconds), events_asked_for(place.root, HOLDER):
         if journal.read() is not None:
             raise ErasureUnfinished("An erasure was cut short. Run 'mediflow erase --resume' to finish it first.")
         require_key(place.lake, [silver.PATIENTS, silver.ENCOUNTERS], place.key.key_id)
@@ -68,7 +69,7 @@ def finish(place: Premises, rebuild: Callable[[], None], tell: Tell, wait_second
     erasure then stays unfinished, and can be tried again.
     """
     journal = Journal(place.root)
-    with lake_lease(place.lock, HOLDER, wait_seconds):
+    with lake_lease(place.lock, HOLDER, wait_seconds), events_asked_for(place.root, HOLDER):
         asked = _unfinished(journal)
         if asked.phase is Phase.PLANNED:
             Tombstones.add(place.root, asked.ids, asked.erasure_id)
@@ -79,7 +80,7 @@ def finish(place: Premises, rebuild: Callable[[], None], tell: Tell, wait_second
         tell("computed tables")
         rebuild()
         asked = journal.write(asked, phase=Phase.REBUILT)
-    with lake_lease(place.lock, HOLDER, wait_seconds):
+    with lake_lease(place.lock, HOLDER, wait_seconds), events_asked_for(place.root, HOLDER):
         _take_in(place, Tombstones.load(place.root))
         tell("old versions and files")
         cleanse(place, asked.plan)

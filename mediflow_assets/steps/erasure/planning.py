@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.erasure import ENCOUNTER_COLUMN, PATIENT_COLUMN
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.sources.fhir_people import encounters_of, people_of
@@ -17,6 +18,7 @@ from mediflow_assets.steps.erasure.journal import Plan, Records
 from mediflow_assets.steps.erasure.mentions import mentioning
 from mediflow_assets.steps.erasure.subjects import FHIR_COLUMNS, Subjects, batches, find_subjects, table_of
 from mediflow_assets.steps.refusing import ANY
+from mediflow_assets.steps.spans import judged_through
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.rewriting import one_of
 
@@ -58,6 +60,9 @@ def _records(lake: Lake, subjects: Subjects) -> Kinds:
     for batch in batches(lake, silver.QUARANTINE, ["source", *_KEY], named):
         for source, *key in _rows(batch):
             found.setdefault(source, {}).setdefault((key[0], key[1]), ANY)
+    unread = mentioning("value", subjects.ids) & ~pc.field("patient_id").is_valid()
+    for key in _keys(lake, ENCOUNTER_EVENTS, unread):
+        found.setdefault(ENCOUNTER_EVENTS.name, {}).setdefault(key, ANY)
     named = mentioning("raw", subjects.ids)
     found[bronze.REJECTS.name] = dict.fromkeys(_keys(lake, bronze.REJECTS, named), ANY)
     found[bronze.CORRECTIONS.name] = dict.fromkeys(_corrections(lake, subjects, found), ANY)
@@ -105,7 +110,17 @@ def _judged(lake: Lake, records: Kinds, judged: Counter[tuple[str, str]]) -> Ite
             held[target, delivery] += 1
     for (target, delivery), count in sorted(judged.items()):
         if (target, delivery) in settled:
-            yield target, delivery, count, held[target, delivery]
+            later = _not_judged_yet(lake, target, delivery, records)
+            yield target, delivery, count - later, held[target, delivery]
+
+
+def _not_judged_yet(lake: Lake, target: str, delivery: str, records: Kinds) -> int:
+    """Of a partition of events, records that landed after the last time it was judged."""
+    of_events = records.get(ENCOUNTER_EVENTS.name, {})
+    if not any(of == delivery for of, _ in of_events):
+        return 0
+    through = judged_through(lake, table_of(target)).get(delivery, -1)
+    return sum(of == delivery and number > through for of, number in of_events)
 
 
 def _ledger_name(lake: Lake, table: str, delivery: str) -> str:

@@ -46,7 +46,8 @@ def _settle(lake: Lake, asked: Erasure, plan: Plan) -> None:
     going = {(target, delivery): (records, held) for target, delivery, records, held in plan.judged}
     rows = lake.read(silver.PROCESSED).to_pylist()
     for row in rows:
-        records, held = going.get((row["target_table"], row["_delivery_id"]), (0, 0))
+        # once: a partition of events has a row for each time it was judged
+        records, held = going.pop((row["target_table"], row["_delivery_id"]), (0, 0))
         row["records"] -= records
         row["quarantined"] -= held
         row["accepted"] -= records - held

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.contracts import TABLES, bronze, silver
 from mediflow_assets.contracts.erasure import ENCOUNTER_COLUMN, PATIENT_COLUMN
 from mediflow_assets.contracts.identifiers import canonical
 from mediflow_assets.contracts.table import TableContract
@@ -79,7 +79,7 @@ def find_subjects(lake: Lake, ids: Iterable[str], key: PseudonymKey) -> Subjects
 
 def table_of(name: str) -> TableContract:
     """The Bronze contract of a name."""
-    return next(contract for contract in bronze.TABLES if contract.name == name)
+    return TABLES[name]
 
 
 def batches(lake: Lake, contract: TableContract, columns: list[str], wanted: Any = None) -> Iterator[pa.RecordBatch]:

@@ -1,0 +1,95 @@
+"""How the topic stands: what the tables tell, and what the broker has beyond them."""
+
+from typing import TYPE_CHECKING, Any
+
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
+from mediflow_assets.errors import LakeBusy, MediFlowError, NothingToDo
+from mediflow_assets.steps.events import lock_of
+from mediflow_assets.steps.stream_landing import OFF, Topic
+from mediflow_assets.steps.stream_status import stream_status
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets.storage.lease import holder_of, lake_lease
+from mediflow_assets.storage.schemas import arrow_schema
+from mediflow_assets.streaming import progress
+from mediflow_assets.streaming.ranges import Range, delivery_of, to_land
+
+if TYPE_CHECKING:
+    from mediflow_assets.settings import Settings
+
+_FIGURES = ("to_bronze_p50_ms", "to_bronze_p99_ms", "to_alert_p50_ms", "to_alert_p99_ms", "rows_per_second",
+            "last_landed_at", "alerts")  # fmt: skip
+_SHOWN = ("partition", "landed_through", "judged_through", "records", "quarantined", "quarantined_share",
+          "last_event_at")  # fmt: skip
+
+
+def standing(settings: "Settings", lake: Lake) -> dict[str, Any]:
+    """Landing, service, lag per partition, and figures."""
+    topic = Topic.of(settings)
+    rows = {row["partition"]: row for row in stream_status(lake, settings.landing)}
+    ends, problem = _ends(topic)
+    if settings.landing != OFF and ends is not None and not problem:
+        problem = _lost(topic, lake)
+    shown = []
+    for delivery in sorted({*rows, *(ends or {})}):
+        row = rows.get(delivery, {})
+        through = row.get("landed_through", -1)
+        end = (ends or {}).get(delivery)
+        lag = None if end is None else max(end - 1 - through, 0)
+        told = {name: row.get(name) for name in _SHOWN} | {"partition": delivery, "landed_through": through}
+        shown.append(told | {"lag": lag, "unjudged": through - row.get("judged_through", -1)})
+    any_row = next(iter(rows.values()), {})
+    return {
+        "landing": settings.landing,
+        "service": _service(settings),
+        "alerts_mode": any_row.get("alerts_mode", "run"),
+        "problem": problem,
+        "partitions": shown,
+        "figures": {name: any_row.get(name) for name in _FIGURES},
+    }
+
+
+def skip_lost(settings: "Settings", lake: Lake) -> list[str]:
+    """Take note that the lost offsets will not come. Raises NothingToDo where none are lost."""
+    topic = Topic.of(settings)
+    landed = progress.landed_through(lake, topic.name)
+    held = topic.broker.bounds(topic.name)
+    gaps = [
+        Range(topic.name, partition, landed[partition] + 1, bounds.first)
+        for partition, bounds in sorted(held.items())
+        if landed.get(partition, -1) >= 0 and landed[partition] + 1 < bounds.first
+    ]
+    if not gaps:
+        raise NothingToDo("The broker has all that comes next: nothing is lost.")
+    with lake_lease(lock_of(settings.root), "stream skip-lost"):
+        empty = arrow_schema(ENCOUNTER_EVENTS).empty_table()
+        progress.append(lake, ENCOUNTER_EVENTS, empty, topic.name, {gap.partition: gap.end - 1 for gap in gaps})
+    return [str(gap) for gap in gaps]
+
+
+def _ends(topic: Topic) -> tuple[dict[str, int] | None, str | None]:
+    if topic.landing == OFF:
+        return None, None
+    try:
+        bounds = topic.broker.bounds(topic.name)
+    except MediFlowError as error:
+        return None, str(error)
+    return {delivery_of(topic.name, partition): each.end for partition, each in bounds.items()}, None
+
+
+def _lost(topic: Topic, lake: Lake) -> str | None:
+    try:
+        to_land(topic.name, topic.broker.bounds(topic.name), progress.landed_through(lake, topic.name))
+    except MediFlowError as error:
+        return str(error)
+    return None
+
+
+def _service(settings: "Settings") -> str:
+    lock = lock_of(settings.root)
+    if not lock.exists():
+        return "not running"
+    try:
+        with lake_lease(lock, "a look", keep_name=True):
+            return "not running"
+    except LakeBusy:
+        return holder_of(lock)

@@ -1,0 +1,88 @@
+"""The topic as assets: its messages, their alerts, and how it stands."""
+
+import dagster as dg
+
+from mediflow_assets.contracts import events, gold, silver
+from mediflow_assets.defs.resources import LakehouseResource
+from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
+from mediflow_assets.steps import own_tables, stream_alerts
+from mediflow_assets.steps.stream_landing import CONTINUOUS, Topic, land_topic
+from mediflow_assets.steps.stream_status import stream_status
+from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.streaming.ranges import Range
+
+LANDING_STEP = "encounter_events"
+
+
+class Offsets(dg.Config):  # type: ignore[misc]
+    """Offsets of one partition, `start` with, `end` without."""
+
+    partition: int
+    start: int
+    end: int
+
+
+class Ranges(dg.Config):  # type: ignore[misc]
+    """What to land: offsets only, never a message. Nothing given: whatever the broker has."""
+
+    topic: str | None = None
+    offsets: list[Offsets] = []
+
+    def ranges(self) -> list[Range]:
+        """The offsets as ranges."""
+        return [Range(self.topic or "", each.partition, each.start, each.end) for each in self.offsets]
+
+
+def config_of(ranges: list[Range]) -> dict[str, object]:
+    """The run config that asks for these ranges, of one topic."""
+    offsets = [{"partition": each.partition, "start": each.start, "end": each.end} for each in ranges]
+    return {"ops": {LANDING_STEP: {"config": {"topic": ranges[0].topic, "offsets": offsets}}}}
+
+
+@dg.multi_asset(name=LANDING_STEP, specs=[spec_of(events.ENCOUNTER_EVENTS)])
+def encounter_events(
+    context: dg.AssetExecutionContext, config: Ranges, lakehouse: LakehouseResource
+) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Lands messages in batch landing; in continuous landing the service does, and this only looks."""
+    lake, settings = lakehouse.bench.lake, lakehouse.settings
+    with storage_errors(events.ENCOUNTER_EVENTS.name):
+        told = land_topic(lake, settings.root, Topic.of(settings), config.ranges(), f"run {context.run_id}")
+    rows, version = lake.rows(events.ENCOUNTER_EVENTS), lake.version(events.ENCOUNTER_EVENTS)
+    return dg.MaterializeResult(
+        asset_key=list(events.ENCOUNTER_EVENTS.key), metadata={"dagster/row_count": rows, "version": version, **told}
+    )
+
+
+@dg.multi_asset(
+    name="gold_stream_alerts",
+    specs=[spec_of(events.STREAM_ALERTS, (events.ENCOUNTER_EVENTS, silver.ENCOUNTERS, gold.COST_BASELINES))],
+    check_specs=check_specs_of(events.STREAM_ALERTS),
+)
+def alerts(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Judges what landed in the run; in continuous landing the service has judged it in real time."""
+    settings = lakehouse.settings
+    with storage_errors(events.STREAM_ALERTS.name):
+        made = stream_alerts.make(lakehouse.bench, settings.topic, settings.landing == CONTINUOUS)
+        return materialized(made, lakehouse.bench.lake)
+
+
+@dg.multi_asset(
+    name="gold_stream_status",
+    specs=[spec_of(events.STREAM_STATUS, (events.STREAM_ALERTS, events.ENCOUNTER_EVENTS, silver.ENCOUNTERS))],
+    check_specs=check_specs_of(events.STREAM_STATUS),
+)
+def status(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Figures of the topic, from the tables."""
+    landing = lakehouse.settings.landing
+    table = own_tables.OwnTable(
+        events.STREAM_STATUS,
+        (events.ENCOUNTER_EVENTS, events.STREAM_ALERTS, silver.PROCESSED, silver.QUARANTINE),
+        lambda lake: stream_status(lake, landing),
+        {},
+        beside=lambda _: {"landing": landing},
+    )
+    with storage_errors(events.STREAM_STATUS.name):
+        return materialized(own_tables.make(lakehouse.bench, table), lakehouse.bench.lake)
+
+
+ALL = [encounter_events, alerts, status]

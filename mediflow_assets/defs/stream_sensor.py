@@ -1,0 +1,72 @@
+"""The sensor of the topic: starts a refresh for what the broker, or the service, has brought."""
+
+import time
+
+import dagster as dg
+
+from mediflow_assets.contracts import silver
+from mediflow_assets.defs import jobs
+from mediflow_assets.defs.assets.streaming import config_of
+from mediflow_assets.errors import MediFlowError
+from mediflow_assets.settings import Settings
+from mediflow_assets.steps.spans import unjudged
+from mediflow_assets.steps.stream_landing import BATCH, OFF, Topic, waiting
+from mediflow_assets.storage.delta import Lake
+
+REST_SECONDS = 60
+UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+
+
+def build_stream_sensor(settings: Settings) -> dg.SensorDefinition:
+    """The sensor of a home."""
+
+    @dg.sensor(
+        name="encounter_events_sensor",
+        job=jobs.refresh,
+        minimum_interval_seconds=settings.stream_interval_seconds,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Starts refresh for the offsets that the table has not, or, in continuous landing, for new rows.",
+    )
+    def encounter_events_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        if settings.landing == OFF:
+            return dg.SkipReason("Landing is off: MEDIFLOW_LANDING is not set.")
+        # the table is the only progress: no cursor, and no run key, for that of a failed run is never launched again
+        filters = dg.RunsFilter(job_name=jobs.refresh.name, statuses=UNFINISHED)
+        if context.instance.get_runs(filters, limit=1):
+            return dg.SkipReason("A refresh is on its way.")
+        if _failed_lately(context.instance):
+            return dg.SkipReason(f"The last refresh failed: it is tried again {REST_SECONDS} s after it.")
+        try:
+            return requested(settings)
+        except MediFlowError as error:
+            return dg.SkipReason(str(error))
+
+    return encounter_events_sensor
+
+
+def _failed_lately(instance: dg.DagsterInstance) -> bool:
+    """Whether the last refresh failed just now: what failed for its data would else fail without end."""
+    records = instance.get_run_records(dg.RunsFilter(job_name=jobs.refresh.name), limit=1)
+    if not records or records[0].dagster_run.status is not dg.DagsterRunStatus.FAILURE:
+        return False
+    return time.time() - records[0].update_timestamp.timestamp() < REST_SECONDS
+
+
+def requested(settings: Settings) -> dg.RunRequest | dg.SkipReason:
+    """What there is to do. Raises BrokerUnreachable, OffsetsLost."""
+    lake = Lake(settings.lake_root)
+    if settings.landing != BATCH:
+        new = unjudged(lake, silver.ENCOUNTERS)
+        if not new:
+            return dg.SkipReason("Silver has judged all that the service landed.")
+        return dg.RunRequest(tags={"mediflow/events": str(sum(last - after for after, last in new.values()))})
+    ranges = waiting(lake, Topic.of(settings))
+    if not ranges:
+        return dg.SkipReason("The table has all that the broker has.")
+    return dg.RunRequest(run_config=config_of(ranges), tags={"mediflow/events": str(sum(map(len, ranges)))})

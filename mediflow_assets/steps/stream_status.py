@@ -1,0 +1,74 @@
+"""`gold/stream_status`: how far each partition is landed and judged, counted in the tables; no broker is asked."""
+
+import datetime as dt
+from collections import Counter
+from typing import Any
+
+import pyarrow.compute as pc
+
+from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, IN_RUN, STREAM_ALERTS
+from mediflow_assets.steps.spans import judged_through
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets.streaming import figures, progress
+from mediflow_assets.streaming.ranges import partition_of
+
+Row = dict[str, Any]
+
+
+def stream_status(lake: Lake, landing: str) -> list[Row]:
+    """The rows of `gold/stream_status`."""
+    landed = progress.deliveries(lake)
+    judged = judged_through(lake, silver.ENCOUNTERS)
+    held = _held(lake)
+    records, newest = _bronze(lake)
+    last, alerts = figures.noted_figures(lake, figures.LANDING), figures.noted_figures(lake, figures.ALERTS)
+    return [
+        {
+            "partition": delivery,
+            "landing": landing,
+            "alerts_mode": alerts.get("mode", IN_RUN),
+            "landed_through": through,
+            "judged_through": judged.get(delivery, -1),
+            "records": records[delivery],
+            "quarantined": held[delivery],
+            "quarantined_share": _share(held[delivery], records[delivery]),
+            "alerts": lake.rows(STREAM_ALERTS),
+            "last_event_at": newest.get(delivery),
+            "to_bronze_p50_ms": last.get("p50_ms"),
+            "to_bronze_p99_ms": last.get("p99_ms"),
+            "to_alert_p50_ms": alerts.get("p50_ms"),
+            "to_alert_p99_ms": alerts.get("p99_ms"),
+            "rows_per_second": last.get("rows_per_second"),
+            "last_landed_at": dt.datetime.fromisoformat(last["at"]) if "at" in last else None,
+        }
+        for delivery, through in sorted(landed.items(), key=lambda item: partition_of(item[0]))
+    ]
+
+
+def _bronze(lake: Lake) -> tuple[Counter[str], dict[str, dt.datetime]]:
+    counts: Counter[str] = Counter()
+    newest: dict[str, dt.datetime] = {}
+    table = lake.open(ENCOUNTER_EVENTS)
+    if table is None:
+        return counts, newest
+    for batch in lake.dataset(ENCOUNTER_EVENTS, table).to_batches(columns=["_delivery_id", "_ingested_at"]):
+        for entry in pc.value_counts(batch.column(0)).to_pylist():
+            delivery = entry["values"]
+            counts[delivery] += entry["counts"]
+            mine = batch.filter(pc.equal(batch.column(0), delivery)).column(1)
+            newest[delivery] = max(pc.max(mine).as_py(), newest.get(delivery, dt.datetime.min.replace(tzinfo=dt.UTC)))
+    return counts, newest
+
+
+def _held(lake: Lake) -> Counter[str]:
+    rows = lake.read(silver.QUARANTINE, ["target_table", "source", "status", "_delivery_id"])
+    is_mine = (pc.field("target_table") == silver.ENCOUNTERS.name) & (pc.field("source") == ENCOUNTER_EVENTS.name)
+    rows = rows.filter(is_mine & pc.field("status").isin(["open", "waiting"]))
+    return Counter(rows["_delivery_id"].to_pylist())
+
+
+def _share(part: int, whole: int) -> Any:
+    from decimal import Decimal
+
+    return Decimal(part / whole).quantize(Decimal("0.0001")) if whole else None

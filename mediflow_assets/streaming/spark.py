@@ -1,0 +1,86 @@
+"""Apache Spark for the streaming service: a session of its own, in a JVM that ends with this process."""
+
+import logging
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from mediflow_assets.errors import StreamFailed
+
+_DELTA = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
+_SILENT = "-Dlog4j2.level=OFF -Dlog4j2.rootLogger.level=OFF"
+REAL_TIME_BATCH = "5 minutes"
+"""How long a batch of real-time mode runs. Between two of them events wait a moment; after a kill those of the last one
+are judged, and their alerts sent, again."""
+
+
+@dataclass(frozen=True)
+class Kafka:
+    """Where the brokers are, as Spark is told it."""
+
+    servers: str
+    options: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+    def on(self, stream: Any) -> Any:
+        """A reader or writer with the options set."""
+        stream = stream.format("kafka").option("kafka.bootstrap.servers", self.servers)
+        for name, value in self.options.items():
+            stream = stream.option(f"kafka.{name}", value)
+        return stream
+
+
+def start_session(jars: Path, cores: int, scratch: Path) -> Any:
+    """A local session with Delta and the Kafka connector. Raises StreamFailed where their jars are not there.
+
+    A query in real time keeps one core for each partition, for good.
+    """
+    found = sorted(str(path) for path in jars.glob("*.jar"))
+    if not any("spark-sql-kafka" in name for name in found):
+        raise StreamFailed(f"No Kafka connector for Spark in {jars}: 'make jars' fetches it (Java 17 and Maven).")
+    for name in ("SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED", "SPARK_LOCAL_REMOTE"):
+        os.environ.pop(name, None)
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)
+    logging.getLogger("pyspark").setLevel(logging.CRITICAL)
+    from pyspark.sql import SparkSession
+
+    builder: Any = SparkSession.builder.master(f"local[{cores}]").appName("mediflow stream")
+    settings = {
+        "spark.jars": ",".join(found),
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
+        "spark.sql.catalog.spark_catalog": _DELTA,
+        "spark.sql.shuffle.partitions": "2",
+        "spark.driver.memory": "2g",
+        "spark.driver.extraJavaOptions": _SILENT,
+        "spark.driver.host": "127.0.0.1",
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.local.dir": str(scratch),
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.sql.streaming.metricsEnabled": "false",
+    }
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    session = builder.getOrCreate()
+    # a log of Spark may hold rows
+    session.sparkContext.setLogLevel("OFF")
+    return session
+
+
+def small_frame(session: Any, rows: pa.Table) -> Any:
+    """Rows as part of the plan itself: real time joins with nothing that has to be computed."""
+    return session.createDataFrame(rows)
+
+
+def read_topic(session: Any, kafka: Kafka, topic: str, offsets: str, most: int | None = None) -> Any:
+    """The topic as a stream of `topic, partition, offset, timestamp, key, value`."""
+    reader = kafka.on(session.readStream).option("subscribe", topic).option("startingOffsets", offsets)
+    reader = reader.option("failOnDataLoss", "true")
+    return (reader.option("maxOffsetsPerTrigger", most) if most else reader).load()

@@ -1,0 +1,95 @@
+"""Alerts: which events call for a look, and why. Stateless, so that it runs in real time as well as over a range."""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.events import CLINICAL_LIMITS_MMHG, COST_RULE, LARGEST_BYTES
+from mediflow_assets.contracts.vocabulary import UNKNOWN
+from mediflow_assets.transforms import events
+from mediflow_assets.transforms.costs import with_peers
+from mediflow_assets.transforms.feeds import FeedReader
+from mediflow_assets.transforms.judging import is_accepted, judge
+from mediflow_assets.transforms.messages import NOT_JSON
+from mediflow_assets.transforms.pseudonyms import pseudonym, without_pads
+
+_MONEY = "decimal(12,2)"
+COLUMNS = ("alert_id", "encounter_key", "patient_key", "department", "rule", "value", "expected_low", "expected_high",
+           "peer_group", "occurred_at", "received_at")  # fmt: skip
+_MEMBERS = ("rule", "value", "expected_low", "expected_high", "peer_group")
+
+
+def as_records_in_sql(messages: DataFrame) -> DataFrame:
+    """Rows of `bronze/encounter_events` with the message's fields as columns, by SQL alone.
+
+    Where no Python may run, on Apache Spark. It takes some broken messages for whole ones: Silver, which reads them
+    strictly, decides.
+    """
+    text = F.col("value").cast("string")
+    is_whole = text.rlike(r"^\s*\{[\s\S]*\}\s*\z") & (F.octet_length("value") <= LARGEST_BYTES)
+    # all fields in one pass: field by field, twenty passes over each message
+    schema = ", ".join(f"`{name}` string" for name in events.CELLS)
+    fields = F.from_json("_text", schema)
+    cells = {name: F.col(f"_fields.{name}") for name in events.CELLS}
+    broken = F.when(F.coalesce(is_whole, F.lit(False)), F.lit(None).cast("string")).otherwise(F.lit(NOT_JSON))
+    absent = {name: F.lit(None).cast("string") for name in ("extra", "updated_at", "_feed", events.RAW)}
+    read = messages.withColumns({"_text": text, events.BROKEN: broken}).withColumn("_fields", fields)
+    return read.withColumns(cells | absent).drop("_text", "_fields")
+
+
+def judged(records: DataFrame) -> DataFrame:
+    """Records, as the Silver step gets them, in the shape of encounters, with every reason against each."""
+    return judge(events.encounters_of(records, FeedReader(())), silver.ENCOUNTERS)
+
+
+def alerts_of(shaped: DataFrame, baselines: DataFrame, pads: DataFrame) -> DataFrame:
+    """One row for each judged event and rule that it breaks: what it says, and what was expected.
+
+    `pads` are the key's, as one row.
+    """
+    sound = shaped.where(is_accepted() & F.col(events.EVENT_ID).isNotNull() & (F.col("status") != "cancelled"))
+    grouped = sound.withColumns(
+        {
+            "diagnosis_code": F.coalesce("diagnosis_code", F.lit(UNKNOWN)),
+            "encounter_class": F.coalesce("encounter_class", F.lit("unknown")),
+        }
+    )
+    compared = with_peers(grouped, baselines).withColumnRenamed("peer_group", "_peer_group")
+    broken = F.array_compact(F.array(_cost(), *map(_pressure, CLINICAL_LIMITS_MMHG)))
+    found = compared.select("*", F.explode(broken).alias("_a"))
+    members = {name: F.col(f"_a.{name}") for name in _MEMBERS}
+    told = found.withColumns(members | {"occurred_at": F.col("updated_at"), "received_at": F.col("_ingested_at")})
+    keyed = _with_pads(told, pads).withColumns(
+        {
+            "encounter_key": pseudonym("encounter", F.col("encounter_id")),
+            "patient_key": pseudonym("patient", F.col("patient_id")),
+            "alert_id": pseudonym("alert", F.concat_ws("|", events.EVENT_ID, "rule")),
+        }
+    )
+    return without_pads(keyed).select(*COLUMNS)
+
+
+def _cost() -> Column:
+    cost, limit = F.col("cost_usd"), F.col("limit_usd")
+    return F.when(cost > limit, _alert(F.lit(COST_RULE), cost, F.lit(0), limit, F.col("_peer_group")))
+
+
+def _pressure(name: str) -> Column:
+    low, high = CLINICAL_LIMITS_MMHG[name]
+    outside = (F.col(name) < low) | (F.col(name) > high)
+    return F.when(outside, _alert(F.lit(name), F.col(name), F.lit(low), F.lit(high), F.lit(None)))
+
+
+def _alert(rule: Column, value: Column, low: Column, high: Column, peers: Column) -> Column:
+    types = ("string", _MONEY, _MONEY, _MONEY, "string")
+    given = zip((rule, value, low, high, peers), types, _MEMBERS, strict=True)
+    return F.struct(*(column.cast(type_).alias(name) for column, type_, name in given))
+
+
+def _with_pads(frame: DataFrame, pads: DataFrame) -> DataFrame:
+    """The frame with the pads beside each row: an equality that always holds, for real time knows no other join."""
+    # a length of nothing, which no optimizer knows to be 0
+    one = frame.withColumn("_one", F.length(F.substring(F.col("rule"), 1, 0)))
+    return one.join(F.broadcast(pads.withColumn("_pads", F.lit(0))), F.col("_one") == F.col("_pads")).drop(
+        "_one", "_pads"
+    )

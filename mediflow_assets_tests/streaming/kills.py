@@ -1,0 +1,73 @@
+"""Killing the service, the run and the broker at seeded moments while messages flow."""
+
+import contextlib
+import os
+import random
+import signal
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
+from mediflow_assets_tests.streaming.hospital import StreamHome, until
+
+SERVICE, RUN, BROKER = "service", "run", "broker"
+
+
+@dataclass
+class Drill:
+    """One drill: the kinds of kills, shuffled by a seed, and how long each victim is let alone."""
+
+    home: StreamHome
+    seed: int
+    kills: dict[str, int]
+    done: list[tuple[str, float]] = field(default_factory=list)
+
+    def go(self, messages: Any, rate: float) -> None:
+        """Send, kill, start again; at the end let everything come through."""
+        rng = random.Random(self.seed)
+        plan = [kind for kind, times in self.kills.items() for _ in range(times)]
+        rng.shuffle(plan)
+        sender = threading.Thread(target=lambda: self.home.send(messages, rate), daemon=True)
+        sender.start()
+        service = self._serve()
+        for kind in plan:
+            wait = rng.uniform(0.1, 4 if kind != RUN else 25)
+            if kind == SERVICE:
+                time.sleep(wait)
+                os.kill(service.pid, signal.SIGKILL)
+                service.wait(30)
+                service = self._serve()
+            elif kind == RUN:
+                run = self.home.start("run")
+                with contextlib.suppress(Exception):
+                    run.wait(wait)
+                if run.poll() is None:
+                    os.kill(run.pid, signal.SIGKILL)
+                run.wait(30)
+            else:
+                time.sleep(wait)
+                self.home.kafka.kill()
+                time.sleep(1)
+                self.home.kafka.start()
+            self.done.append((kind, wait))
+        sender.join(900)
+        assert not sender.is_alive()
+        until(lambda: not self.home.waiting(), 180, service)
+        service.send_signal(signal.SIGTERM)
+        assert service.wait(60) == 0
+        assert self.home.call("run", "--wait", "60") == 0
+
+    def _serve(self) -> Any:
+        """A service that has landed something, or has nothing to land."""
+        before = self.home.lake.rows(ENCOUNTER_EVENTS)
+        service = self.home.start("stream", "serve")
+        until(lambda: self.home.lake.rows(ENCOUNTER_EVENTS) > before or self._has_all(), 120, service)
+        return service
+
+    def _has_all(self) -> bool:
+        with contextlib.suppress(Exception):
+            log = (self.home.folder / "serve.out").read_text()
+            return log.rstrip().endswith(("Landing.", "version -1.")) and not self.home.waiting()
+        return False

@@ -1,0 +1,138 @@
+"""Landing: each message once, whatever is landed again; no erased patient comes back."""
+
+from mediflow_assets.contracts import erasure, gold, silver
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, STREAM_ALERTS
+from mediflow_assets.governance.tombstones import Tombstones
+from mediflow_assets.steps import stream_alerts
+from mediflow_assets.steps.erasure.erase import Request, begin, finish
+from mediflow_assets.steps.erasure.premises import Premises
+from mediflow_assets.steps.events import land
+from mediflow_assets.steps.gold import GOLD
+from mediflow_assets.steps.gold import make as make_gold
+from mediflow_assets.steps.reconciliation import reconcile
+from mediflow_assets.steps.stream_status import stream_status
+from mediflow_assets.streaming.progress import deliveries, landed_through
+from mediflow_assets.streaming.rows import rows_of
+from mediflow_assets_tests.streaming.conftest import TOPIC, Stream, event
+
+GONE, STAYS = "PAT-9000001", "PAT-9000002"
+
+
+def test_what_the_table_has_is_refused(stream: Stream) -> None:
+    stream.send(event(), b"{").land()
+    stream.landed.clear()
+    stream.send(event(event_id="EV9"))
+    again = stream.land()
+    assert (again.rows, again.known) == (1, 2)
+    numbers = [row["_record_number"] for row in stream.house.rows(ENCOUNTER_EVENTS)]
+    assert sorted(numbers) == [0, 1, 2]
+    assert deliveries(stream.house.lake) == {"kafka/encounter-events/0": 2}
+
+
+def test_a_partition_that_comes_later_starts_at_its_begin(stream: Stream) -> None:
+    stream.send(event(), partition=1).land()
+    assert landed_through(stream.house.lake, TOPIC) == {0: -1, 1: 0}
+    stream.send(event(event_id="EV2"), partition=4).land()
+    assert landed_through(stream.house.lake, TOPIC) == {0: -1, 1: 0, 2: -1, 3: -1, 4: 0}
+
+
+def test_ids_are_found_at_landing(stream: Stream) -> None:
+    stream.send(event(patient_id=17), event(patient_id=["x"]), b"\xff").land()
+    assert [row["patient_id"] for row in stream.house.rows(ENCOUNTER_EVENTS, "_record_number", "patient_id")] == [
+        "17",
+        None,
+        None,
+    ]
+
+
+def test_an_erased_patient_does_not_come_back(stream: Stream) -> None:
+    tombstones = Tombstones(frozenset(), b"k" * 32)
+    marked = Tombstones(frozenset({tombstones.mark(GONE)}), b"k" * 32)
+    stream.send(event(patient_id=GONE.lower()), event(patient_id=STAYS, encounter_id="E2"), f'{{"x {GONE}'.encode())
+    landed = stream.land(marked)
+    assert landed.rows == 1 and landed.refused.total() == 2
+    counts = {row["table"]: row["records"] for row in stream.house.rows(erasure.ERASED)}
+    assert counts == dict.fromkeys(("bronze/encounter_events", "silver/patients", "silver/encounters"), 2)
+    # landed again, the offsets are known though no row stands for them
+    assert landed_through(stream.house.lake, TOPIC) == {0: 2}
+    stream.refresh()
+    assert [row for row in reconcile(stream.house.lake) if not row["balanced"]] == []
+
+
+def test_refused_records_are_counted_once_whatever_is_cut_short(stream: Stream) -> None:
+    tombstones = Tombstones(frozenset(), b"k" * 32)
+    marked = Tombstones(frozenset({tombstones.mark(GONE)}), b"k" * 32)
+    lake = stream.house.lake
+    batch = rows_of(TOPIC, 0, [(n, 0, None, event(patient_id=GONE)) for n in range(3)])
+
+    class Cut(Exception):
+        pass
+
+    from mediflow_assets.streaming import progress
+
+    def cut(*_: object) -> None:
+        raise Cut
+
+    kept = progress.append
+    import pytest
+
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(Cut):
+        patched.setattr(
+            "mediflow_assets.steps.events.progress.append",
+            lambda lake, contract, *rest: cut() if contract is ENCOUNTER_EVENTS else kept(lake, contract, *rest),
+        )
+        land(lake, TOPIC, [batch], {0: 2}, marked)
+    land(lake, TOPIC, [batch, rows_of(TOPIC, 0, [(3, 0, None, event(patient_id=GONE))])], {0: 3}, marked)
+    rows = [row for row in stream.house.rows(erasure.ERASED) if row["table"] == ENCOUNTER_EVENTS.name]
+    assert sum(row["records"] for row in rows) == 4
+
+
+def test_erase_takes_events_away(stream: Stream) -> None:
+    stream.send(
+        event(patient_id=GONE, encounter_id="ENC-7001"),
+        event(patient_id=STAYS, encounter_id="ENC-7002", event_id="EV2"),
+        f'{{"torn": "{GONE}'.encode(),
+    ).refresh()
+    stream.send(event(patient_id=GONE, encounter_id="ENC-7003", event_id="EV3")).land()
+    house = stream.house
+    place = Premises(house.folder, house.lake, house.inbox, f"sqlite:///{house.folder / 'ops.db'}", house.key)
+    begin(place, Request((GONE,), "consent_withdrawn", "T-1", "eva"))
+
+    def rebuild() -> None:
+        house.make_silver()
+
+    assert finish(place, rebuild, lambda _: None).hits == 0
+    assert [row["patient_id"] for row in house.rows(ENCOUNTER_EVENTS)] == [STAYS]
+    assert [row["patient_id"] for row in house.rows(silver.PATIENTS)] == [STAYS]
+    stream.refresh()
+    assert [row for row in reconcile(house.lake) if not row["balanced"]] == []
+
+
+def test_alerts_of_a_run_say_why(stream: Stream) -> None:
+    usual = [
+        event(event_id=f"u{n}", encounter_id=f"U{n}", patient_id=f"P{n}", cost=900 + n, blood_pressure="120/80")
+        for n in range(40)
+    ]
+    dear = event(event_id="dear", encounter_id="DEAR", cost=90_000, blood_pressure="200/80")
+    stream.send(*usual, dear, dear).refresh()
+    bench = stream.house.bench
+    make_gold(bench, next(recipe for recipe in GOLD if recipe.contract is gold.COST_BASELINES))
+    made = stream_alerts.make(bench, TOPIC, is_judged_elsewhere=False)
+    assert not made.has_failed
+    rows = {row["rule"]: row for row in stream.house.rows(STREAM_ALERTS)}
+    assert set(rows) == {"cost_above_limit", "systolic_mmhg"}
+    cost, version = rows["cost_above_limit"], stream.house.lake.version(gold.COST_BASELINES)
+    assert (str(cost["value"]), cost["baseline_version"], cost["mode"]) == ("90000.00", version, "run")
+    assert cost["expected_high"] < 90_000 and cost["peer_group"] == "department_diagnosis_class"
+    assert stream_alerts.make(bench, TOPIC, is_judged_elsewhere=False).is_unchanged
+    stream.send(dear).refresh()
+    stream_alerts.make(bench, TOPIC, is_judged_elsewhere=False)
+    assert len(stream.house.rows(STREAM_ALERTS)) == 2
+
+
+def test_the_status_counts_in_the_tables(stream: Stream) -> None:
+    stream.send(event(), b"{").refresh()
+    stream.send(event(event_id="EV5")).land()
+    [row] = stream_status(stream.house.lake, "batch")
+    assert (row["records"], row["quarantined"], row["landed_through"], row["judged_through"]) == (3, 1, 2, 1)
+    assert str(row["quarantined_share"]) == "0.3333"

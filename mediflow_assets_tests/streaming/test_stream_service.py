@@ -1,0 +1,109 @@
+"""The service against a real broker, with Apache Spark: lands once, alerts, stops, is killed, says what is lost."""
+
+import datetime as dt
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, STREAM_ALERTS
+from mediflow_assets.steps.events import events_asked_for
+from mediflow_assets.synthetic.events import Sent, Shares, messages
+from mediflow_assets_tests.streaming.conftest import event
+from mediflow_assets_tests.streaming.hospital import StreamHome, metrics, until
+from mediflow_assets_tests.streaming.kafka_process import KafkaProcess
+from mediflow_assets_tests.streaming.kills import BROKER, RUN, SERVICE, Drill
+
+NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+GIVES_UP_SECONDS = 10
+SHARES = Shares(bad=0.005, duplicate=0.05, late=0.06)
+Homes = Callable[..., StreamHome]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
+
+
+def test_both_landings_give_the_same_tables(stream_home: Homes) -> None:
+    live = stream_home("continuous")
+    live.make_topic(2)
+    live.send(messages(2_000, 3, NOW, SHARES))
+    service = live.start("stream", "serve")
+    until(lambda: not live.waiting(), 120, service)
+    live.send([Sent(b"k", event(event_id="hot", encounter_id="HOT", blood_pressure="220/130"), "hot")])
+    until(lambda: live.lake.rows(STREAM_ALERTS) >= 2, 60, service)
+    assert metrics(live.metrics_port)["mediflow_stream_rows_total"] == 2_001
+    service.send_signal(signal.SIGTERM)
+    assert service.wait(60) == 0
+    batch = stream_home("batch", live.topic)
+    for home in (live, batch):
+        assert home.call("run") == 0
+    live.assert_every_message_once()
+    live.assert_poison_is_held()
+    assert live.bronze() == batch.bronze()
+    assert live.silver() == batch.silver()
+    told = {row["rule"]: row for row in live.rows(STREAM_ALERTS.name) if row["value"] in (220, 130)}
+    assert set(told) == {"systolic_mmhg", "diastolic_mmhg"} and {r["mode"] for r in told.values()} == {"real-time"}
+    of_run = {row["alert_id"] for row in batch.rows(STREAM_ALERTS.name) if row["rule"] != "cost_above_limit"}
+    of_service = {row["alert_id"] for row in live.rows(STREAM_ALERTS.name) if row["rule"] != "cost_above_limit"}
+    assert of_run == of_service
+
+
+def test_the_table_is_given_up_when_it_is_asked_for(stream_home: Homes) -> None:
+    home = stream_home("continuous")
+    home.make_topic(1)
+    home.send([Sent(b"k", event(), "EV1")])
+    service = home.start("stream", "serve")
+    until(lambda: not home.waiting(), 120, service)
+    assert home.start("stream", "serve").wait(90) == 1
+    begun = time.monotonic()
+    with events_asked_for(home.folder, "test"):
+        assert time.monotonic() - begun <= GIVES_UP_SECONDS
+        home.send([Sent(b"k", event(event_id="EV2"), "EV2")])
+        time.sleep(2)
+        assert home.lake.rows(ENCOUNTER_EVENTS) == 1
+    until(lambda: not home.waiting(), 60, service)
+    home.assert_every_message_once()
+
+
+def test_lost_offsets_end_the_service_by_name(stream_home: Homes) -> None:
+    from kafka import KafkaAdminClient, TopicPartition
+
+    home = stream_home("continuous")
+    home.make_topic(1)
+    home.send([Sent(b"k", event(event_id=f"EV{n}"), f"EV{n}") for n in range(3)])
+    service = home.start("stream", "serve")
+    until(lambda: not home.waiting(), 120, service)
+    service.kill()
+    service.wait(30)
+    home.send([Sent(b"k", event(event_id=f"EW{n}"), f"EW{n}") for n in range(5)])
+    admin = KafkaAdminClient(bootstrap_servers=home.kafka.servers)
+    admin.delete_records({TopicPartition(home.topic, 0): 6})
+    admin.close()
+    assert home.call("stream", "serve") == 1
+    assert f"{home.topic} partition 0, offsets 3 to 5 are gone" in (home.folder / "serve.out").read_text()
+
+
+def drill(tmp_path: Path, stream_home: Homes, count: int, rate: float, kills: dict[str, int], shares: Shares) -> None:
+    own = KafkaProcess(tmp_path / "kafka").start()
+    try:
+        home = stream_home("continuous", of=own)
+        home.make_topic(2)
+        Drill(home, seed=7, kills=kills).go(messages(count, 11, NOW, shares), rate)
+        clean = stream_home("batch", home.topic, of=own)
+        assert clean.call("run") == 0
+        home.assert_every_message_once()
+        home.assert_poison_is_held()
+        assert home.bronze() == clean.bronze()
+        assert home.silver() == clean.silver()
+    finally:
+        own.stop()
+
+
+def test_nothing_is_lost_or_doubled_by_three_kills(tmp_path: Path, stream_home: Homes) -> None:
+    drill(tmp_path, stream_home, 20_000, 600, {SERVICE: 1, RUN: 1, BROKER: 1}, SHARES)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(3_600)
+def test_nothing_is_lost_or_doubled_by_thirty_three_kills(tmp_path: Path, stream_home: Homes) -> None:
+    drill(tmp_path, stream_home, 200_000, 500, {SERVICE: 20, RUN: 10, BROKER: 3}, SHARES)
