@@ -1,0 +1,1 @@
+"""One file per page. A page lays out what `figures` computed; it computes nothing itself."""
