@@ -1,0 +1,51 @@
+"""A chart with its definition, its table and its download: the three always come together."""
+
+from typing import Any
+
+import plotly.express as px
+import polars as pl
+import streamlit as st
+
+from dashboard.cells import HIDDEN
+from dashboard.downloads import csv_bytes
+
+# Okabe and Ito's colours, told apart by the colour-blind; dashes and symbols say the same once more.
+COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#7F7F7F"]
+
+
+def lines(frame: pl.DataFrame, x: str, y: str, series: str, **labels: str) -> Any:
+    """One line for each series, with gaps where a figure is not shown."""
+    return px.line(frame, x=x, y=y, color=series, line_dash=series, symbol=series, labels=labels,
+                   color_discrete_sequence=COLOURS)  # fmt: skip
+
+
+def bars(frame: pl.DataFrame, x: str, y: str, series: str | None = None, **labels: str) -> Any:
+    """Bars, one colour and pattern for each series."""
+    return px.bar(frame, x=x, y=y, color=series, pattern_shape=series, labels=labels, barmode="group",
+                  color_discrete_sequence=COLOURS)  # fmt: skip
+
+
+def show(title: str, definition: str, frame: pl.DataFrame, figure: Any = None) -> None:
+    """The chart under its title, then its table and a CSV of exactly what the table shows."""
+    st.subheader(title, help=definition)
+    if frame.is_empty():
+        st.info("Nothing is to be shown for this choice. Choose a wider period, or all departments and classes.")
+        return
+    if figure is not None:
+        figure.update_layout(margin={"l": 10, "r": 10, "t": 10, "b": 10}, legend={"orientation": "h", "y": -0.25})
+        st.plotly_chart(figure, width="stretch", key=f"chart {title}")
+    with st.expander(f"Table and download: {title}", expanded=figure is None):
+        st.caption(definition)
+        st.dataframe(frame, hide_index=True, width="stretch")
+        name = "_".join(title.lower().split()) + ".csv"
+        st.download_button("Download CSV", csv_bytes(frame), name, "text/csv", key=f"download {title}")
+
+
+def number(value: float | None, unit: str = "", places: int = 0) -> str:
+    """A figure as people read it; what is kept back says so."""
+    return HIDDEN if value is None else f"{unit}{value:,.{places}f}"
+
+
+def change(now: float | None, before: float | None) -> str | None:
+    """The change in per cent, None where one of the two is not known."""
+    return f"{(now - before) / before:+.1%}" if now is not None and before else None
