@@ -26,6 +26,7 @@ PIPELINE = [
     "mlflow>=3.17,<3.18",
     "onnxruntime>=1.20",
     "pandas<3",
+    "polars>=2.1",
     "pysail==0.7.2",
     "pyspark[connect]==4.2.0",
     "scikit-learn>=1.9,<1.10",

@@ -44,7 +44,7 @@ def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definit
     return dg.Definitions(
         assets=[
             *(asset.map_asset_specs(_with_policy) for asset in assets),
-            *(spec.replace_attributes(owners=[OWNER]) for spec in (*silver.SHARED, gold.CHECK_RESULTS)),
+            *(spec.replace_attributes(owners=[OWNER]) for spec in (*silver.SHARED, gold.CHECK_RESULTS, gold.ERASURES)),
         ],
         jobs=jobs.ALL,
         schedules=jobs.SCHEDULES,

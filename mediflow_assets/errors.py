@@ -51,3 +51,39 @@ class LoginRefused(MediFlowError):
 
 class NothingToDo(MediFlowError):
     """A command named something that is not there."""
+
+
+class ErasureUnfinished(MediFlowError):
+    """An erasure was cut short and has to be finished first."""
+
+
+class RotationUnfinished(MediFlowError):
+    """A change of the pseudonym key was cut short and has to be finished first."""
+
+
+class ExportRefused(MediFlowError):
+    """A table may not leave the house, or not as it stands."""
+
+
+class BundleInvalid(MediFlowError):
+    """A served model's files are absent, changed, or do not fit together."""
+
+
+class InputInvalid(MediFlowError):
+    """A model was given a row that lacks a required input, or an input of the wrong type."""
+
+
+class TrainingRefused(MediFlowError):
+    """A model cannot be trained from this data: too few rows, one class only, a missing or constant feature."""
+
+
+class LeakSuspected(MediFlowError):
+    """A model is better than its data allows: a feature tells what was to be predicted."""
+
+
+class GraphWrong(MediFlowError):
+    """The exported graph is too large, or does not answer as the trained model does."""
+
+
+class RegistryUnreachable(MediFlowError):
+    """The model registry does not answer, or refuses."""

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mediflow_assets.storage.delta import Lake
 
 FAILED, WRONG_USAGE, CHECK_FAILED = 1, 2, 3
+_DISK_FULL = ("No space left", "File too large", "disk is full", "disk I/O error")
+"""As the system, the lake and SQLite say it."""
 _OF_VALIDATORS = ("value_error", "assertion_error")
 """Texts of these kinds are a validator's own, and may repeat the value."""
 
@@ -49,6 +51,11 @@ def tell(error: Exception) -> int:
         return CHECK_FAILED if isinstance(error, ContractViolated) else FAILED
     if type(error).__name__ == "ValidationError" and hasattr(error, "errors"):
         return _tell_settings(error)  # type: ignore[arg-type]
+    if any(sign in str(error) for sign in _DISK_FULL):
+        typer.echo(
+            "Error: the disk is full, or a quota is used up. Make room and run again; nothing is lost.", err=True
+        )
+        return FAILED
     typer.echo(f"internal error: {type(error).__name__}", err=True)
     typer.echo("This is a defect of MediFlow. 'mediflow doctor' checks what it stands on.", err=True)
     return FAILED

@@ -11,10 +11,10 @@ from mediflow_assets.governance.users import Users
 from mediflow_assets.settings import Settings
 from mediflow_assets.storage.lease import lake_lease
 
-COMPUTED = ("lake", "dagster", "logs", "inbox")
-"""What `reset` removes: tables, runs, and deliveries that were not landed."""
+COMPUTED = ("lake", "dagster", "logs", "inbox", "exports", "erasure.journal")
+"""What `reset` removes: tables, runs, exports, and deliveries that were not landed."""
 
-KEPT = ("secrets", "ops.db", "ops.db-wal", "ops.db-shm", "audit.head", "sources.toml", "mlflow")
+KEPT = ("secrets", "ops.db", "ops.db-wal", "ops.db-shm", "audit.head", "tombstones", "sources.toml", "mlflow")
 """What only `reset --all` removes."""
 
 EXAMPLE = """\

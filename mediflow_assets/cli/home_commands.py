@@ -53,7 +53,7 @@ def reset(
     is_all: Annotated[bool, typer.Option("--all", help="secrets, users, models and sources.toml as well")] = False,
 ) -> None:
     """Remove the tables, runs, logs and deliveries of this home. Secrets, users and sources.toml are kept."""
-    from mediflow_assets.cli import home
+    from mediflow_assets.cli import home, officer
 
     settings = context.settings()
     paths = home.removable(settings, is_all)
@@ -68,4 +68,8 @@ def reset(
         output.line("There is nothing to remove.")
         return
     home.remove(settings, paths)
+    if not is_all:
+        # the audit log stays with the users; with --all it has gone too
+        with officer.recorded(settings, "reset", ", ".join(path.name for path in paths)):
+            pass
     output.line("Removed.")

@@ -21,7 +21,7 @@ def ingest(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="
     """Put deliveries into the inbox, and say what each was recognised as."""
     if missing := [path for path in paths if not path.exists()]:
         context.usage(f"there is no such file or folder: {', '.join(output.plain(path) for path in missing)}")
-    from mediflow_assets.cli import delivering, home
+    from mediflow_assets.cli import delivering, home, officer
     from mediflow_assets.sources import Feeds
     from mediflow_assets.steps.inbox import Inbox
 
@@ -29,15 +29,17 @@ def ingest(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="
     home.make_home(settings)
     inbox = Inbox(settings.inbox, Feeds.load(settings.sources_file))
     handed = []
-    for file in delivering.hand_over(paths, inbox, context.lake(settings)):
-        handed.append(file)
-        _say(file)
-    counts = Counter(file.fate for file in handed)
-    output.line(", ".join(f"{count} {fate}" for fate, count in counts.items()) or "No file was found.")
-    if any(file.fate is delivering.Fate.REFUSED and not file.is_named for file in handed):
-        output.line(f"Refused files of folders are kept in {inbox.refused}.")
-    if delivering.is_failure(handed):
-        raise typer.Exit(context.FAILED)
+    with officer.recorded(settings, "ingest") as who:
+        for file in delivering.hand_over(paths, inbox, context.lake(settings)):
+            handed.append(file)
+            _say(file)
+        counts = Counter(file.fate for file in handed)
+        who.detail = ", ".join(f"{count} {fate}" for fate, count in counts.items())
+        output.line(who.detail or "No file was found.")
+        if any(file.fate is delivering.Fate.REFUSED and not file.is_named for file in handed):
+            output.line(f"Refused files of folders are kept in {inbox.refused}.")
+        if delivering.is_failure(handed):
+            raise typer.Exit(context.FAILED)
 
 
 def _say(file: "Handed") -> None:

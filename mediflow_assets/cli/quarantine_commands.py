@@ -52,11 +52,13 @@ def show(
     user: Annotated[str | None, typer.Option(help="your MediFlow name; asked for if not given")] = None,
 ) -> None:
     """Show one record whole. It holds personal data, so it takes a login as privacy_officer or admin."""
-    from mediflow_assets.cli import quarantined
+    from mediflow_assets.cli import officer, quarantined
 
     settings = context.settings()
-    context.login(settings.ops_url, user, ("privacy_officer", "admin"))
-    output.as_json(quarantined.whole(context.lake(settings), delivery, record))
+    told = f"delivery {delivery[:12]}; record {record}"
+    with officer.acting(settings, user, "quarantine show", told, ("privacy_officer", "admin")):
+        found = quarantined.whole(context.lake(settings), delivery, record)
+    output.as_json(found)
 
 
 def discard(
@@ -65,13 +67,14 @@ def discard(
     reason: Annotated[str, typer.Option(help="why; no personal data: it stands in the table's history")],
 ) -> None:
     """Give a record up: it stays in quarantine and is never judged again."""
-    from mediflow_assets.cli import quarantined
+    from mediflow_assets.cli import officer, quarantined
     from mediflow_assets.steps.discard import discard as discard_record
 
     settings = context.settings()
     lake = context.lake(settings)
-    id_ = quarantined.delivery_id(lake, delivery)
-    count = discard_record(lake, settings.root / "lake.lock", id_, record, reason)
+    with officer.recorded(settings, "quarantine discard", f"delivery {delivery[:12]}; record {record}"):
+        id_ = quarantined.delivery_id(lake, delivery)
+        count = discard_record(lake, settings.root / "lake.lock", id_, record, reason)
     output.line(f"Discarded, at {count} table{'s' if count > 1 else ''}. The next run counts it so.")
 
 
@@ -81,17 +84,19 @@ def replay(
     delivery: Of = None,
 ) -> None:
     """Judge quarantined records again, after their rules, their patients or (by a patch) they themselves changed."""
-    from mediflow_assets.cli import patches, quarantined, running
+    from mediflow_assets.cli import officer, patches, quarantined, running
     from mediflow_assets.sources import Feeds
     from mediflow_assets.steps.inbox import Inbox
 
     settings = context.settings()
     lake = context.lake(settings)
-    id_ = quarantined.delivery_id(lake, delivery) if delivery else None
-    if patch:
-        inbox = Inbox(settings.inbox, Feeds.load(settings.sources_file))
-        taken, is_known = patches.receive_patch(patch, inbox, lake)
-        output.line(f"{taken.short}: {'landed already' if is_known else 'taken'}")
-    # corrected records are judged again by themselves: with a patch alone, no other one is
-    again = {"reason": reason, "delivery": id_} if reason or id_ or not patch else None
-    raise typer.Exit(running.launch("replay", again))
+    with officer.recorded(settings, "quarantine replay", "patched" if patch else "") as who:
+        id_ = quarantined.delivery_id(lake, delivery) if delivery else None
+        if patch:
+            inbox = Inbox(settings.inbox, Feeds.load(settings.sources_file))
+            taken, is_known = patches.receive_patch(patch, inbox, lake)
+            who.detail = f"patch {taken.short}"
+            output.line(f"{taken.short}: {'landed already' if is_known else 'taken'}")
+        # corrected records are judged again by themselves: with a patch alone, no other one is
+        again = {"reason": reason, "delivery": id_} if reason or id_ or not patch else None
+        raise typer.Exit(running.launch("replay", again))

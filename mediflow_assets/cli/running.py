@@ -27,7 +27,10 @@ def run(
     wait: Annotated[float, typer.Option(help="seconds to wait for the lake")] = 0,
 ) -> None:
     """Bring every table up to date from what has arrived."""
-    raise typer.Exit(launch(job, select=select, wait=wait))
+    from mediflow_assets.cli import officer
+
+    with officer.recorded(context.settings(), "run", job):
+        raise typer.Exit(launch(job, select=select, wait=wait))
 
 
 def launch(

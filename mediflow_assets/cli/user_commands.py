@@ -22,9 +22,13 @@ def add(
     role: Annotated[list[str], typer.Option(help="may be given several times")],
 ) -> None:
     """Add a user. The password is asked for, or read from what is piped in."""
+    from mediflow_assets.cli import officer
     from mediflow_assets.governance.users import Users
 
-    user = Users(context.settings().ops_url).create(name, context.new_password(), role)
+    settings = context.settings()
+    with officer.recorded(settings, "users add") as who:
+        user = Users(settings.ops_url).create(name, context.new_password(), role)
+        who.detail = f"{user.name}; {' '.join(user.roles)}"
     output.line(f"Added {user.name}: {', '.join(user.roles)}")
 
 
@@ -42,7 +46,11 @@ def list_(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
 
 def disable(name: str) -> None:
     """Close an account."""
+    from mediflow_assets.cli import officer
     from mediflow_assets.governance.users import Users
 
-    Users(context.settings().ops_url).disable(name)
+    settings = context.settings()
+    with officer.recorded(settings, "users disable") as who:
+        Users(settings.ops_url).disable(name)
+        who.detail = name.strip().lower()
     output.line(f"Disabled {name}.")

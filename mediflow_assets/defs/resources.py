@@ -11,8 +11,10 @@ from dagster_pyspark import LazyPySparkResource
 from dagster_pyspark.resources import spark_session_from_config
 from pydantic import PrivateAttr
 
+from mediflow_assets.governance.key_change import refuse_half_changed
 from mediflow_assets.settings import Settings
 from mediflow_assets.sources import Feeds
+from mediflow_assets.steps.erasure.journal import refuse_half_erased
 from mediflow_assets.steps.inbox import Inbox
 from mediflow_assets.steps.workbench import Workbench
 from mediflow_assets.storage import engine
@@ -87,6 +89,8 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         with lake_lease(settings.root / "lake.lock", run_id, wait) as dead:
             if dead and context.instance:
                 fail_dead_run(context.instance, dead)
+            refuse_half_erased(settings.root)
+            refuse_half_changed(settings.secrets)
             tables = Tables(Lake(settings.lake_root), lambda: self.engine.spark_session)
             self._bench = Workbench(tables, settings.pseudonym_key(), Feeds.load(settings.sources_file), run_id)
             try:

@@ -2,17 +2,15 @@
 
 import hashlib
 import hmac
-import os
-import stat
 import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from mediflow_assets.contracts.masks import PSEUDONYM_DIGITS
-from mediflow_assets.errors import SecretMissing
+from mediflow_assets.governance.secret_files import SECRET_BYTES, make_secret, read_secret
 
 FILE_NAME = "pseudonym.key"
-KEY_BYTES = 32
+KEY_BYTES = SECRET_BYTES
 _BLOCK = 64
 """Block size of SHA-256 in bytes (FIPS 180-4); the pads of HMAC are of this length (RFC 2104)."""
 
@@ -40,29 +38,14 @@ class PseudonymKey:
         return hmac.new(self.secret, message, hashlib.sha256).hexdigest()[:PSEUDONYM_DIGITS]
 
     @classmethod
-    def load(cls, secrets: Path) -> "PseudonymKey":
+    def load(cls, secrets: Path, name: str = FILE_NAME) -> "PseudonymKey":
         """Read the key. Raises SecretMissing if it is absent, of the wrong size, or readable by others."""
-        path = secrets / FILE_NAME
-        if not path.exists():
-            raise SecretMissing("There is no pseudonym key yet. Run 'mediflow init'.")
-        if stat.S_IMODE(path.stat().st_mode) & 0o077:
-            raise SecretMissing("The pseudonym key is readable by others. Run 'chmod 600' on it.")
-        secret = path.read_bytes()
-        if len(secret) != KEY_BYTES:
-            raise SecretMissing(f"The pseudonym key has {len(secret)} bytes instead of {KEY_BYTES}: restore it.")
-        return cls(secret)
+        return cls(read_secret(secrets / name, "pseudonym key"))
 
     @classmethod
     def create(cls, secrets: Path) -> "PseudonymKey":
         """Make the key, or read the one that is there."""
-        secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = secrets / FILE_NAME
-        if not path.exists():
-            partial = secrets / f".{FILE_NAME}.{os.getpid()}"
-            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(os.urandom(KEY_BYTES))
-            partial.rename(path)
+        make_secret(secrets / FILE_NAME)
         return cls.load(secrets)
 
 

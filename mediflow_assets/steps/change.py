@@ -1,7 +1,8 @@
 """In step with change: a table whose inputs' versions and code are what they were is left as it is."""
 
+import contextlib
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from mediflow_assets.storage.delta import Lake
 
 INPUTS = "inputs"
 KEY_ID = "key_id"
+CHANGING = "changing"
+"""In place of a key's id: rows of one key are being replaced by rows of another."""
 
 
 @cache
@@ -43,7 +46,8 @@ def require_key(lake: Lake, contracts_: Sequence[TableContract], key_id: str) ->
     for contract in contracts_:
         if lake.noted(contract, KEY_ID) not in (None, key_id):
             raise KeyMismatch(
-                f"{contract.name} was pseudonymised under another key. Put that key back into the secrets folder."
+                f"{contract.name} was pseudonymised under another key. Put that key back into the secrets folder, "
+                "or make the table anew if the key was changed by 'mediflow keys rotate'."
             )
 
 
@@ -51,4 +55,15 @@ def hold_key(lake: Lake, contract: TableContract, key_id: str) -> None:
     """Note the key of a table before the first row is written under it; raise KeyMismatch if it has another."""
     require_key(lake, [contract], key_id)
     if lake.noted(contract, KEY_ID) is None:
+        lake.note(contract, **{KEY_ID: key_id})
+
+
+@contextlib.contextmanager
+def under_key(lake: Lake, contract: TableContract, key_id: str) -> Iterator[None]:
+    """Write a table whole under this key. While another key's rows are replaced it is under neither: a process killed
+    in between leaves a table that no join takes."""
+    if lake.noted(contract, KEY_ID) not in (None, key_id):
+        lake.note(contract, **{KEY_ID: CHANGING})
+    yield
+    if lake.noted(contract, KEY_ID) != key_id:
         lake.note(contract, **{KEY_ID: key_id})

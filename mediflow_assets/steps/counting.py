@@ -18,7 +18,8 @@ def records_by_delivery(lake: Lake, source: TableContract, target: TableContract
         return counts
     wanted: Any = None
     if target is not None and source is bronze.FHIR_RESOURCES:
-        wanted = pc.field("resource_type") == bronze.FHIR_TYPES[target.name]
+        # not by ==, which fails on files in which delta-rs wrote string views
+        wanted = pc.field("resource_type").isin([bronze.FHIR_TYPES[target.name]])
     for batch in lake.dataset(source, table).to_batches(columns=["_delivery_id"], filter=wanted):
         for entry in pc.value_counts(batch.column(0)).to_pylist():
             counts[entry["values"]] += entry["counts"]

@@ -69,17 +69,18 @@ MASKED = (
 def make(bench: Workbench, recipe: Recipe) -> Made:
     """Make the table anew unless nothing it depends on has changed; check it; settle it only if the checks hold."""
     lake, contract = bench.lake, recipe.contract
-    change.require_key(lake, [table for table in recipe.inputs if table in silver.JUDGED], bench.key.key_id)
+    change.require_key(lake, recipe.inputs, bench.key.key_id)
     state = change.state_of(lake, recipe.inputs, bench.key.key_id)
     if change.is_unchanged(lake, contract, state):
         return Made(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
-    bench.tables.overwrite(contract, recipe.build(*(bench.tables.read(table) for table in recipe.inputs)))
+    with change.under_key(lake, contract, bench.key.key_id):
+        bench.tables.overwrite(contract, recipe.build(*(bench.tables.read(table) for table in recipe.inputs)))
     results = checks.check_table(bench, contract)
     checks.record(bench, contract, results)
     figures = _counts(lake, contract, recipe.counted) if recipe.counted else {}
     made = Made(contract, results[0].rows, results[0].version, checks=results, figures=figures)
     if not made.has_failed:
-        lake.note(contract, inputs=state, key_id=bench.key.key_id)
+        lake.note(contract, inputs=state)
     return made
 
 

@@ -1,20 +1,24 @@
 """Landing: a delivery's records go to Bronze as Arrow batches, straight to Delta, without an engine.
 
-Order: the source's table, `rejects`, then the ledger row, which is the commit. What a landing that was cut short left
-behind is removed before the delivery is landed again.
+Order: the source's table, `rejects`, `erased` (counts of what was refused), then the ledger row, which is the commit.
+What a landing that was cut short left behind is removed before the delivery is landed again.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
-from mediflow_assets.contracts import bronze
+from mediflow_assets.contracts import bronze, erasure
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import ContractViolated
+from mediflow_assets.governance.tombstones import Tombstones
 from mediflow_assets.sources import Recognised, RecordBatchOfDelivery, count_records, read_batches, recognise
+from mediflow_assets.steps.erased import counted
 from mediflow_assets.steps.inbox import Delivery, Inbox
+from mediflow_assets.steps.refusing import Refused, is_named, refuse, refuse_rejects
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.schemas import arrow_schema
 
@@ -27,6 +31,17 @@ class Landed:
     records: int
     bronze: int
     rejects: int
+    refused: int = 0
+    """Of patients who were erased."""
+
+
+@dataclass
+class _Aside:
+    """What a delivery's batches hold that does not go to its table."""
+
+    rejects: list[dict[str, object]] = field(default_factory=list)
+    refused: Refused = field(default_factory=Counter)
+    refused_rejects: int = 0
 
 
 def known_deliveries(lake: Lake) -> set[str]:
@@ -34,46 +49,56 @@ def known_deliveries(lake: Lake) -> set[str]:
     return set(lake.read(bronze.DELIVERIES, ["delivery_id"])["delivery_id"].to_pylist())
 
 
-def land_all(lake: Lake, inbox: Inbox) -> list[Landed]:
-    """Land every delivery of the inbox that the ledger does not know; remove those it knows."""
-    for contract in bronze.TABLES:
+def land_all(lake: Lake, inbox: Inbox, tombstones: Tombstones | None = None) -> list[Landed]:
+    """Land every delivery of the inbox that the ledger does not know; remove those it knows.
+
+    Records of patients with a tombstone are refused and counted.
+    """
+    for contract in (*bronze.TABLES, erasure.ERASED):
         lake.ensure(contract)
     known = known_deliveries(lake)
     landed = []
     for delivery in inbox.waiting():
         if delivery.delivery_id not in known:
-            landed.append(land(lake, inbox, delivery))
+            landed.append(land(lake, inbox, delivery, tombstones or Tombstones()))
         inbox.done(delivery)
     return landed
 
 
-def land(lake: Lake, inbox: Inbox, delivery: Delivery) -> Landed:
+def land(lake: Lake, inbox: Inbox, delivery: Delivery, tombstones: Tombstones) -> Landed:
     """Land one delivery. Raises ContractViolated if its records do not add up; nothing of it is then in the ledger."""
     contract, path = bronze.SOURCES[delivery.source], inbox.file_of(delivery)
     what = recognise(path, inbox.feeds)
-    for table in (contract, bronze.REJECTS):
+    for table in (contract, bronze.REJECTS, erasure.ERASED):
         lake.delete_delivery(table, delivery.delivery_id)
-    rejects: list[dict[str, object]] = []
+    aside = _Aside()
     before = lake.rows(contract)
-    batches = _with_provenance(read_batches(path, what), contract, what, delivery, rejects)
+    batches = _with_provenance(read_batches(path, what), contract, what, delivery, aside, tombstones)
     with ThreadPoolExecutor(2) as beside:
-        counted = beside.submit(count_records, path, what)
+        counted_records = beside.submit(count_records, path, what)
         reader = pa.RecordBatchReader.from_batches(arrow_schema(contract), _read_ahead(batches, beside))
         lake.append(contract, reader, transaction=delivery.delivery_id)
-    if rejects:
-        lake.append(
-            bronze.REJECTS,
-            pa.Table.from_pylist(rejects, schema=arrow_schema(bronze.REJECTS)),
-            transaction=delivery.delivery_id,
-        )
-    landed = Landed(delivery, counted.result(), lake.rows(contract) - before, len(rejects))
-    if landed.records != landed.bronze + landed.rejects:
+    _set_aside(lake, delivery, aside)
+    refused = sum(aside.refused.values()) + aside.refused_rejects
+    landed = Landed(delivery, counted_records.result(), lake.rows(contract) - before, len(aside.rejects), refused)
+    if landed.records != landed.bronze + landed.rejects + landed.refused:
         raise ContractViolated(
-            f"delivery {delivery.short}: {landed.records} records were counted, {landed.bronze} landed and "
-            f"{landed.rejects} were rejected. It is kept in the inbox."
+            f"delivery {delivery.short}: {landed.records} records were counted, {landed.bronze} landed, "
+            f"{landed.rejects} were rejected and {landed.refused} refused. It is kept in the inbox."
         )
-    lake.append_rows(bronze.DELIVERIES, [_ledger_row(landed, what)])
+    lake.append_rows(bronze.DELIVERIES, [_ledger_row(landed, what, tombstones)])
     return landed
+
+
+def _set_aside(lake: Lake, delivery: Delivery, aside: _Aside) -> None:
+    """Write the rejects, and how many records were refused."""
+    for contract, rows in (
+        (bronze.REJECTS, aside.rejects),
+        (erasure.ERASED, counted(delivery, aside.refused, aside.refused_rejects)),
+    ):
+        if rows:
+            table = pa.Table.from_pylist(rows, schema=arrow_schema(contract))
+            lake.append(contract, table, transaction=delivery.delivery_id)
 
 
 def _read_ahead(batches: Iterator[pa.RecordBatch], beside: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
@@ -89,9 +114,10 @@ def _with_provenance(
     contract: TableContract,
     what: Recognised,
     delivery: Delivery,
-    rejects: list[dict[str, object]],
+    aside: _Aside,
+    tombstones: Tombstones,
 ) -> Iterator[pa.RecordBatch]:
-    """Batches of the table's own columns; rejects are gathered aside as they come."""
+    """Batches of the table's own columns; rejects and what is refused are gathered aside as they come."""
     schema = arrow_schema(contract)
     constants = {
         "_delivery_id": delivery.delivery_id,
@@ -99,8 +125,12 @@ def _with_provenance(
         "_feed": what.feed,
     }
     for batch in batches:
-        for reject in batch.rejects:
-            rejects.append(
+        kept, refused_rejects = refuse_rejects(batch.rejects, tombstones)
+        rows, refused = refuse(batch.accepted, contract, tombstones)
+        aside.refused.update(refused)
+        aside.refused_rejects += refused_rejects
+        for reject in kept:
+            aside.rejects.append(
                 {
                     "source": delivery.source,
                     "reason": reject.reason,
@@ -110,7 +140,6 @@ def _with_provenance(
                     "_ingested_at": delivery.received_at,
                 }
             )
-        rows = batch.accepted
         if rows.num_rows:
             columns = [
                 pa.repeat(pa.scalar(constants[field.name], field.type), rows.num_rows)
@@ -121,13 +150,14 @@ def _with_provenance(
             yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
-def _ledger_row(landed: Landed, what: Recognised) -> dict[str, object]:
+def _ledger_row(landed: Landed, what: Recognised, tombstones: Tombstones) -> dict[str, object]:
     delivery = landed.delivery
+    names_one_erased = bool(tombstones) and is_named(delivery.file_name.encode(), tombstones)
     return {
         "delivery_id": delivery.delivery_id,
         "source": delivery.source,
         "feed": what.feed,
-        "file_name": delivery.file_name,
+        "file_name": None if names_one_erased else delivery.file_name,
         "bytes": delivery.bytes,
         "records": landed.records,
         "bronze": landed.bronze,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mediflow_assets.contracts import bronze, house, silver
+from mediflow_assets.contracts import bronze, erasure, house, silver
 from mediflow_assets.contracts.table import Severity, TableContract
 from mediflow_assets.steps import change, checks
 from mediflow_assets.steps.made import Made
@@ -25,7 +25,7 @@ class OwnTable:
     breaks: dict[str, Callable[[Row], bool]]
 
 
-_OF_DELIVERIES = (bronze.DELIVERIES, bronze.REJECTS, silver.PROCESSED, silver.QUARANTINE)
+_OF_DELIVERIES = (bronze.DELIVERIES, bronze.REJECTS, erasure.ERASED, silver.PROCESSED, silver.QUARANTINE)
 RECONCILIATION = OwnTable(
     house.RECONCILIATION, _OF_DELIVERIES, reconcile, {"unbalanced": lambda row: not row["balanced"]}
 )

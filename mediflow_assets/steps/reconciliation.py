@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from mediflow_assets.contracts import bronze, house, silver
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.steps.counting import records_by_delivery
+from mediflow_assets.steps.erased import Counts, erased_records
 from mediflow_assets.steps.silver import ALL as JUDGED
 from mediflow_assets.storage.delta import Lake
 
@@ -25,18 +26,25 @@ def reconcile(lake: Lake) -> list[Row]:
     ledger = lake.read(bronze.DELIVERIES).to_pylist()
     arrived = {contract.name: records_by_delivery(lake, contract) for contract in bronze.SOURCES.values()}
     rejects = records_by_delivery(lake, bronze.REJECTS)
+    erased = erased_records(lake)
     rows = []
     for delivery in ledger:
         table = bronze.SOURCES[delivery["source"]].name
         landed = arrived[table][delivery["delivery_id"]]
-        rows.append(_row(table, delivery, delivery["records"], landed, rejects[delivery["delivery_id"]]))
+        gone = erased[table, delivery["delivery_id"]]
+        rows.append(_row(table, delivery, delivery["records"], landed, rejects[delivery["delivery_id"]], gone))
     for judged in JUDGED:
-        rows += _of_silver(lake, judged.contract, set(judged.conform), ledger, arrived)
+        rows += _of_silver(lake, judged.contract, set(judged.conform), ledger, arrived, erased)
     return rows
 
 
 def _of_silver(
-    lake: Lake, target: TableContract, sources: set[str], ledger: list[Row], arrived: dict[str, Counter[str]]
+    lake: Lake,
+    target: TableContract,
+    sources: set[str],
+    ledger: list[Row],
+    arrived: dict[str, Counter[str]],
+    erased: Counts,
 ) -> list[Row]:
     mine = pc.field("target_table") == target.name
     processed = lake.read(silver.PROCESSED).filter(mine).to_pylist()
@@ -57,11 +65,12 @@ def _of_silver(
         table = bronze.SOURCES[delivery["source"]].name
         if table in sources:
             id_ = delivery["delivery_id"]
-            rows.append(_row(target.name, delivery, arrived[table][id_], accepted[id_], held[id_]))
+            gone = erased[target.name, id_]
+            rows.append(_row(target.name, delivery, arrived[table][id_] + gone, accepted[id_], held[id_], gone))
     return rows
 
 
-def _row(table: str, delivery: Row, records: int, accepted: int, held: int) -> Row:
+def _row(table: str, delivery: Row, records: int, accepted: int, held: int, erased: int) -> Row:
     return {
         "table": table,
         "delivery": delivery["delivery_id"][:12],
@@ -69,8 +78,8 @@ def _row(table: str, delivery: Row, records: int, accepted: int, held: int) -> R
         "records": records,
         "accepted": accepted,
         "quarantined": held,
-        "erased": 0,
-        "balanced": records == accepted + held,
+        "erased": erased,
+        "balanced": records == accepted + held + erased,
     }
 
 

@@ -20,8 +20,8 @@ from mediflow_assets.storage.schemas import arrow_schema
 FORMAT = 1
 """Raised when tables change so that older code would misread them."""
 _FORMAT_PROPERTY = "mediflow.format"
-# Row groups this small let the engine parse one file on several cores.
-_ROW_GROUP_ROWS = 131_072
+WRITER = WriterProperties(max_row_group_size=131_072, compression="SNAPPY")
+"""Row groups this small let the engine parse one file on several cores."""
 
 
 @dataclass(frozen=True)
@@ -71,25 +71,34 @@ class Lake:
     ) -> None:
         """Append Arrow rows in one commit, which carries `transaction` as its application id."""
         table = self.ensure(contract)
-        commit = CommitProperties(app_transactions=[Transaction(transaction, 1)]) if transaction else None
         with storage_errors(contract.name):
             write_deltalake(
                 table,
                 rows,
                 mode="append",
-                commit_properties=commit,
-                writer_properties=WriterProperties(max_row_group_size=_ROW_GROUP_ROWS, compression="SNAPPY"),
+                commit_properties=_carrying(transaction),
+                writer_properties=WRITER,
             )
 
-    def append_rows(self, contract: TableContract, rows: Iterable[Mapping[str, Any]]) -> None:
+    def append_rows(
+        self, contract: TableContract, rows: Iterable[Mapping[str, Any]], transaction: str | None = None
+    ) -> None:
         """Append a few rows given as mappings."""
-        self.append(contract, pa.Table.from_pylist(list(rows), schema=arrow_schema(contract)))
+        self.append(contract, pa.Table.from_pylist(list(rows), schema=arrow_schema(contract)), transaction)
 
-    def overwrite_rows(self, contract: TableContract, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Replace all rows of a small table."""
+    def overwrite_rows(
+        self, contract: TableContract, rows: Iterable[Mapping[str, Any]], transaction: str | None = None
+    ) -> None:
+        """Replace all rows of a small table in one commit, which carries `transaction` as its application id."""
         table = self.ensure(contract)
+        data = pa.Table.from_pylist(list(rows), schema=arrow_schema(contract))
         with storage_errors(contract.name):
-            write_deltalake(table, pa.Table.from_pylist(list(rows), schema=arrow_schema(contract)), mode="overwrite")
+            write_deltalake(table, data, mode="overwrite", commit_properties=_carrying(transaction))
+
+    def holds(self, contract: TableContract, transaction: str) -> bool:
+        """Whether a commit of the table carries this application id."""
+        table = self.open(contract)
+        return table is not None and table.transaction_version(transaction) is not None
 
     def read(self, contract: TableContract, columns: list[str] | None = None) -> pa.Table:
         """All rows of a small table; no rows where it does not exist."""
@@ -139,6 +148,10 @@ class Lake:
         table = self.open(contract)
         text = None if table is None else table.metadata().configuration.get(f"mediflow.{name}")
         return None if text is None else json.loads(text)
+
+
+def _carrying(transaction: str | None) -> CommitProperties | None:
+    return CommitProperties(app_transactions=[Transaction(transaction, 1)]) if transaction else None
 
 
 def count_rows(table: DeltaTable) -> int:

@@ -2,19 +2,16 @@
 
 from dataclasses import dataclass
 
-from deltalake import DeltaTable, WriterProperties
+from deltalake import DeltaTable
 
 from mediflow_assets.contracts import TABLES
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import MediFlowError
-from mediflow_assets.storage.delta import Lake
+from mediflow_assets.storage.delta import WRITER, Lake
 from mediflow_assets.storage.errors import storage_errors
 
 TARGET_BYTES = 32 << 20
 """Size of a compacted file. A MERGE rewrites whole files, so larger ones make each small change dearer."""
-
-_ROW_GROUP_ROWS = 131_072
-"""As landing writes them: the engine parses one file on several cores."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,7 @@ def _work(table: DeltaTable, name: str, keep_hours: int) -> Tidied:
     before = len(table.file_uris())
     table.optimize.compact(
         target_size=TARGET_BYTES,
-        writer_properties=WriterProperties(max_row_group_size=_ROW_GROUP_ROWS, compression="SNAPPY"),
+        writer_properties=WRITER,
     )
     removed = table.vacuum(keep_hours, dry_run=True, enforce_retention_duration=False)
     if removed:

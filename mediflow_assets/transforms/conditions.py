@@ -40,4 +40,6 @@ def from_synthea(bronze: DataFrame) -> DataFrame:
 def with_patient(conditions: DataFrame, patients: DataFrame) -> DataFrame:
     """Adds the patient's key; null where the patient has not arrived."""
     known = patients.select(F.col("patient_id").alias("_known_id"), "patient_key")
-    return conditions.join(known, F.col("patient_id") == F.col("_known_id"), "left").drop("_known_id")
+    # the embedded engine holds the left side in memory and streams the right one past it
+    joined = known.join(conditions, F.col("patient_id") == F.col("_known_id"), "right")
+    return joined.select(*conditions.columns, "patient_key")

@@ -152,7 +152,10 @@ def with_patient(encounters: DataFrame, patients: DataFrame) -> DataFrame:
         F.col("gender").alias("_known_gender"),
         F.col("zip").alias("_known_zip"),
     )
-    joined = encounters.join(known, F.col("patient_id") == F.col("_known_id"), "left")
+    # the embedded engine holds the left side in memory and streams the right one past it
+    joined = known.join(encounters, F.col("patient_id") == F.col("_known_id"), "right").select(
+        *encounters.columns, *known.columns
+    )
     age = F.coalesce(
         completed_years(F.col(_BIRTH), F.col("admitted_at")),
         F.col("age_at_admission"),

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from mediflow_assets.steps import landing
 from mediflow_assets.steps import silver as silver_steps
 from mediflow_assets.storage import tables
 from mediflow_assets.storage.lease import lake_lease
-from mediflow_assets_tests.conftest import ADMISSION, csv_text
+from mediflow_assets_tests.samples import ADMISSION, csv_text
 
 PLANTED = ("Quetzalcoatlus", "PID-QX-4711", "987-65-4321", "roswitha_quetz")
 """A name, a patient id, an SSN and a file name that must not leave Bronze and Silver."""
@@ -182,6 +183,22 @@ def test_a_rebuild_ends_with_the_same_tables(twin: Home) -> None:
     outcome = twin.run("rebuild")
     assert outcome.is_success and silver.ENCOUNTERS.name in twin.materialised_by(outcome.run_id)
     assert twin.tables() == before
+
+
+def test_a_full_disk_is_said_and_loses_nothing(story: SimpleNamespace, twin: Home) -> None:
+    before = twin.tables()
+    twin.drop("more.csv", csv_text(ADMISSION, ({"encounter_id": "E99", "patient_id": "P99"},)))
+    full = twin.process("-m", "mediflow_assets.cli", "run", preexec_fn=no_file_may_grow_beyond(64 * 1024))
+    assert (full.returncode, "Traceback" in full.stderr) == (1, False)
+    assert "the disk is full" in full.stderr
+    assert twin.tables() == before
+    assert twin.run().is_success
+    assert {"E99"} <= set(twin.lake.read(silver.ENCOUNTERS)["encounter_id"].to_pylist())
+
+
+def no_file_may_grow_beyond(size: int) -> Callable[[], None]:
+    """What a full disk looks like to a process that writes."""
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
 def test_a_second_run_is_refused_by_name(twin: Home) -> None:

@@ -5,15 +5,18 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from mediflow_assets.contracts import bronze
+from mediflow_assets.contracts import bronze, erasure
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import spec_of
+from mediflow_assets.governance.tombstones import Tombstones
 from mediflow_assets.steps.landing import land_all
 from mediflow_assets.storage.errors import storage_errors
 
+LANDED = (*bronze.TABLES, erasure.ERASED)
+
 
 def _specs() -> list[dg.AssetSpec]:
-    return [spec_of(table).replace_attributes(skippable=True) for table in bronze.TABLES]
+    return [spec_of(table).replace_attributes(skippable=True) for table in LANDED]
 
 
 @dg.multi_asset(specs=_specs(), can_subset=True, name="landing")
@@ -24,14 +27,16 @@ def landing(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> 
     with storage_errors("landing"):
         _, refused = inbox.take_in()
         with lakehouse.engine_started_beside(is_wanted=bool(inbox.waiting())):
-            landed = land_all(lake, inbox)
+            landed = land_all(lake, inbox, Tombstones.load(lakehouse.settings.root))
     rows: Counter[str] = Counter()
     for each in landed:
         rows[bronze.SOURCES[each.delivery.source].name] += each.bronze
         rows[bronze.REJECTS.name] += each.rejects
         rows[bronze.DELIVERIES.name] += 1
-        context.log.info(f"{each.delivery.short}: {each.records} records, {each.rejects} rejects")
-    for table in bronze.TABLES:
+        context.log.info(
+            f"{each.delivery.short}: {each.records} records, {each.rejects} rejects, {each.refused} refused"
+        )
+    for table in LANDED:
         if dg.AssetKey(list(table.key)) in context.selected_asset_keys:
             metadata = {
                 "dagster/row_count": lake.rows(table),
@@ -40,4 +45,6 @@ def landing(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> 
             }
             if table is bronze.DELIVERIES:
                 metadata["refused_files"] = refused
+            if table is erasure.ERASED:
+                metadata["refused_records"] = sum(each.refused for each in landed)
             yield dg.MaterializeResult(asset_key=list(table.key), metadata=metadata)

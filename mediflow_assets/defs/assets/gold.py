@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from mediflow_assets.contracts import house
+from mediflow_assets.contracts import erasure, house
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
 from mediflow_assets.steps import gold as steps
@@ -45,3 +45,5 @@ GOLD = [_asset(recipe) for recipe in steps.GOLD]
 MASKED = [_asset(recipe) for recipe in steps.MASKED]
 OWN = [_own_asset(own) for own in own_tables.ALL]
 CHECK_RESULTS = spec_of(house.CHECK_RESULTS)
+ERASURES = spec_of(erasure.ERASURES)
+"""Written by `mediflow erase`."""

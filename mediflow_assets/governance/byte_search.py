@@ -1,0 +1,187 @@
+"""Looking for identifiers in every byte of a folder: files as they lie, Parquet decoded, gzip unpacked.
+
+An identifier is found where it stands as a whole: a digit at its end must not go on as a digit, and in a value that
+was decoded a letter not as a letter. (SQLite puts texts side by side: a rule of whole words would overlook them.)
+"""
+
+import gzip
+import io
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+SHORTEST = 6
+"""Bytes. Shorter ones stand in compressed data by chance: they are looked for as whole values of columns only."""
+_CHUNK = 1 << 20
+_PARQUET, _GZIP = b"PAR1", b"\x1f\x8b"
+GoesOn = Callable[[str, str], bool]
+_FOLDED = bytes(byte + 32 if 65 <= byte <= 90 else byte if byte < 128 else 1 for byte in range(256))
+"""One byte for one, so that places stay: small letters for capitals, and one mark for whatever is not ASCII."""
+
+
+@dataclass
+class Found:
+    """What a search went through, and the files in which something was found with how often."""
+
+    files: int = 0
+    bytes: int = 0
+    hits: dict[Path, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """Hits in all files."""
+        return sum(self.hits.values())
+
+
+class Needles:
+    """Identifiers to look for, whatever the case of their letters."""
+
+    def __init__(self, identifiers: Iterable[str]) -> None:
+        folded = {_fold(identifier.strip().encode("utf-8", "surrogatepass")) for identifier in identifiers} - {""}
+        self._long = sorted((each for each in folded if len(each) >= SHORTEST), key=len, reverse=True)
+        self._short = folded - set(self._long)
+        self._longest = len(self._long[0]) if self._long else 0
+
+    def in_stream(self, stream: IO[bytes] | gzip.GzipFile) -> int:
+        """How often one stands in a stream of bytes."""
+        if not self._long:
+            return 0
+        hits, before, held, more = 0, "", "", True
+        while more:
+            more = bool(chunk := stream.read(_CHUNK))
+            held += _fold(chunk)
+            # what begins near the end is judged with the next chunk, when it is known how it goes on
+            own = max(len(held) - self._longest, 0) if more else len(held)
+            places = self._places(before + held)
+            hits += sum(len(before) <= start < len(before) + own for start in places)
+            before, held = (held[own - 1 : own] or before)[-1:], held[own:]
+        return hits
+
+    def in_values(self, values: Any) -> int:
+        """How many of an Arrow array's values hold one; a short one has to be the whole value."""
+        import polars as pl
+
+        texts = pl.Series(pl.from_arrow(values)).drop_nulls()
+        hits = 0
+        if self._long and len(texts):
+            candidates = texts.filter(texts.str.contains_any(self._loose, ascii_case_insensitive=True))
+            hits = sum(bool(self._places(_fold(text.encode()), _goes_on_as_word)) for text in candidates)
+        if self._short and len(texts):
+            hits += int(texts.str.strip_chars(" ").str.to_lowercase().is_in(sorted(self._short)).sum())
+        return hits
+
+    @property
+    def _loose(self) -> list[str]:
+        """The longest piece of ASCII of each: enough to choose the values that are looked at closely."""
+        return sorted({max(each.split("\x01"), key=len) for each in self._long} - {""})
+
+    def _places(self, text: str, goes_on: GoesOn | None = None) -> list[int]:
+        """Where one begins in a folded text."""
+        import polars as pl
+
+        starts = pl.Series([text]).str.find_many(self._long, overlapping=True)[0]
+        return [start for start in starts if self._is_whole(text, start, goes_on or _goes_on_as_number)]
+
+    def _is_whole(self, text: str, start: int, goes_on: GoesOn) -> bool:
+        return any(
+            text.startswith(each, start)
+            and not goes_on(text[start - 1 : start], each[0])
+            and not goes_on(text[start + len(each) : start + len(each) + 1], each[-1])
+            for each in self._long
+        )
+
+
+def search(paths: Iterable[Path], needles: Needles) -> Found:
+    """Look through files. Raises OSError where one cannot be read: what was not searched proves nothing."""
+    found = Found()
+    for path in paths:
+        try:
+            size, hits = path.stat().st_size, _in_file(path, needles)
+        except FileNotFoundError:
+            # gone since it was listed: a database's journal, a lock
+            continue
+        found.files += 1
+        found.bytes += size
+        if hits:
+            found.hits[path] = hits
+    return found
+
+
+def files_of(folder: Path) -> Iterator[Path]:
+    """Every file below a folder, hidden ones too; links are not followed out of it."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            yield path
+
+
+def _in_file(path: Path, needles: Needles) -> int:
+    with path.open("rb") as file:
+        hits = needles.in_stream(file)
+        file.seek(0)
+        magic = file.read(4)
+    if magic == _PARQUET:
+        return hits + _in_parquet(path, needles)
+    if magic[:2] == _GZIP:
+        return hits + _in_gzip(path, needles)
+    return hits
+
+
+def _in_parquet(path: Path, needles: Needles) -> int:
+    try:
+        schema = pq.read_schema(path)
+        texts = [
+            field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
+        ]
+        file = pq.ParquetFile(path, read_dictionary=texts)
+    except pa.ArrowInvalid:
+        # a file that a killed writer left unfinished: its bytes were searched, nobody can decode it
+        return 0
+    hits = 0
+    for batch in file.iter_batches(batch_size=131_072):
+        for column in batch.columns:
+            hits += _in_column(column, needles)
+    return hits
+
+
+def _in_column(column: Any, needles: Needles) -> int:
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        return needles.in_values(column.dictionary.take(column.indices.unique().drop_null()))
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return needles.in_values(column.unique())
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return sum(needles.in_stream(io.BytesIO(value)) for value in column.to_pylist() if value)
+    if pa.types.is_list(kind) or pa.types.is_map(kind) or pa.types.is_struct(kind):
+        return sum(_in_column(part, needles) for part in _parts(column))
+    return 0
+
+
+def _parts(column: Any) -> Sequence[Any]:
+    if pa.types.is_struct(column.type):
+        return list(column.flatten())
+    return [column.keys, column.items] if pa.types.is_map(column.type) else [column.flatten()]
+
+
+def _in_gzip(path: Path, needles: Needles) -> int:
+    try:
+        with gzip.open(path) as unpacked:
+            return needles.in_stream(unpacked)
+    except (gzip.BadGzipFile, EOFError, zlib.error):
+        return 0
+
+
+def _goes_on_as_number(beside: str, end: str) -> bool:
+    return beside.isdigit() and end.isdigit()
+
+
+def _goes_on_as_word(beside: str, end: str) -> bool:
+    return _goes_on_as_number(beside, end) or (beside.isalpha() and end.isalpha())
+
+
+def _fold(data: bytes) -> str:
+    return data.translate(_FOLDED).decode("ascii")

@@ -1,0 +1,1 @@
+"""Training: models from Gold features to a registered, gated, explainable, served version."""

@@ -1,0 +1,183 @@
+"""A served model: its graph, its inputs, its answers with interval, warnings and drivers."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mediflow_assets.contracts.inputs import Feature, FeatureType
+from mediflow_assets.errors import BundleInvalid
+from mediflow_assets.scoring import files
+from mediflow_assets.scoring.drivers import Driver, shapley
+from mediflow_assets.scoring.encoding import Columns, Row, encode_rows
+from mediflow_assets.scoring.response import Floats, Response, response_from
+
+FORMAT = 1
+GRAPH, FACTS, CARD, CARD_JSON = "model.onnx", "bundle.json", "card.md", "card.json"
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """One answer a row: USD or probability; the ends of its interval where the model gives one."""
+
+    values: Floats
+    lower: Floats | None = None
+    upper: Floats | None = None
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """`base` (the reference row's answer) plus all contributions is `prediction`, to 1e-6 of it. Largest first."""
+
+    prediction: float
+    base: float
+    drivers: tuple[Driver, ...]
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """One version of one model, ready to answer. Safe to share between threads."""
+
+    name: str
+    version: str
+    features: tuple[Feature, ...]
+    response: Response
+    reference: Mapping[str, object]
+    facts: Mapping[str, Any] = field(repr=False)
+    card: str = field(repr=False)
+    graph: Any = field(repr=False)
+
+    @property
+    def unit(self) -> str:
+        """`USD` or `probability`."""
+        return str(self.facts["unit"])
+
+    @property
+    def run_id(self) -> str:
+        """The MLflow run that made it."""
+        return str(self.facts["run_id"])
+
+    @property
+    def metrics(self) -> Mapping[str, float]:
+        """Its figures on held-out rows."""
+        return dict(self.facts["metrics"])
+
+    @property
+    def cutoffs(self) -> Mapping[str, float]:
+        """Named limits of its answer, e.g. `high`: the riskiest tenth of unseen rows began there."""
+        return dict(self.facts["cutoffs"])
+
+    @property
+    def distribution(self) -> Mapping[str, Any]:
+        """What inputs and answers looked like in training, for drift."""
+        return dict(self.facts["distribution"])
+
+    def predict(self, rows: Sequence[Row]) -> Predictions:
+        """Answers for rows of plain values. Raises InputInvalid, naming the input that is missing or mistyped."""
+        return self.predict_columns(encode_rows(self.features, rows))
+
+    def predict_columns(self, columns: Columns) -> Predictions:
+        """As `predict`, from encoded columns."""
+        raw = self.raw(columns)
+        ends = self.response.interval(raw)
+        return Predictions(self.response.value(raw), *(ends or ()))
+
+    def raw(self, columns: Columns) -> Floats:
+        """What the graph itself gives."""
+        feed = {feature.name: columns[feature.name].reshape(-1, 1) for feature in self.features}
+        if not len(feed[self.features[0].name]):
+            return np.empty(0)
+        scores = np.asarray(self.graph.run([self.graph.get_outputs()[-1].name], feed)[0], dtype=np.float64)
+        return scores[:, -1]
+
+    def explain(self, row: Row, most: int | None = None) -> Explanation:
+        """The prediction and what drove it, the largest `most` drivers. Raises InputInvalid."""
+        both = encode_rows(self.features, [row, self.reference])
+        differs = np.array([not _same(*both[f.name]) for f in self.features])
+
+        def worth(coalitions: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+            chosen = coalitions.astype(np.intp)
+            columns = {f.name: both[f.name][1 - chosen[:, at]] for at, f in enumerate(self.features)}
+            return self.response.value(self.raw(columns))
+
+        found = shapley(worth, differs)
+        base, prediction = worth(np.array([np.zeros(len(differs), bool), np.ones(len(differs), bool)]))
+        drivers = [Driver(f.name, f.label, row.get(f.name), float(c))
+                   for f, c, moved in zip(self.features, found, differs, strict=True) if moved]  # fmt: skip
+        drivers.sort(key=lambda driver: -abs(driver.contribution))
+        return Explanation(float(prediction), float(base), tuple(drivers[:most]))
+
+    def warnings(self, row: Row) -> tuple[str, ...]:
+        """What the model has not seen in training, by the input's name and never its value."""
+        return tuple(text for feature in self.features if (text := _warning(feature, row.get(feature.name))))
+
+
+def _same(one: object, other: object) -> bool:
+    return one == other or (one != one and other != other)
+
+
+def _warning(feature: Feature, value: object) -> str | None:
+    if value is None:
+        return None
+    if feature.is_category:
+        return None if value in feature.allowed else f"{feature.name}: not seen in training; taken as an average one."
+    low, high = feature.minimum, feature.maximum
+    if isinstance(value, (int, float)) and ((low is not None and value < low) or (high is not None and value > high)):
+        return f"{feature.name}: outside {low:g} to {high:g}." if low is not None and high is not None else None
+    return None
+
+
+def load_bundle(uri: str, facts_sha256: str | None = None) -> Bundle:
+    """The version in a folder (a path or an `s3://` URI). Raises BundleInvalid where a file is absent or changed."""
+    where = "/".join(uri.rstrip("/").split("/")[-2:])
+    try:
+        facts_bytes = files.read(files.join(uri, FACTS))
+        if facts_sha256 and hashlib.sha256(facts_bytes).hexdigest() != facts_sha256:
+            raise BundleInvalid(f"{where}: {FACTS} is not the one that was promoted. Promote the version again.")
+        facts = json.loads(facts_bytes)
+        if facts["format"] != FORMAT:
+            raise BundleInvalid(f"{where}: written in format {facts['format']}; this MediFlow reads {FORMAT}.")
+        contents = {name: files.read(files.join(uri, name)) for name in facts["sha256"]}
+        for name, digest in facts["sha256"].items():
+            if hashlib.sha256(contents[name]).hexdigest() != digest:
+                raise BundleInvalid(f"{where}: {name} was changed after it was written. Restore it, or roll back.")
+        return _bundle(facts, contents)
+    except BundleInvalid:
+        raise
+    except (OSError, KeyError, TypeError, ValueError) as error:
+        raise BundleInvalid(f"{where}: cannot be loaded ({type(error).__name__}). Restore it, or roll back.") from None
+
+
+def _bundle(facts: Mapping[str, Any], contents: Mapping[str, bytes]) -> Bundle:
+    features = tuple(feature_from(each) for each in facts["features"])
+    graph = _session(contents[GRAPH], facts["name"])
+    if {each.name for each in graph.get_inputs()} != {feature.name for feature in features}:
+        raise BundleInvalid(f"{facts['name']}: the graph takes other inputs than bundle.json lists. Train it again.")
+    return Bundle(facts["name"], str(facts["version"]), features, response_from(facts["response"]),
+                  facts["reference"], facts, contents[CARD].decode(), graph)  # fmt: skip
+
+
+def _session(content: bytes, name: str) -> Any:
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    # one request is one thread: the gateway answers several at once
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 4
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    except Exception as error:
+        raise BundleInvalid(f"{name}: the graph cannot be loaded ({type(error).__name__}).") from None
+
+
+def feature_from(given: Mapping[str, Any]) -> Feature:
+    """A feature as bundle.json has it."""
+    named = dict(given)
+    return Feature(**named | {"type": FeatureType(named["type"]), "allowed": tuple(named["allowed"])})

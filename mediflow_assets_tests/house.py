@@ -1,0 +1,118 @@
+"""A hospital's lake and inbox in a folder, with the engine to make its tables."""
+
+import datetime as dt
+import shutil
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.governance.keys import PseudonymKey
+from mediflow_assets.sources import Feeds
+from mediflow_assets.steps import gold, landing
+from mediflow_assets.steps import silver as silver_steps
+from mediflow_assets.steps.inbox import Inbox
+from mediflow_assets.steps.made import Made
+from mediflow_assets.steps.reconciliation import reconcile
+from mediflow_assets.steps.workbench import Workbench
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets.storage.tables import Tables
+
+Row = dict[str, Any]
+
+RECEIVED = dt.datetime(2024, 7, 1, 12, tzinfo=dt.UTC)
+KEY = PseudonymKey(bytes(range(32)))
+
+
+@dataclass(frozen=True)
+class House:
+    """A hospital's lake and inbox in a folder, with the engine to make its tables."""
+
+    folder: Path
+    session: Any = field(repr=False)
+    feeds: Feeds = field(default_factory=Feeds)
+    key: PseudonymKey = KEY
+
+    @property
+    def lake(self) -> Lake:
+        return Lake(str(self.folder / "lake"))
+
+    @property
+    def inbox(self) -> Inbox:
+        return Inbox(self.folder / "inbox", self.feeds)
+
+    @property
+    def bench(self) -> Workbench:
+        return Workbench(Tables(self.lake, lambda: self.session), self.key, self.feeds, "test")
+
+    def receive(self, text: str | bytes, received_at: dt.datetime = RECEIVED, name: str = "delivery.csv") -> str:
+        """Put a file into the inbox; gives the delivery's id."""
+        dropped = self.folder / "dropped"
+        dropped.mkdir(parents=True, exist_ok=True)
+        file = dropped / name
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return self.inbox.receive(file, received_at)[0].delivery_id
+
+    def deliver(self, text: str | bytes, received_at: dt.datetime = RECEIVED, name: str = "delivery.csv") -> str:
+        """Put a file into the inbox and land it; gives the delivery's id."""
+        delivery_id = self.receive(text, received_at, name)
+        self.land()
+        return delivery_id
+
+    def land(self) -> list[landing.Landed]:
+        """Land what waits in the inbox."""
+        return landing.land_all(self.lake, self.inbox)
+
+    def make_silver(self, *tables: silver_steps.Judged) -> list[Made]:
+        """Make the Silver tables in order, all of them unless some are named."""
+        return [silver_steps.make(self.bench, table) for table in tables or silver_steps.ALL]
+
+    def make_gold(self) -> list[Made]:
+        """Make every Gold and masked table in order."""
+        return [gold.make(self.bench, recipe) for recipe in (*gold.GOLD, *gold.MASKED)]
+
+    def rows(self, contract: TableContract, *columns: str) -> list[Row]:
+        """A table's rows, in an order that depends on their content only."""
+        found = self.lake.read(contract, list(columns) or None).to_pylist()
+        return sorted(found, key=lambda row: [str(value) for value in row.values()])
+
+    def row(self, contract: TableContract, **wanted: Any) -> Row:
+        """The one row with these values."""
+        found = [row for row in self.rows(contract) if all(row[name] == value for name, value in wanted.items())]
+        assert len(found) == 1, f"{contract.name}: {len(found)} rows with {wanted}"
+        return found[0]
+
+    def reasons(self, contract: TableContract) -> dict[tuple[str, int], list[str]]:
+        """Why records stand in quarantine before a Silver table, by delivery and record."""
+        held = [row for row in self.rows(silver.QUARANTINE) if row["target_table"] == contract.name]
+        return {(row["_delivery_id"], row["_record_number"]): row["reasons"] for row in held}
+
+    def everything(self) -> dict[str, list[Row]]:
+        """Every Bronze and Silver table, row for row."""
+        return {contract.name: self.rows(contract) for contract in (*bronze.TABLES, *silver.TABLES)}
+
+    def copy(self, name: str) -> "House":
+        """The same house, as it stands, in a folder beside this one."""
+        twin = self.folder.with_name(name)
+        shutil.copytree(self.folder, twin)
+        return replace(self, folder=twin)
+
+    def with_key(self, secret: bytes) -> "House":
+        """The same lake under another pseudonym key."""
+        return replace(self, key=PseudonymKey(secret))
+
+    def with_feeds(self, feeds: Feeds) -> "House":
+        """The same lake with feeds of its own."""
+        return replace(self, feeds=feeds)
+
+    def assert_balanced(self) -> None:
+        """Each record that was judged is accepted or stands in quarantine, never both and never neither."""
+        held: Counter[tuple[str, str]] = Counter()
+        for row in self.rows(silver.QUARANTINE, "target_table", "_delivery_id"):
+            held[row["target_table"], row["_delivery_id"]] += 1
+        for row in self.rows(silver.PROCESSED):
+            assert row["records"] == row["accepted"] + row["quarantined"]
+            assert row["quarantined"] == held[row["target_table"], row["_delivery_id"]]
+        assert [row for row in reconcile(self.lake) if not row["balanced"]] == []

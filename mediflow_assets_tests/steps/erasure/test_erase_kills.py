@@ -1,0 +1,110 @@
+"""An erasure killed at any of its steps and taken up again ends like one that nobody killed."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from mediflow_assets.contracts import TABLES, erasure, house
+from mediflow_assets.steps.erasure import cleansing, erase, removal
+from mediflow_assets.steps.erasure.journal import Journal
+from mediflow_assets.steps.reconciliation import reconcile
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets_tests.steps.erasure.conftest import GONE, Hospital
+
+STEPS = (
+    (Journal, "write"), (erase.Tombstones, "add"), (Lake, "append"), (Lake, "overwrite_rows"),
+    (removal, "delete_rows"), (removal, "blank"), (cleansing, "delete_subjects"), (cleansing, "purge"),
+    (erase, "prove"), (erase, "put_down"), (Journal, "remove"),
+)  # fmt: skip
+COMPARED = [table for table in TABLES.values() if table not in (house.CHECK_RESULTS, *erasure.TABLES)]
+
+
+class Killed(BaseException):
+    """What a crash raises: no handler of the code under test may catch it."""
+
+
+class Steps:
+    """Names the steps of an erasure as they are taken, and kills it right before one of them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.taken: list[str] = []
+        self.kill_at: int | None = None
+        for owner, name in STEPS:
+            monkeypatch.setattr(owner, name, self._counted(getattr(owner, name), f"{owner.__name__}.{name}"))
+
+    def _counted(self, step: Callable[..., Any], name: str) -> Callable[..., Any]:
+        def counted(*args: Any, **kwargs: Any) -> Any:
+            if len(self.taken) == self.kill_at:
+                raise Killed
+            self.taken.append(name)
+            return step(*args, **kwargs)
+
+        return counted
+
+    def of(self, run: Callable[[], object]) -> list[str]:
+        self.taken, self.kill_at = [], None
+        run()
+        return self.taken
+
+    def killed(self, run: Callable[[], object], at: int) -> None:
+        self.taken, self.kill_at = [], at
+        with pytest.raises(Killed):
+            run()
+        self.kill_at = None
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Steps]:
+    yield Steps(monkeypatch)
+
+
+def state(hospital: Hospital) -> dict[str, Any]:
+    found = {table.name: hospital.house.rows(table) for table in COMPARED}
+    gone = [(row["table"], row["records"]) for row in hospital.house.rows(erasure.ERASED)]
+    return found | {"erased": sorted(gone), "proofs": len(hospital.house.rows(erasure.ERASURES))}
+
+
+def survive(hospital: Hospital, steps: Steps, at: int, wanted: dict[str, Any]) -> None:
+    """Kill an erasure of a copy before its step `at`, take it up again, and compare."""
+    twin = hospital.copy(f"killed-{at}")
+    steps.killed(lambda: twin.erase(GONE), at)
+    if Journal(twin.root).read() is None:
+        # killed before anything was put on disk, or right before the journal itself went
+        twin.erase(GONE) if not twin.house.rows(erasure.ERASURES) else None
+    else:
+        twin.finish()
+    found = state(twin)
+    assert {name for name in wanted if found[name] != wanted[name]} == set()
+    assert twin.left_of(GONE, "ENC-900001", "ENC-900002") == {}
+    assert [row for row in reconcile(twin.house.lake) if not row["balanced"]] == []
+    assert Journal(twin.root).read() is None
+
+
+@pytest.fixture(scope="session")
+def clean(made_hospital: Hospital) -> tuple[list[str], dict[str, Any]]:
+    """The steps of an erasure that nobody killed, and the tables after it."""
+    twin = made_hospital.copy("clean")
+    with pytest.MonkeyPatch.context() as patched:
+        taken = Steps(patched).of(lambda: twin.erase(GONE))
+    return taken, state(twin)
+
+
+def test_an_erasure_killed_among_its_deletions_is_finished(hospital: Hospital, steps: Steps, clean: Any) -> None:
+    taken, wanted = clean
+    deletions = [at for at, name in enumerate(taken) if name.endswith("delete_rows")]
+    survive(hospital, steps, deletions[1], wanted)
+
+
+def test_an_erasure_killed_among_its_purges_is_finished(hospital: Hospital, steps: Steps, clean: Any) -> None:
+    taken, wanted = clean
+    survive(hospital, steps, taken.index("mediflow_assets.steps.erasure.cleansing.purge") + 3, wanted)
+
+
+@pytest.mark.faults
+def test_an_erasure_killed_at_each_step_is_finished(hospital: Hospital, steps: Steps, clean: Any) -> None:
+    taken, wanted = clean
+    # purges of one table after another are alike
+    alike = [at for at, name in enumerate(taken) if name.endswith(("purge", "delete_rows"))]
+    for at in sorted(set(range(len(taken))) - set(alike[2:-2])):
+        survive(hospital, steps, at, wanted)
