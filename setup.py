@@ -22,6 +22,7 @@ PIPELINE = [
     "dagster-pyspark==0.29.27",
     "dagster-webserver==1.13.27",
     "delta-spark==4.4.0",
+    "jsonschema>=4.23",
     "kafka-python>=3.0.12",
     "mlflow>=3.17,<3.18",
     "onnxruntime>=1.20",
@@ -47,6 +48,7 @@ DASHBOARD = [
     "streamlit>=1.67",
 ]
 DEV = [
+    "httpx>=0.28",
     "hypothesis>=6.119",
     "import-linter>=2.1",
     "mypy>=1.13",
@@ -63,7 +65,7 @@ setup(
     description="A healthcare lakehouse of Dagster assets: Bronze, Silver, Gold and masked Delta tables.",
     license="Apache-2.0",
     python_requires=">=3.11,<3.12",
-    packages=find_packages(include=["mediflow_assets", "mediflow_assets.*"]),
+    packages=find_packages(include=["mediflow_assets", "mediflow_assets.*", "serving", "serving.*"]),
     package_data={"mediflow_assets": ["py.typed", "**/*.csv", "**/*.toml", "**/*.json"]},
     install_requires=BASE,
     extras_require={"pipeline": PIPELINE, "serving": SERVING, "dashboard": DASHBOARD, "dev": DEV},

@@ -9,8 +9,9 @@ from mediflow_assets.defs import (
     event_storage,  # noqa: F401  (sets how its databases are written)
     jobs,
 )
-from mediflow_assets.defs.assets import bronze, gold, silver
+from mediflow_assets.defs.assets import assurance, bronze, gold, models, silver
 from mediflow_assets.defs.resources import EngineResource, LakehouseResource
+from mediflow_assets.defs.retraining import build_retraining_sensor
 from mediflow_assets.defs.sensors import FRESH_HOURS, build_sensors
 from mediflow_assets.settings import Settings
 
@@ -30,10 +31,22 @@ def _with_policy(spec: dg.AssetSpec) -> dg.AssetSpec:
     return spec if zone == "bronze" else spec.replace_attributes(automation_condition=automatic)
 
 
+def _owned(spec: dg.AssetSpec) -> dg.AssetSpec:
+    return spec.replace_attributes(owners=[OWNER])
+
+
 def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definitions:
     """The definitions of one home; `resources` stand in for the ones of the same name."""
     settings = settings or Settings()
-    assets = [bronze.landing, *silver.JUDGED, *gold.GOLD, *gold.OWN, *gold.MASKED]
+    assets = [
+        bronze.landing,
+        *silver.JUDGED,
+        *gold.GOLD,
+        *gold.OWN,
+        models.risk_scores,
+        *gold.MASKED,
+        assurance.leak_scans,
+    ]
     engine = EngineResource(remote=settings.spark_remote)
     lakehouse = LakehouseResource(
         home=str(settings.root), engine=engine, lease_wait_seconds=settings.lease_wait_seconds
@@ -44,11 +57,12 @@ def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definit
     return dg.Definitions(
         assets=[
             *(asset.map_asset_specs(_with_policy) for asset in assets),
-            *(spec.replace_attributes(owners=[OWNER]) for spec in (*silver.SHARED, gold.CHECK_RESULTS, gold.ERASURES)),
+            *(model.map_asset_specs(_owned) for model in models.MODELS),
+            *(_owned(spec) for spec in (*silver.SHARED, gold.CHECK_RESULTS, gold.ERASURES, models.MODEL_METRICS)),
         ],
         jobs=jobs.ALL,
         schedules=jobs.SCHEDULES,
-        sensors=[automation, *build_sensors(settings)],
+        sensors=[automation, *build_sensors(settings), build_retraining_sensor(settings)],
         resources={"lakehouse": lakehouse, **resources},
         # one engine per run, not one per step
         executor=dg.in_process_executor,

@@ -20,6 +20,12 @@ class Settings(BaseSettings):
     lake: str | None = Field(None, description="root of the tables: a folder or an s3:// URI; default <home>/lake")
     spark_remote: str | None = Field(None, description="a Spark Connect URL, sc://host:port; default embedded")
     database_url: str | None = Field(None, description="users and audit; default SQLite at <home>/ops.db")
+    mlflow_tracking_uri: str | None = Field(
+        None, validation_alias="MLFLOW_TRACKING_URI", description="the model registry; default SQLite below home"
+    )
+    artifacts: str | None = Field(
+        None, description="where the registry's files go, a folder or an s3:// URI, unless its server keeps them"
+    )
     alert_webhook: str | None = Field(None, description="failures and stale tables are posted here")
     lease_wait_seconds: float = Field(600, ge=0, description="how long runs of the daemon wait for the lake")
     keep_versions_hours: int = Field(168, ge=1, description="how long old table versions are kept")
@@ -68,6 +74,18 @@ class Settings(BaseSettings):
     def ops_url(self) -> str:
         """The database of users and audit."""
         return self.database_url or f"sqlite:///{self.root / 'ops.db'}"
+
+    @property
+    def tracking_uri(self) -> str:
+        """The registry of models."""
+        return self.mlflow_tracking_uri or f"sqlite:///{self.root / 'mlflow' / 'mlflow.db'}"
+
+    @property
+    def artifacts_uri(self) -> str | None:
+        """Where the registry keeps its files; None where its server decides."""
+        if self.tracking_uri.startswith("http"):
+            return None
+        return self.artifacts or (self.root / "mlflow" / "artifacts").as_uri()
 
     @property
     def audit_head(self) -> Path:

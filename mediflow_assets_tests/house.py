@@ -11,7 +11,7 @@ from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.sources import Feeds
-from mediflow_assets.steps import gold, landing
+from mediflow_assets.steps import gold, landing, risk_scores
 from mediflow_assets.steps import silver as silver_steps
 from mediflow_assets.steps.inbox import Inbox
 from mediflow_assets.steps.made import Made
@@ -71,7 +71,8 @@ class House:
 
     def make_gold(self) -> list[Made]:
         """Make every Gold and masked table in order."""
-        return [gold.make(self.bench, recipe) for recipe in (*gold.GOLD, *gold.MASKED)]
+        marts = [gold.make(self.bench, recipe) for recipe in gold.GOLD]
+        return [*marts, risk_scores.make(self.bench), *(gold.make(self.bench, recipe) for recipe in gold.MASKED)]
 
     def rows(self, contract: TableContract, *columns: str) -> list[Row]:
         """A table's rows, in an order that depends on their content only."""

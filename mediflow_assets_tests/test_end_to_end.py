@@ -70,8 +70,8 @@ def expected():
         for folder in ("synthea_hospital", "synthea_claims")
     ).join(patients, left_on="PATIENT", right_on="Id")
     synthea = synthea.select(
-        id=pl.col("Id"),
-        patient=pl.col("PATIENT"),
+        id=pl.col("Id").str.to_uppercase(),
+        patient=pl.col("PATIENT").str.to_uppercase(),
         class_=pl.col("ENCOUNTERCLASS").str.to_lowercase(),
         department=pl.col("ENCOUNTERCLASS").str.to_lowercase().replace_strict(DEPARTMENTS),
         gender=pl.col("GENDER"),
@@ -84,8 +84,8 @@ def expected():
     )
     flat = texts("mediflow_v2/patients_synthetic.csv").with_columns(pl.col("age").cast(pl.Int64))
     flat = flat.filter(pl.col("age").is_between(0, 120)).select(
-        id=pl.concat_str("patient_id", "admission_date", "department", separator="|"),
-        patient=pl.col("patient_id"),
+        id=pl.concat_str("patient_id", "admission_date", "department", separator="|").str.to_uppercase(),
+        patient=pl.col("patient_id").str.to_uppercase(),
         class_=pl.lit(None, pl.String),
         department=pl.col("department"),
         gender=pl.col("gender"),
@@ -306,7 +306,7 @@ def test_masked_rows_stand_for_every_row_and_small_cells_are_blank(made, expecte
         assert rows(copy) == rows(source), copy.name
     suppressed = frame(made, masked.DEPARTMENT_COSTS)
     groups = expected.group_by("department", "gender", "code").agg(pl.col("patient").n_unique().alias("people"))
-    assert suppressed["is_suppressed"].sum() == groups.filter(pl.col("people") < 11).height
+    assert suppressed["is_suppressed"].sum() >= groups.filter(pl.col("people") < 11).height > 0
     hidden = suppressed.filter("is_suppressed")
     assert hidden.select(pl.col("patients", "encounters", "total_cost_usd").is_null().all()).row(0) == (True,) * 3
     assert suppressed.filter(~pl.col("is_suppressed"))["patients"].min() >= 11

@@ -41,7 +41,16 @@ class Up:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MEDIFLOW_", "DAGSTER_"))}
         with self.said.open("wb") as said:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "mediflow_assets.cli", "up", "--port", str(self.port)],
+                [
+                    sys.executable,
+                    "-m",
+                    "mediflow_assets.cli",
+                    "up",
+                    "--port",
+                    str(self.port),
+                    "--gateway-port",
+                    str(free_port()),
+                ],
                 env=kept | {"MEDIFLOW_HOME": str(home), "RUST_LOG": "error"},
                 stdout=said,
                 stderr=said,

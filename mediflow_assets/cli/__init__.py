@@ -18,7 +18,11 @@ def build() -> typer.Typer:
         home_commands,
         ingest_command,
         key_commands,
+        leak_scan_command,
+        lineage_command,
         maintain_command,
+        models_commands,
+        policy_command,
         quarantine_commands,
         reidentify_command,
         running,
@@ -50,7 +54,11 @@ def build() -> typer.Typer:
         key_commands,
         reidentify_command,
         export_command,
+        policy_command,
+        leak_scan_command,
+        lineage_command,
         maintain_command,
+        models_commands,
         benchmark,
     ):
         group.register(app)

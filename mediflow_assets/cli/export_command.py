@@ -39,7 +39,7 @@ def export(
             profile,
             form,
             reason.strip(),
-            settings.pseudonym_key().key_id,
+            settings.pseudonym_key(),
             out or settings.root / "exports",
         )
         who.detail = f"export {made.export_id}; {made.table}; {profile}; {made.rows} rows; {reason.strip()}"

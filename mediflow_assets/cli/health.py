@@ -43,6 +43,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         "sources.toml": _sources,
         "lease": _lease,
         "engine": _engine,
+        "models": _models,
         "disk": _disk,
     }
     for name, check in pieces.items():
@@ -52,6 +53,25 @@ def examine(settings: Settings) -> Iterator[Finding]:
             yield Finding(name, False, str(problem))
         except Exception as error:
             yield Finding(name, False, f"cannot be checked: {type(error).__name__}.")
+
+
+def _models(settings: Settings) -> str:
+    """The registry's champions are the ones that are served; asked only where a model was trained."""
+    from mediflow_assets.cli import shelf
+    from mediflow_assets.storage.delta import Lake
+
+    standing = shelf.standing(Lake(settings.lake_root))
+    if not standing:
+        return "none trained yet"
+    registry = shelf.registry(settings)
+    for model in standing:
+        champion = registry.aliases(model["name"]).get("champion")
+        if champion != model["champion"]:
+            raise Problem(
+                f"{model['name']}: the registry's champion is version {champion or 'none'}, version "
+                f"{model['champion'] or 'none'} is served. Run 'mediflow models promote {model['name']} VERSION'."
+            )
+    return ", ".join(f"{model['name']} {model['champion'] or 'without a champion'}" for model in standing)
 
 
 def _python(settings: Settings) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 from mediflow_assets.errors import NothingToDo
 
 SMALL_ROWS = 10_000
-INGEST, RUN, FLOOR = "ingest", "run", "floor (Polars, by hand)"
+INGEST, RUN, TRAIN, FLOOR = "ingest", "run", "train both models", "floor (Polars, by hand)"
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ def measure(rows: int, floor: bool, count: Callable[[str, int, int], None]) -> l
             (f"ingest of {SMALL_ROWS:,} more", ["ingest", str(root / "small" / "deliveries")]),
             (f"run of {SMALL_ROWS:,} more", ["run"]),
             ("status", ["status"]),
+            (TRAIN, ["run", "--select", "models"]),
         ]
         figures = []
         for place, (what, arguments) in enumerate(steps):

@@ -23,12 +23,15 @@ def register(app: typer.Typer) -> None:
 
 def run(
     select: Annotated[str | None, typer.Option(help="only these assets, in Dagster's selection syntax")] = None,
-    job: Annotated[str, typer.Option(help="refresh, rebuild or maintain")] = "refresh",
+    job: Annotated[str, typer.Option(help="refresh, train, rebuild or maintain")] = "refresh",
     wait: Annotated[float, typer.Option(help="seconds to wait for the lake")] = 0,
 ) -> None:
     """Bring every table up to date from what has arrived."""
     from mediflow_assets.cli import officer
 
+    if select == "models":
+        # training, with what it leaves: the scores of the champions
+        job, select = "train", None
     with officer.recorded(context.settings(), "run", job):
         raise typer.Exit(launch(job, select=select, wait=wait))
 
@@ -82,8 +85,11 @@ def demo() -> None:
     raise typer.Exit(summary.demo(SAMPLE_ROWS, SAMPLE_SEED))
 
 
-def up(port: Annotated[int, typer.Option(help="of the Dagster UI")] = 3000) -> None:
-    """Dagster's UI and daemon on localhost, until Ctrl-C."""
+def up(
+    port: Annotated[int, typer.Option(help="of the Dagster UI")] = 3000,
+    gateway_port: Annotated[int, typer.Option(help="of the gateway")] = 8000,
+) -> None:
+    """Dagster's UI and daemon and the gateway on localhost, until Ctrl-C."""
     import os
     import signal
     import subprocess
@@ -101,8 +107,10 @@ def up(port: Annotated[int, typer.Option(help="of the Dagster UI")] = 3000) -> N
     commands = [
         [str(binaries / "dagster-webserver"), "-h", "127.0.0.1", "-p", str(port), *common],
         [str(binaries / "dagster-daemon"), "run", *common],
+        [sys.executable, "-m", "serving", "--port", str(gateway_port)],
     ]
     print(f"Dagster UI: http://127.0.0.1:{port}  (Ctrl-C ends all)", flush=True)
+    print(f"Gateway: http://127.0.0.1:{gateway_port}", flush=True)
     # dagster sets SIGTERM to SIGINT's handler, which a shell's & leaves ignored: restore it in the children
     children = [
         subprocess.Popen(

@@ -4,6 +4,7 @@ import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from mediflow_assets.cli import shelf
 from mediflow_assets.contracts import TABLES, bronze, house
 from mediflow_assets.contracts.table import Severity, TableContract
 from mediflow_assets.sources import Feeds
@@ -25,7 +26,7 @@ def standing(lake: Lake, inbox: Inbox) -> Standing:
         "tables": _tables(lake),
         "reconciliation": reconciliation,
         "checks": _checks(lake),
-        "models": [],
+        "models": shelf.standing(lake),
     }
 
 

@@ -7,7 +7,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from mediflow_assets import synthetic
-from mediflow_assets.cli import context, home, output, running, standing
+from mediflow_assets.cli import context, home, output, running, shelf, standing
 from mediflow_assets.cli.delivering import hand_over
 from mediflow_assets.contracts import gold
 from mediflow_assets.settings import Settings
@@ -38,6 +38,10 @@ def demo(rows: int, seed: int) -> int:
     code = running.launch("refresh")
     if code:
         return code
+    output.line("Training both models ...")
+    code = running.launch("train")
+    if code:
+        return code
     return show(settings, sample)
 
 
@@ -55,6 +59,12 @@ def show(settings: Settings, sample: Path) -> int:
         [(f.band, f.planted, f.found, f"{f.found / f.planted:.1%}" if f.planted else "-") for f in found.bands],
     )
     output.line(f"Flagged in all: {found.flagged:,} of {found.encounters:,} encounters ({found.flagged_share:.2%}).")
+    compared = shelf.compared(lake)
+    if compared:
+        output.table("models on held-out rows", tuple(compared[0]), [tuple(row.values()) for row in compared])
+    for model in shown["models"]:
+        output.line(f"{model['name']}: version {model['champion']} answers." if model["champion"] else
+                    f"{model['name']}: no champion; 'mediflow models list' says why.")  # fmt: skip
     checks = shown["checks"]
     held = sum(check["passed"] for check in checks)
     balanced = sum(row["balanced"] for row in shown["reconciliation"])

@@ -181,7 +181,8 @@ DEPARTMENT_COSTS = _gold(
     ("department", "gender", "diagnosis_code"),
     checks=(RowCheck("more_people_than_encounters", "patients > encounters"),),
     small_cells=SmallCells("patients", ("encounters", "average_age_years", "total_cost_usd", "average_cost_usd",
-                                        "first_admitted_year", "last_admitted_year")),
+                                        "first_admitted_year", "last_admitted_year"),
+                           margins=(("department", "diagnosis_code"), ("department",), ())),
 )  # fmt: skip
 
 DAILY_CENSUS = _gold(
@@ -193,9 +194,9 @@ DAILY_CENSUS = _gold(
         Column("census", T.LONG, "inpatient encounters present", P.CLINICAL, keep(), nullable=False,
                derived_from=_e("admitted_at discharged_at")),
         Column("admissions", T.LONG, "inpatient encounters begun", P.CLINICAL, keep(), nullable=False,
-               derived_from=_e("admitted_at")),
+               derived_from=_e("admitted_at discharged_at")),
         Column("discharges", T.LONG, "inpatient encounters ended", P.CLINICAL, keep(), nullable=False,
-               derived_from=_e("discharged_at")),
+               derived_from=_e("admitted_at discharged_at")),
     ),
     ("date", "department"),
     checks=(RowCheck("census_below_admissions", "census < admissions OR census < discharges"),),
@@ -223,7 +224,8 @@ MONTHLY_ACTIVITY = _gold(
         RowCheck("more_readmitted_than_stays", "readmitted > index_stays"),
     ),
     small_cells=SmallCells("patients", ("encounters", "cost_usd", "index_stays", "readmitted", "anomalies"),
-                           counts=("index_stays", "readmitted", "anomalies")),
+                           counts=("index_stays", "readmitted", "anomalies"),
+                           margins=(("month", "department"), ("department",), ())),
 )  # fmt: skip
 
 TABLES = (

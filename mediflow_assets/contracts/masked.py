@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from mediflow_assets.contracts import gold, silver
+from mediflow_assets.contracts import gold, models, silver
 from mediflow_assets.contracts.masks import Verb, keep
+from mediflow_assets.contracts.suppression import K
 from mediflow_assets.contracts.table import (
     Audience,
     Column,
@@ -14,10 +15,10 @@ from mediflow_assets.contracts.table import (
     Type,
 )
 
-SUPPRESSED = Column("is_suppressed", Type.BOOLEAN, "whether the cell counts 1 to 10 people", Privacy.TECHNICAL,
-                    keep(), nullable=False)  # fmt: skip
-K = 11
-"""The smallest count of people that may be shown."""
+SUPPRESSED = Column("is_suppressed", Type.BOOLEAN, "whether it is blanked: 1 to 10 people, or what would tell them",
+                    Privacy.TECHNICAL, keep(), nullable=False)  # fmt: skip
+TOP_AGE_YEARS = 90
+"""From here on ages are one."""
 
 
 def masked_name(column: Column) -> str:
@@ -47,12 +48,19 @@ def _masked_column(source: TableContract, column: Column, blanked: tuple[str, ..
 def masked(source: TableContract) -> TableContract:
     """The masked contract of a Silver or Gold table. Raises ValueError where two columns would share a name."""
     cells = source.small_cells
+    if not cells and not source.names_people and any(c.mask.verb is Verb.YEAR for c in source.columns):
+        raise ValueError(f"{source.name}: years of people need a patient_key: those of 90 and over show none")
     blanked = (cells.people, *cells.measures) if cells else ()
     columns = tuple(
         _masked_column(source, column, blanked) for column in source.columns if column.mask.verb is not Verb.DROP
     )
     old_to_new = {column.name: masked_name(column) for column in source.columns}
-    checks = (RowCheck("small_cell_shown", f"{cells.people} < {K}"),) if cells else ()
+    checks: tuple[RowCheck, ...] = (RowCheck("small_cell_shown", f"{cells.people} < {K}"),) if cells else ()
+    checks += tuple(
+        RowCheck("age_over_89_shown", f"{column.name} >= {TOP_AGE_YEARS}")
+        for column in columns
+        if column.unit == "years"
+    )
     return TableContract(
         ("masked", source.key[1]),
         f"De-identified: {source.description}",
@@ -68,6 +76,7 @@ PATIENTS = masked(silver.PATIENTS)
 ENCOUNTERS = masked(silver.ENCOUNTERS)
 READMISSIONS = masked(gold.READMISSIONS)
 COST_ANOMALIES = masked(gold.COST_ANOMALIES)
+RISK_SCORES = masked(models.RISK_SCORES)
 DEPARTMENT_COSTS = masked(gold.DEPARTMENT_COSTS)
 MONTHLY_ACTIVITY = masked(gold.MONTHLY_ACTIVITY)
 
@@ -78,7 +87,8 @@ MONTHLY_CENSUS = TableContract(
     Audience.ANALYST,
     (
         _MONTH, gold.DEPARTMENT,
-        replace(gold.PATIENTS_COUNT, nullable=True, derived_from=("silver/encounters.patient_key",)),
+        replace(gold.PATIENTS_COUNT, nullable=True,
+                derived_from=tuple(f"silver/encounters.{c}" for c in ("patient_key", "admitted_at", "discharged_at"))),
         Column("admissions", Type.LONG, "inpatient encounters begun", Privacy.CLINICAL, keep(),
                derived_from=("gold/daily_census.admissions",)),
         Column("discharges", Type.LONG, "inpatient encounters ended", Privacy.CLINICAL, keep(),
@@ -89,7 +99,8 @@ MONTHLY_CENSUS = TableContract(
     ),
     ("month", "department"),
     (RowCheck("small_cell_shown", f"patients < {K}"),),
-    SmallCells("patients", ("admissions", "discharges", "average_census"), counts=("admissions", "discharges")),
+    SmallCells("patients", ("admissions", "discharges", "average_census"), counts=("admissions", "discharges"),
+               margins=(("department",), ())),
 )  # fmt: skip
 
 COST_PEERS = TableContract(
@@ -109,7 +120,8 @@ COST_PEERS = TableContract(
     ),
     ("department", "diagnosis_code"),
     (RowCheck("small_cell_shown", f"patients < {K}"),),
-    SmallCells("patients", ("encounters", "lower_quartile_cost_usd", "median_cost_usd", "upper_quartile_cost_usd")),
+    SmallCells("patients", ("encounters", "lower_quartile_cost_usd", "median_cost_usd", "upper_quartile_cost_usd"),
+               margins=(("department",), ())),
 )  # fmt: skip
 
 COPIES = {
@@ -117,6 +129,7 @@ COPIES = {
     ENCOUNTERS: silver.ENCOUNTERS,
     READMISSIONS: gold.READMISSIONS,
     COST_ANOMALIES: gold.COST_ANOMALIES,
+    RISK_SCORES: models.RISK_SCORES,
     DEPARTMENT_COSTS: gold.DEPARTMENT_COSTS,
     MONTHLY_ACTIVITY: gold.MONTHLY_ACTIVITY,
 }

@@ -10,6 +10,10 @@ PSEUDONYM_DIGITS = 32
 """Hex digits of a pseudonym: 128 bits. 64 digits in three columns made up nearly all of a table's bytes."""
 
 
+SHIFT_DAYS = 180
+"""The most that a date is moved, to either side."""
+
+
 class Verb(StrEnum):
     """What is done to a column's values."""
 
@@ -19,6 +23,7 @@ class Verb(StrEnum):
     YEAR = "year"
     AGE_BAND = "age_band"
     ZIP3 = "zip3"
+    SHIFT = "shift"
     REDACT = "redact"
 
 
@@ -28,6 +33,11 @@ class Mask:
 
     verb: Verb
     domain: str | None = None
+
+    @property
+    def limited(self) -> "Mask":
+        """What is done in the limited profile instead: dates are moved, not cut to their year."""
+        return shift() if self.verb is Verb.YEAR else self
 
     def __str__(self) -> str:
         return f"{self.verb}({self.domain})" if self.domain else str(self.verb)
@@ -49,8 +59,13 @@ def pseudonym(domain: str) -> Mask:
 
 
 def year() -> Mask:
-    """Only the year of a date or timestamp."""
+    """Only the year of a date or timestamp; nothing for people of 90 and over."""
     return Mask(Verb.YEAR)
+
+
+def shift() -> Mask:
+    """A date moved by up to 180 days, all dates of one patient by the same; limited profile only."""
+    return Mask(Verb.SHIFT)
 
 
 def age_band() -> Mask:

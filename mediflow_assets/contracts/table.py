@@ -55,6 +55,11 @@ class Privacy(StrEnum):
         """Whether a value alone may point to a person (classes A to R, dates and geography by their verbs)."""
         return self.value[1] == " "
 
+    @property
+    def is_direct(self) -> bool:
+        """Whether it is an identifier that no verb makes less exact: every class of A to R but dates and ages."""
+        return self.identifies and self is not Privacy.DATE
+
 
 class Audience(StrEnum):
     """Who may open a table."""
@@ -105,11 +110,12 @@ class RowCheck:
 @dataclass(frozen=True)
 class SmallCells:
     """An aggregate that counts people: a row whose `people` is 1 to 10 loses its `measures`, and so does each of
-    `counts` that is itself 1 to 10."""
+    `counts` that is itself 1 to 10. `margins` are nested groups of rows whose totals may be known from elsewhere."""
 
     people: str
     measures: tuple[str, ...]
     counts: tuple[str, ...] = ()
+    margins: tuple[tuple[str, ...], ...] = ((),)
 
 
 @dataclass(frozen=True)
@@ -137,6 +143,11 @@ class TableContract:
     def name(self) -> str:
         """The table as people write it: `zone/table`."""
         return "/".join(self.key)
+
+    @property
+    def names_people(self) -> bool:
+        """Whether its rows are about one person each, and a column says which."""
+        return "patient_key" in self.by_name
 
     @property
     def column_names(self) -> tuple[str, ...]:

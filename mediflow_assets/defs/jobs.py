@@ -20,6 +20,12 @@ replay = dg.define_asset_job(
 rebuild = dg.define_asset_job(
     REBUILD, TABLES, description="As refresh, judging every Bronze record anew. Discarded records stay discarded."
 )
+train = dg.define_asset_job(
+    "train",
+    dg.AssetSelection.groups("models")
+    | dg.AssetSelection.assets(["gold", "risk_scores"], ["masked", "risk_scores"], ["gold", "drift"]),
+    description="Both models, through the gate; then the scores of the champions.",
+)
 
 
 @dg.op
@@ -38,7 +44,27 @@ def maintain_job() -> None:
     tidy()
 
 
-ALL: list[Any] = [refresh, replay, rebuild, maintain_job]
+@dg.op
+def look_for_leaks(context: dg.OpExecutionContext, lakehouse: LakehouseResource) -> None:
+    """Look for identifiers in everything, and fail where one is found."""
+    from mediflow_assets.contracts import assurance
+    from mediflow_assets.steps import checks, leak_scan
+
+    with storage_errors("leak scan"):
+        made = leak_scan.make(lakehouse.bench, lakehouse.settings.root, leak_scan.FULL)
+    context.log.info(", ".join(f"{name}: {figure}" for name, figure in made.figures.items()))
+    checks.require(assurance.LEAK_SCANS, made.checks)
+
+
+@dg.job(
+    name="leak_scan", description="Look for identifiers in every file that people without a right to them may open."
+)
+def leak_scan_job() -> None:
+    """Look for leaks in everything."""
+    look_for_leaks()
+
+
+ALL: list[Any] = [refresh, replay, rebuild, train, maintain_job, leak_scan_job]
 SCHEDULES = [
     dg.ScheduleDefinition(
         name="daily_refresh",
@@ -47,9 +73,21 @@ SCHEDULES = [
         default_status=dg.DefaultScheduleStatus.RUNNING,
     ),
     dg.ScheduleDefinition(
+        name="weekly_training",
+        job=train,
+        cron_schedule="0 4 * * 0",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    ),
+    dg.ScheduleDefinition(
         name="weekly_maintenance",
         job=maintain_job,
         cron_schedule="0 3 * * 0",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+    ),
+    dg.ScheduleDefinition(
+        name="weekly_leak_scan",
+        job=leak_scan_job,
+        cron_schedule="0 2 * * 6",
         default_status=dg.DefaultScheduleStatus.RUNNING,
     ),
 ]

@@ -5,8 +5,9 @@ from typing import Any
 
 import dagster as dg
 
-from mediflow_assets.contracts import house
-from mediflow_assets.contracts.table import Severity, TableContract
+from mediflow_assets.contracts import TABLES, house
+from mediflow_assets.contracts.lineage import steps_of
+from mediflow_assets.contracts.table import Column, Severity, TableContract
 from mediflow_assets.steps.checks import check_names
 from mediflow_assets.steps.made import Made
 from mediflow_assets.storage.delta import Lake
@@ -95,11 +96,18 @@ def _column_schema(contract: TableContract) -> dg.TableSchema:
                 str(column.type),
                 description=f"{column.description}{f' [{column.unit}]' if column.unit else ''}",
                 constraints=dg.TableColumnConstraints(nullable=column.nullable),
-                tags={"mask": str(column.mask).replace("(", "-").replace(")", "")},
+                tags=_tags(contract, column),
             )
             for column in contract.columns
         ]
     )
+
+
+def _tags(contract: TableContract, column: Column) -> dict[str, str]:
+    """The mask verb a column has, and those that were applied on the way to it."""
+    applied = sorted({str(step.verb or "masked") for step in steps_of(contract, column, TABLES) if step.is_masking})
+    tags = {"mask": str(column.mask).replace("(", "-").replace(")", "")}
+    return tags | ({"masked_by": "-".join(applied)} if applied else {})
 
 
 def _column_lineage(contract: TableContract) -> dg.TableColumnLineage:

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -59,15 +59,6 @@ def _formula_safe(batch: pa.RecordBatch) -> pa.RecordBatch:
             column = pc.if_else(is_formula, pc.binary_join_element_wise("'", column, ""), column)
         columns.append(column)
     return pa.RecordBatch.from_arrays(columns, schema=batch.schema)
-
-
-def policy_version(contracts: Iterable[TableContract]) -> str:
-    """Twelve hex digits that change with any column's class or mask, in whatever table."""
-    digest = hashlib.sha256()
-    for contract in contracts:
-        for column in contract.columns:
-            digest.update(f"{contract.name}.{column.name}|{column.privacy}|{column.mask}\n".encode())
-    return digest.hexdigest()[:12]
 
 
 def columns_told(contract: TableContract) -> Iterator[dict[str, Any]]:

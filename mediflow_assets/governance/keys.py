@@ -2,15 +2,17 @@
 
 import hashlib
 import hmac
-import unicodedata
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mediflow_assets.contracts.masks import PSEUDONYM_DIGITS
+from mediflow_assets.contracts.identifiers import canonical
+from mediflow_assets.contracts.masks import PSEUDONYM_DIGITS, SHIFT_DAYS
 from mediflow_assets.governance.secret_files import SECRET_BYTES, make_secret, read_secret
 
 FILE_NAME = "pseudonym.key"
 KEY_BYTES = SECRET_BYTES
+SHIFT_DIGITS = 12
+"""Hex digits of the digest that decide a shift: 48 bits, so that each number of days is as likely as the others."""
 _BLOCK = 64
 """Block size of SHA-256 in bytes (FIPS 180-4); the pads of HMAC are of this length (RFC 2104)."""
 
@@ -37,6 +39,11 @@ class PseudonymKey:
         message = f"{domain}|{canonical(identifier)}".encode()
         return hmac.new(self.secret, message, hashlib.sha256).hexdigest()[:PSEUDONYM_DIGITS]
 
+    def shift_days(self, patient_key: str) -> int:
+        """By how many days the dates of a patient are moved: -180 to 180, nothing but the key tells which."""
+        digest = hmac.new(self.secret, f"shift|{patient_key}".encode(), hashlib.sha256).hexdigest()
+        return int(digest[:SHIFT_DIGITS], 16) % (2 * SHIFT_DAYS + 1) - SHIFT_DAYS
+
     @classmethod
     def load(cls, secrets: Path, name: str = FILE_NAME) -> "PseudonymKey":
         """Read the key. Raises SecretMissing if it is absent, of the wrong size, or readable by others."""
@@ -47,8 +54,3 @@ class PseudonymKey:
         """Make the key, or read the one that is there."""
         make_secret(secrets / FILE_NAME)
         return cls.load(secrets)
-
-
-def canonical(identifier: str) -> str:
-    """One spelling for one identifier: Unicode NFC, trimmed of spaces, upper case."""
-    return unicodedata.normalize("NFC", identifier).strip(" ").upper()

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mediflow_assets.governance.keys import canonical
+from mediflow_assets.contracts.identifiers import canonical
 from mediflow_assets.governance.secret_files import make_secret, read_secret
 
 KEY_FILE = "tombstone.key"

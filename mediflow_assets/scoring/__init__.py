@@ -15,8 +15,7 @@ Needs numpy and onnxruntime; for a lake on `s3://` also pyarrow. No MLflow, scik
 `predict` takes None or an absent key for an optional input, and raises InputInvalid for a required one. A category not
 seen in training counts as an average one (and `warnings` says so). `load_bundle(folder)` raises BundleInvalid unless
 every SHA-256 agrees. Layout: `<lake>/models/<name>/<version>/{model.onnx, bundle.json, card.md, card.json}` and
-`<lake>/models/<name>/champion.json`. `mediflow_assets.ml.rehearsal.rehearse(models_uri, name)` trains a small real
-model on made-up rows and writes and promotes a real bundle, for tests.
+`<lake>/models/<name>/champion.json`.
 """
 
 from mediflow_assets.contracts.inputs import COST_MODEL, MODELS, READMISSION_MODEL, Feature, FeatureType

@@ -79,6 +79,12 @@ class Bundle:
         """What inputs and answers looked like in training, for drift."""
         return dict(self.facts["distribution"])
 
+    def status(self, risk: float) -> str:
+        """Low, Moderate or High, by the cut-offs."""
+        if risk >= self.cutoffs["high"]:
+            return "High"
+        return "Moderate" if risk >= self.cutoffs["moderate"] else "Low"
+
     def predict(self, rows: Sequence[Row]) -> Predictions:
         """Answers for rows of plain values. Raises InputInvalid, naming the input that is missing or mistyped."""
         return self.predict_columns(encode_rows(self.features, rows))
@@ -157,14 +163,15 @@ def load_bundle(uri: str, facts_sha256: str | None = None) -> Bundle:
 
 def _bundle(facts: Mapping[str, Any], contents: Mapping[str, bytes]) -> Bundle:
     features = tuple(feature_from(each) for each in facts["features"])
-    graph = _session(contents[GRAPH], facts["name"])
+    graph = open_graph(contents[GRAPH], facts["name"])
     if {each.name for each in graph.get_inputs()} != {feature.name for feature in features}:
         raise BundleInvalid(f"{facts['name']}: the graph takes other inputs than bundle.json lists. Train it again.")
     return Bundle(facts["name"], str(facts["version"]), features, response_from(facts["response"]),
                   facts["reference"], facts, contents[CARD].decode(), graph)  # fmt: skip
 
 
-def _session(content: bytes, name: str) -> Any:
+def open_graph(content: bytes, name: str) -> Any:
+    """A graph, ready to run. Raises BundleInvalid."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mediflow_assets.contracts.icd10 import chapter
 from mediflow_assets.contracts.inputs import Feature
 from mediflow_assets.contracts.vocabulary import UNKNOWN
 from mediflow_assets.errors import InputInvalid
@@ -18,7 +19,16 @@ Columns = dict[str, npt.NDArray[Any]]
 
 def encode_rows(features: Sequence[Feature], rows: Sequence[Row]) -> Columns:
     """The columns of some rows. Raises InputInvalid where a required input is absent or a value has another type."""
-    return {feature.name: encode(feature, [row.get(feature.name) for row in rows]) for feature in features}
+    return {feature.name: encode(feature, [value_of(feature, row) for row in rows]) for feature in features}
+
+
+def value_of(feature: Feature, row: Row) -> object:
+    """A row's value; a diagnosis chapter that is not given follows from the code."""
+    value = row.get(feature.name)
+    if value is not None or not feature.name.endswith("_chapter"):
+        return value
+    code = row.get(feature.name.replace("_chapter", "_code"))
+    return chapter(code) if isinstance(code, str) else None
 
 
 def encode(feature: Feature, values: Sequence[object]) -> npt.NDArray[Any]:

@@ -51,6 +51,23 @@ class CostResponse:
 
 
 @dataclass(frozen=True)
+class PlainResponse:
+    """The raw score is the answer."""
+
+    def value(self, raw: Floats) -> Floats:
+        """As it is."""
+        return raw
+
+    def interval(self, raw: Floats) -> None:
+        """None was made."""
+        return None
+
+    def as_json(self) -> dict[str, Any]:
+        """Its kind."""
+        return {"kind": "plain"}
+
+
+@dataclass(frozen=True)
 class ProbabilityResponse:
     """A forest's votes → a calibrated probability (Platt 1999): logistic in the log-odds, fitted on unseen rows."""
 
@@ -83,4 +100,6 @@ def response_from(given: Mapping[str, Any]) -> Response:
         return CostResponse(*(float(given[name]) for name in names))
     if given["kind"] == "probability":
         return ProbabilityResponse(float(given["slope"]), float(given["intercept"]))
+    if given["kind"] == "plain":
+        return PlainResponse()
     raise ValueError("kind")

@@ -9,10 +9,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.contracts.identifiers import COLUMNS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.steps.corrections import Key, corrections
 from mediflow_assets.steps.pending import Pending
 from mediflow_assets.steps.workbench import Workbench
+from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.transforms.identifiers import has_other_letters, normalised
 
 _KEY = ["_delivery_id", "_record_number"]
 _PROVENANCE = {column.name for column in bronze.PROVENANCE}
@@ -32,7 +35,17 @@ def arrived(bench: Workbench, source: TableContract, pending: Pending, target: T
     if not parts:
         return None
     records = _without_discarded(bench, reduce(DataFrame.unionByName, parts), target)
-    return _corrected(bench, source, records)
+    return _with_one_spelling(source, _corrected(bench, source, records))
+
+
+def _with_one_spelling(source: TableContract, records: DataFrame) -> DataFrame:
+    """The records, their identifiers normalised where one holds more than ASCII (else SQL alone does it)."""
+    names = COLUMNS.get(source.name, ())
+    if not names:
+        return records
+    with storage_errors(f"{source.name} identifiers"):
+        is_plain = not records.where(has_other_letters(names)).limit(1).count()
+    return records if is_plain else normalised(records, names)
 
 
 def _of_keys(bench: Workbench, table: DataFrame, keys: frozenset[Key]) -> DataFrame:

@@ -49,6 +49,8 @@ def check_table(bench: Workbench, contract: TableContract) -> list[CheckResult]:
     """Judge the whole table as it stands, not the increment."""
     table = bench.lake.ensure(contract)
     version = table.version()
+    # first of all: a column expression needs a session to be there
+    frame = bench.tables.read(contract)
     stored = {field.name for field in table.schema().fields}
     missing = len(set(contract.column_names) - stored)
     required = [F.col(column.name).isNull() for column in contract.columns if not column.nullable]
@@ -58,7 +60,7 @@ def check_table(bench: Workbench, contract: TableContract) -> list[CheckResult]:
         expressions.append((F.count(F.lit(1)) - F.countDistinct(*contract.primary_key)).alias(UNIQUE))
     expressions += [F.count_if(F.expr(check.violation)).alias(check.code) for check in contract.checks]
     with storage_errors(f"{contract.name} checks"):
-        found = bench.tables.read(contract).agg(*expressions).collect()[0].asDict()
+        found = frame.agg(*expressions).collect()[0].asDict()
     failing = {COLUMNS: missing} | {name: int(found[name] or 0) for name in found if name != "rows"}
     return [
         CheckResult(name, severity, failing[name] == 0, failing[name], int(found["rows"]), version)

@@ -11,18 +11,21 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mediflow_assets.contracts import TABLES
+from mediflow_assets.contracts.masked import COPIES
+from mediflow_assets.contracts.policy import policy_version
 from mediflow_assets.contracts.profiles import Format, Profile
 from mediflow_assets.contracts.table import Audience, TableContract
 from mediflow_assets.errors import ExportRefused
+from mediflow_assets.governance.date_shift import dates_of, limited_contract, with_shifted_dates
 from mediflow_assets.governance.exports import (
     columns_told,
     digest_of,
-    policy_version,
     pseudonyms_of,
     unlinked,
     write,
     write_manifest,
 )
+from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.steps import change
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
@@ -41,22 +44,25 @@ class Exported:
     folder: Path
 
 
-def export(lake: Lake, name: str, profile: Profile, format_: Format, reason: str, key_id: str, into: Path) -> Exported:
+def export(
+    lake: Lake, name: str, profile: Profile, format_: Format, reason: str, key: PseudonymKey, into: Path
+) -> Exported:
     """Write the table and its manifest into a new folder below `into`.
 
     Raises ExportRefused if it is no masked table, or was made by an older policy, and KeyMismatch if under another key.
     """
     contract = _masked(name)
-    table, version = _rows(lake, contract, key_id)
+    table, version = _rows(lake, contract, key.key_id)
+    shape = limited_contract(contract) if profile is Profile.LIMITED else contract
     export_id = secrets.token_hex(8)
     into.mkdir(mode=0o700, parents=True, exist_ok=True)
     partial = into / f".partial-{export_id}"
     partial.mkdir(mode=0o700)
     try:
         file = partial / f"{contract.key[1]}.{format_}"
-        shown = unlinked(table, contract) if profile is Profile.SAFE_HARBOR else table
+        shown = unlinked(table, contract) if profile is Profile.SAFE_HARBOR else _limited(lake, table, contract, key)
         write(shown, file, format_)
-        manifest = _manifest(lake, contract, profile, format_, reason, key_id) | {
+        manifest = _manifest(lake, shape, profile, format_, reason, key.key_id) | {
             "export_id": export_id,
             "rows": shown.num_rows,
             "table_version": version,
@@ -91,6 +97,16 @@ def _rows(lake: Lake, contract: TableContract, key_id: str) -> tuple[pa.Table, i
     assert table is not None
     with storage_errors(f"{contract.name} export"):
         return lake.dataset(contract, table).to_table(columns=list(contract.column_names)), int(table.version())
+
+
+def _limited(lake: Lake, table: pa.Table, contract: TableContract, key: PseudonymKey) -> pa.Table:
+    """The rows with dates, moved by days of each patient's own, in place of the years."""
+    dates = [column.name for column in dates_of(contract)]
+    if not dates:
+        return table
+    source = COPIES[contract]
+    columns = list(dict.fromkeys([*contract.primary_key, "patient_key", *dates]))
+    return with_shifted_dates(table, contract, lake.read(source, columns), key)
 
 
 def _manifest(

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import gold, masked, silver
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.steps import change, checks
 from mediflow_assets.steps.made import Made
+from mediflow_assets.steps.old_age import elders_of
+from mediflow_assets.steps.privacy_report import SUPPRESSION
 from mediflow_assets.steps.workbench import Workbench
 from mediflow_assets.storage.delta import Lake
-from mediflow_assets.transforms import activity, census, costs, features, masking, readmissions
+from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.transforms import activity, anonymity, census, costs, elders, features, masking, readmissions
 
 
 @dataclass(frozen=True)
@@ -25,16 +27,26 @@ class Recipe:
     build: Callable[..., DataFrame]
     counted: str | None = None
     """A column whose values are counted in the metadata."""
+    is_of_people: bool = False
+    """Whether `build` is also given the keys of those who are 90 or older."""
+    is_anonymised: bool = False
+    """Whether values are blanked until every group of quasi-identifiers counts 11 people."""
 
 
 def masked_recipe(copy: TableContract, source: TableContract) -> Recipe:
     """The masked copy of a table, by the mask verbs of its contract alone."""
-    return Recipe(copy, (source,), lambda frame: masking.mask(frame, source))
+    if not source.names_people:
+        return Recipe(copy, (source,), lambda frame: masking.mask(frame, source))
+    # who is 90 is known from Silver alone, and holds for every table
+    return Recipe(copy, (source, silver.PATIENTS, silver.ENCOUNTERS), _masked_rows(source), is_of_people=True)
 
 
-def _masked_patients(patients: DataFrame, encounters: DataFrame) -> DataFrame:
-    newest = encounters.agg(F.max("admitted_at").alias(masking.AS_OF))
-    return masking.mask(patients.crossJoin(newest), silver.PATIENTS)
+def _masked_rows(source: TableContract) -> Callable[..., DataFrame]:
+    return lambda frame, _patients, _encounters, old: masking.mask(elders.marked(frame, old), source)
+
+
+def _masked_patients(patients: DataFrame, encounters: DataFrame, old: DataFrame) -> DataFrame:
+    return masking.mask(elders.marked(elders.judged_at(patients, encounters), old), silver.PATIENTS)
 
 
 def _suppressed(contract: TableContract, build: Callable[..., DataFrame]) -> Callable[..., DataFrame]:
@@ -55,7 +67,7 @@ GOLD = (
     Recipe(gold.MONTHLY_ACTIVITY, (_E, gold.READMISSIONS, gold.COST_ANOMALIES), activity.monthly_activity),
 )
 MASKED = (
-    Recipe(masked.PATIENTS, (silver.PATIENTS, _E), _masked_patients),
+    Recipe(masked.PATIENTS, (silver.PATIENTS, _E), _masked_patients, is_of_people=True, is_anonymised=True),
     *(masked_recipe(copy, source) for copy, source in masked.COPIES.items() if copy is not masked.PATIENTS),
     Recipe(
         masked.MONTHLY_CENSUS,
@@ -74,7 +86,11 @@ def make(bench: Workbench, recipe: Recipe) -> Made:
     if change.is_unchanged(lake, contract, state):
         return Made(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     with change.under_key(lake, contract, bench.key.key_id):
-        bench.tables.overwrite(contract, recipe.build(*(bench.tables.read(table) for table in recipe.inputs)))
+        frames = [bench.tables.read(table) for table in recipe.inputs]
+        rows = recipe.build(*frames, *([elders_of(bench)] if recipe.is_of_people else []))
+        if recipe.is_anonymised:
+            rows = _anonymised(lake, contract, rows)
+        bench.tables.overwrite(contract, rows)
     results = checks.check_table(bench, contract)
     checks.record(bench, contract, results)
     figures = _counts(lake, contract, recipe.counted) if recipe.counted else {}
@@ -82,6 +98,13 @@ def make(bench: Workbench, recipe: Recipe) -> Made:
     if not made.has_failed:
         lake.note(contract, inputs=state)
     return made
+
+
+def _anonymised(lake: Lake, contract: TableContract, rows: DataFrame) -> DataFrame:
+    with storage_errors(f"{contract.name} groups"):
+        people = anonymity.group_sizes(rows)
+    lake.note(contract, **{SUPPRESSION: anonymity.figures_of(people)})
+    return anonymity.locally_suppressed(rows, people)
 
 
 def _counts(lake: Lake, contract: TableContract, column: str) -> dict[str, int]:

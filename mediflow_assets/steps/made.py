@@ -1,5 +1,6 @@
 """What a step reports: figures only, never a row's value."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mediflow_assets.contracts.table import TableContract
@@ -15,7 +16,7 @@ class Made:
     version: int
     is_unchanged: bool = False
     checks: list[CheckResult] = field(default_factory=list)
-    figures: dict[str, int] = field(default_factory=dict)
+    figures: Mapping[str, int | str] = field(default_factory=dict)
 
     @property
     def has_failed(self) -> bool:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mediflow_assets.contracts import bronze, erasure, house, silver
-from mediflow_assets.contracts.table import Severity, TableContract
-from mediflow_assets.steps import change, checks
+from mediflow_assets.contracts import assurance, bronze, erasure, gold, house, models, silver
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.steps import change, checks, drift, privacy_report, risk_scores
 from mediflow_assets.steps.made import Made
 from mediflow_assets.steps.reconciliation import quarantine_reasons, reconcile
 from mediflow_assets.steps.workbench import Workbench
@@ -23,6 +23,8 @@ class OwnTable:
     inputs: tuple[TableContract, ...]
     rows: Callable[[Lake], list[Row]]
     breaks: dict[str, Callable[[Row], bool]]
+    beside: Callable[[Lake], dict[str, str]] = lambda _: {}
+    """What else its rows depend on."""
 
 
 _OF_DELIVERIES = (bronze.DELIVERIES, bronze.REJECTS, erasure.ERASED, silver.PROCESSED, silver.QUARANTINE)
@@ -30,13 +32,26 @@ RECONCILIATION = OwnTable(
     house.RECONCILIATION, _OF_DELIVERIES, reconcile, {"unbalanced": lambda row: not row["balanced"]}
 )
 QUARANTINE_REASONS = OwnTable(house.QUARANTINE_REASONS, (bronze.REJECTS, silver.QUARANTINE), quarantine_reasons, {})
-ALL = (RECONCILIATION, QUARANTINE_REASONS)
+PRIVACY_STATUS = OwnTable(
+    assurance.PRIVACY_STATUS,
+    privacy_report.TABLES,
+    privacy_report.privacy_status,
+    {"risk_above_limit": privacy_report.breaks_limit},
+)
+DRIFT = OwnTable(
+    models.DRIFT,
+    (gold.ADMISSION_FEATURES, gold.READMISSIONS),
+    drift.drift_rows,
+    {"drifted": lambda row: row["has_drifted"]},
+    beside=risk_scores.champions_of,
+)
+ALL = (RECONCILIATION, QUARANTINE_REASONS, DRIFT, PRIVACY_STATUS)
 
 
 def make(bench: Workbench, table: OwnTable) -> Made:
     """Write the table anew unless nothing it tells of has changed; check it."""
     lake, contract = bench.lake, table.contract
-    state = change.state_of(lake, table.inputs, bench.key.key_id)
+    state = change.state_of(lake, table.inputs, bench.key.key_id) | table.beside(lake)
     if change.is_unchanged(lake, contract, state):
         return Made(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     rows = table.rows(lake)
@@ -57,6 +72,6 @@ def _check(lake: Lake, table: OwnTable, rows: list[Row]) -> list[checks.CheckRes
     failing = {checks.COLUMNS: 0, checks.FILLED: unfilled, checks.UNIQUE: len(keys) - len(set(keys))}
     failing |= {name: sum(1 for row in rows if breaks(row)) for name, breaks in table.breaks.items()}
     return [
-        checks.CheckResult(name, Severity.ERROR, count == 0, count, len(rows), version)
+        checks.CheckResult(name, checks.check_names(contract)[name], count == 0, count, len(rows), version)
         for name, count in failing.items()
     ]

@@ -5,9 +5,10 @@ import re
 from dataclasses import dataclass
 
 from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.identifiers import canonical
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import NothingToDo, SettingsInvalid
-from mediflow_assets.governance.keys import PseudonymKey, canonical
+from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.steps.change import require_key
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.rewriting import one_of

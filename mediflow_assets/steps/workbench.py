@@ -1,7 +1,8 @@
 """What every step is given: the lake, the engine, the key, the feeds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from pyspark.sql import DataFrame
 
@@ -20,6 +21,8 @@ class Workbench:
     key: PseudonymKey
     feeds: Feeds
     run_id: str = "by hand"
+    kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What several steps of one run need, computed once."""
 
     @property
     def lake(self) -> Lake:

@@ -90,24 +90,32 @@ class Lake:
         self, contract: TableContract, rows: Iterable[Mapping[str, Any]], transaction: str | None = None
     ) -> None:
         """Replace all rows of a small table in one commit, which carries `transaction` as its application id."""
+        self.overwrite(contract, pa.Table.from_pylist(list(rows), schema=arrow_schema(contract)), transaction)
+
+    def overwrite(self, contract: TableContract, rows: pa.Table, transaction: str | None = None) -> None:
+        """Replace all rows by Arrow rows of the contract's columns, in one commit."""
         table = self.ensure(contract)
-        data = pa.Table.from_pylist(list(rows), schema=arrow_schema(contract))
         with storage_errors(contract.name):
-            write_deltalake(table, data, mode="overwrite", commit_properties=_carrying(transaction))
+            write_deltalake(
+                table,
+                rows.select(contract.column_names).cast(arrow_schema(contract)),
+                mode="overwrite",
+                commit_properties=_carrying(transaction),
+            )
 
     def holds(self, contract: TableContract, transaction: str) -> bool:
         """Whether a commit of the table carries this application id."""
         table = self.open(contract)
         return table is not None and table.transaction_version(transaction) is not None
 
-    def read(self, contract: TableContract, columns: list[str] | None = None) -> pa.Table:
-        """All rows of a small table; no rows where it does not exist."""
+    def read(self, contract: TableContract, columns: list[str] | None = None, where: Any = None) -> pa.Table:
+        """The rows of a small table, or those for which an Arrow expression holds; none where it does not exist."""
         table = self.open(contract)
         if table is None:
             empty: pa.Table = arrow_schema(contract).empty_table()
             return empty.select(columns) if columns else empty
         with storage_errors(contract.name):
-            return self.dataset(contract, table).to_table(columns=columns)
+            return self.dataset(contract, table).to_table(columns=columns, filter=where)
 
     def dataset(self, contract: TableContract, table: DeltaTable) -> Any:
         """The table as an Arrow dataset.

@@ -3,7 +3,7 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from mediflow_assets.transforms import parsing
+from mediflow_assets.transforms import identifiers, parsing
 from mediflow_assets.transforms.encounters import diagnosis
 from mediflow_assets.transforms.judging import UNREADABLE, codes
 from mediflow_assets.transforms.patients import PROVENANCE
@@ -12,6 +12,7 @@ from mediflow_assets.transforms.patients import PROVENANCE
 def from_synthea(bronze: DataFrame) -> DataFrame:
     """Synthea's conditions."""
     texts = parsing.texts(bronze, ("patient", "encounter", "code", "description", "start", "stop"))
+    texts = identifiers.upper(texts, ("patient", "encounter"))
     typed = texts.withColumns(
         {
             "_code": F.upper("code"),

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.bronze import ADMISSIONS as admissions
-from mediflow_assets.transforms import parsing
+from mediflow_assets.transforms import identifiers, parsing
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.judging import UNREADABLE, codes
 from mediflow_assets.transforms.patients import PROVENANCE, gender
@@ -22,7 +22,7 @@ _BIRTH = "_birth_date"
 def from_admissions(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """Encounters of flat admissions."""
     texts = parsing.texts(bronze, (c for c in admissions.column_names if c not in (*PROVENANCE, "_feed", "extra")))
-    typed = _typed_admissions(texts, feeds)
+    typed = _typed_admissions(identifiers.upper(texts, ("patient_id", "encounter_id")), feeds)
     department = F.coalesce("_department", department_of(F.col("_class")))
     named = typed.withColumn("_department", department)
     natural = F.concat_ws("|", "patient_id", F.date_format("_admitted", "yyyy-MM-dd"), "_department")
@@ -101,6 +101,7 @@ def from_synthea(bronze: DataFrame, more: Mapping[str, Column] | None = None) ->
     """
     names = ("id", "start", "stop", "patient", "encounterclass", "reasoncode", "reasondescription")
     texts = parsing.texts(bronze, (*names, "total_claim_cost", "base_encounter_cost"))
+    texts = identifiers.upper(texts, ("id", "patient"))
     typed = texts.withColumn("_raw_cost", F.coalesce("total_claim_cost", "base_encounter_cost")).withColumns(
         {
             "_admitted": parsing.timestamp(F.col("start")),

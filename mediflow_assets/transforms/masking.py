@@ -1,26 +1,30 @@
 """The mask verbs as Spark expressions, applied column by column as the contract says."""
 
+import pyarrow as pa
 from pyspark.sql import Column as SparkColumn
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from mediflow_assets.contracts.masked import K, masked_name
+from mediflow_assets.contracts.masked import TOP_AGE_YEARS, masked_name
 from mediflow_assets.contracts.masks import Verb
 from mediflow_assets.contracts.restricted_zip3 import RESTRICTED_ZIP3
+from mediflow_assets.contracts.suppression import K, hidden
 from mediflow_assets.contracts.table import Column, SmallCells, TableContract, Type
 from mediflow_assets.contracts.vocabulary import ZIP_PATTERN
+from mediflow_assets.contracts.zip_prefixes import MILITARY_ZIP3, UNASSIGNED_ZIP3
+from mediflow_assets.transforms.elders import AS_OF, IS_ELDER
 from mediflow_assets.transforms.encounters import completed_years
 
-AS_OF = "_as_of"
-"""The newest admission in Silver: the day at which an age of 90 is judged."""
 _BAND_YEARS = 5
-_TOP_AGE = 90
+_IS_HIDDEN = "_is_hidden"
+_HIDDEN_ZIP3 = sorted(RESTRICTED_ZIP3 | UNASSIGNED_ZIP3 | MILITARY_ZIP3)
 
 
 def mask(frame: DataFrame, source: TableContract) -> DataFrame:
-    """The masked copy of a table. Where a date of birth becomes a band, the frame carries `_as_of`."""
+    """The masked copy of a table. Where a date of birth becomes a band, the frame carries `_as_of`; where dates of
+    people become years, `_is_elder`."""
     columns = [
-        masked_column(column).alias(masked_name(column))
+        masked_column(column, source.names_people).alias(masked_name(column))
         for column in source.columns
         if column.mask.verb is not Verb.DROP
     ]
@@ -28,17 +32,20 @@ def mask(frame: DataFrame, source: TableContract) -> DataFrame:
     return suppress(masked, source.small_cells) if source.small_cells else masked
 
 
-def masked_column(column: Column) -> SparkColumn:
-    """What becomes of one column."""
+def masked_column(column: Column, is_of_person: bool = False) -> SparkColumn:
+    """What becomes of one column; in a row about one person no year is shown once they are 90."""
     value = F.col(column.name)
     match column.mask.verb:
+        case Verb.KEEP if column.unit == "years":
+            # the mean age of a group in which all are very old
+            return F.when(value < TOP_AGE_YEARS, value)
         case Verb.KEEP:
             return value
         case Verb.PSEUDONYM:
             # computed once, in Silver, by `transforms.pseudonyms`
             return F.col(masked_name(column))
         case Verb.YEAR:
-            return F.year(value)
+            return F.when(~F.col(IS_ELDER), F.year(value)) if is_of_person else F.year(value)
         case Verb.AGE_BAND:
             return age_band(completed_years(value, F.col(AS_OF)) if column.type is Type.DATE else value)
         case Verb.ZIP3:
@@ -51,23 +58,34 @@ def masked_column(column: Column) -> SparkColumn:
 def age_band(age: SparkColumn) -> SparkColumn:
     """`40-44`, …, `85-89`, `90+` (45 CFR 164.514(b)(2)(i)(C): ages over 89 in one category)."""
     low = (F.floor(age / _BAND_YEARS) * _BAND_YEARS).cast("int")
-    return F.when(age >= _TOP_AGE, F.lit(f"{_TOP_AGE}+")).when(
+    return F.when(age >= TOP_AGE_YEARS, F.lit(f"{TOP_AGE_YEARS}+")).when(
         age >= 0, F.concat(low.cast("string"), F.lit("-"), (low + _BAND_YEARS - 1).cast("string"))
     )
 
 
 def zip3(code: SparkColumn) -> SparkColumn:
-    """The first three digits; 000 where they are restricted, malformed or absent from the United States."""
+    """The first three digits; 000 where they are restricted, unassigned, military, malformed or foreign."""
     prefix = F.substring(F.trim(code), 1, 3)
-    is_shown = F.trim(code).rlike(ZIP_PATTERN) & ~prefix.isin(sorted(RESTRICTED_ZIP3))
+    is_shown = F.trim(code).rlike(ZIP_PATTERN) & ~prefix.isin(_HIDDEN_ZIP3)
     return F.when(code.isNotNull(), F.when(is_shown, prefix).otherwise(F.lit("000")))
 
 
 def suppress(frame: DataFrame, cells: SmallCells) -> DataFrame:
-    """Blanks the measures of rows that count 1 to 10 people, and single counts of 1 to 10."""
-    is_small = F.col(cells.people) < K
-    blank = {name: F.when(~is_small, F.col(name)) for name in (cells.people, *cells.measures)}
+    """Blanks the measures of rows that count 1 to 10 people, of rows that would give those away, and single counts of
+    1 to 10. The rows of an aggregate are few: which ones go is decided here, not by the engine."""
+    rows = frame.toArrow()
+    flags = hidden(rows.select(_named(rows, cells)).to_pylist(), cells)
+    flagged = rows.append_column(_IS_HIDDEN, pa.array(flags, pa.bool_()))
+    # a frame without rows cannot be handed to the engine
+    marked = frame.sparkSession.createDataFrame(flagged) if flags else frame.withColumn(_IS_HIDDEN, F.lit(False))
+    is_hidden = F.col(_IS_HIDDEN)
+    blank = {name: F.when(~is_hidden, F.col(name)) for name in (cells.people, *cells.measures)}
     for name in cells.counts:
-        is_shown = ~is_small & ~F.col(name).between(1, K - 1)
+        is_shown = ~is_hidden & ~F.col(name).between(1, K - 1)
         blank[name] = F.when(is_shown, F.col(name))
-    return frame.withColumns({**blank, "is_suppressed": is_small})
+    return marked.withColumns({**blank, "is_suppressed": is_hidden}).drop(_IS_HIDDEN)
+
+
+def _named(rows: pa.Table, cells: SmallCells) -> list[str]:
+    """The columns that tell which cell a row is, and how many people it counts."""
+    return [name for name in rows.column_names if name == cells.people or name not in (*cells.measures, *cells.counts)]

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts import vocabulary as v
-from mediflow_assets.transforms import parsing
+from mediflow_assets.transforms import identifiers, parsing
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.judging import UNREADABLE, codes
 from mediflow_assets.transforms.versions import version_time
@@ -18,6 +18,7 @@ PROVENANCE = ("_delivery_id", "_record_number", "_ingested_at")
 def from_admissions(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """The patients that flat admissions bring along."""
     texts = parsing.texts(bronze, ("patient_id", "name", "birth_date", "gender", "zip", "updated_at"))
+    texts = identifiers.upper(texts, ("patient_id",))
     typed = texts.withColumns({"_birth": feeds.date("birth_date"), "_updated": feeds.timestamp("updated_at")})
     return _shaped(
         typed,
@@ -57,6 +58,7 @@ _SYNTHEA = {
 def from_synthea(bronze: DataFrame, more: Mapping[str, Column] | None = None) -> DataFrame:
     """Synthea's patients; `more` gives columns that another format under these names has besides."""
     texts = parsing.texts(bronze, (*_SYNTHEA.values(), "gender", "birthdate", "deathdate"))
+    texts = identifiers.upper(texts, ("id",))
     typed = texts.withColumns({"_birth": parsing.date(F.col("birthdate")), "_death": parsing.date(F.col("deathdate"))})
     return _shaped(
         typed,

@@ -6,8 +6,9 @@ The key's pads come from a one-row frame, cross-joined: as literals they, that i
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from mediflow_assets.contracts.masks import PSEUDONYM_DIGITS
+from mediflow_assets.contracts.masks import PSEUDONYM_DIGITS, SHIFT_DAYS
 
+_SHIFT_DIGITS = 12
 _PADS = ("_inner_pad", "_outer_pad")
 
 
@@ -29,6 +30,16 @@ def pads_frame(session: SparkSession, pads: tuple[bytes, bytes]) -> DataFrame:
 
 def pseudonym(domain: str, identifier: Column) -> Column:
     """The 32 hex digits that stand for an identifier within a domain; null for null. Needs the pads' columns."""
-    message = F.concat(F.lit(f"{domain}|"), F.upper(F.trim(identifier))).cast("binary")
-    inner = F.unhex(F.sha2(F.concat(F.col(_PADS[0]), message), 256))
-    return F.substring(F.sha2(F.concat(F.col(_PADS[1]), inner), 256), 1, PSEUDONYM_DIGITS)
+    return F.substring(_hmac(F.concat(F.lit(f"{domain}|"), F.upper(F.trim(identifier)))), 1, PSEUDONYM_DIGITS)
+
+
+def shift_days(patient_key: Column) -> Column:
+    """By how many days the dates of a patient are moved, -180 to 180: `PseudonymKey.shift_days` in SQL."""
+    digits = F.substring(_hmac(F.concat(F.lit("shift|"), patient_key)), 1, _SHIFT_DIGITS)
+    number = F.conv(digits, 16, 10).cast("bigint")
+    return (F.pmod(number, F.lit(2 * SHIFT_DAYS + 1)) - SHIFT_DAYS).cast("int")
+
+
+def _hmac(message: Column) -> Column:
+    inner = F.unhex(F.sha2(F.concat(F.col(_PADS[0]), message.cast("binary")), 256))
+    return F.sha2(F.concat(F.col(_PADS[1]), inner), 256)

@@ -2,8 +2,9 @@
 
 import pytest
 
+from mediflow_assets.contracts.identifiers import canonical
 from mediflow_assets.errors import SecretMissing
-from mediflow_assets.governance.keys import FILE_NAME, PseudonymKey, canonical
+from mediflow_assets.governance.keys import FILE_NAME, PseudonymKey
 
 
 @pytest.fixture

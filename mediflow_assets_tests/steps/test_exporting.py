@@ -1,6 +1,7 @@
 """What leaves the house: masked tables only, as the present policy makes them, with a manifest."""
 
 import csv
+import datetime as dt
 import json
 import shutil
 import stat
@@ -13,9 +14,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from mediflow_assets.contracts import TABLES, masked, silver
+from mediflow_assets.contracts.policy import policy_version
 from mediflow_assets.contracts.profiles import Format, Profile
 from mediflow_assets.errors import ExportRefused, KeyMismatch, NothingToDo, SettingsInvalid
-from mediflow_assets.governance import exports
+from mediflow_assets.governance import date_shift, exports
 from mediflow_assets.steps import exporting
 from mediflow_assets.steps.reidentification import Person, reidentify
 
@@ -29,9 +31,11 @@ STAYS = [
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory, open_house: Any) -> Any:
     house = open_house(tmp_path_factory.mktemp("exports") / "home")
-    names = "patient_id,encounter_id,encounter_class,department,diagnosis_code,admission_date,cost,gender,name"
+    names = "patient_id,encounter_id,encounter_class,department,diagnosis_code,admission_date,discharge_date,"
+    names += "cost,gender,name"
     rows = [
-        f"{r['patient_id']},{r['encounter_id']},inpatient,CARDIOLOGY,I21.4,2024-01-10,100,F,{r['name']}" for r in STAYS
+        f"{r['patient_id']},{r['encounter_id']},inpatient,CARDIOLOGY,I21.4,2024-01-10,2024-01-15,100,F,{r['name']}"
+        for r in STAYS
     ]
     house.deliver("\n".join((names, *rows)) + "\n")
     house.make_silver()
@@ -45,7 +49,7 @@ def house(made: Any, tmp_path: Path) -> Any:
 
 
 def export(house: Any, name: str, profile: Profile = Profile.SAFE_HARBOR, form: Format = Format.PARQUET) -> Any:
-    made = exporting.export(house.lake, name, profile, form, "study 7", house.key.key_id, house.folder / "exports")
+    made = exporting.export(house.lake, name, profile, form, "study 7", house.key, house.folder / "exports")
     file = made.folder / f"{made.table.split('/')[1]}.{form}"
     return made, file, json.loads((made.folder / "manifest.json").read_text())
 
@@ -69,11 +73,32 @@ def test_limited_keeps_the_pseudonyms(house: Any) -> None:
     assert manifest["keys"] == "pseudonyms under key_id"
 
 
+def test_limited_moves_the_dates_of_a_patient_by_days_of_their_own(house: Any) -> None:
+    _, file, manifest = export(house, "encounters", Profile.LIMITED)
+    told = {row["encounter_key"]: row for row in house.rows(silver.ENCOUNTERS)}
+    for row in pq.read_table(file).to_pylist():
+        days = dt.timedelta(days=house.key.shift_days(row["patient_key"]))
+        assert row["admitted_at"] == told[row["encounter_key"]]["admitted_at"] + days
+        assert row["discharged_at"] == told[row["encounter_key"]]["discharged_at"] + days
+    assert {column["name"] for column in manifest["columns"]} >= {"admitted_at", "discharged_at"}
+    assert "admitted_year" not in pq.read_table(file).column_names
+
+
+def test_limited_shows_no_date_where_the_masked_table_shows_no_year(house: Any) -> None:
+    key, masked_rows = house.key, house.lake.read(masked.ENCOUNTERS)
+    hidden = masked_rows.set_column(
+        masked_rows.schema.get_field_index("admitted_year"), "admitted_year", pa.nulls(len(masked_rows), pa.int32())
+    )
+    source = house.lake.read(silver.ENCOUNTERS)
+    moved = date_shift.with_shifted_dates(hidden, masked.ENCOUNTERS, source, key)
+    assert moved["admitted_at"].null_count == len(moved) and moved["discharged_at"].null_count == 0
+
+
 def test_the_manifest_says_what_it_is(house: Any) -> None:
     made, file, manifest = export(house, "masked/encounters")
     assert (manifest["rows"], manifest["key_id"], manifest["reason"]) == (len(STAYS), house.key.key_id, "study 7")
     assert manifest["sha256"] == exports.digest_of(file) and manifest["export_id"] == made.export_id
-    assert manifest["policy_version"] == exports.policy_version(TABLES.values())
+    assert manifest["policy_version"] == policy_version(TABLES.values())
     assert [column["name"] for column in manifest["columns"]] == pq.read_table(file).column_names
     assert {stat.S_IMODE(path.stat().st_mode) for path in made.folder.iterdir()} == {0o600}
 
@@ -105,7 +130,13 @@ def test_a_table_of_an_older_policy_stays(house: Any) -> None:
 def test_a_table_under_another_key_stays(house: Any) -> None:
     with pytest.raises(KeyMismatch):
         exporting.export(
-            house.lake, "encounters", Profile.LIMITED, Format.CSV, "x", "otherkey", house.folder / "exports"
+            house.lake,
+            "encounters",
+            Profile.LIMITED,
+            Format.CSV,
+            "x",
+            house.with_key(b"y" * 32).key,
+            house.folder / "exports",
         )
 
 

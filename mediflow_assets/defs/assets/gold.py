@@ -2,7 +2,8 @@
 
 import dagster as dg
 
-from mediflow_assets.contracts import erasure, house
+from mediflow_assets.contracts import assurance, erasure, house, models
+from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
 from mediflow_assets.steps import gold as steps
@@ -25,13 +26,19 @@ def _asset(recipe: steps.Recipe) -> dg.AssetsDefinition:
     return table
 
 
-def _own_asset(own: own_tables.OwnTable) -> dg.AssetsDefinition:
-    judged = [table.contract for table in silver.ALL]
+def deps_of(own: own_tables.OwnTable) -> list[TableContract]:
+    """What it waits for. The Silver steps write quarantine and processed: waiting for them is waiting for these."""
+    if own.contract is models.DRIFT:
+        return [*own.inputs, models.RISK_SCORES]
+    if own.contract is assurance.PRIVACY_STATUS:
+        return list(own.inputs)
+    return [*(table.contract for table in silver.ALL), *(t for t in own.inputs if t.key[0] == "bronze")]
 
+
+def _own_asset(own: own_tables.OwnTable) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=f"gold_{own.contract.key[1]}",
-        # the Silver steps write quarantine and processed: waiting for them is waiting for these
-        specs=[spec_of(own.contract, [*judged, *(t for t in own.inputs if t.key[0] == "bronze")])],
+        specs=[spec_of(own.contract, deps_of(own))],
         check_specs=check_specs_of(own.contract),
     )
     def table(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]

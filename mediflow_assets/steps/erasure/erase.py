@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.identifiers import canonical
 from mediflow_assets.errors import ContractViolated, ErasureUnfinished, NothingToDo, SettingsInvalid
-from mediflow_assets.governance.keys import canonical
 from mediflow_assets.governance.tombstones import Tombstones
 from mediflow_assets.steps.change import require_key
 from mediflow_assets.steps.erasure.cleansing import cleanse

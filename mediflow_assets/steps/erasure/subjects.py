@@ -9,8 +9,9 @@ import pyarrow.compute as pc
 
 from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.erasure import ENCOUNTER_COLUMN, PATIENT_COLUMN
+from mediflow_assets.contracts.identifiers import canonical
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.governance.keys import PseudonymKey, canonical
+from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.sources.fhir_people import encounters_of, people_of
 from mediflow_assets.steps.erasure.mentions import mentioning
 from mediflow_assets.storage.delta import Lake

@@ -1,0 +1,28 @@
+"""The leak scan as an asset: after every other table, and a hit fails the run."""
+
+import dagster as dg
+
+from mediflow_assets.contracts import assurance, models
+from mediflow_assets.defs.resources import LakehouseResource
+from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
+from mediflow_assets.steps import gold as recipes
+from mediflow_assets.steps import leak_scan, own_tables
+from mediflow_assets.storage.errors import storage_errors
+
+_MADE = (
+    *(recipe.contract for recipe in (*recipes.GOLD, *recipes.MASKED)),
+    *(own.contract for own in own_tables.ALL),
+    models.RISK_SCORES,
+)
+
+
+@dg.multi_asset(
+    name="gold_leak_scans",
+    specs=[spec_of(assurance.LEAK_SCANS, _MADE)],
+    check_specs=check_specs_of(assurance.LEAK_SCANS),
+)
+def leak_scans(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Looks for identifiers in what was written since the last clean scan."""
+    with storage_errors(assurance.LEAK_SCANS.name):
+        made = leak_scan.make(lakehouse.bench, lakehouse.settings.root)
+    return materialized(made, lakehouse.bench.lake)

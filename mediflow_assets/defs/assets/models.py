@@ -1,0 +1,77 @@
+"""The models as assets: trained by the job `train`, not by `refresh`; what they leave in Gold."""
+
+import dagster as dg
+
+from mediflow_assets.contracts import models
+from mediflow_assets.contracts.gold import ADMISSION_FEATURES, COST_ANOMALIES, READMISSIONS
+from mediflow_assets.contracts.inputs import COST_MODEL, READMISSION_MODEL
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.defs.resources import LakehouseResource
+from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
+from mediflow_assets.storage.errors import storage_errors
+
+GROUP = "models"
+
+
+def asset_key(model: str) -> dg.AssetKey:
+    """`models/treatment_cost` of `treatment-cost`."""
+    return dg.AssetKey([GROUP, model.replace("-", "_")])
+
+
+def _asset(model: str, description: str, inputs: tuple[TableContract, ...]) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=asset_key(model),
+        deps=[list(table.key) for table in inputs],
+        group_name=GROUP,
+        kinds={"scikitlearn", "mlflow", "onnx"},
+        description=description,
+    )
+    def trained(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+        from mediflow_assets.defs.tracking import tracked
+        from mediflow_assets.ml.tasks import TASKS
+        from mediflow_assets.steps.change import code_version
+        from mediflow_assets.steps.training import train_model
+
+        with tracked(context, lakehouse.settings, model) as registry:
+            made = train_model(lakehouse.bench, TASKS[model], registry, {"code_version": code_version()})
+        return dg.MaterializeResult(
+            metadata={
+                "version": made.version,
+                "mlflow_run": made.run_id,
+                "promoted": made.is_promoted,
+                "reason": made.reason,
+                "held_out_rows": made.rows,
+                **{name: dg.MetadataValue.float(value) for name, value in made.metrics.items()},
+            }
+        )
+
+    return trained
+
+
+MODELS = [
+    _asset(COST_MODEL, "Expected cost of an encounter, at admission.", (ADMISSION_FEATURES, COST_ANOMALIES)),
+    _asset(READMISSION_MODEL, "Risk of readmission within 30 days, at discharge.", (ADMISSION_FEATURES, READMISSIONS)),
+]
+
+
+@dg.multi_asset(
+    name="gold_risk_scores",
+    specs=[
+        spec_of(models.RISK_SCORES, (ADMISSION_FEATURES, READMISSIONS)).merge_attributes(
+            deps=[asset_key(COST_MODEL), asset_key(READMISSION_MODEL)]
+        )
+    ],
+    check_specs=check_specs_of(models.RISK_SCORES),
+)
+def risk_scores(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Scores by both champions."""
+    from mediflow_assets.steps import risk_scores as step
+
+    with storage_errors(models.RISK_SCORES.name):
+        return materialized(step.make(lakehouse.bench), lakehouse.bench.lake)
+
+
+MODEL_METRICS = spec_of(models.MODEL_METRICS).merge_attributes(
+    deps=[asset_key(COST_MODEL), asset_key(READMISSION_MODEL)]
+)
+"""Appended to by each training."""

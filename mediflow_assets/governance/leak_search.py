@@ -1,0 +1,74 @@
+"""Looking for very many identifiers at once: first by their words, then, for the few whose words all occur, exactly.
+
+A million identifiers are never looked for one by one: what is read has few distinct words.
+"""
+
+import re
+from collections.abc import Iterable
+
+import polars as pl
+
+SHORTEST = 6
+"""Characters. Shorter ones stand in texts by chance; the policy of their columns holds them."""
+_WORD = r"[\p{L}\p{N}]+"
+_LAST_WORD = r"([\p{L}\p{N}]+)[^\p{L}\p{N}]*$"
+_SHORT_NUMBER = re.compile(r"[0-9]{1,8}\Z")
+_SAID_TO_BE_ONE = re.compile(r"(?:patient|encounter|person|subject|member|account|mrn|ssn|id|key|no|number)\W{0,4}\Z")
+
+
+def folded(texts: pl.Series) -> pl.Series:
+    """Identifiers as they are looked for: trimmed, in lower case, distinct, and long enough."""
+    trimmed = texts.drop_nulls().str.strip_chars().str.to_lowercase()
+    return trimmed.filter(trimmed.str.len_chars() >= SHORTEST).unique()
+
+
+def words_of(texts: pl.Series) -> pl.Series:
+    """The distinct words of texts, in lower case."""
+    if not len(texts):
+        return pl.Series([], dtype=pl.String)
+    return texts.str.to_lowercase().str.extract_all(_WORD).explode(empty_as_null=True).drop_nulls().unique()
+
+
+def possible(identifiers: pl.Series, words: pl.Series) -> pl.Series:
+    """Those identifiers of which every word is among the words."""
+    last = identifiers.str.extract(_LAST_WORD)
+    some = pl.DataFrame({"id": identifiers.filter(last.is_in(words.implode()))})
+    if not some.height:
+        return some["id"]
+    split = some.with_columns(pl.col("id").str.extract_all(_WORD).alias("word")).explode("word")
+    missing = split.filter(~pl.col("word").is_in(words.implode()))["id"].unique()
+    return some["id"].filter(~some["id"].is_in(missing.implode()))
+
+
+def hits(texts: pl.Series, identifiers: pl.Series, is_cell: bool = False) -> int:
+    """How many places in the texts hold one of a few identifiers as a whole token."""
+    if not len(texts) or not len(identifiers):
+        return 0
+    wanted = identifiers.to_list()
+    low = texts.str.to_lowercase()
+    found = low.filter(low.str.contains_any(wanted))
+    return sum(_in_text(text, wanted, is_cell) for text in found.to_list())
+
+
+def _in_text(text: str, wanted: Iterable[str], is_cell: bool) -> int:
+    count = 0
+    for identifier in wanted:
+        start = text.find(identifier)
+        while start >= 0:
+            end = start + len(identifier)
+            count += _is_token(text, start, end) and (is_cell or not _is_chance(text, start, end))
+            start = text.find(identifier, end)
+    return count
+
+
+def _is_token(text: str, start: int, end: int) -> bool:
+    return not text[start - 1 : start].isalnum() and not text[end : end + 1].isalnum()
+
+
+def _is_chance(text: str, start: int, end: int) -> bool:
+    """Whether it is a number of up to eight digits that nothing says to be an identifier: logs are full of them."""
+    if not _SHORT_NUMBER.match(text[start:end]):
+        return False
+    is_quoted = text[start - 1 : start] in ("'", '"') and text[end : end + 1] in ("'", '"')
+    is_alone = start == 0 and end == len(text)
+    return not (is_quoted or is_alone or _SAID_TO_BE_ONE.search(text[max(start - 20, 0) : start]))

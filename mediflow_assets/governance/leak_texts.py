@@ -1,0 +1,149 @@
+"""Every text that a file holds, as a reader of it would get it: cells of tables and databases, lines, unpacked bytes.
+
+Each text is given as it stands, and as it reads once URL escapes and base64 are undone.
+"""
+
+import base64
+import binascii
+import gzip
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import unquote_plus
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+_CHUNK = 8 << 20
+_OVERLAP = 4096
+"""Characters that two chunks share, so that nothing is cut in two; more than any identifier has."""
+_PARQUET, _GZIP, _SQLITE = b"PAR1", b"\x1f\x8b", b"SQLite format 3\x00"
+PSEUDONYM = r"^[0-9a-f]{32}$"
+_ESCAPED = r"%[0-9A-Fa-f]{2}"
+_BASE64 = r"[A-Za-z0-9+/_-]{8,}={0,2}"
+
+
+def texts_of(path: Path, are_keys_texts: bool = False) -> Iterator[pl.Series]:
+    """The texts of a file. Pseudonyms, which are no identifier's text, are left out unless `are_keys_texts`."""
+    with path.open("rb") as file:
+        head = file.read(16)
+    yield pl.Series([path.name], dtype=pl.String)
+    if head[:4] == _PARQUET:
+        for series in _of_parquet(path):
+            yield series if are_keys_texts else series.filter(~series.str.contains(PSEUDONYM))
+        return
+    if head == _SQLITE:
+        yield from _of_sqlite(path)
+    if head[:2] == _GZIP:
+        try:
+            with gzip.open(path) as unpacked:
+                yield from _of_stream(unpacked)
+        except (gzip.BadGzipFile, EOFError, zlib.error):
+            pass
+    with path.open("rb") as file:
+        yield from _of_stream(file)
+
+
+def of_arrow(column: Any) -> Iterator[pl.Series]:
+    """The distinct texts of an Arrow array, whatever it is nested in."""
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        yield from of_arrow(column.dictionary)
+    elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        yield pl.Series(pl.from_arrow(column), dtype=pl.String).drop_nulls()
+    elif pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        yield pl.Series([v.decode("utf-8", "replace") for v in column.to_pylist() if v], dtype=pl.String)
+    elif pa.types.is_struct(kind):
+        for part in column.flatten():
+            yield from of_arrow(part)
+    elif pa.types.is_map(kind):
+        yield from of_arrow(column.keys)
+        yield from of_arrow(column.items)
+    elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        yield from of_arrow(column.flatten())
+
+
+def undone(texts: pl.Series) -> pl.Series:
+    """What the texts say in URL escapes and in base64, nothing where they hold none."""
+    escaped = texts.filter(texts.str.contains(_ESCAPED)).unique().to_list()
+    found = [unquote_plus(text) for text in escaped]
+    runs = texts.str.extract_all(_BASE64).explode(empty_as_null=True).drop_nulls().unique()
+    for run in runs.to_list():
+        for part in {run, *run.split("/")} if "/" in run else (run,):
+            if len(part) >= 8 and (said := _said(part)):
+                found.append(said)
+    return pl.Series(found, dtype=pl.String)
+
+
+def _said(run: str) -> str | None:
+    """What a run of base64 says if it says anything: plain text of six letters or more."""
+    bare = run.rstrip("=").replace("-", "+").replace("_", "/")
+    if len(bare) % 4 == 1:
+        return None
+    try:
+        text = base64.b64decode(bare + "=" * (-len(bare) % 4)).decode("utf-8")
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return text if len(text) >= 6 and text.isprintable() else None
+
+
+def _of_parquet(path: Path) -> Iterator[pl.Series]:
+    try:
+        schema = pq.read_schema(path)
+        flat = [field.name for field in schema if _is_text(field.type)]
+        keys = [name for name in flat if name.endswith("_key")]
+        # what repeats is read as a dictionary, so that each value is looked at once; keys hardly repeat
+        file = pq.ParquetFile(path, read_dictionary=[name for name in flat if name not in keys])
+    except pa.ArrowInvalid:
+        # a file that a killed writer left unfinished: nobody can decode it, and its bytes are compressed
+        return
+    wanted = [*flat, *(field.name for field in schema if pa.types.is_nested(field.type))]
+    few = [pl.Series(schema.names, dtype=pl.String)]
+    if wanted:
+        for column_name, column in zip(wanted, file.read(columns=wanted).select(wanted).columns, strict=True):
+            for chunk in column.chunks:
+                for series in of_arrow(chunk):
+                    if column_name in keys:
+                        yield series
+                    else:
+                        few.append(series)
+    yield pl.concat(few).unique()
+
+
+def _is_text(kind: Any) -> bool:
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary,
+             pa.types.is_dictionary)  # fmt: skip
+    return any(test(kind) for test in tests)
+
+
+def _of_sqlite(path: Path) -> Iterator[pl.Series]:
+    # texts stand side by side in its pages: as cells they are told apart
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    try:
+        tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in tables:
+            rows = connection.execute(f'SELECT * FROM "{table}"')
+            while batch := rows.fetchmany(5000):
+                cells = {_cell(cell) for row in batch for cell in row if isinstance(cell, (str, bytes))}
+                yield pl.Series(sorted(cells), dtype=pl.String)
+    except sqlite3.DatabaseError:
+        # a database that is just being made or taken apart: its bytes are looked through all the same
+        return
+    finally:
+        connection.close()
+
+
+def _cell(cell: str | bytes) -> str:
+    return cell if isinstance(cell, str) else cell.decode("utf-8", "replace")
+
+
+def _of_stream(stream: "IO[bytes] | gzip.GzipFile") -> Iterator[pl.Series]:
+    before = ""
+    while chunk := stream.read(_CHUNK):
+        text = before + chunk.decode("utf-8", "replace")
+        yield pl.Series([text], dtype=pl.String)
+        before = text[-_OVERLAP:]

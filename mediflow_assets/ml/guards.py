@@ -1,0 +1,102 @@
+"""What stops a training: too little to learn from, nothing to learn from, or an answer that is too good."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from mediflow_assets.contracts.inputs import Feature
+from mediflow_assets.errors import LeakSuspected, TrainingRefused
+from mediflow_assets.ml.examples import Examples, Parts
+from mediflow_assets.ml.measures import auc, r2
+from mediflow_assets.ml.tasks import Floats, Task
+
+FEWEST_ROWS, FEWEST_TESTED, FEWEST_POSITIVE, FEWEST_TESTED_POSITIVE = 1_000, 200, 50, 15
+MOST_AUC, MOST_R2 = 0.95, 0.98
+_BINS = 50
+
+
+def require_columns(inputs: pd.DataFrame, features: Sequence[Feature]) -> None:
+    """Raise TrainingRefused where a feature has no column, a required one no value, or all are constant."""
+    missing = [feature.name for feature in features if feature.name not in inputs]
+    if missing:
+        raise TrainingRefused(f"The training data lacks {', '.join(missing)}. Make gold/admission_features anew.")
+    for feature in features:
+        if not feature.optional and inputs[feature.name].isna().all():
+            raise TrainingRefused(f"No row has a value of '{feature.name}' ({feature.label}), which the model needs.")
+    if len(inputs) and all(inputs[feature.name].nunique(dropna=False) == 1 for feature in features):
+        raise TrainingRefused("Every feature has one value throughout: there is nothing to learn from.")
+
+
+def constant(inputs: pd.DataFrame, features: Sequence[Feature]) -> list[str]:
+    """Features that tell nothing, having one value or none."""
+    return [feature.name for feature in features if inputs[feature.name].nunique(dropna=True) <= 1]
+
+
+def require_enough(task: Task, parts: Parts) -> None:
+    """Raise TrainingRefused where a part is too small, or has one class only."""
+    for name, part, fewest, positive in (
+        ("to learn from", parts.train, FEWEST_ROWS, FEWEST_POSITIVE),
+        ("to calibrate on", parts.calibration, FEWEST_TESTED, FEWEST_TESTED_POSITIVE),
+        ("to be judged on", parts.test, FEWEST_TESTED, FEWEST_TESTED_POSITIVE),
+    ):
+        if len(part) < fewest:
+            raise TrainingRefused(
+                f"{task.name}: {len(part)} rows {name}, at least {fewest} are needed. Ingest more encounters; the "
+                "champion stays as it is."
+            )
+        if task.is_probability:
+            _require_both_classes(task, name, part, positive)
+
+
+def _require_both_classes(task: Task, name: str, part: Examples, fewest: int) -> None:
+    positive = int(part.target.sum())
+    if positive in (0, len(part)):
+        raise TrainingRefused(f"{task.name}: the rows {name} are of one class only; nothing can be learned from them.")
+    if min(positive, len(part) - positive) < fewest:
+        raise TrainingRefused(
+            f"{task.name}: {positive} of {len(part)} rows {name} are positive; {fewest} of each class are needed. "
+            "Ingest more encounters."
+        )
+
+
+def refuse_leak(task: Task, test: Examples, answer: Floats) -> None:
+    """Raise LeakSuspected where held-out rows are foretold better than the data of any hospital allow, by the model or
+    by one feature alone."""
+    ones = np.ones(len(test))
+    reached = auc(test.target, answer, ones) if task.is_probability else r2(test.target, answer, ones)
+    most = MOST_AUC if task.is_probability else MOST_R2
+    name, alone = strongest(task, test)
+    if max(reached, alone) <= most:
+        return
+    raise LeakSuspected(
+        f"{task.name}: {task.headline.upper()} {max(reached, alone):.3f} on held-out rows is above {most}. "
+        "Look for a leak: the "
+        f"strongest single feature is '{name}' ({task.headline.upper()} {alone:.3f} alone). The champion stays."
+    )
+
+
+def strongest(task: Task, rows: Examples) -> tuple[str, float]:
+    """The feature that tells most by itself: through the mean outcome of its categories or of fifty bins, or, for an
+    amount, on a straight line."""
+    found = {feature.name: _alone(task, rows, feature) for feature in task.features}
+    name = max(found, key=lambda each: found[each])
+    return name, found[name]
+
+
+def _alone(task: Task, rows: Examples, feature: Feature) -> float:
+    values = rows.inputs[feature.name]
+    is_coarse = feature.is_category or values.nunique() <= _BINS
+    groups = values if is_coarse else pd.qcut(values, _BINS, labels=False, duplicates="drop")
+    groups = groups if feature.is_category else groups.fillna(-1)
+    means = pd.Series(rows.target).groupby(groups.to_numpy()).transform("mean").to_numpy()
+    ones = np.ones(len(rows))
+    if task.is_probability:
+        return auc(rows.target, means, ones)
+    return max(r2(rows.target, means, ones), 0.0 if feature.is_category else _along(values, rows.target))
+
+
+def _along(values: pd.Series, target: Floats) -> float:
+    """R² of a straight line; 0 where the values are constant."""
+    filled = values.fillna(values.mean()).to_numpy(np.float64)
+    return float(np.corrcoef(filled, target)[0, 1] ** 2) if np.ptp(filled) > 0 else 0.0

@@ -1,0 +1,52 @@
+"""Who is 90 or older, so that no year of theirs is shown: a year of birth, admission or death may tell the age.
+
+45 CFR 164.514(b)(2)(i)(C): ages over 89, and all elements of dates, the year included, that indicate such an age.
+"""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts.masked import TOP_AGE_YEARS
+from mediflow_assets.transforms.encounters import completed_years
+
+AS_OF = "_as_of"
+"""The day at which an age is judged: the newest admission in Silver, or the patient's death before it."""
+IS_ELDER = "_is_elder"
+
+
+def judged_at(patients: DataFrame, encounters: DataFrame) -> DataFrame:
+    """The patients with the day at which their age is judged."""
+    newest = encounters.agg(F.to_date(F.max("admitted_at")).alias("_newest"))
+    return patients.crossJoin(newest).withColumn(AS_OF, F.least("_newest", "death_date")).drop("_newest")
+
+
+def elders(patients: DataFrame, encounters: DataFrame) -> DataFrame:
+    """The keys of patients who have reached 90, or may have where no date of birth says otherwise."""
+    aged = judged_at(patients, encounters).select(
+        "patient_key", completed_years(F.col("birth_date"), F.col(AS_OF)).alias("_age")
+    )
+    newest = encounters.agg(F.to_date(F.max("admitted_at")).alias(AS_OF))
+    seen = encounters.crossJoin(newest).select(
+        "patient_key",
+        (F.col("age_at_admission") >= TOP_AGE_YEARS).alias("_was"),
+        (oldest_age(F.col("age_at_admission"), F.col("admitted_at"), F.col(AS_OF)) >= TOP_AGE_YEARS).alias("_may_be"),
+    )
+    candidates = seen.where(F.coalesce("_was", F.lit(False)) | F.col("_may_be"))
+    unborn = aged.where(F.col("_age").isNull()).select("patient_key")
+    by_birth = aged.where(F.col("_age") >= TOP_AGE_YEARS).select("patient_key")
+    by_age = candidates.where("_was").select("patient_key")
+    by_chance = candidates.select("patient_key").distinct().join(unborn, "patient_key", "left_semi")
+    return by_birth.unionByName(by_age).unionByName(by_chance).distinct()
+
+
+def oldest_age(age: Column, at: Column, as_of: Column) -> Column:
+    """The most years that somebody of this age (0 where unknown) at one day may have completed at a later one."""
+    return F.coalesce(age, F.lit(0)) + 1 + completed_years(F.date_add(F.to_date(at), 1), as_of)
+
+
+def marked(frame: DataFrame, elders: DataFrame) -> DataFrame:
+    """The frame with `_is_elder` beside each row."""
+    known = elders.select(F.col("patient_key").alias("_elder_key"))
+    # the few on the left: the embedded engine holds the left side in memory and streams the right one past it
+    joined = known.join(frame, F.col("patient_key") == F.col("_elder_key"), "right")
+    return joined.select(*frame.columns, F.col("_elder_key").isNotNull().alias(IS_ELDER))

@@ -1,0 +1,79 @@
+"""Lineage as OpenLineage events: complete, valid, masking marked, and never a value."""
+
+import datetime as dt
+import uuid
+
+import pytest
+
+from mediflow_assets.contracts import TABLES, masked, silver
+from mediflow_assets.contracts.lineage import origins, steps_of
+from mediflow_assets.contracts.masks import Verb
+from mediflow_assets.governance import openlineage
+
+RUN = str(uuid.uuid4())
+AT = dt.datetime(2026, 1, 2, 3, 4, tzinfo=dt.UTC)
+
+
+@pytest.fixture(scope="module")
+def told():
+    return openlineage.events(TABLES, dict.fromkeys(TABLES, (RUN, AT)))
+
+
+def lineage_of(event):
+    return event["outputs"][0]["facets"]["columnLineage"]["fields"]
+
+
+def test_every_column_that_comes_from_another_is_told_with_all_its_sources(told):
+    found = {e["outputs"][0]["name"]: lineage_of(e) for e in told}
+    for table in TABLES.values():
+        for column in table.columns:
+            fields = found.get(table.name, {}).get(column.name, {"inputFields": []})["inputFields"]
+            assert [f"{f['name']}.{f['field']}" for f in fields] == list(column.derived_from)
+
+
+def test_masking_is_marked_where_a_verb_changes_the_value_and_only_there():
+    for copy, source in masked.COPIES.items():
+        for column in copy.columns:
+            for step in steps_of(copy, column, TABLES):
+                verb = source.by_name[step.column].mask.verb
+                assert step.verb is verb
+                assert step.is_masking == (
+                    verb is not Verb.KEEP or (copy.small_cells is not None and not step.is_identity)
+                )
+    key = silver.PATIENTS.by_name["patient_key"]
+    assert all(step.is_masking for step in steps_of(silver.PATIENTS, key, TABLES))
+    gender = silver.PATIENTS.by_name["gender"]
+    assert not any(step.is_masking for step in steps_of(silver.PATIENTS, gender, TABLES))
+
+
+def test_events_name_the_run_and_are_one_to_a_table(told):
+    assert len({e["run"]["runId"] for e in told}) == len(told) > 15
+    assert {e["run"]["facets"]["parent"]["run"]["runId"] for e in told} == {RUN}
+    assert {e["eventTime"] for e in told} == {"2026-01-02T03:04:00Z"}
+    by_hand = openlineage.events(TABLES, {"gold/readmissions": ("by hand", AT)})
+    assert len(by_hand) == 1 and uuid.UUID(by_hand[0]["run"]["runId"])
+
+
+@pytest.mark.parametrize("path", [("run", "runId"), ("eventTime",), ("job", "name"), ("outputs",), ("producer",)])
+def test_what_is_no_event_is_refused(told, path):
+    broken = {**told[0], "run": dict(told[0]["run"]), "job": dict(told[0]["job"])}
+    target = broken if len(path) == 1 else broken[path[0]]
+    target[path[-1]] = "" if path != ("outputs",) else []
+    with pytest.raises(ValueError, match=path[0]) if path[-1] != "producer" and path != ("eventTime",) else _refused():
+        openlineage.validate(broken)
+    del target[path[-1]]
+    with pytest.raises(ValueError, match="required"):
+        openlineage.validate(broken)
+
+
+def _refused():
+    import contextlib
+
+    # the formats uri and date-time are judged only where their checkers are installed
+    return contextlib.suppress(ValueError)
+
+
+def test_origins_reach_what_was_delivered():
+    column = masked.COST_ANOMALIES.by_name["expected_cost_usd"]
+    found = origins(masked.COST_ANOMALIES, column, TABLES)
+    assert {"gold/cost_anomalies.expected_cost_usd", "silver/encounters.cost_usd", "bronze/admissions.cost"} <= found

@@ -1,0 +1,76 @@
+"""Each guard fires on what it is there for, and names it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from mediflow_assets.errors import GraphWrong, LeakSuspected, TrainingRefused
+from mediflow_assets.ml import graph, training
+from mediflow_assets.ml.examples import Examples
+from mediflow_assets.ml.figures import FEWEST_IN_GROUP
+from mediflow_assets.ml.tasks import COST, READMISSION
+from mediflow_assets.ml.training import Trained, train
+
+
+def test_too_few_rows_are_refused(stays: Examples) -> None:
+    with pytest.raises(TrainingRefused, match="at least 1000 are needed"):
+        train(READMISSION, stays.take(np.arange(900)))
+
+
+def test_one_class_only_is_refused(stays: Examples) -> None:
+    with pytest.raises(TrainingRefused, match="one class only"):
+        train(READMISSION, replace(stays, target=np.zeros(len(stays))))
+
+
+def test_too_few_of_one_class_are_refused(stays: Examples) -> None:
+    rare = np.zeros(len(stays))
+    rare[::200] = 1
+    with pytest.raises(TrainingRefused, match="of each class are needed"):
+        train(READMISSION, replace(stays, target=rare))
+
+
+def test_a_missing_feature_is_named(bills: Examples) -> None:
+    with pytest.raises(TrainingRefused, match="lacks department"):
+        train(COST, replace(bills, inputs=bills.inputs.drop(columns="department")))
+
+
+def test_a_required_feature_without_values_is_named(bills: Examples) -> None:
+    with pytest.raises(TrainingRefused, match="age_at_admission"):
+        train(COST, replace(bills, inputs=bills.inputs.assign(age_at_admission=np.float32(np.nan))))
+
+
+def test_features_that_all_are_constant_are_refused(bills: Examples) -> None:
+    constant = {name: bills.inputs[name].iloc[1] for name in bills.inputs}
+    with pytest.raises(TrainingRefused, match="nothing to learn from"):
+        train(COST, replace(bills, inputs=bills.inputs.assign(**constant)))
+
+
+def test_a_planted_leak_fails_the_training_and_is_named(stays: Examples) -> None:
+    leaking = stays.inputs.assign(diastolic_mmhg=(60 + 40 * stays.target).astype(np.float32))
+    with pytest.raises(LeakSuspected, match=r"Look for a leak.*diastolic_mmhg"):
+        train(READMISSION, replace(stays, inputs=leaking))
+
+
+def test_a_planted_leak_of_the_cost_fails_the_training(bills: Examples) -> None:
+    leaking = bills.inputs.assign(prior_mean_cost_usd=(bills.target * 0.9).astype(np.float32))
+    with pytest.raises(LeakSuspected, match="prior_mean_cost_usd"):
+        train(COST, replace(bills, inputs=leaking))
+
+
+def test_a_graph_that_answers_otherwise_fails_the_training(bills: Examples, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = training.scores_of
+    monkeypatch.setattr(training, "scores_of", lambda *given: real(*given) + 0.01)
+    with pytest.raises(GraphWrong, match=r"differs from the trained model by 0\.01"):
+        train(COST, bills)
+
+
+def test_a_graph_that_is_too_large_fails_the_training(bills: Examples, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graph, "MOST_BYTES", 10_000)
+    with pytest.raises(GraphWrong, match="larger leaves"):
+        train(COST, bills)
+
+
+def test_no_group_of_few_people_has_figures(model: Trained) -> None:
+    groups = [figure for figure in model.figures if "=" in figure.group]
+    assert groups and min(figure.rows for figure in groups) >= FEWEST_IN_GROUP

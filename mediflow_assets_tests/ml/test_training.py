@@ -1,0 +1,112 @@
+"""The models find the signal, say how sure they are, and are served as they were judged."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mediflow_assets.contracts.inputs import COST_MODEL, READMISSION_MODEL
+from mediflow_assets.ml.card import as_markdown, card
+from mediflow_assets.ml.examples import Examples
+from mediflow_assets.ml.gate import Decision, decide
+from mediflow_assets.ml.graph import TOLERANCE
+from mediflow_assets.ml.measures import coverage
+from mediflow_assets.ml.tasks import COST, READMISSION
+from mediflow_assets.ml.training import SERVED, Trained
+from mediflow_assets_tests.rehearsal import NOW
+
+
+def value(model: Trained, metric: str, estimator: str = SERVED) -> float:
+    found = model.figure(metric, estimator)
+    assert found is not None
+    return found.value
+
+
+def test_the_risk_is_better_than_prevalence_and_than_a_score_of_points(models: dict[str, Trained]) -> None:
+    risk = models[READMISSION_MODEL]
+    assert value(risk, "auc") > value(risk, "auc", "prevalence") + 0.1
+    assert value(risk, "brier") < value(risk, "brier", "prevalence")
+    assert {"prevalence", "lace", "linear", "gradient_boosting"} <= {figure.estimator for figure in risk.figures}
+
+
+def test_the_risk_is_calibrated(models: dict[str, Trained]) -> None:
+    risk = models[READMISSION_MODEL]
+    assert abs(value(risk, "mean_predicted") - value(risk, "mean_observed")) < 0.04
+    assert value(risk, "calibration_error") < 0.06
+
+
+def test_the_cost_is_better_than_the_mean_of_its_group(models: dict[str, Trained]) -> None:
+    cost = models[COST_MODEL]
+    assert value(cost, "r2") > value(cost, "r2", "department_diagnosis_mean") > value(cost, "r2", "mean")
+    usual = cost.parts.test
+    assert cost.answer.mean() == pytest.approx(usual.target.mean(), rel=0.05)
+
+
+def test_nine_of_ten_costs_lie_within_the_interval(models: dict[str, Trained]) -> None:
+    cost = models[COST_MODEL]
+    ends = cost.fitted.response.interval(cost.fitted.raw(cost.parts.test.inputs))
+    assert ends is not None
+    assert value(cost, "interval_coverage") == pytest.approx(coverage(cost.parts.test.target, *ends))
+    assert 0.86 < value(cost, "interval_coverage") < 0.94
+
+
+def test_graph_and_forest_agree(model: Trained) -> None:
+    assert model.agreement <= TOLERANCE
+    assert np.allclose(model.answer, model.fitted.answer(model.parts.test.inputs), rtol=1e-4)
+
+
+def test_headlines_have_intervals(model: Trained) -> None:
+    found = model.figure(model.task.headline)
+    assert found is not None and found.lower is not None and found.upper is not None
+    assert found.lower < found.value < found.upper
+
+
+def test_a_worse_challenger_stays_challenger(models: dict[str, Trained]) -> None:
+    risk = models[READMISSION_MODEL]
+    noisy = risk.answer + np.random.default_rng(1).normal(0, 0.1, len(risk.answer))
+    verdict = decide(READMISSION, risk.parts.test, noisy, {}, risk.answer)
+    assert not verdict.is_promoted and "worse than the champion" in verdict.reason
+
+
+def test_what_does_not_beat_its_baseline_is_not_promoted(models: dict[str, Trained]) -> None:
+    risk = models[READMISSION_MODEL]
+    verdict = decide(READMISSION, risk.parts.test, risk.baselines["prevalence"], dict(risk.baselines), None)
+    assert not verdict.is_promoted and "baseline" in verdict.reason
+
+
+def test_the_same_model_again_is_not_worse_and_the_first_needs_only_the_baseline(model: Trained) -> None:
+    test, baselines = model.parts.test, dict(model.baselines)
+    assert decide(model.task, test, model.answer, baselines, None).is_promoted
+    assert decide(model.task, test, model.answer, baselines, model.answer).is_promoted
+
+
+def test_unusual_costs_are_judged_apart(bills: Examples) -> None:
+    from mediflow_assets.ml.figures import figures
+
+    marked = Examples(bills.inputs, bills.target, bills.patient, bills.at, np.arange(len(bills)) % 10 == 0)
+    table = figures(COST, marked, {SERVED: bills.target * 0.9}, SERVED)
+    rows = {figure.group: figure.rows for figure in table}
+    assert rows["with_anomalies"] == len(bills) and rows["all"] == (~marked.is_unusual).sum()
+
+
+def test_the_card_fills_all_31_source_attributes(model: Trained) -> None:
+    data = card(model, "3", "run", Decision(True, "It beats the mean."), {"gold/admission_features": 4}, NOW)
+    attributes = data["source_attributes"]
+    assert len(attributes) == 31 and all(text.strip() for text in attributes.values())
+    applicable = [text for text in attributes.values() if text.startswith("not applicable")]
+    assert all("because" in text for text in applicable)
+    text = as_markdown(data)
+    assert "version 3" in text and "| random_forest | all |" in text and all(name in text for name in attributes)
+
+
+def test_facts_hold_no_row_of_a_person(model: Trained) -> None:
+    """Reference and distribution are of many: medians, shares and inner quantiles."""
+    facts = model.facts
+    ages = model.parts.train.inputs["age_at_admission"]
+    quantiles = facts["distribution"]["age_at_admission"]["quantiles"]
+    assert ages.min() <= quantiles[0] and quantiles[-1] <= ages.max() and len(quantiles) == 99
+    assert math.isfinite(facts["reference"]["age_at_admission"])
+    assert set(model.importance) == {feature.name for feature in model.fitted.features}
+    assert sum(model.importance.values()) == pytest.approx(1)
+    assert isinstance(model.parts.train.inputs, pd.DataFrame)

@@ -1,0 +1,216 @@
+"""The leak scan finds canaries of every class in every place, in every spelling, and nothing where there is nothing."""
+
+import base64
+import gzip
+import json
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from deltalake import Field
+from deltalake.schema import PrimitiveType
+
+from mediflow_assets.contracts import assurance, gold, masked, silver
+from mediflow_assets.governance.leak_search import hits, possible, words_of
+from mediflow_assets.steps import leak_scan
+from mediflow_assets.steps.leak_identifiers import identifiers
+from mediflow_assets_tests.house import RECEIVED
+
+CANARIES = {
+    "A": "Canary Zebrafinch", "B": "77 Canary Lane", "D": "+1-555-010-7788", "E": "555-010-9911",
+    "F": "canary.a@example.org", "G": "987-65-4320", "H": "PAT-CANARY-01", "I": "HPBN-556677", "J": "ACCT-8899001",
+    "K": "S99912345", "L": "1HGCM82633A004352", "M": "DEV-SN-44556", "N": "https://ehr.example/p/canary7",
+    "O": "192.0.2.177", "P": "FPRINT-0a1b2c3d", "Q": "photo-canary-001.jpg", "R": "trial subject 4471 canary",
+}  # fmt: skip
+"""A value of each class of 45 CFR 164.514(b)(2)(i) but C: dates are held by the policy of their columns."""
+OWN_COLUMN = {"A": "full_name", "B": "address", "D": "phone", "F": "email", "G": "ssn", "H": "patient_id",
+              "K": "drivers_license"}  # fmt: skip
+PEOPLE = 10_000
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory, open_house):
+    """10,000 patients, one of them the canary, in Silver; nothing yet anywhere else."""
+    house = open_house(tmp_path_factory.mktemp("leaks") / "home")
+    plain = {"source_system": "synthea", "gender": "F", "updated_at": RECEIVED}
+    people = [
+        plain | {"patient_id": f"PAT-{n:06}", "patient_key": house.key.pseudonym("patient", f"PAT-{n:06}"),
+                 "full_name": f"Given{n} Family{n}", "ssn": f"999-{n // 100:02}-{n:04}", "address": f"{n} Some Road"}
+        for n in range(PEOPLE - 1)
+    ]  # fmt: skip
+    people.append(plain | {name: CANARIES[letter] for letter, name in OWN_COLUMN.items()} | {"patient_key": "0" * 32})
+    house.lake.append_rows(silver.PATIENTS, people)
+    unknown = {f"x_{letter}": value for letter, value in CANARIES.items() if letter not in OWN_COLUMN}
+    stay = {"encounter_id": "ENC-CANARY-1", "patient_id": CANARIES["H"], "source_system": "synthea",
+            "status": "finished", "department": "CARDIOLOGY", "admitted_at": RECEIVED, "gender": "F",
+            "updated_at": RECEIVED, "diagnosis_text": CANARIES["R"], "extra": json.dumps(unknown)}  # fmt: skip
+    house.lake.append_rows(silver.ENCOUNTERS, [stay])
+    for contract in (gold.DEPARTMENT_COSTS, masked.ENCOUNTERS, masked.PATIENTS):
+        house.lake.ensure(contract)
+    return house
+
+
+@pytest.fixture
+def house(planted, tmp_path):
+    return planted.copy(f"home-{tmp_path.name}")
+
+
+def scan(house, kind=leak_scan.FULL):
+    return leak_scan.Scan(house.folder, house.lake).run(kind)
+
+
+def text_file(path):
+    def write(house, value):
+        file = house.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"2026-01-01 step done\nthe record of {value}, was read\nend\n", encoding="utf-8")
+
+    return write
+
+
+def table_row(contract, column):
+    def write(house, value):
+        schema = pa.schema([(column, pa.string())])
+        folder = house.folder / "lake" / contract.name
+        pq.write_table(
+            pa.Table.from_pylist([{column: "plain"}, {column: f"see {value}"}], schema=schema), folder / "x.parquet"
+        )
+
+    return write
+
+
+def database(path, table="event_logs"):
+    def write(house, value):
+        file = house.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with sqlite3.connect(file) as connection:
+            connection.execute(f"CREATE TABLE {table} (id INTEGER, event TEXT, more TEXT)")
+            connection.execute(f"INSERT INTO {table} VALUES (1, ?, 'SUCCESS')", (value,))
+        connection.close()
+
+    return write
+
+
+def statistics(house, value):
+    """A row whose file is gone: its least and greatest values still stand in the table's log."""
+    lake, before = house.lake, set((house.folder / "lake" / masked.PATIENTS.name).glob("*.parquet"))
+    lake.append_rows(masked.PATIENTS, [{"patient_key": "k", "zip3": value}])
+    for file in set((house.folder / "lake" / masked.PATIENTS.name).glob("*.parquet")) - before:
+        file.unlink()
+
+
+def packed(house, value):
+    file = house.folder / "mlflow" / "artifacts" / "model.gz"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(gzip.compress(json.dumps({"reference": value}).encode()))
+
+
+PLACES = {
+    "gold": table_row(gold.DEPARTMENT_COSTS, "department"),
+    "masked": table_row(masked.ENCOUNTERS, "diagnosis_text"),
+    "statistics in a log": statistics,
+    "models": text_file("lake/models/cost/3/bundle.json"),
+    "exports": text_file("exports/ab12/encounters.csv"),
+    "dagster's storage": database("dagster/storage/run.db"),
+    "dagster's logs": text_file("dagster/storage/run/compute_logs/step.err"),
+    "mlflow": database("mlflow/mlflow.db", "params"),
+    "mlflow, packed": packed,
+    "logs": text_file("logs/gateway.log"),
+    "ops.db": database("ops.db", "predictions"),
+}
+SPELLINGS = {
+    "raw": lambda value: value,
+    "other case": lambda value: value.swapcase(),
+    "url": lambda value: quote(value, safe=""),
+    "base64": lambda value: base64.b64encode(value.encode()).decode(),
+    "base64 for urls": lambda value: base64.urlsafe_b64encode(value.encode()).decode().rstrip("="),
+}
+
+
+def test_a_clean_home_is_clean_and_every_canary_is_looked_for(house):
+    found = scan(house)
+    assert found.hits == 0 and found.identifiers > 3 * PEOPLE - 10
+    assert {value.lower() for value in CANARIES.values()} <= set(identifiers(house.lake).to_list())
+
+
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("letter", ["H", "A"])
+def test_an_identifier_is_found_in_every_place(house, place, letter):
+    PLACES[place](house, CANARIES[letter])
+    found = scan(house)
+    assert found.hits >= 1 and found.files_hit == 1, place
+    assert not any(CANARIES[letter] in named for named in found.places)
+
+
+@pytest.mark.parametrize("letter", CANARIES)
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_every_class_is_found_in_every_spelling(house, letter, spelling):
+    for place in ("masked", "logs", "dagster's storage"):
+        PLACES[place](house, SPELLINGS[spelling](CANARIES[letter]))
+    assert scan(house).files_hit == 3
+
+
+def test_a_date_of_class_c_is_held_by_its_columns_policy(house):
+    table = house.lake.open(masked.PATIENTS)
+    table.alter.add_columns([Field("birth_date", PrimitiveType("date"))])
+    assert scan(house).places["masked/patients"] == 1
+
+
+def test_a_file_named_after_a_patient_is_found_and_not_named(house):
+    text_file(f"logs/{CANARIES['H']}.log")(house, "nothing")
+    found = scan(house)
+    assert found.hits == 1 and dict(found.places) == {"logs": 1}
+
+
+def test_a_run_looks_only_at_what_is_new_and_never_forgets_a_hit(house):
+    assert scan(house, leak_scan.NEW).files > 0
+    assert scan(house, leak_scan.NEW).files == 0
+    text_file("logs/new.log")(house, CANARIES["H"])
+    first, second = scan(house, leak_scan.NEW), scan(house, leak_scan.NEW)
+    assert first.files == second.files == 1 and first.hits == second.hits == 1
+    (house.folder / "logs" / "new.log").unlink()
+    assert scan(house, leak_scan.FULL).hits == 0
+
+
+def test_the_step_writes_it_down_fails_on_a_hit_and_rests_when_nothing_changed(house):
+    made = leak_scan.make(house.bench, house.folder)
+    assert not made.has_failed and not made.is_unchanged
+    assert leak_scan.make(house.bench, house.folder).is_unchanged
+    PLACES["masked"](house, CANARIES["G"])
+    house.lake.note(masked.ENCOUNTERS, something="changed")
+    made = leak_scan.make(house.bench, house.folder)
+    assert made.has_failed and made.figures["hits"] >= 1
+    assert sorted(row["hits"] > 0 for row in house.rows(assurance.LEAK_SCANS)) == [False, True]
+
+
+@pytest.mark.parametrize(("text", "count"), [
+    ("patient 100123 is gone", 1), ("wrote 100123 rows", 0), ('{"id": "100123"}', 1), ("took 12.100123 s", 0),
+    ("patient_id=100123", 1), ("x100123", 0), ("100123", 1), ("1001234", 0), ("mrn: 100123.", 1),
+])  # fmt: skip
+def test_a_short_number_is_one_only_where_it_is_said_to_be(text, count):
+    assert hits(pl.Series([text]), pl.Series(["100123"])) == count
+
+
+def test_a_short_number_in_a_cell_of_a_table_is_one():
+    assert hits(pl.Series(["see 100123", "x"]), pl.Series(["100123"]), is_cell=True) == 1
+
+
+def test_only_those_whose_words_all_occur_are_looked_for_exactly():
+    words = words_of(pl.Series(["Ada lives at 12 Main-Street", None, "PAT 000001"]))
+    wanted = pl.Series(["ada main", "ada nobody", "pat-000001", "pat-000002", "12 main street"])
+    assert sorted(possible(wanted, words)) == ["12 main street", "ada main", "pat-000001"]
+
+
+def test_a_pseudonym_like_identifier_is_looked_for_among_the_keys(house):
+    id_ = "0123456789abcdef0123456789abcdef"
+    house.lake.append_rows(silver.PATIENTS, [{"patient_id": id_, "patient_key": "k", "source_system": "synthea",
+                                              "gender": "F", "updated_at": RECEIVED}])  # fmt: skip
+    assert scan(house).hits == 0
+    schema = pa.schema([("patient_key", pa.string())])
+    table = pa.Table.from_pylist([{"patient_key": id_}], schema=schema)
+    pq.write_table(table, Path(house.lake.uri(masked.PATIENTS)) / "k.parquet")
+    assert scan(house).hits == 1

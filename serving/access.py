@@ -1,0 +1,54 @@
+"""Who asks: the token of a request, whether it still counts, and whether its role suffices."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from fastapi import Request
+
+from mediflow_assets.errors import MediFlowError
+from serving.problems import Problem
+from serving.state import state_of
+from serving.tokens import Claims, TokenRefused, verify
+
+INCLUDED = {"admin": ("scorer", "operator")}
+"""Roles that another one includes."""
+_REFUSED = "A valid access token is needed: get one from /token."
+_CHALLENGE = {"www-authenticate": "Bearer"}
+
+
+async def claims_of(request: Request) -> Claims:
+    """The claims of the request's token, its roles narrowed to those the user still has. Raises Problem 401."""
+    state = state_of(request)
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    try:
+        if kind.lower() != "bearer":
+            raise TokenRefused
+        claims = verify(token.strip(), state.keys)
+        roles, is_revoked = await asyncio.to_thread(
+            lambda: (state.users.roles(claims.sub), state.revoked.concerns(claims))
+        )
+        if is_revoked or not roles:
+            raise TokenRefused
+    except (TokenRefused, MediFlowError):
+        raise Problem(401, _REFUSED, headers=_CHALLENGE) from None
+    held = [role for role in claims.roles if role in roles]
+    request.state.actor = claims.sub
+    return Claims(claims.sub, tuple(held), claims.jti, claims.iat, claims.exp)
+
+
+def allowed(*roles: str) -> Callable[[Request], Awaitable[Claims]]:
+    """A dependency: the claims of who holds one of these roles; of any role where none is named. Raises Problem 401,
+    403, 429."""
+
+    async def _claims(request: Request) -> Claims:
+        claims = await claims_of(request)
+        held = {*claims.roles, *(part for role in claims.roles for part in INCLUDED.get(role, ()))}
+        if roles and not held & set(roles):
+            raise Problem(403, f"This needs the role {' or '.join(roles)}.")
+        is_free, headers = state_of(request).throttle.may_ask(claims.sub)
+        request.state.rate_headers = headers
+        if not is_free:
+            raise Problem(429, "Too many requests in this minute.", headers=headers | {"retry-after": "60"})
+        return claims
+
+    return _claims
