@@ -2,7 +2,8 @@
 
 import polars as pl
 
-from mediflow_assets.contracts.masked import K
+from mediflow_assets.contracts.suppression import K, hidden
+from mediflow_assets.contracts.table import SmallCells
 
 HIDDEN = "1 to 10 people, not shown"
 
@@ -12,20 +13,24 @@ def is_small(people: int) -> bool:
     return 0 < people < K
 
 
-def hide_small(frame: pl.DataFrame, people: str, *measures: str) -> pl.DataFrame:
-    """The frame with `is_hidden`, and nulls in `people` and `measures` of the hidden rows.
+def mark_small(frame: pl.DataFrame, people: str, *margins: tuple[str, ...]) -> pl.DataFrame:
+    """The frame with `is_hidden`: cells of 1 to 10 people, and those that would tell one of them from a total.
 
-    A row of 1 to 10 people is hidden. What is hidden must not follow from a total shown elsewhere: as long as the
-    hidden rows are one row, or 1 to 10 people in all, the smallest row still shown is hidden as well.
+    `margins` are nested groups of cells, the narrowest first, whose totals may be known. A cell of nobody is shown.
     """
-    ordered = frame.with_row_index("_at").sort(people, "_at")
-    counts = ordered[people].fill_null(0).to_list()
-    hidden = [is_small(count) for count in counts]
-    while 0 < sum(hidden) and (sum(hidden) < 2 or is_small(sum(c for c, h in zip(counts, hidden, strict=True) if h))):
-        following = next((at for at, count in enumerate(counts) if count and not hidden[at]), None)
-        if following is None:
-            break
-        hidden[following] = True
-    marked = ordered.with_columns(pl.Series("is_hidden", hidden, dtype=pl.Boolean))
-    blanked = [pl.when("is_hidden").then(None).otherwise(pl.col(name)).alias(name) for name in (people, *measures)]
-    return marked.with_columns(blanked).sort("_at").drop("_at")
+    filled = frame.with_row_index("_at")
+    people_in = filled.filter(pl.col(people) > 0)
+    marks = hidden(people_in.to_dicts(), SmallCells(people, (), margins=(*margins, ())))
+    found = people_in.select("_at").with_columns(is_hidden=pl.Series(marks, dtype=pl.Boolean))
+    joined = filled.join(found, on="_at", how="left", maintain_order="left")
+    return joined.with_columns(pl.col("is_hidden").fill_null(False)).drop("_at")
+
+
+def hide_small(
+    frame: pl.DataFrame, people: str, *measures: str, margins: tuple[tuple[str, ...], ...] = ()
+) -> pl.DataFrame:
+    """The frame with `is_hidden`, and nulls in `people` and `measures` of the hidden rows."""
+    marked = mark_small(frame, people, *margins)
+    return marked.with_columns(
+        pl.when("is_hidden").then(None).otherwise(pl.col(name)).alias(name) for name in (people, *measures)
+    )

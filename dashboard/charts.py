@@ -3,9 +3,11 @@
 from typing import Any
 
 import plotly.express as px
+import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
 
+from dashboard import session
 from dashboard.cells import HIDDEN
 from dashboard.downloads import csv_bytes
 
@@ -25,7 +27,30 @@ def bars(frame: pl.DataFrame, x: str, y: str, series: str | None = None, **label
                   color_discrete_sequence=COLOURS)  # fmt: skip
 
 
-def show(title: str, definition: str, frame: pl.DataFrame, figure: Any = None) -> None:
+def ranges(frame: pl.DataFrame, x: str, y: str, lower: str, upper: str, **labels: str) -> Any:
+    """Points with the ends of their range."""
+    ends = frame.with_columns(_up=pl.col(upper) - pl.col(y), _down=pl.col(y) - pl.col(lower))
+    return px.scatter(ends, x=x, y=y, error_y="_up", error_y_minus="_down", labels=labels,
+                      color_discrete_sequence=COLOURS)  # fmt: skip
+
+
+def against(frame: pl.DataFrame, x: str, y: str) -> Any:
+    """Points against the diagonal on which both are equal."""
+    figure = px.scatter(frame, x=x, y=y, color_discrete_sequence=COLOURS)
+    most = max([0.0, *frame[x].drop_nulls().to_list(), *frame[y].drop_nulls().to_list()])
+    return figure.add_shape(type="line", x0=0, y0=0, x1=most, y1=most, line={"dash": "dot"})
+
+
+def flow(steps: list[tuple[str, str, int]], height: int = 450) -> Any:
+    """A flow from left to right, as wide as it is large."""
+    names = list(dict.fromkeys(name for start, end, _ in steps for name in (start, end)))
+    link = {"source": [names.index(start) for start, _, _ in steps], "target": [names.index(end) for _, end, _ in steps],
+            "value": [size for *_, size in steps]}  # fmt: skip
+    figure = go.Figure(go.Sankey(node={"label": names, "pad": 12, "color": COLOURS[0]}, link=link))
+    return figure.update_layout(height=height)
+
+
+def show(title: str, definition: str, frame: pl.DataFrame, figure: Any = None, shown_rows: int = 10_000) -> None:
     """The chart under its title, then its table and a CSV of exactly what the table shows."""
     st.subheader(title, help=definition)
     if frame.is_empty():
@@ -36,9 +61,14 @@ def show(title: str, definition: str, frame: pl.DataFrame, figure: Any = None) -
         st.plotly_chart(figure, width="stretch", key=f"chart {title}")
     with st.expander(f"Table and download: {title}", expanded=figure is None):
         st.caption(definition)
-        st.dataframe(frame, hide_index=True, width="stretch")
-        name = "_".join(title.lower().split()) + ".csv"
-        st.download_button("Download CSV", csv_bytes(frame), name, "text/csv", key=f"download {title}")
+        st.dataframe(frame.head(shown_rows), hide_index=True, width="stretch")
+        offer("Download CSV", csv_bytes(frame), "_".join(title.lower().split()) + ".csv", "text/csv")
+
+
+def offer(label: str, content: bytes, name: str, kind: str) -> None:
+    """A download; that it was taken goes to the audit log."""
+    st.download_button(label, content, name, kind, key=f"download {name}", on_click=session.told,
+                       args=("file_downloaded", name))  # fmt: skip
 
 
 def number(value: float | None, unit: str = "", places: int = 0) -> str:

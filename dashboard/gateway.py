@@ -79,14 +79,30 @@ def _send(method: str, path: str, **options: Any) -> requests.Response:
 
 
 def _body(reply: requests.Response) -> Any:
-    if reply.status_code == 503:
-        raise GatewayProblem("The gateway has nothing to serve yet. Train models with 'mediflow run --select models'.")
+    said = {
+        403: "Your roles do not open this. Ask an admin: 'mediflow users add' gives roles.",
+        404: "The gateway does not know this yet, or has nothing under it.",
+        422: f"The gateway refused the input: {_fields(reply)}.",
+        429: "The gateway allows no more requests this minute. Wait a minute, then try again.",
+        503: "The gateway has nothing to serve yet. Train models with 'mediflow run --select models'.",
+    }
     if not reply.ok:
-        raise GatewayProblem(f"The gateway refused the request (status {reply.status_code}).")
+        other = f"The gateway refused the request (status {reply.status_code})."
+        raise GatewayProblem(said.get(reply.status_code, other))
     try:
         return reply.json()
     except ValueError:
         raise GatewayProblem("The gateway's reply is not JSON: check MEDIFLOW_GATEWAY_URL.") from None
+
+
+def _fields(reply: requests.Response) -> str:
+    """What a 422 names: fields and problems, never values."""
+    try:
+        problem = reply.json()
+        errors = [f"{each['field']}: {each['problem']}" for each in problem.get("errors", [])]
+        return "; ".join(errors) or str(problem["detail"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "a field is not as it has to be"
 
 
 def _claims(token: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 from deltalake import DeltaTable
@@ -28,7 +27,7 @@ class Snapshot:
     uri: str
     version: int
     written_at: datetime = field(compare=False)
-    properties: Any = field(compare=False, repr=False, default=None)
+    rows: int = field(compare=False, default=0)
 
     def scan(self, *columns: str) -> pl.LazyFrame:
         """The columns, lazily: Polars reads only the files and columns that the query needs."""
@@ -50,6 +49,12 @@ def root() -> str:
     """The lake's root: MEDIFLOW_LAKE, else `lake` below MEDIFLOW_HOME."""
     home = Path(os.environ.get("MEDIFLOW_HOME", ".mediflow")).expanduser().absolute()
     return os.environ.get("MEDIFLOW_LAKE") or str(home / "lake")
+
+
+def is_synthetic() -> bool:
+    """Whether this home holds the generated sample hospital."""
+    home = Path(os.environ.get("MEDIFLOW_HOME", ".mediflow")).expanduser().absolute()
+    return (home / "sample" / "truth").is_dir()
 
 
 def open_table(contract: TableContract, command: str = "mediflow run") -> Snapshot:
@@ -74,4 +79,4 @@ def open_table(contract: TableContract, command: str = "mediflow run") -> Snapsh
         ) from None
     if table is None or at is None or not rows:
         raise NothingYet(f"{contract.name} has no rows yet. To fill it, run '{command}'.")
-    return Snapshot(uri, int(table.version()), at, table.metadata().configuration)
+    return Snapshot(uri, int(table.version()), at, int(rows))

@@ -1,13 +1,14 @@
 """Who is signed in, which pages their roles open, and how a page says that it cannot show something."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import wraps
 
 import streamlit as st
 
 from dashboard import gateway
 from dashboard.gateway import GatewayProblem, SessionEnded, SignedIn
-from dashboard.lake import NotReadable, NothingYet
+from dashboard.lake import NothingYet, NotReadable
 
 PAGES_OF = {
     "executive": {"executive"},
@@ -21,6 +22,7 @@ PAGES_OF = {
 """The pages each role opens (admin includes scorer and operator)."""
 
 _KEY = "signed_in"
+_OPENED = "page_opened"
 
 
 def pages_of(roles: frozenset[str]) -> set[str]:
@@ -74,10 +76,21 @@ def page(name: str) -> Callable[[Callable[[SignedIn], None]], Callable[[], None]
                 st.error("Your roles do not open this page. Ask an admin: 'mediflow users add' gives roles.")
             else:
                 tell(lambda: show(user))
+                if st.session_state.get(_OPENED) != name:
+                    st.session_state[_OPENED] = name
+                    told("page_opened", name)
 
         return shown
 
     return decorate
+
+
+def told(event: str, name: str) -> None:
+    """Put on the audit log that a page was opened or a file downloaded; where the gateway is down it has no log."""
+    user = current()
+    if user is not None:
+        with suppress(GatewayProblem):
+            gateway.ask(user, "POST", "/audit/events", {"event": event, "name": name})
 
 
 def tell(part: Callable[[], None]) -> None:

@@ -1,7 +1,7 @@
 """Executive summary: a year's encounters, patients, cost, readmissions and anomalies beside the year before.
 
-Sums add up only the month cells that are shown; people, readmissions and anomalies are counted from masked rows of
-the whole year. A count of 1 to 10 people is None.
+Every figure adds up only cells that are shown, so that no difference of two figures tells a cell that is not. People,
+readmissions and anomalies are counted from masked rows, whose cells are year, department and class.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import polars as pl
 
-from dashboard.cells import is_small
+from dashboard.cells import is_small, mark_small
 from dashboard.lake import Snapshot
 
 ALL = "all"
@@ -98,40 +98,77 @@ def activity_of(activity: Snapshot, chosen: Chosen) -> Activity:
 
 @lru_cache(maxsize=256)
 def patients_of(encounters: Snapshot, chosen: Chosen) -> int | None:
-    """Distinct people with an encounter that was not cancelled; None for 1 to 10."""
-    kept = encounters.scan("patient_key", "admitted_year", "department", "encounter_class", "status").filter(
-        chosen.keeps(pl.col("admitted_year")) & (pl.col("status") != "cancelled").fill_null(True)
-    )
-    people = int(encounters.collect(kept.select(pl.col("patient_key").n_unique())).item())
-    return None if is_small(people) else people
+    """Distinct people in the shown cells (year, department, class), cancelled encounters aside; None if none is."""
+    kept = _people(encounters).filter(chosen.keeps(pl.col("year")))
+    people = kept["person"].n_unique()
+    return people if people and not is_small(people) else None
 
 
 @lru_cache(maxsize=256)
 def readmission_of(readmissions: Snapshot, chosen: Chosen) -> Rate:
-    """Stays discharged in the year that were followed by another within 30 days, of all such stays."""
-    kept = readmissions.scan("patient_key", "discharged_year", "department", "is_readmitted").filter(
-        chosen.keeps(pl.col("discharged_year"), has_class=False)
-    )
-    back, people = pl.col("is_readmitted"), pl.col("patient_key")
-    found = kept.select(
-        whole=pl.len(),
-        part=back.sum(),
-        people=people.n_unique(),
-        back=people.filter(back).n_unique(),
-        gone=people.filter(~back).n_unique(),
-    )
-    whole, part, *counts = readmissions.collect(found).row(0)
-    return _rate(part, whole, counts)
+    """Index stays discharged in the year that were followed by another within 30 days, over the shown cells."""
+    kept = readmission_cells(readmissions).filter(chosen.keeps(pl.col("year"), has_class=False) & ~pl.col("is_hidden"))
+    whole, part = int(kept["stays"].sum()), int(kept["readmitted"].sum())
+    return Rate(part, whole, part / whole) if whole else Rate(None, None, None)
 
 
 @lru_cache(maxsize=256)
 def anomalies_of(anomalies: Snapshot, chosen: Chosen) -> int | None:
-    """Encounters whose cost is above their peer group's limit; None where they are of 1 to 10 people."""
-    kept = anomalies.scan("patient_key", "admitted_year", "department", "encounter_class").filter(
-        chosen.keeps(pl.col("admitted_year"))
+    """Encounters whose cost is above their peer group's limit, over the shown cells; None if none is shown."""
+    cells = _anomaly_cells(anomalies).filter(chosen.keeps(pl.col("year")))
+    shown = cells.filter(~pl.col("is_hidden"))
+    return int(shown["rows"].sum()) if shown.height or not cells.height else None
+
+
+@lru_cache(maxsize=4)
+def readmission_cells(readmissions: Snapshot) -> pl.DataFrame:
+    """year, department, stays, readmitted, is_hidden: index stays only.
+
+    A cell is hidden where the people of either side, readmitted or not, are 1 to 10.
+    """
+    people, back = pl.col("patient_key").hash(), pl.col("is_readmitted")
+    found = readmissions.collect(
+        readmissions.scan("patient_key", "discharged_year", "department", "is_readmitted")
+        .filter(back.is_not_null() & pl.col("discharged_year").is_not_null())
+        .group_by(pl.col("discharged_year").alias("year"), "department")
+        .agg(stays=pl.len(), readmitted=back.sum(), _back=people.filter(back).n_unique(),
+             _gone=people.filter(~back).n_unique())
+        .sort("year", "department")
+    )  # fmt: skip
+    sides = [pl.when(pl.col(name) > 0).then(pl.col(name)) for name in ("_back", "_gone")]
+    guarded = found.with_columns(_guard=pl.min_horizontal(sides))
+    return mark_small(guarded, "_guard", ("department",)).drop("_back", "_gone", "_guard")
+
+
+@lru_cache(maxsize=4)
+def _people(encounters: Snapshot) -> pl.DataFrame:
+    """person, year, department, encounter_class of the shown cells, once each."""
+    keys = ("year", "department", "encounter_class")
+    found = encounters.collect(
+        encounters.scan("patient_key", "admitted_year", "department", "encounter_class", "status")
+        .filter((pl.col("status") != "cancelled").fill_null(True) & pl.col("admitted_year").is_not_null())
+        .select(pl.col("patient_key").hash().alias("person"), pl.col("admitted_year").alias("year"),
+                pl.col("department").cast(pl.Categorical),
+                pl.col("encounter_class").fill_null("unknown").cast(pl.Categorical))
+        .unique()
+    )  # fmt: skip
+    cells = found.group_by(*keys).agg(people=pl.len()).sort("people", *keys)
+    texts = cells.with_columns(pl.col("department", "encounter_class").cast(pl.String))
+    shown = cells.filter(~mark_small(texts, "people", ("year", "department"), ("department",))["is_hidden"])
+    return found.join(shown.select(*keys), on=keys, how="semi")
+
+
+@lru_cache(maxsize=4)
+def _anomaly_cells(anomalies: Snapshot) -> pl.DataFrame:
+    """year, department, encounter_class, rows, is_hidden."""
+    found = anomalies.collect(
+        anomalies.scan("patient_key", "admitted_year", "department", "encounter_class")
+        .filter(pl.col("admitted_year").is_not_null())
+        .group_by(pl.col("admitted_year").alias("year"), "department", "encounter_class")
+        .agg(rows=pl.len(), people=pl.col("patient_key").n_unique())
+        .sort("year", "department", "encounter_class")
     )
-    rows, people = anomalies.collect(kept.select(rows=pl.len(), people=pl.col("patient_key").n_unique())).row(0)
-    return None if is_small(people) else rows
+    return mark_small(found, "people", ("year", "department"), ("department",)).drop("people")
 
 
 @lru_cache(maxsize=256)
@@ -149,13 +186,3 @@ def by_month(activity: Snapshot, chosen: Chosen) -> pl.DataFrame:
     is_shown = pl.col("cells") > pl.col("hidden_cells")
     shown = [pl.when(is_shown).then(pl.col(name)).alias(name) for name in ("encounters", "cost_usd")]
     return activity.collect(sums.with_columns(shown).drop("cells").sort("month", "department"))
-
-
-def _rate(part: int | None, whole: int, people: list[int]) -> Rate:
-    if not whole:
-        return Rate(None, None, None)
-    if is_small(people[0]):
-        return Rate(None, None, None)
-    if any(is_small(count) for count in people[1:]):
-        return Rate(None, whole, None)
-    return Rate(part or 0, whole, (part or 0) / whole)
