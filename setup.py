@@ -45,6 +45,7 @@ SERVING = [
 DASHBOARD = [
     "plotly>=5.24",
     "polars>=2.1",
+    "requests>=2.32",
     "streamlit>=1.67",
 ]
 DEV = [
@@ -65,7 +66,7 @@ setup(
     description="A healthcare lakehouse of Dagster assets: Bronze, Silver, Gold and masked Delta tables.",
     license="Apache-2.0",
     python_requires=">=3.11,<3.12",
-    packages=find_packages(include=["mediflow_assets", "mediflow_assets.*", "serving", "serving.*"]),
+    packages=find_packages(include=["mediflow_assets", "mediflow_assets.*", "serving", "serving.*", "dashboard", "dashboard.*"]),
     package_data={"mediflow_assets": ["py.typed", "**/*.csv", "**/*.toml", "**/*.json"]},
     install_requires=BASE,
     extras_require={"pipeline": PIPELINE, "serving": SERVING, "dashboard": DASHBOARD, "dev": DEV},

@@ -21,14 +21,22 @@ def page(_: SignedIn) -> None:
 
 def _ages() -> None:
     found = figures.people_by_age(open_table(masked.ENCOUNTERS))
-    charts.show("Age bands by gender", "Distinct people with an encounter at that age, by gender." + _GUARD,
-                found, charts.bars(found, "age_band", "patients", "gender", age_band="age", patients="people"))  # fmt: skip
+    charts.show(
+        "Age bands by gender",
+        "Distinct people with an encounter at that age, by gender." + _GUARD,
+        found,
+        charts.bars(found, "age_band", "patients", "gender", age_band="age", patients="people"),
+    )
 
 
 def _stays() -> None:
     found = figures.stay_by_department(open_table(masked.READMISSIONS))
-    charts.show("Length of stay", "Nights of inpatient episodes that ended, by department; the denominator is `stays`."
-                + _GUARD, found, charts.bars(found, "department", "median_days", median_days="median, days"))  # fmt: skip
+    charts.show(
+        "Length of stay",
+        "Nights of inpatient episodes that ended, by department; the denominator is `stays`." + _GUARD,
+        found,
+        charts.bars(found, "department", "median_days", median_days="median, days"),
+    )
 
 
 def _diagnoses() -> None:

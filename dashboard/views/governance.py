@@ -81,8 +81,12 @@ def _policy() -> None:
 
 def _lineage() -> None:
     edges = figures.edges()
-    charts.show("Asset graph", "Which table is made of which; `masking` of `columns` column sources are masked on the way.",
-                edges, charts.flow([(e["from_table"], e["to_table"], e["columns"]) for e in edges.to_dicts()], 900))  # fmt: skip
+    charts.show(
+        "Asset graph",
+        "Which table is made of which; `masking` of `columns` column sources are masked on the way.",
+        edges,
+        charts.flow([(e["from_table"], e["to_table"], e["columns"]) for e in edges.to_dicts()], 900),
+    )
     names = list(TABLES)
     chosen = st.selectbox("Column lineage of", names, index=names.index("masked/encounters"), key="lineage table")
     found = figures.columns_from(chosen)

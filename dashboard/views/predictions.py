@@ -37,8 +37,13 @@ def _figures(model: str) -> None:
     charts.show("Figures beside baselines", "On held-out rows, later than the training rows.",
                 figures.beside_baselines(found, model, version))  # fmt: skip
     bins = figures.calibration(found, model, version)
-    charts.show("Calibration", "Held-out rows in tenths by the model's answer: its mean, and what was observed. On the "
-                "diagonal both are equal. Denominator: `rows`.", bins, charts.against(bins, "predicted", "observed"))  # fmt: skip
+    charts.show(
+        "Calibration",
+        "Held-out rows in tenths by the model's answer: its mean, and what was observed. On the "
+        "diagonal both are equal. Denominator: `rows`.",
+        bins,
+        charts.against(bins, "predicted", "observed"),
+    )
     charts.show("Groups of patients", "The served model on held-out rows of each group of at least 50, with its 95 % "
                 "interval. Denominator: `rows`.", figures.groups(found, model, version))  # fmt: skip
 

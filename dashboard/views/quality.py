@@ -29,8 +29,11 @@ def _checks() -> None:
     left, right = st.columns(2)
     left.metric("Checks that hold", f"{newest.height - failed} of {newest.height}",
                 help="The last result of each check of each table.")  # fmt: skip
-    right.metric("Tables with grade A", f"{(grades['grade'] == 'A').sum()} of {grades.height}",
-                 help="A: all error checks hold and 99.99 % of rows; B: 99 %; C: 95 %; F: an error check fails.")  # fmt: skip
+    right.metric(
+        "Tables with grade A",
+        f"{(grades['grade'] == 'A').sum()} of {grades.height}",
+        help="A: all error checks hold and 99.99 % of rows; B: 99 %; C: 95 %; F: an error check fails.",
+    )
     charts.show(
         "Grade of each table", "The score is the mean over a table's checks of the share of rows that hold.", grades
     )

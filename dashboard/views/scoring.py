@@ -77,7 +77,7 @@ def _answer(told: dict[str, Any]) -> None:
     drivers = told.get("drivers") or []
     if drivers:
         frame = pl.DataFrame(drivers).select("label", "contribution")
-        charts.show("What drove the answer", "How far each input moved the answer from an average patient's, in its unit.",
+        charts.show("What drove the answer", "How far each input moved it from an average patient's, in its unit.",
                     frame, charts.bars(frame, "label", "contribution", label="input"))  # fmt: skip
 
 
