@@ -66,7 +66,9 @@ setup(
     description="A healthcare lakehouse of Dagster assets: Bronze, Silver, Gold and masked Delta tables.",
     license="Apache-2.0",
     python_requires=">=3.11,<3.12",
-    packages=find_packages(include=["mediflow_assets", "mediflow_assets.*", "serving", "serving.*", "dashboard", "dashboard.*"]),
+    packages=find_packages(
+        include=["mediflow_assets", "mediflow_assets.*", "serving", "serving.*", "dashboard", "dashboard.*"]
+    ),
     package_data={"mediflow_assets": ["py.typed", "**/*.csv", "**/*.toml", "**/*.json"]},
     install_requires=BASE,
     extras_require={"pipeline": PIPELINE, "serving": SERVING, "dashboard": DASHBOARD, "dev": DEV},

@@ -44,8 +44,11 @@ def against(frame: pl.DataFrame, x: str, y: str) -> Any:
 def flow(steps: list[tuple[str, str, int]], height: int = 450) -> Any:
     """A flow from left to right, as wide as it is large."""
     names = list(dict.fromkeys(name for start, end, _ in steps for name in (start, end)))
-    link = {"source": [names.index(start) for start, _, _ in steps], "target": [names.index(end) for _, end, _ in steps],
-            "value": [size for *_, size in steps]}  # fmt: skip
+    link = {
+        "source": [names.index(start) for start, _, _ in steps],
+        "target": [names.index(end) for _, end, _ in steps],
+        "value": [size for *_, size in steps],
+    }
     figure = go.Figure(go.Sankey(node={"label": names, "pad": 12, "color": COLOURS[0]}, link=link))
     return figure.update_layout(height=height)
 

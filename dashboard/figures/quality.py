@@ -111,7 +111,7 @@ def freshness(tables: Iterable[tuple[str, datetime]], now: datetime) -> pl.DataF
 
 @lru_cache(maxsize=4)
 def anomalies(cost_anomalies: Snapshot, cost_peers: Snapshot | None, most: int = 100_000) -> pl.DataFrame:
-    """Encounters above their peers' limit, the furthest first, with the peers' quartiles where shown, and the reason."""
+    """Encounters above their peers' limit, the furthest first, with the peers' quartiles and the reason."""
     money = ("cost_usd", "expected_cost_usd", "limit_usd")
     names = ("admitted_year", "department", "diagnosis_code", "encounter_class", *money, "peer_group")
     ratio = pl.col("cost_usd") / pl.col("expected_cost_usd")

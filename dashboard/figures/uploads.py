@@ -32,6 +32,7 @@ class UploadRefused(Exception):
 def patients(content: bytes) -> pl.DataFrame:
     """The rows to be scored, typed. Raises UploadRefused."""
     try:
+        content.decode()
         read = pl.read_csv(io.BytesIO(content), infer_schema=False, n_rows=MOST_ROWS + 1)
     except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError):
         raise UploadRefused(

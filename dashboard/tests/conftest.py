@@ -58,7 +58,8 @@ def fill(home: Path, seed: int = 1) -> None:
          "peer_group": "department_class"} for row in rows[: 500 + seed]])  # fmt: skip
     store(home, masked.MONTHLY_ACTIVITY, [
         {"month": dt.date(year, month, 1), "department": department, "encounter_class": "inpatient",
-         "encounters": 20 * seed + month, "patients": 20, "cost_usd": Decimal(1000 * month * seed), "is_suppressed": False}
+         "encounters": 20 * seed + month, "patients": 20,
+         "cost_usd": Decimal(1000 * month * seed), "is_suppressed": False}
         for year in (2023, 2024) for month in (1, 2) for department in ("CARDIOLOGY", "SURGERY")]
         + [{"month": dt.date(2024, 1, 1), "department": "HOSPICE", "encounter_class": "inpatient",
             "is_suppressed": True}])  # fmt: skip
@@ -73,8 +74,10 @@ def fill(home: Path, seed: int = 1) -> None:
          "lower_quartile_cost_usd": Decimal(10), "median_cost_usd": Decimal(20),
          "upper_quartile_cost_usd": Decimal(30)}])  # fmt: skip
     store(home, house.CHECK_RESULTS, [
-        {"checked_at": NOW, "run_id": "r", "table": "silver/encounters", "check_name": f"rule{at}", "severity": "error",
-         "passed": at >= seed, "failing": 5 if at < seed else 0, "rows": 100, "version": 1} for at in range(4)])  # fmt: skip
+        {"checked_at": NOW, "run_id": "r", "table": "silver/encounters", "check_name": f"rule{at}",
+         "severity": "error",
+         "passed": at >= seed, "failing": 5 if at < seed else 0, "rows": 100, "version": 1}
+        for at in range(4)])  # fmt: skip
     store(home, house.RECONCILIATION, [
         {"table": "bronze/admissions", "delivery": "abcdefabcdef", "source": "admissions", "records": 1010,
          "accepted": 1000, "quarantined": 10, "erased": 0, "balanced": True},
@@ -90,10 +93,10 @@ def fill(home: Path, seed: int = 1) -> None:
         for estimator in ("random_forest", "mean") for metric in ("r2", "calibration_01")])  # fmt: skip
     store(home, models.DRIFT, [
         {"model": "treatment-cost", "version": "1", "input": "gender", "measure": "jensen_shannon", "rows": 60,
-         "value": Decimal("0.3"), "limit": Decimal("0.2"), "has_drifted": True}])  # fmt: skip
+         "value": Decimal("0.3") + seed, "limit": Decimal("0.2"), "has_drifted": True}])  # fmt: skip
     store(home, assurance.LEAK_SCANS, [
-        {"scanned_at": NOW, "run_id": "r", "kind": "full", "identifiers": 1000, "files": 70, "bytes": 9, "hits": seed - 1,
-         "files_hit": 0}])  # fmt: skip
+        {"scanned_at": NOW, "run_id": "r", "kind": "full", "identifiers": 1000, "files": 70, "bytes": 9,
+         "hits": seed - 1, "files_hit": 0}])  # fmt: skip
     store(home, assurance.PRIVACY_STATUS, [
         {"table": "masked/encounters", "quasi_identifiers": "age_band", "records": 905, "people": 405, "min_k": 11,
          "share_below_k": Decimal(0), "mean_risk": Decimal(0), "is_suppressed": True, "version": 1}])  # fmt: skip
