@@ -12,4 +12,5 @@ def csv_bytes(frame: pl.DataFrame) -> bytes:
         for name, kind in frame.schema.items()
         if kind == pl.String
     ]
-    return frame.with_columns(safe).write_csv().encode()
+    text: str = frame.with_columns(safe).write_csv()
+    return text.encode()

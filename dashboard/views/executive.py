@@ -59,12 +59,12 @@ def _activity(activity: Snapshot, chosen: Chosen, before: Chosen | None) -> None
     then = figures.activity_of(activity, before) if before else None
     note = f" Sum of the {now.cells - now.hidden} shown of {now.cells} cells (month, department, class)."
     first, second, third = st.columns(3)
-    first.metric("Encounters", charts.number(now.encounters), charts.change(now.encounters, then and then.encounters),
+    first.metric("Encounters", charts.number(now.encounters), charts.change(now.encounters, then.encounters if then else None),
                  help="Encounters that began in the period, cancelled ones aside." + note)  # fmt: skip
-    second.metric("Total cost", charts.number(now.cost_usd, "$"), charts.change(now.cost_usd, then and then.cost_usd),
+    second.metric("Total cost", charts.number(now.cost_usd, "$"), charts.change(now.cost_usd, then.cost_usd if then else None),
                   delta_color="off", help="Sum of billed amounts, USD." + note)  # fmt: skip
     third.metric("Average cost", charts.number(now.average_cost_usd, "$"),
-                 charts.change(now.average_cost_usd, then and then.average_cost_usd), delta_color="off",
+                 charts.change(now.average_cost_usd, then.average_cost_usd if then else None), delta_color="off",
                  help=f"Total cost divided by {charts.number(now.encounters)} encounters, USD." + note)  # fmt: skip
     said = f"against {before.year}" if before else "no year before to compare with"
     st.caption(f"Changes: {said}. {now.hidden} of {now.cells} cells count 1 to 10 people and are in no sum.")
@@ -86,7 +86,9 @@ def _readmissions(chosen: Chosen, before: Chosen | None) -> None:
     now = figures.readmission_of(table, chosen)
     then = figures.readmission_of(table, before) if before else None
     share = None if now.share is None else 100 * now.share
-    points = f"{100 * (now.share - then.share):+.1f} points" if then and None not in (now.share, then.share) else None
+    earlier = then.share if then else None
+    is_known = now.share is not None and earlier is not None
+    points = f"{100 * ((now.share or 0) - (earlier or 0)):+.1f} points" if is_known else None
     st.metric("30-day readmission rate", charts.number(share, places=1) + ("" if share is None else " %"), points,
               delta_color="inverse",
               help=f"{charts.number(now.part)} of {charts.number(now.whole)} index stays discharged in the period were "

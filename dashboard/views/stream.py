@@ -20,7 +20,7 @@ def page(_: SignedIn) -> None:
     _live()
 
 
-@st.fragment(run_every=REFRESH_SECONDS)
+@st.fragment(run_every=REFRESH_SECONDS)  # type: ignore[untyped-decorator]
 def _live() -> None:
     session.tell(_status)
     session.tell(_alerts)
