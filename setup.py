@@ -59,6 +59,10 @@ DEV = [
     "pytest-timeout>=2.3",
     "ruff>=0.8",
 ]
+BROWSER = [
+    "axe-playwright-python>=0.1.4",
+    "playwright>=1.50",
+]
 
 setup(
     name="mediflow",
@@ -71,6 +75,6 @@ setup(
     ),
     package_data={"mediflow_assets": ["py.typed", "**/*.csv", "**/*.toml", "**/*.json"]},
     install_requires=BASE,
-    extras_require={"pipeline": PIPELINE, "serving": SERVING, "dashboard": DASHBOARD, "dev": DEV},
+    extras_require={"pipeline": PIPELINE, "serving": SERVING, "dashboard": DASHBOARD, "dev": DEV, "browser": BROWSER},
     entry_points={"console_scripts": ["mediflow = mediflow_assets.cli:main"]},
 )

@@ -59,9 +59,11 @@ def _activity(activity: Snapshot, chosen: Chosen, before: Chosen | None) -> None
     then = figures.activity_of(activity, before) if before else None
     note = f" Sum of the {now.cells - now.hidden} shown of {now.cells} cells (month, department, class)."
     first, second, third = st.columns(3)
-    first.metric("Encounters", charts.number(now.encounters), charts.change(now.encounters, then.encounters if then else None),
+    first.metric("Encounters", charts.number(now.encounters),
+                 charts.change(now.encounters, then.encounters if then else None),
                  help="Encounters that began in the period, cancelled ones aside." + note)  # fmt: skip
-    second.metric("Total cost", charts.number(now.cost_usd, "$"), charts.change(now.cost_usd, then.cost_usd if then else None),
+    second.metric("Total cost", charts.number(now.cost_usd, "$"),
+                  charts.change(now.cost_usd, then.cost_usd if then else None),
                   delta_color="off", help="Sum of billed amounts, USD." + note)  # fmt: skip
     third.metric("Average cost", charts.number(now.average_cost_usd, "$"),
                  charts.change(now.average_cost_usd, then.average_cost_usd if then else None), delta_color="off",

@@ -61,11 +61,13 @@ def _answer(told: dict[str, Any]) -> None:
     if "predicted_cost" in told:
         ends = told["interval"]
         st.metric("Expected cost", f"${told['predicted_cost']:,.2f}", help="Expected billed amount, USD.")
-        st.write(f"{ends['coverage']:.0%} of such costs lie between ${ends['lower']:,.2f} and ${ends['upper']:,.2f}.")
+        st.write(
+            f"{ends['coverage']:.0%} of such costs lie between \\${ends['lower']:,.2f} and \\${ends['upper']:,.2f}."
+        )
         if told.get("peer"):
             peer = told["peer"]
-            st.write(f"Peers ({peer['patients']:,} people): half cost ${peer['lower_quartile']:,.2f} to "
-                     f"${peer['upper_quartile']:,.2f}, median ${peer['median']:,.2f}.")  # fmt: skip
+            st.write(f"Peers ({peer['patients']:,} people): half cost \\${peer['lower_quartile']:,.2f} to "
+                     f"\\${peer['upper_quartile']:,.2f}, median \\${peer['median']:,.2f}.")  # fmt: skip
     else:
         cutoffs = ", ".join(f"{name} from {value:.1%}" for name, value in told["cutoffs"].items())
         st.metric("Risk of readmission", f"{told['readmission_risk']:.1%}", told["status"], delta_color="off",
