@@ -6,7 +6,7 @@ READY  := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-faults check docs bench up clean
+.PHONY: help setup demo test test-browser test-faults check docs bench up clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -31,6 +31,10 @@ test: $(READY)  ## the tests that need no JVM
 
 test-faults: $(READY)  ## thirty kills at seeded moments, each run again to the end (minutes)
 	@pytest -m faults
+
+test-browser: $(READY)  ## the dashboard in Chromium: widths, themes, predictions, downloads, accessibility
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
+	@pytest -m browser dashboard/tests/browser
 
 check: $(READY)  ## ruff, mypy, import-linter, freshness of the generated documents
 	@ruff check .

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-# imported whole before plotly may look at it: another session's thread half way through its import broke the first chart
+# whole before plotly looks at it: another session's thread half way through this import broke the first chart
 import pandas  # noqa: F401
 import plotly.express as px
 import plotly.graph_objects as go
