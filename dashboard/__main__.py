@@ -15,10 +15,12 @@ OPTIONS = {
     "browser.gatherUsageStats": "false",
     "client.showErrorDetails": "none",
     "client.toolbarMode": "minimal",
+    "theme.light.textColor": "#000000",
     "theme.light.primaryColor": "#0b5cad",
     "theme.dark.primaryColor": "#7cc0ff",
 }
-"""No usage statistics, no stack traces, forms guarded; light or dark follows the browser."""
+"""No usage statistics, no stack traces, forms guarded; light or dark follows the browser. The faint
+texts are a share of the text's colour, so that black makes them readable."""
 
 
 def main() -> None:
