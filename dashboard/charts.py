@@ -65,7 +65,7 @@ def show(title: str, definition: str, frame: pl.DataFrame, figure: Any = None, s
         figure.update_layout(margin={"l": 10, "r": 10, "t": 10, "b": 10}, legend={"orientation": "h", "y": -0.25})
         st.plotly_chart(figure, width="stretch", key=f"chart {title}")
     with st.expander(f"Table and download: {title}", expanded=figure is None):
-        st.caption(definition)
+        st.caption(definition.replace("`", ""))
         st.dataframe(frame.head(shown_rows), hide_index=True, width="stretch")
         offer("Download CSV", csv_bytes(frame), "_".join(title.lower().split()) + ".csv", "text/csv")
 
