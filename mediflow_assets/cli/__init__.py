@@ -4,32 +4,36 @@ What a command does stands in a module beside it (`home`, `delivering`, `standin
 package it belongs to. Everything heavy is imported inside the functions, so that `mediflow --help` is quick.
 """
 
+import importlib
+
 import typer
+
+GROUPS = (
+    "home_commands",
+    "ingest_command",
+    "source_commands",
+    "running",
+    "status_command",
+    "health_command",
+    "quarantine_commands",
+    "user_commands",
+    "audit_commands",
+    "erase_command",
+    "key_commands",
+    "reidentify_command",
+    "export_command",
+    "policy_command",
+    "leak_scan_command",
+    "lineage_command",
+    "maintain_command",
+    "models_commands",
+    "benchmark",
+)
+"""The modules of this package that register commands, in the order of `mediflow --help`."""
 
 
 def build() -> typer.Typer:
     """The whole command, its groups registered."""
-    from mediflow_assets.cli import (
-        audit_commands,
-        benchmark,
-        erase_command,
-        export_command,
-        health_command,
-        home_commands,
-        ingest_command,
-        key_commands,
-        leak_scan_command,
-        lineage_command,
-        maintain_command,
-        models_commands,
-        policy_command,
-        quarantine_commands,
-        reidentify_command,
-        running,
-        source_commands,
-        status_command,
-        user_commands,
-    )
     from mediflow_assets.cli.context import Guarded
 
     app = typer.Typer(
@@ -40,28 +44,8 @@ def build() -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    for group in (
-        home_commands,
-        ingest_command,
-        source_commands,
-        running,
-        status_command,
-        health_command,
-        quarantine_commands,
-        user_commands,
-        audit_commands,
-        erase_command,
-        key_commands,
-        reidentify_command,
-        export_command,
-        policy_command,
-        leak_scan_command,
-        lineage_command,
-        maintain_command,
-        models_commands,
-        benchmark,
-    ):
-        group.register(app)
+    for group in GROUPS:
+        importlib.import_module(f"mediflow_assets.cli.{group}").register(app)
     return app
 
 

@@ -10,10 +10,7 @@ from mediflow_assets.cli import context, output
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(help="Who did what: the hash-chained audit log.", no_args_is_help=True)
-    group.callback()(lambda: None)
-    group.command("verify")(verify)
-    app.add_typer(group, name="audit")
+    context.group(app, "audit", "Who did what: the hash-chained audit log.", verify=verify)
 
 
 def verify(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:

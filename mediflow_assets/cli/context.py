@@ -8,6 +8,7 @@ import contextlib
 import errno
 import os
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import typer
@@ -42,6 +43,16 @@ class Guarded(TyperGroup):
             if _is_of_the_frame(error):
                 raise
             raise typer.Exit(tell(error)) from None
+
+
+def group(app: typer.Typer, name: str, about: str, **commands: Callable[..., None]) -> None:
+    """Add a group of commands, `mediflow NAME COMMAND`."""
+    made = typer.Typer(help=about, no_args_is_help=True)
+    # a group of one command would else become that command
+    made.callback()(lambda: None)
+    for each, function in commands.items():
+        made.command(each)(function)
+    app.add_typer(made, name=name)
 
 
 def tell(error: Exception) -> int:

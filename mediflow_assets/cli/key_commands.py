@@ -10,10 +10,7 @@ from mediflow_assets.cli import context, output
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(help="The key of the pseudonyms: which one it is, and a new one.", no_args_is_help=True)
-    group.command("show")(show)
-    group.command("rotate")(rotate)
-    app.add_typer(group, name="keys")
+    context.group(app, "keys", "The key of the pseudonyms: which one it is, and a new one.", show=show, rotate=rotate)
 
 
 def show(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:

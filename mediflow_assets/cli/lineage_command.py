@@ -11,10 +11,7 @@ from mediflow_assets.cli import context, output
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(help="Which column comes from which.", no_args_is_help=True)
-    group.callback()(lambda: None)
-    group.command("export")(export)
-    app.add_typer(group, name="lineage")
+    context.group(app, "lineage", "Which column comes from which.", export=export)
 
 
 def export(

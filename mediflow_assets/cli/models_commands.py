@@ -10,12 +10,15 @@ from mediflow_assets.cli import context, output
 
 def register(app: typer.Typer) -> None:
     """Add the commands."""
-    group = typer.Typer(help="Versions of the models, and which one answers.", no_args_is_help=True)
-    group.command("list")(list_)
-    group.command("promote")(promote)
-    group.command("rollback")(rollback)
-    group.command("card")(card)
-    app.add_typer(group, name="models")
+    context.group(
+        app,
+        "models",
+        "Versions of the models, and which one answers.",
+        list=list_,
+        promote=promote,
+        rollback=rollback,
+        card=card,
+    )
     app.command("evaluate")(evaluate)
 
 

@@ -16,12 +16,15 @@ Json = Annotated[bool, typer.Option("--json")]
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(help="Records that could not enter Silver: look, mend, replay, discard.", no_args_is_help=True)
-    group.command("list")(list_)
-    group.command("show")(show)
-    group.command("discard")(discard)
-    group.command("replay")(replay)
-    app.add_typer(group, name="quarantine")
+    context.group(
+        app,
+        "quarantine",
+        "Records that could not enter Silver: look, mend, replay, discard.",
+        list=list_,
+        show=show,
+        discard=discard,
+        replay=replay,
+    )
 
 
 def list_(

@@ -62,6 +62,8 @@ def launch(
         launching.end_engine()
     for failed in outcome.failed_checks:
         print(f"check failed: {failed}", file=sys.stderr)
+    for warned in outcome.warnings:
+        print(f"warning, which stops nothing: {warned}", file=sys.stderr)
     for error in outcome.errors:
         print(f"Error: {error}", file=sys.stderr)
     if outcome.is_success:

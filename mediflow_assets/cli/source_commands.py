@@ -10,10 +10,9 @@ from mediflow_assets.cli import context, output
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(help="What is accepted as a delivery, and how to map another header.", no_args_is_help=True)
-    group.command("list")(list_)
-    group.command("suggest")(suggest)
-    app.add_typer(group, name="sources")
+    context.group(
+        app, "sources", "What is accepted as a delivery, and how to map another header.", list=list_, suggest=suggest
+    )
 
 
 def list_() -> None:

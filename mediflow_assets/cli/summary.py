@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from mediflow_assets import synthetic
 from mediflow_assets.cli import context, home, output, running, shelf, standing
 from mediflow_assets.cli.delivering import hand_over
-from mediflow_assets.contracts import gold
+from mediflow_assets.contracts import gold, models
 from mediflow_assets.settings import Settings
 from mediflow_assets.sources import Feeds
 from mediflow_assets.steps.inbox import Inbox
@@ -62,6 +62,10 @@ def show(settings: Settings, sample: Path) -> int:
     compared = shelf.compared(lake)
     if compared:
         output.table("models on held-out rows", tuple(compared[0]), [tuple(row.values()) for row in compared])
+    drifted = lake.read(models.DRIFT, ["has_drifted"])["has_drifted"].to_pylist()
+    if any(drifted):
+        output.line(f"{sum(drifted)} of {len(drifted)} inputs and answers have drifted: the sample's history begins "
+                    "with its first admission, so counts of earlier stays and conditions still grow.")  # fmt: skip
     for model in shown["models"]:
         output.line(f"{model['name']}: version {model['champion']} answers." if model["champion"] else
                     f"{model['name']}: no champion; 'mediflow models list' says why.")  # fmt: skip

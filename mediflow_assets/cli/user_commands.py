@@ -10,11 +10,7 @@ from mediflow_assets.cli import context, output
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
-    group = typer.Typer(help="Who may log in, and in which roles.", no_args_is_help=True)
-    group.command("add")(add)
-    group.command("list")(list_)
-    group.command("disable")(disable)
-    app.add_typer(group, name="users")
+    context.group(app, "users", "Who may log in, and in which roles.", add=add, list=list_, disable=disable)
 
 
 def add(

@@ -8,10 +8,15 @@ from mediflow_assets.contracts import assurance, bronze, erasure, gold, house, m
 from mediflow_assets.contracts.policy import require
 from mediflow_assets.contracts.table import TableContract
 
+ZONES = ("bronze", "silver", "gold", "masked")
+
 TABLES: dict[str, TableContract] = {
     table.name: table
-    for zone in (bronze, silver, gold, models, house, masked, erasure, assurance)
-    for table in zone.TABLES
+    for table in sorted(
+        (table for zone in (bronze, silver, gold, models, house, masked, erasure, assurance) for table in zone.TABLES),
+        # stable: within a zone they keep the order of their modules
+        key=lambda table: ZONES.index(table.key[0]),
+    )
 }
 """Every table by its name, `zone/table`."""
 require(TABLES.values())

@@ -31,11 +31,12 @@ class Progress:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: the checks that failed and the errors of its steps, in our own words."""
+    """How a run ended: the checks that stopped it, those that only warn, the errors of its steps, in our own words."""
 
     run_id: str
     is_success: bool
     failed_checks: tuple[str, ...]
+    warnings: tuple[str, ...]
     errors: tuple[str, ...]
 
 
@@ -122,17 +123,26 @@ def _listen(instance: dg.DagsterInstance, run_id: str, total: int, tell: Callabl
 
 
 def _outcome(result: dg.ExecuteInProcessResult, run_id: str) -> Outcome:
-    failed, errors = [], []
+    failed: list[str] = []
+    warned: list[str] = []
+    errors: list[str] = []
     for event in result.all_events:
         if event.event_type_value == "ASSET_CHECK_EVALUATION":
             check = event.asset_check_evaluation_data
             if not check.passed:
-                failed.append(f"{'/'.join(check.asset_key.path)}: {check.check_name}")
+                is_warning = check.severity is dg.AssetCheckSeverity.WARN
+                (warned if is_warning else failed).append(_told(check))
         if event.is_step_failure and event.step_failure_data.error:
             errors.append(_ours(event.step_key or "", event.step_failure_data.error))
         elif event.is_failure and event.event_type_value == "PIPELINE_FAILURE" and event.job_failure_data.error:
             errors.append(_ours("the run", event.job_failure_data.error))
-    return Outcome(run_id, result.success, tuple(failed), tuple(dict.fromkeys(errors)))
+    return Outcome(run_id, result.success, tuple(failed), tuple(warned), tuple(dict.fromkeys(errors)))
+
+
+def _told(check: dg.AssetCheckEvaluation) -> str:
+    """The table, the check, and how many rows it is about."""
+    failing = check.metadata.get("failing")
+    return f"{'/'.join(check.asset_key.path)}: {check.check_name}" + (f", {failing.value} rows" if failing else "")
 
 
 def _ours(step: str, error: Any) -> str:

@@ -20,7 +20,7 @@ def tracked(context: dg.AssetExecutionContext, settings: Settings, model: str) -
     from mediflow_assets.ml.registry import Registry, registry_errors
 
     registry = Registry(settings.tracking_uri, settings.artifacts_uri)
-    registry.prepare(model)
+    registry.prepare(model, lambda run_id: _is_over(context.instance, run_id))
     warnings.simplefilter("ignore", dg.BetaWarning)
     from dagster_mlflow import mlflow_tracking
 
@@ -43,3 +43,8 @@ def tracked(context: dg.AssetExecutionContext, settings: Settings, model: str) -
             raise
         with registry_errors():
             registry.mlflow.end_run("FINISHED")
+
+
+def _is_over(instance: dg.DagsterInstance, run_id: str) -> bool:
+    run = instance.get_run_by_id(run_id) if run_id else None
+    return run is not None and run.is_finished

@@ -4,7 +4,7 @@ Whatever table has a column `patient_key` or `encounter_key` is meant: nothing h
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from contextlib import contextmanager
 
 import sqlalchemy as sa
 
@@ -16,49 +16,46 @@ _AT_ONCE = 500
 
 def delete_subjects(url: str, keys: Mapping[str, Sequence[str]]) -> int:
     """Delete the rows of these people, so that their bytes are gone from an SQLite file too; returns how many."""
-    database = _database(url)
-    if database is None:
-        return 0
     deleted = 0
-    try:
-        with opened(database) as connection:
-            for table, column in _columns(connection):
-                for some in _pieces(keys.get(column.name, ())):
-                    deleted += connection.execute(table.delete().where(column.in_(some))).rowcount
-            connection.commit()
-        _wipe(database)
-    finally:
-        database.dispose()
+    with _changed(url) as connection:
+        for table, column in _columns(connection):
+            for some in _pieces(keys.get(column.name, ())):
+                deleted += connection.execute(table.delete().where(column.in_(some))).rowcount
     return deleted
 
 
 def rename_subjects(url: str, names: Mapping[str, Mapping[str, str]]) -> int:
     """Put new keys for old ones; returns how many rows changed. Doing it again changes nothing."""
-    database = _database(url)
-    if database is None:
-        return 0
     changed = 0
+    with _changed(url) as connection:
+        for table, column in _columns(connection):
+            known = names.get(column.name, {})
+            old = [row[0] for row in connection.execute(sa.select(column).distinct()) if row[0] in known]
+            statement = table.update().where(column == sa.bindparam("_old")).values({column: sa.bindparam("_new")})
+            for some in _pieces(old):
+                pairs = [{"_old": each, "_new": known[each]} for each in some]
+                changed += connection.execute(statement, pairs).rowcount
+    return changed
+
+
+@contextmanager
+def _changed(url: str) -> Iterator[sa.Connection]:
+    """A connection whose changes are committed together, and after which no old byte is left in the file.
+
+    A home without a database has nobody's rows: an empty one in memory stands for it.
+    """
+    file = sqlite_file(url)
+    is_missing = file is not None and not file.exists()
+    database = sa.create_engine(
+        "sqlite://" if is_missing else url, hide_parameters=True, connect_args={"timeout": 30} if file else {}
+    )
     try:
         with opened(database) as connection:
-            for table, column in _columns(connection):
-                known = names.get(column.name, {})
-                old = [row[0] for row in connection.execute(sa.select(column).distinct()) if row[0] in known]
-                statement = table.update().where(column == sa.bindparam("_old")).values({column: sa.bindparam("_new")})
-                for some in _pieces(old):
-                    pairs = [{"_old": each, "_new": known[each]} for each in some]
-                    changed += connection.execute(statement, pairs).rowcount
+            yield connection
             connection.commit()
         _wipe(database)
     finally:
         database.dispose()
-    return changed
-
-
-def _database(url: str) -> sa.Engine | None:
-    file: Path | None = sqlite_file(url)
-    if file is not None and not file.exists():
-        return None
-    return sa.create_engine(url, hide_parameters=True, connect_args={"timeout": 30} if file else {})
 
 
 def _columns(connection: sa.Connection) -> Iterator[tuple[sa.Table, sa.Column[str]]]:

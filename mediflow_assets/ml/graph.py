@@ -70,6 +70,6 @@ def require_agreement(graph: Floats, fitted: Pipeline, inputs: pd.DataFrame, is_
     if not largest <= TOLERANCE:
         raise GraphWrong(
             f"The exported graph differs from the trained model by {largest:.2g} on {len(inputs)} held-out rows "
-            f"({TOLERANCE:g} is allowed). The champion stays as it is."
+            f"({TOLERANCE:g} is allowed). No champion was changed."
         )
     return largest

@@ -42,8 +42,8 @@ def require_enough(task: Task, parts: Parts) -> None:
     ):
         if len(part) < fewest:
             raise TrainingRefused(
-                f"{task.name}: {len(part)} rows {name}, at least {fewest} are needed. Ingest more encounters; the "
-                "champion stays as it is."
+                f"{task.name}: {len(part)} rows {name}, at least {fewest} are needed. Ingest more encounters. "
+                "No champion was changed."
             )
         if task.is_probability:
             _require_both_classes(task, name, part, positive)
@@ -72,7 +72,7 @@ def refuse_leak(task: Task, test: Examples, answer: Floats) -> None:
     raise LeakSuspected(
         f"{task.name}: {task.headline.upper()} {max(reached, alone):.3f} on held-out rows is above {most}. "
         "Look for a leak: the "
-        f"strongest single feature is '{name}' ({task.headline.upper()} {alone:.3f} alone). The champion stays."
+        f"strongest single feature is '{name}' ({task.headline.upper()} {alone:.3f} alone). No champion was changed."
     )
 
 

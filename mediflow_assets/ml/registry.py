@@ -2,7 +2,7 @@
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -51,8 +51,12 @@ class Registry:
             self.client = mlflow.MlflowClient(uri, uri)
         self.artifacts = artifacts
 
-    def prepare(self, model: str) -> None:
-        """The model's experiment; runs that a killed training left open are closed as FAILED."""
+    def prepare(self, model: str, is_over: Callable[[str], bool]) -> None:
+        """The model's experiment; runs that a killed training left open are closed as FAILED.
+
+        `is_over` tells of a Dagster run whether it is one of this home's and has ended: another home's training may
+        be at work in the same store.
+        """
         with registry_errors():
             experiment = self.client.get_experiment_by_name(model)
             if experiment is None:
@@ -60,7 +64,8 @@ class Registry:
                 self.client.create_experiment(model, place)
                 return
             for run in self.client.search_runs([experiment.experiment_id], "attributes.status = 'RUNNING'"):
-                self.client.set_terminated(run.info.run_id, "FAILED")
+                if is_over(run.data.tags.get("dagster_run_id", "")):
+                    self.client.set_terminated(run.info.run_id, "FAILED")
 
     def register(self, model: str, graph: bytes, example: Any, tags: dict[str, str]) -> str:
         """Log the graph to the active run, with signature and input example, as the model's next version."""

@@ -115,13 +115,14 @@ def make(bench: Workbench) -> Made:
         lake.overwrite(contract, scores(lake))
     results = checks.check_table(bench, contract)
     checks.record(bench, contract, results)
-    figures = {f"champion: {name}": _version(lake, name) for name in MODELS}
+    figures = {f"champion: {name}": champion_said(lake, name) for name in MODELS}
     made = Made(contract, results[0].rows, results[0].version, checks=results, figures=figures)
     if not made.has_failed:
         lake.note(contract, inputs=state)
     return made
 
 
-def _version(lake: Lake, name: str) -> str:
+def champion_said(lake: Lake, name: str) -> str:
+    """The champion's version, or the sentence that says how to get one."""
     found = read_champion(models_uri(lake.root), name)
     return found.version if found else NO_CHAMPION

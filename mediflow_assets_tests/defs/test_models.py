@@ -20,6 +20,7 @@ from mediflow_assets.defs.assets.models import asset_key
 from mediflow_assets.defs.retraining import why_train
 from mediflow_assets.ml.registry import Registry
 from mediflow_assets.scoring import load_champion, models_uri, read_champion
+from mediflow_assets.defs.resources import EngineResource
 from mediflow_assets.settings import Settings
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets_tests.rehearsal import NOW, fill, hospital
@@ -64,7 +65,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     os.environ["MEDIFLOW_HOME"] = str(home)
     assert CliRunner().invoke(build(), ["init"]).exit_code == 0
     fill(Lake(settings.lake_root))
-    with dg.DagsterInstance.ephemeral() as instance:
+    with dg.DagsterInstance.ephemeral() as instance, pytest.MonkeyPatch.context() as patched:
+        # the engine of the test run outlives each run
+        patched.setattr(EngineResource, "close", lambda self: None)
         yield Site(settings, instance)
     for name, value in before.items():
         os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
@@ -143,7 +146,7 @@ def test_without_a_champion_the_scores_are_empty_and_say_why(tmp_path: Path) -> 
 
     lake = fill(Lake(str(tmp_path / "lake")), 200)
     assert len(risk_scores.scores(lake)) == 0
-    assert "mediflow run --select models" in risk_scores._version(lake, COST_MODEL)
+    assert "mediflow run --select models" in risk_scores.champion_said(lake, COST_MODEL)
 
 
 def test_a_failed_training_closes_its_run_and_leaves_the_champion(site: Site, first: Any) -> None:
@@ -166,9 +169,12 @@ def test_a_run_that_a_killed_training_left_open_is_closed_and_the_next_works(sit
     assert first.success
     client = site.registry.client
     experiment = client.get_experiment_by_name(COST_MODEL)
-    dead = client.create_run(experiment.experiment_id)
+    dead = client.create_run(experiment.experiment_id, tags={"dagster_run_id": first.run_id})
+    of_another_home = client.create_run(experiment.experiment_id, tags={"dagster_run_id": "theirs"})
     assert site.train(asset_key(COST_MODEL)).success
     assert client.get_run(dead.info.run_id).info.status == "FAILED"
+    assert client.get_run(of_another_home.info.run_id).info.status == "RUNNING"
+    client.delete_run(of_another_home.info.run_id)
     assert site.registry.aliases(COST_MODEL) == {"champion": "2", "previous": "1"}
     assert site.version(COST_MODEL) == "2"
 

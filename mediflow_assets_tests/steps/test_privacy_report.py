@@ -26,9 +26,7 @@ def hospital(tmp_path_factory, open_house):
         for n in range(150)
         for m in range(2)
     ]
-    house.deliver("\n".join((names, *rows, "PX,EX,1970-01-01,O,99999,CARDIOLOGY,I21.4,2024-01-10,2024-01-11,5")) + "\n")
-    house.make_silver()
-    assert not any(made.has_failed for made in house.make_gold())
+    house.bring("\n".join((names, *rows, "PX,EX,1970-01-01,O,99999,CARDIOLOGY,I21.4,2024-01-10,2024-01-11,5")) + "\n")
     assert not own_tables.make(house.bench, own_tables.PRIVACY_STATUS).has_failed
     return house
 
