@@ -17,10 +17,10 @@ from mediflow_assets.contracts import gold, masked, models
 from mediflow_assets.contracts.inputs import COST_MODEL, MODELS, READMISSION_MODEL
 from mediflow_assets.definitions import build_defs
 from mediflow_assets.defs.assets.models import asset_key
+from mediflow_assets.defs.resources import EngineResource
 from mediflow_assets.defs.retraining import why_train
 from mediflow_assets.ml.registry import Registry
 from mediflow_assets.scoring import load_champion, models_uri, read_champion
-from mediflow_assets.defs.resources import EngineResource
 from mediflow_assets.settings import Settings
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets_tests.rehearsal import NOW, fill, hospital
