@@ -6,7 +6,7 @@ READY  := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-cluster test-faults jars postgres check docs bench up clean
+.PHONY: help setup demo test test-browser test-cluster test-faults jars postgres check docs bench up clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -55,6 +55,10 @@ test-cluster: postgres $(READY) $(JARS)/.made $(GATEWAY_S3)  ## docker-compose.y
 test-faults: postgres $(READY) $(JARS)/.made $(GATEWAY_S3)  ## kills at seeded moments, of runs and of each service of the cluster (an hour)
 	@pytest -m faults
 
+test-browser: $(READY)  ## the dashboard in Chromium: widths, themes, predictions, downloads, accessibility
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
+	@pytest -m browser dashboard/tests/browser
+
 check: $(READY)  ## ruff, mypy, import-linter, freshness of the generated documents
 	@ruff check .
 	@ruff format --check .
@@ -68,7 +72,7 @@ docs: $(READY)  ## write the generated documents anew
 bench: $(READY)  ## measure, with a table and JSON
 	@mediflow bench
 
-up: $(READY)  ## Dagster UI and daemon on localhost; Ctrl-C ends all
+up: $(READY)  ## Dagster UI and daemon, gateway and dashboard on localhost; Ctrl-C ends all
 	@mediflow up
 
 clean:  ## remove the virtual environment and caches (never the data)

@@ -46,6 +46,7 @@ SERVING = [
 DASHBOARD = [
     "plotly>=5.24",
     "polars>=2.1",
+    "requests>=2.32",
     "streamlit>=1.67",
 ]
 DEV = [
@@ -63,6 +64,10 @@ DEV = [
     "ruff>=0.8",
     "schemathesis>=4.32",
 ]
+BROWSER = [
+    "axe-playwright-python>=0.1.4",
+    "playwright>=1.50",
+]
 
 setup(
     name="mediflow",
@@ -70,9 +75,11 @@ setup(
     description="A healthcare lakehouse of Dagster assets: Bronze, Silver, Gold and masked Delta tables.",
     license="Apache-2.0",
     python_requires=">=3.11,<3.12",
-    packages=find_packages(include=["mediflow_assets", "mediflow_assets.*", "serving", "serving.*"]),
+    packages=find_packages(
+        include=["mediflow_assets", "mediflow_assets.*", "serving", "serving.*", "dashboard", "dashboard.*"]
+    ),
     package_data={"mediflow_assets": ["py.typed", "**/*.csv", "**/*.toml", "**/*.json"]},
     install_requires=BASE,
-    extras_require={"pipeline": PIPELINE, "serving": SERVING, "dashboard": DASHBOARD, "dev": DEV},
+    extras_require={"pipeline": PIPELINE, "serving": SERVING, "dashboard": DASHBOARD, "dev": DEV, "browser": BROWSER},
     entry_points={"console_scripts": ["mediflow = mediflow_assets.cli:main"]},
 )

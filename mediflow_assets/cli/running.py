@@ -91,8 +91,9 @@ def demo() -> None:
 def up(
     port: Annotated[int, typer.Option(help="of the Dagster UI")] = 3000,
     gateway_port: Annotated[int, typer.Option(help="of the gateway")] = 8000,
+    dashboard_port: Annotated[int, typer.Option(help="of the dashboard")] = 8501,
 ) -> None:
-    """Dagster's UI and daemon and the gateway on localhost, until Ctrl-C."""
+    """Dagster's UI and daemon, the gateway and the dashboard on localhost, until Ctrl-C."""
     import os
     import signal
     import subprocess
@@ -104,16 +105,21 @@ def up(
     install_dagster_home(settings)
     # two processes that make the same databases at once: one of them fails
     make_storage()
-    environment = os.environ | {"MEDIFLOW_HOME": str(settings.root)}
+    environment = os.environ | {
+        "MEDIFLOW_HOME": str(settings.root),
+        "MEDIFLOW_GATEWAY_URL": f"http://127.0.0.1:{gateway_port}",
+    }
     binaries = Path(sys.executable).parent
     common = ["-m", "mediflow_assets.definitions"]
     commands = [
         [str(binaries / "dagster-webserver"), "-h", "127.0.0.1", "-p", str(port), *common],
         [str(binaries / "dagster-daemon"), "run", *common],
         [sys.executable, "-m", "serving", "--port", str(gateway_port)],
+        [sys.executable, "-m", "dashboard", "--port", str(dashboard_port)],
     ]
     print(f"Dagster UI: http://127.0.0.1:{port}  (Ctrl-C ends all)", flush=True)
     print(f"Gateway: http://127.0.0.1:{gateway_port}", flush=True)
+    print(f"Dashboard: http://127.0.0.1:{dashboard_port}", flush=True)
     # dagster sets SIGTERM to SIGINT's handler, which a shell's & leaves ignored: restore it in the children
     children = [
         subprocess.Popen(

@@ -77,7 +77,7 @@ def status(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignor
     table = own_tables.OwnTable(
         events.STREAM_STATUS,
         (events.ENCOUNTER_EVENTS, events.STREAM_ALERTS, silver.PROCESSED, silver.QUARANTINE),
-        lambda lake: stream_status(lake, landing),
+        lambda bench: stream_status(bench.lake, landing),
         {},
         beside=lambda _: {"landing": landing},
     )

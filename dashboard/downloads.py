@@ -1,0 +1,16 @@
+"""CSV that a spreadsheet takes as data: no cell can be run as a formula."""
+
+import polars as pl
+
+_STARTS_FORMULA = r"^[\s]*[=+\-@\t\r|%]"
+
+
+def csv_bytes(frame: pl.DataFrame) -> bytes:
+    """The frame as CSV in UTF-8; texts that a spreadsheet would run get a leading apostrophe."""
+    safe = [
+        pl.when(pl.col(name).str.contains(_STARTS_FORMULA)).then("'" + pl.col(name)).otherwise(pl.col(name)).alias(name)
+        for name, kind in frame.schema.items()
+        if kind == pl.String
+    ]
+    text: str = frame.with_columns(safe).write_csv()
+    return text.encode()

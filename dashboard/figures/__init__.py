@@ -1,0 +1,1 @@
+"""Every figure the pages show, computed with Polars from tables. No Streamlit here."""

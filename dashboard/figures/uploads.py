@@ -1,0 +1,77 @@
+"""A CSV of patients on its way to the gateway: what it may hold, and what is wrong with it, without its values."""
+
+import io
+from collections.abc import Iterator
+from typing import Any
+
+import polars as pl
+
+from mediflow_assets.contracts.inputs import COST_FEATURES, READMISSION_FEATURES, FeatureType
+
+NEEDED = ("age", "gender", "department", "diagnosis_code")
+MOST_ROWS = 100_000
+CHUNK = 1_000
+_NAMED_OTHERWISE = {
+    "age_at_admission": "age",
+    "admitting_diagnosis_code": "diagnosis_code",
+}
+_DERIVED = ("admitting_diagnosis_chapter", "diagnosis_chapter")
+FIELDS = {
+    _NAMED_OTHERWISE.get(feature.name, feature.name): feature
+    for feature in (*COST_FEATURES, *READMISSION_FEATURES)
+    if feature.name not in _DERIVED
+}
+"""What the gateway may be sent for a patient → the input it becomes."""
+_KINDS = {FeatureType.INTEGER: pl.Int64, FeatureType.NUMBER: pl.Float64, FeatureType.CATEGORY: pl.String}
+
+
+class UploadRefused(Exception):
+    """The file cannot be scored; the text says why and what to do, and holds no value of it."""
+
+
+def patients(content: bytes) -> pl.DataFrame:
+    """The rows to be scored, typed. Raises UploadRefused."""
+    try:
+        content.decode()
+        read = pl.read_csv(io.BytesIO(content), infer_schema=False, n_rows=MOST_ROWS + 1)
+    except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError):
+        raise UploadRefused(
+            "The file is not a CSV in UTF-8 with a header. Save it as CSV and upload it again."
+        ) from None
+    missing = [name for name in NEEDED if name not in read.columns]
+    if missing:
+        raise UploadRefused(f"The columns {', '.join(missing)} are missing. Needed are {', '.join(NEEDED)}.")
+    if read.is_empty():
+        raise UploadRefused("The file has a header and no rows.")
+    if read.height > MOST_ROWS:
+        raise UploadRefused(f"The file has more than {MOST_ROWS:,} rows. Split it.")
+    known = read.select(name for name in read.columns if name in FIELDS)
+    typed = known.with_columns(
+        pl.col(name).str.strip_chars().cast(_KINDS[FIELDS[name].type], strict=False) for name in known.columns
+    )
+    broken = [
+        name for name in known.columns
+        if typed[name].null_count() > (0 if name in NEEDED else known[name].null_count())
+    ]  # fmt: skip
+    if broken:
+        raise UploadRefused(
+            f"Some values of {', '.join(broken)} are empty or not numbers. Correct them and upload again."
+        )
+    return typed
+
+
+def chunks(frame: pl.DataFrame) -> Iterator[list[dict[str, Any]]]:
+    """The rows as the gateway takes them, empty fields left out, a thousand at a time."""
+    for part in frame.iter_slices(CHUNK):
+        yield [{name: value for name, value in row.items() if value is not None} for row in part.to_dicts()]
+
+
+def answers(predictions: list[dict[str, Any]]) -> pl.DataFrame:
+    """The gateway's answers as columns, in their order."""
+    if "predicted_cost" in predictions[0]:
+        return pl.DataFrame({
+            "predicted_cost_usd": [each["predicted_cost"] for each in predictions],
+            "cost_lower_usd": [each["interval"]["lower"] for each in predictions],
+            "cost_upper_usd": [each["interval"]["upper"] for each in predictions],
+        })  # fmt: skip
+    return pl.DataFrame({name: [each[name] for each in predictions] for name in ("readmission_risk", "status")})

@@ -1,0 +1,82 @@
+"""Read access to the lake: analyst tables only, one pinned version at a time, only the columns asked for."""
+
+import os
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+from deltalake import DeltaTable
+from deltalake.exceptions import DeltaError, TableNotFoundError
+
+from mediflow_assets.contracts.table import Audience, TableContract
+
+
+class NotReadable(Exception):
+    """A table cannot be shown. The text says which, why and what to do; it holds no row's value."""
+
+
+class NothingYet(NotReadable):
+    """The table does not exist or has no rows."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One version of one table; equal snapshots hold the same rows, so results may be cached by it."""
+
+    uri: str
+    version: int
+    written_at: datetime = field(compare=False)
+    rows: int = field(compare=False, default=0)
+
+    def scan(self, *columns: str) -> pl.LazyFrame:
+        """The columns, lazily: Polars reads only the files and columns that the query needs."""
+        return pl.scan_delta(self.uri, version=self.version).select(columns)
+
+    def collect(self, query: pl.LazyFrame) -> pl.DataFrame:
+        """Run a query over this snapshot. Raises NotReadable where its files went meanwhile."""
+        try:
+            return query.collect()
+        except (OSError, DeltaError, pl.exceptions.PolarsError) as broken:
+            name = "/".join(self.uri.rstrip("/").split("/")[-2:])
+            raise NotReadable(
+                f"{name} could not be read at version {self.version} ({type(broken).__name__}): it is being rewritten "
+                "or its files are gone. Reload in a minute; if it stays, run 'mediflow doctor'."
+            ) from None
+
+
+def root() -> str:
+    """The lake's root: MEDIFLOW_LAKE, else `lake` below MEDIFLOW_HOME."""
+    home = Path(os.environ.get("MEDIFLOW_HOME", ".mediflow")).expanduser().absolute()
+    return os.environ.get("MEDIFLOW_LAKE") or str(home / "lake")
+
+
+def is_synthetic() -> bool:
+    """Whether this home holds the generated sample hospital."""
+    home = Path(os.environ.get("MEDIFLOW_HOME", ".mediflow")).expanduser().absolute()
+    return (home / "sample" / "truth").is_dir()
+
+
+def open_table(contract: TableContract, command: str = "mediflow run") -> Snapshot:
+    """The newest version of an analyst table.
+
+    Raises NotReadable for any other audience, NothingYet where `command` has not made the table.
+    """
+    if contract.audience is not Audience.ANALYST:
+        raise NotReadable(f"{contract.name} is not for analysts: the dashboard does not open it.")
+    uri = f"{root().rstrip('/')}/{contract.name}"
+    try:
+        table = DeltaTable(uri)
+        actions = table.get_add_actions(flatten=True)
+        rows = sum(pl.DataFrame(actions)["num_records"].to_list())
+        at = datetime.fromtimestamp(table.history(1)[0]["timestamp"] / 1000, tz=UTC)
+    except TableNotFoundError:
+        rows, table, at = 0, None, None
+    except (OSError, DeltaError) as broken:
+        raise NotReadable(
+            f"{contract.name} could not be opened ({type(broken).__name__}). Reload in a minute; if it stays, "
+            "run 'mediflow doctor'."
+        ) from None
+    if table is None or at is None or not rows:
+        raise NothingYet(f"{contract.name} has no rows yet. To fill it, run '{command}'.")
+    return Snapshot(uri, int(table.version()), at, int(rows))

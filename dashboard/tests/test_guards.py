@@ -1,0 +1,60 @@
+"""What leaves by a table or a download: small cells stay back, formulas do not run, a broken upload is refused."""
+
+import polars as pl
+import pytest
+
+from dashboard.cells import hide_small
+from dashboard.downloads import csv_bytes
+from dashboard.figures import uploads
+from dashboard.figures.clinical import wilson
+from dashboard.figures.quality import flow
+
+
+def test_a_small_cell_takes_a_second_one_with_it() -> None:
+    shown = hide_small(pl.DataFrame({"group": ["a", "b", "c"], "people": [4, 40, 90]}), "people")
+    assert shown["people"].to_list() == [None, None, 90]
+
+
+def test_cells_that_are_all_large_are_all_shown() -> None:
+    assert hide_small(pl.DataFrame({"people": [11, 12]}), "people")["people"].to_list() == [11, 12]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "|calc"])
+def test_a_text_that_a_spreadsheet_would_run_is_made_a_text(text: str) -> None:
+    assert pl.read_csv(csv_bytes(pl.DataFrame({"a": [text]})))["a"].to_list() == ["'" + text]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"\xff\xfe\x00", "not a CSV"),
+        (b"", "not a CSV"),
+        (b"a,b\n1,2\n", "columns age, gender"),
+        (b"age,gender,department,diagnosis_code\n", "no rows"),
+        (b"age,gender,department,diagnosis_code\nSECRET,F,SURGERY,I10\n", "values of age"),
+    ],
+)
+def test_a_malformed_upload_is_refused_without_its_values(content: bytes, told: str) -> None:
+    with pytest.raises(uploads.UploadRefused, match=told) as refused:
+        uploads.patients(content)
+    assert "SECRET" not in str(refused.value)
+
+
+def test_a_good_upload_becomes_what_the_gateway_takes() -> None:
+    rows = uploads.patients(b"age,gender,department,diagnosis_code,note\n67,F,SURGERY,I10,x\n")
+    assert list(uploads.chunks(rows)) == [
+        [{"age": 67, "gender": "F", "department": "SURGERY", "diagnosis_code": "I10"}]
+    ]
+
+
+def test_the_interval_is_wilsons() -> None:
+    assert wilson(10, 100) == (0.1, 0.0552, 0.1744)
+
+
+def test_the_flow_splits_what_was_accepted_into_rows_and_duplicates() -> None:
+    sums = pl.DataFrame([{"table": "silver/encounters", "delivery": "d", "records": 10, "accepted": 8, "quarantined": 2,
+                          "erased": 0}])  # fmt: skip
+    assert flow(sums, silver_rows={"silver/encounters": 5})[1:] == [
+        ("judged for silver/encounters", "silver/encounters", 5),
+        ("judged for silver/encounters", "duplicates and older versions", 3),
+    ]

@@ -1,0 +1,117 @@
+"""Page 1, Executive Summary: what the house did, what it cost, and how that changed."""
+
+import streamlit as st
+
+from dashboard import charts, session
+from dashboard.figures import executive as figures
+from dashboard.figures.executive import ALL, Chosen, Options
+from dashboard.gateway import SignedIn
+from dashboard.lake import Snapshot, open_table
+from mediflow_assets.contracts import masked
+
+ALL_YEARS = "all years"
+
+
+@session.page("executive")
+def page(_: SignedIn) -> None:
+    """Filters, the figures beside the year before, and cost and volume by month."""
+    st.title("Executive Summary")
+    activity = open_table(masked.MONTHLY_ACTIVITY)
+    chosen = _filters(figures.options(activity))
+    before = _year_before(chosen, figures.options(activity))
+    _activity(activity, chosen, before)
+    left, middle, right = st.columns(3)
+    with left:
+        session.tell(lambda: _patients(chosen, before))
+    with middle:
+        session.tell(lambda: _readmissions(chosen, before))
+    with right:
+        session.tell(lambda: _anomalies(chosen, before))
+    _months(activity, chosen)
+
+
+def _filters(options: Options) -> Chosen:
+    """The choice, kept in the URL. What the URL holds and the tables do not is ignored."""
+    offered = {
+        "period": [ALL_YEARS, *(str(year) for year in options.years)],
+        "department": [ALL, *options.departments],
+        "class": [ALL, *options.classes],
+    }
+    picked = {}
+    for column, (name, values) in zip(st.columns(3), offered.items(), strict=True):
+        asked = st.query_params.get(name)
+        first = str(options.years[0]) if name == "period" else ALL
+        at = values.index(asked if asked in values else first)
+        picked[name] = column.selectbox(name.capitalize(), values, index=at, key=f"executive {name}")
+        st.query_params[name] = picked[name]
+    year = None if picked["period"] == ALL_YEARS else int(picked["period"])
+    return Chosen(year, picked["department"], picked["class"])
+
+
+def _year_before(chosen: Chosen, options: Options) -> Chosen | None:
+    if chosen.year is None or chosen.year - 1 not in options.years:
+        return None
+    return Chosen(chosen.year - 1, chosen.department, chosen.encounter_class)
+
+
+def _activity(activity: Snapshot, chosen: Chosen, before: Chosen | None) -> None:
+    now = figures.activity_of(activity, chosen)
+    then = figures.activity_of(activity, before) if before else None
+    note = f" Sum of the {now.cells - now.hidden} shown of {now.cells} cells (month, department, class)."
+    first, second, third = st.columns(3)
+    first.metric("Encounters", charts.number(now.encounters),
+                 charts.change(now.encounters, then.encounters if then else None),
+                 help="Encounters that began in the period, cancelled ones aside." + note)  # fmt: skip
+    second.metric("Total cost", charts.number(now.cost_usd, "$"),
+                  charts.change(now.cost_usd, then.cost_usd if then else None),
+                  delta_color="off", help="Sum of billed amounts, USD." + note)  # fmt: skip
+    third.metric("Average cost", charts.number(now.average_cost_usd, "$"),
+                 charts.change(now.average_cost_usd, then.average_cost_usd if then else None), delta_color="off",
+                 help=f"Total cost divided by {charts.number(now.encounters)} encounters, USD." + note)  # fmt: skip
+    said = f"against {before.year}" if before else "no year before to compare with"
+    st.caption(f"Changes: {said}. {now.hidden} of {now.cells} cells count 1 to 10 people and are in no sum.")
+
+
+def _patients(chosen: Chosen, before: Chosen | None) -> None:
+    table = open_table(masked.ENCOUNTERS)
+    now = figures.patients_of(table, chosen)
+    then = figures.patients_of(table, before) if before else None
+    st.metric("Patients", charts.number(now), charts.change(now, then),
+              help="Distinct people with an encounter in the period, cancelled ones aside.")  # fmt: skip
+
+
+def _readmissions(chosen: Chosen, before: Chosen | None) -> None:
+    if chosen.encounter_class not in (ALL, "inpatient"):
+        st.metric("30-day readmission rate", "inpatient only", help="Only inpatient stays can be readmitted.")
+        return
+    table = open_table(masked.READMISSIONS)
+    now = figures.readmission_of(table, chosen)
+    then = figures.readmission_of(table, before) if before else None
+    share = None if now.share is None else 100 * now.share
+    earlier = then.share if then else None
+    is_known = now.share is not None and earlier is not None
+    points = f"{100 * ((now.share or 0) - (earlier or 0)):+.1f} points" if is_known else None
+    st.metric("30-day readmission rate", charts.number(share, places=1) + ("" if share is None else " %"), points,
+              delta_color="inverse",
+              help=f"{charts.number(now.part)} of {charts.number(now.whole)} index stays discharged in the period were "
+                   "followed by another inpatient stay within 30 days.")  # fmt: skip
+
+
+def _anomalies(chosen: Chosen, before: Chosen | None) -> None:
+    table = open_table(masked.COST_ANOMALIES)
+    now = figures.anomalies_of(table, chosen)
+    then = figures.anomalies_of(table, before) if before else None
+    st.metric("Cost anomalies", charts.number(now), charts.change(now, then), delta_color="inverse",
+              help="Encounters of the period whose cost is above the limit of their peer group.")  # fmt: skip
+
+
+def _months(activity: Snapshot, chosen: Chosen) -> None:
+    months = figures.by_month(activity, chosen)
+    note = " Cells of 1 to 10 people are in no sum; a gap means that every cell of the month is one."
+    names = {"month": "month", "department": "department"}
+    charts.show("Volume by month", "Encounters by month of admission and department." + note,
+                months.drop("cost_usd"),
+                charts.lines(months, "month", "encounters", "department", **names))  # fmt: skip
+    charts.show("Cost by month", "Sum of billed amounts, USD, by month of admission and department." + note,
+                months.drop("encounters"),
+                charts.lines(months, "month", "cost_usd", "department", cost_usd="USD", **names))  # fmt: skip

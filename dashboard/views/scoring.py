@@ -1,0 +1,113 @@
+"""The forms of page 4: one patient, or a CSV of many, scored by the gateway with the user's token."""
+
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from dashboard import charts, gateway
+from dashboard.downloads import csv_bytes
+from dashboard.figures import uploads
+from dashboard.gateway import SignedIn
+from mediflow_assets.contracts import vocabulary as v
+from mediflow_assets.contracts.inputs import COST_MODEL, MODELS
+
+_KINDS = {"Treatment cost": "/predict", "30-day readmission": "/predict/readmission"}
+_FURTHER = {
+    "length_of_stay_days": "Nights of the stay",
+    "prior_admissions_12m": "Earlier admissions, 12 months",
+    "comorbidity_count": "Comorbidities (Charlson)",
+}
+
+
+def form(user: SignedIn) -> None:
+    """One patient's inputs, and the answer with interval or cut-offs, drivers and the model's version."""
+    st.subheader("Predict for one patient", help="Nothing of what is entered is kept in the lake or in the URL.")
+    known = {name: _allowed(user, name) for name in MODELS}
+    with st.form("predict"):
+        kind = st.radio("What to predict", list(_KINDS), horizontal=True)
+        patient = _inputs(known[COST_MODEL])
+        is_sent = st.form_submit_button("Predict")
+    if is_sent:
+        path = _KINDS[kind]
+        _answer(gateway.ask(user, "POST", f"{path}?explain=true", patient))
+
+
+def _inputs(allowed: dict[str, list[str]]) -> dict[str, Any]:
+    left, right = st.columns(2)
+    patient: dict[str, Any] = {
+        "age": int(left.number_input("Age, years", *v.AGE_LIMITS_YEARS, value=67, step=1)),
+        "gender": right.selectbox("Gender", sorted(set(v.GENDERS.values()))),
+        "department": left.selectbox("Department", allowed.get("department", []), accept_new_options=True),
+        "diagnosis_code": right.selectbox("Diagnosis code", allowed.get("admitting_diagnosis_code", []),
+                                          accept_new_options=True),
+        "encounter_class": left.selectbox("Encounter class", allowed.get("encounter_class", ["inpatient"])),
+    }  # fmt: skip
+    for (name, label), column in zip(_FURTHER.items(), (right, left, right), strict=True):
+        most = int(uploads.FIELDS[name].maximum or 0)
+        value = column.number_input(f"{label} (optional)", 0, most, value=None, step=1)
+        if value is not None:
+            patient[name] = int(value)
+    return {name: value for name, value in patient.items() if value is not None}
+
+
+def _allowed(user: SignedIn, model: str) -> dict[str, list[str]]:
+    """The words that the champion has learned, for each input."""
+    inputs = gateway.ask(user, "GET", f"/models/{model}")["inputs"]
+    return {each["name"]: list(each["allowed"]) for each in inputs if each.get("allowed")}
+
+
+def _answer(told: dict[str, Any]) -> None:
+    if "predicted_cost" in told:
+        ends = told["interval"]
+        st.metric("Expected cost", f"${told['predicted_cost']:,.2f}", help="Expected billed amount, USD.")
+        st.write(
+            f"{ends['coverage']:.0%} of such costs lie between \\${ends['lower']:,.2f} and \\${ends['upper']:,.2f}."
+        )
+        if told.get("peer"):
+            peer = told["peer"]
+            st.write(f"Peers ({peer['patients']:,} people): half cost \\${peer['lower_quartile']:,.2f} to "
+                     f"\\${peer['upper_quartile']:,.2f}, median \\${peer['median']:,.2f}.")  # fmt: skip
+    else:
+        cutoffs = ", ".join(f"{name} from {value:.1%}" for name, value in told["cutoffs"].items())
+        st.metric("Risk of readmission", f"{told['readmission_risk']:.1%}", told["status"], delta_color="off",
+                  help=f"Probability of an unplanned admission within 30 days. {cutoffs}.")  # fmt: skip
+        st.write(f"{told['status']} risk ({cutoffs}).")
+    for warning in told.get("warnings", []):
+        st.warning(warning)
+    st.caption(f"{told['model']}, version {told['model_version']}, request {told['request_id']}")
+    drivers = told.get("drivers") or []
+    if drivers:
+        frame = pl.DataFrame(drivers).select("label", "contribution")
+        charts.show("What drove the answer", "How far each input moved it from an average patient's, in its unit.",
+                    frame, charts.bars(frame, "label", "contribution", label="input"))  # fmt: skip
+
+
+def upload(user: SignedIn) -> None:
+    """A CSV, scored in batches with a progress bar, and the answers as a CSV."""
+    st.subheader("Score a file", help=f"CSV with {', '.join(uploads.NEEDED)}; further: {', '.join(uploads.FIELDS)}.")
+    if not user.roles & {"scorer", "admin"}:
+        st.info("Scoring files needs the role scorer as well. Ask an admin: 'mediflow users add' gives roles.")
+        return
+    kind = st.radio("What to predict for each row", list(_KINDS), horizontal=True, key="upload kind")
+    given = st.file_uploader("CSV file", type="csv")
+    if given is None or not st.button("Score the file"):
+        return
+    try:
+        rows = uploads.patients(given.getvalue())
+    except uploads.UploadRefused as refused:
+        st.error(str(refused))
+        return
+    answers = _score(user, _KINDS[kind], rows)
+    scored = rows.hstack(uploads.answers(answers))
+    st.success(f"{scored.height:,} rows scored.")
+    st.dataframe(scored.head(100), hide_index=True, width="stretch")
+    charts.offer("Download the answers", csv_bytes(scored), "scored.csv", "text/csv")
+
+
+def _score(user: SignedIn, path: str, rows: pl.DataFrame) -> list[dict[str, Any]]:
+    bar, answers = st.progress(0.0, "Scoring"), list[dict[str, Any]]()
+    for patients in uploads.chunks(rows):
+        answers += gateway.ask(user, "POST", f"{path}/batch", {"patients": patients})["predictions"]
+        bar.progress(len(answers) / rows.height, f"{len(answers):,} of {rows.height:,}")
+    return answers
