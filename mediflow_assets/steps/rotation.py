@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mediflow_assets.contracts import TABLES, erasure, silver
+from mediflow_assets.contracts.events import STREAM_ALERTS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import ErasureUnfinished
 from mediflow_assets.governance import key_change
@@ -63,6 +64,9 @@ def rotate(
                 tell(contract.name)
                 _name_anew(lake, contract, new, change)
             change = key_change.swap(secrets, change)
+        # alerts are added to, never made anew: no run may append to names of the old key
+        if lake.noted(STREAM_ALERTS, state.KEY_ID) not in (None, new.key_id):
+            _map(lake, STREAM_ALERTS, _names(lake, old, new), change)
     tell("computed tables")
     rebuild()
     with lake_lease(lock, "keys rotate", wait_seconds):

@@ -17,7 +17,7 @@ def test_each_stage_is_measured(tmp_path: Path) -> None:
     assert said.returncode == 0, said.stderr[-2000:]
     stages = json.loads(out.read_text())["stages"]
     names = [each["stage"] for each in stages]
-    assert names[:2] == ["ingest", "landing"] and len(set(names)) == len(names) > 20
+    assert names[0] == "ingest" and "landing" in names and len(set(names)) == len(names) > 20
     assert sum(each["cpu_s"] for each in stages) > 0
     peaks = [each["peak_mb"] for each in stages]
     assert peaks == sorted(peaks) and peaks[0] > 0
