@@ -72,7 +72,7 @@ docs: $(READY)  ## write the generated documents anew
 bench: $(READY)  ## measure, with a table and JSON
 	@mediflow bench
 
-up: $(READY)  ## Dagster UI and daemon, gateway and dashboard on localhost; Ctrl-C ends all
+up: $(READY)  ## Dagster UI and daemon, gateway, dashboard and MLflow on localhost; Ctrl-C ends all
 	@mediflow up
 
 clean:  ## remove the virtual environment and caches (never the data)

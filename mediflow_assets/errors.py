@@ -103,3 +103,7 @@ class OffsetsLost(MediFlowError):
 
 class StreamFailed(MediFlowError):
     """The streaming service cannot start or go on."""
+
+
+class PortTaken(MediFlowError):
+    """Something else listens where a service is to listen."""

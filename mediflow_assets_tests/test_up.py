@@ -1,4 +1,4 @@
-"""`mediflow up`: the UI answers, and one signal ends every process it started."""
+"""`mediflow up`: every service answers, and one signal ends every process it started."""
 
 import contextlib
 import json
@@ -16,20 +16,26 @@ from pathlib import Path
 import psutil
 import pytest
 
+from mediflow_assets.cli import local_services
+from mediflow_assets.errors import PortTaken
 from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.settings import Settings
 
 LONGEST_START, LONGEST_END = 90, 25
+PORTS = ("--port", "--gateway-port", "--dashboard-port", "--mlflow-port")
+NAMES = ("Dagster UI", "Gateway", "Dashboard", "MLflow")
 QUERY = """{ workspaceOrError { ... on Workspace { locationEntries { locationOrLoadError {
     ... on RepositoryLocation { repositories { jobs { name } } }
     ... on PythonError { message }
 } } } } }"""
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [int(probe.getsockname()[1]) for probe in probes]
 
 
 class Up:
@@ -37,20 +43,14 @@ class Up:
 
     def __init__(self, home: Path) -> None:
         PseudonymKey.create(Settings(home=home).secrets)
-        self.home, self.port, self.said = home, free_port(), home / "said"
+        self.home, self.said = home, home / "said"
+        self.ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
+        self.port = self.ports["--port"]
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MEDIFLOW_", "DAGSTER_"))}
         with self.said.open("wb") as said:
             self.process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "mediflow_assets.cli",
-                    "up",
-                    "--port",
-                    str(self.port),
-                    "--gateway-port",
-                    str(free_port()),
-                ],
+                [sys.executable, "-m", "mediflow_assets.cli", "up"]
+                + [word for option, port in self.ports.items() for word in (option, str(port))],
                 env=kept | {"MEDIFLOW_HOME": str(home), "RUST_LOG": "error"},
                 stdout=said,
                 stderr=said,
@@ -71,6 +71,17 @@ class Up:
             except (urllib.error.URLError, ConnectionError, TimeoutError):
                 time.sleep(0.1)
         pytest.fail(f"no answer; it said: {self.said.read_text()[-2000:]}")
+
+    def until_said(self, text: str) -> str:
+        """All that it printed, once it has printed this."""
+        until = time.monotonic() + LONGEST_START
+        while time.monotonic() < until and self.process.poll() is None:
+            if text in self.said.read_text():
+                break
+            time.sleep(0.1)
+        said = self.said.read_text()
+        assert text in said, said[-2000:]
+        return said
 
     def alive(self) -> list[psutil.Process]:
         """Every process of this home but the command itself, whoever its parent is by now."""
@@ -98,7 +109,10 @@ def test_one_signal_ends_all(up: Up, sent: signal.Signals) -> None:
     (entry,) = up.ask("/graphql", {"query": QUERY})["data"]["workspaceOrError"]["locationEntries"]
     jobs = [job["name"] for code in entry["locationOrLoadError"].get("repositories", ()) for job in code["jobs"]]
     assert "refresh" in jobs, f"{entry}; it said: {up.said.read_text()[-3000:]}"
-    assert len(up.alive()) >= 2
+    said = up.until_said("All answer.")
+    for name, port in zip(NAMES, up.ports.values(), strict=True):
+        assert f"{name}: http://127.0.0.1:{port}" in said
+    assert len(up.alive()) >= 5
     begun = time.monotonic()
     up.process.send_signal(sent)
     assert up.process.wait(LONGEST_END) == 0
@@ -107,3 +121,28 @@ def test_one_signal_ends_all(up: Up, sent: signal.Signals) -> None:
     assert up.alive() == []
     said = up.said.read_text()
     assert "Traceback" not in said and "DagsterInvalidConfigError" not in said, said[-3000:]
+
+
+def test_a_service_that_ends_by_itself_ends_all_and_is_named(up: Up) -> None:
+    up.until_said("Gateway: ")
+    (gateway,) = [process for process in up.alive() if "serving" in process.cmdline()]
+    gateway.kill()
+    assert up.process.wait(LONGEST_END) == 1
+    assert "The Gateway has ended by itself" in up.said.read_text()
+    assert up.alive() == []
+
+
+def test_a_taken_port_is_named_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        settings = Settings(home=tmp_path)
+        mine = local_services.services(settings, *free_ports(3), port)
+        with pytest.raises(PortTaken, match=f"Port {port} is taken, so the MLflow .* --mlflow-port"):
+            local_services.refuse_taken_ports(mine)
+
+
+def test_where_a_registry_server_is_set_no_other_one_is_started(tmp_path: Path) -> None:
+    settings = Settings(home=tmp_path, MLFLOW_TRACKING_URI="http://127.0.0.1:5000")
+    assert "MLflow" not in {service.name for service in local_services.services(settings, 1, 2, 3, 4)}

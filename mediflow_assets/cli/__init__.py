@@ -13,6 +13,8 @@ GROUPS = (
     "ingest_command",
     "source_commands",
     "running",
+    "demo_command",
+    "up_command",
     "status_command",
     "health_command",
     "quarantine_commands",
