@@ -96,6 +96,11 @@ class Settings(BaseSettings):
         return self.root / "dagster"
 
     @property
+    def logs(self) -> Path:
+        """What the processes of `mediflow up` print."""
+        return self.root / "logs"
+
+    @property
     def sources_file(self) -> Path:
         """The hospital's own header mappings."""
         return self.root / "sources.toml"

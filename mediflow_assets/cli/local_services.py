@@ -16,6 +16,7 @@ from mediflow_assets.errors import PortTaken
 from mediflow_assets.settings import Settings
 
 LONGEST_END_SECONDS = 15
+LAST_LINES = 10
 _LOOK_SECONDS = 0.2
 
 
@@ -34,6 +35,10 @@ class Service:
     def url(self) -> str:
         """Where people find it."""
         return f"http://127.0.0.1:{self.port}"
+
+    def log_in(self, logs: Path) -> Path:
+        """The file of what it prints."""
+        return logs / f"{self.name.lower().replace(' ', '-')}.log"
 
 
 def services(settings: Settings, port: int, gateway: int, dashboard: int, mlflow: int) -> list[Service]:
@@ -85,16 +90,23 @@ def refuse_taken_ports(services: list[Service]) -> None:
                 ) from None
 
 
-def run_until_signalled(services: list[Service]) -> int:
-    """Start them, say where each answers, and end all when a signal comes (0) or one of them ends by itself (1)."""
+def run_until_signalled(services: list[Service], logs: Path) -> int:
+    """Start them, say where each answers, and end all when a signal comes (0) or one of them ends by itself (1).
+
+    What each prints goes to a file of its own in `logs`, begun anew at each start.
+    """
+    logs.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     children: dict[str, subprocess.Popen[bytes]] = {}
     try:
         for service in services:
-            children[service.name] = _start(service)
+            children[service.name] = _start(service, service.log_in(logs))
+        output.line(f"Starting; each is named here once it answers. What they print: {logs}. Ctrl-C ends all.")
         ended = _watch(services, children)
-        output.warn(f"The {ended} has ended by itself; its last lines say why. All others end now.")
+        output.warn(f"The {ended.name} has ended by itself, so all others end now. {ended.log_in(logs)} ends with:")
+        for text in ended.log_in(logs).read_text(errors="replace").splitlines()[-LAST_LINES:]:
+            output.warn(text)
         return 1
     except KeyboardInterrupt:
         return 0
@@ -106,20 +118,22 @@ def _stop(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def _start(service: Service) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen(
-        service.command,
-        env=os.environ | service.environment,
-        start_new_session=True,
-        # dagster sets SIGTERM to SIGINT's handler, which a shell's & leaves ignored: restore it in the children
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
+def _start(service: Service, log: Path) -> "subprocess.Popen[bytes]":
+    with log.open("wb") as printed:
+        return subprocess.Popen(
+            service.command,
+            env=os.environ | service.environment,
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            # dagster sets SIGTERM to SIGINT's handler, which a shell's & leaves ignored: restore it in the children
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
 
 
-def _watch(services: list[Service], children: dict[str, Any]) -> str:
-    """Tell of each service when it answers, until one of them ends; its name."""
+def _watch(services: list[Service], children: dict[str, Any]) -> Service:
+    """Tell of each service when it answers, until one of them ends: that one."""
     waited_for = [service for service in services if service.port is not None]
-    output.line("Starting; each is named here once it answers. Ctrl-C ends all.")
     while True:
         for service in list(waited_for):
             if is_healthy(service.url + service.health):
@@ -127,9 +141,9 @@ def _watch(services: list[Service], children: dict[str, Any]) -> str:
                 waited_for.remove(service)
                 if not waited_for:
                     output.line("All answer.")
-        for name, child in children.items():
-            if child.poll() is not None:
-                return name
+        for service in services:
+            if children[service.name].poll() is not None:
+                return service
         time.sleep(_LOOK_SECONDS)
 
 

@@ -29,4 +29,4 @@ def up(
     install_dagster_home(settings)
     # two processes that make the same databases at once: one of them fails
     make_storage()
-    raise typer.Exit(local_services.run_until_signalled(services))
+    raise typer.Exit(local_services.run_until_signalled(services, settings.logs))

@@ -2,9 +2,9 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,12 @@ def test_sensors_and_schedules_run_without_being_switched_on(defs: dg.Definition
 
 
 def test_the_definitions_load_quickly() -> None:
-    begun = time.monotonic()
+    # processor time, which other work on the machine hardly changes
+    before = _processor_seconds_of_children()
     subprocess.run([sys.executable, "-c", "import mediflow_assets.definitions"], check=True)
-    assert time.monotonic() - begun <= LONGEST_LOAD_SECONDS
+    assert _processor_seconds_of_children() - before <= LONGEST_LOAD_SECONDS
+
+
+def _processor_seconds_of_children() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
