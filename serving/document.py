@@ -22,6 +22,11 @@ def install(app: FastAPI) -> None:
     app.openapi = document  # type: ignore[method-assign]
 
 
+def paths(app: FastAPI) -> frozenset[str]:
+    """The paths of all routes, as written in the code."""
+    return frozenset([*get_openapi(title="", version="", routes=app.routes)["paths"], "/openapi.json"])
+
+
 def _document(app: FastAPI) -> dict[str, Any]:
     found: dict[str, Any] = get_openapi(title=app.title, version=app.version, routes=app.routes)
     parts = found.setdefault("components", {})

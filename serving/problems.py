@@ -1,5 +1,6 @@
 """Errors as RFC 9457 problems: `application/problem+json`, which name fields and never echo a value."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -11,6 +12,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 MOST_FIELDS = 20
+log = logging.getLogger("mediflow.gateway")
 
 
 class ProblemDetails(BaseModel):
@@ -56,8 +58,8 @@ def response(status: int, detail: str, fields: Sequence[Mapping[str, str]] = (),
     return JSONResponse(body, status, dict(headers or {}), media_type="application/problem+json")
 
 
-def install(app: FastAPI) -> None:
-    """Every error of the app becomes a problem."""
+def install(app: FastAPI, unreadable: Sequence[type[Exception]]) -> None:
+    """Every error of a route becomes a problem; those of storage and database, `unreadable`, a 503 to try again."""
 
     @app.exception_handler(Problem)
     async def _problem(_: Request, error: Problem) -> JSONResponse:
@@ -73,9 +75,13 @@ def install(app: FastAPI) -> None:
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
         return response(error.status_code, HTTPStatus(error.status_code).description or "", headers=error.headers)
 
-    @app.exception_handler(Exception)
-    async def _unforeseen(_: Request, __: Exception) -> JSONResponse:
-        return response(500, "Something went wrong here; it is in the gateway's log under this request's id.")
+    async def _unavailable(request: Request, error: Exception) -> JSONResponse:
+        kept = {"error": type(error).__name__, "request_id": request.state.request_id}
+        log.warning("cannot be read", extra=kept)
+        return response(503, "What this needs cannot be read at the moment.", headers={"retry-after": "10"})
+
+    for kind in unreadable:
+        app.add_exception_handler(kind, _unavailable)
 
 
 def _place(loc: Sequence[str | int]) -> str:

@@ -2,14 +2,13 @@
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from deltalake.exceptions import DeltaError
 from fastapi import Request
 from limits import RateLimitItemPerMinute
 
-from mediflow_assets.errors import MediFlowError
 from mediflow_assets.governance.audit import AuditLog
 from mediflow_assets.governance.prediction_log import PredictionLog
 from mediflow_assets.governance.revoked_tokens import Revoked
@@ -18,13 +17,14 @@ from mediflow_assets.governance.users import Users
 from mediflow_assets.scoring import Bundle, Champions, models_uri
 from mediflow_assets.settings import Settings
 from serving.journal import Journal
-from serving.lake import LakeReader
+from serving.lake import UNREADABLE, LakeReader
 from serving.metrics import Metrics
 from serving.problems import Problem
 from serving.remembered import Remembered
 from serving.scraping import scrape_token
-from serving.throttle import Throttle
+from serving.throttle import Throttle, Turns
 
+log = logging.getLogger("mediflow.gateway")
 LOOK_SECONDS = 2.0
 """How often a new champion is looked for."""
 
@@ -45,6 +45,10 @@ class State:
     throttle: Throttle
     scrape_token: str
     metrics: Metrics = field(default_factory=Metrics)
+    hashing: Turns = field(default_factory=lambda: Turns(1, 32))
+    """A password takes 64 MiB and all cores for a moment: one at a time, so that predictions go on."""
+    batches: Turns = field(default_factory=lambda: Turns(2, 32))
+    """Threads are few, and each single request needs one for a moment too."""
 
     @classmethod
     def of(cls, settings: Settings) -> "State":
@@ -52,7 +56,7 @@ class State:
         champions = Champions(models_uri(settings.lake_root))
         champions.refresh()
         lake = LakeReader(settings.lake_root)
-        with contextlib.suppress(OSError, DeltaError):
+        with contextlib.suppress(*UNREADABLE):
             lake.refresh()
         audit = AuditLog(settings.ops_url, settings.audit_head)
         return cls(
@@ -91,10 +95,17 @@ class State:
     async def _look(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            for renew in (self.champions.refresh, self.lake.refresh, self._take_keys):
-                # what cannot be read now is looked at again; what was read before serves on
-                with contextlib.suppress(OSError, DeltaError, MediFlowError):
+            for renew in (self._take_champions, self.lake.refresh, self._take_keys):
+                try:
                     await asyncio.to_thread(renew)
+                except Exception as error:
+                    # what was read before serves on, and is looked at again: nothing ends the looking
+                    log.warning("cannot be renewed", extra={"action": renew.__name__, "error": type(error).__name__})
+
+    def _take_champions(self) -> None:
+        for name in self.champions.refresh():
+            bundle = self.champions.get(name)
+            log.info("champion", extra={"action": name, "status": bundle.version if bundle else "none"})
 
     def _take_keys(self) -> None:
         self.keys = load_keys(self.settings.secrets)

@@ -1,14 +1,38 @@
-"""How often a password may be tried, and how often a user may ask."""
+"""How often a password may be tried, how often a user may ask, and how much of what is heavy goes on at once."""
 
+import asyncio
+import contextlib
 import time
+from collections.abc import AsyncIterator
 
 from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute, storage, strategies
 
+from serving.problems import Problem
+
 PER_ACCOUNT, PER_ADDRESS = RateLimitItemPerMinute(10, 5), RateLimitItemPerMinute(50, 5)
 """Tries in five minutes."""
-PER_USER = RateLimitItemPerMinute(60_000)
+PER_USER = RateLimitItemPerMinute(30_000)
 LOOKUPS_PER_HOUR = 600
 """Of pseudonyms, by one user: enough for a ward, too few for a dictionary."""
+
+
+class Turns:
+    """So many at once, so many more in the queue; who comes on top is sent away."""
+
+    def __init__(self, at_once: int, most_waiting: int) -> None:
+        self._free, self._most, self._here = asyncio.Semaphore(at_once), at_once + most_waiting, 0
+
+    @contextlib.asynccontextmanager
+    async def one(self) -> AsyncIterator[None]:
+        """A turn. Raises Problem 503 where the queue is full."""
+        if self._here >= self._most:
+            raise Problem(503, "Too many requests of this kind are waiting.", headers={"retry-after": "5"})
+        self._here += 1
+        try:
+            async with self._free:
+                yield
+        finally:
+            self._here -= 1
 
 
 class Throttle:
@@ -21,8 +45,10 @@ class Throttle:
 
     def may_try(self, account: str, address: str) -> bool:
         """Whether a password may be looked at: told before it is hashed, for that is what costs."""
-        by_address = self._window.hit(PER_ADDRESS, "address", address)
-        return self._window.hit(PER_ACCOUNT, "account", account.strip().lower()[:64]) and by_address
+        # an address that may not try any more neither closes accounts to others nor fills the memory with names
+        return self._window.hit(PER_ADDRESS, "address", address) and self._window.hit(
+            PER_ACCOUNT, "account", account.strip().lower()[:64]
+        )
 
     def may_look_up(self, user: str) -> bool:
         """Whether a user may ask for one more pseudonym."""

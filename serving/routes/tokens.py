@@ -24,8 +24,11 @@ async def token(request: Request, form: Annotated[OAuth2PasswordRequestForm, Dep
     if not state.throttle.may_try(form.username, address):
         raise Problem(429, "Too many tries. Wait five minutes.", headers={"retry-after": "300"})
     try:
-        user = await asyncio.to_thread(state.users.verify, form.username, form.password)
+        async with state.hashing.one():
+            user = await asyncio.to_thread(state.users.verify, form.username, form.password)
     except LoginRefused:
+        # a name that is none of ours may be a password typed into the wrong field: it is not written down
+        request.state.actor = await asyncio.to_thread(state.users.known, form.username) or ""
         raise Problem(401, _REFUSED, headers={"www-authenticate": "Bearer"}) from None
     except MediFlowError:
         raise Problem(503, "The database of users does not answer.", headers={"retry-after": "10"}) from None
