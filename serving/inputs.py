@@ -7,7 +7,7 @@ from typing import Any
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.inputs import COST_MODEL
 from mediflow_assets.scoring import Bundle
-from serving.problems import MOST_FIELDS, Problem
+from serving.problems import Problem, count_of
 from serving.schemas import Patient
 
 NOT_GIVEN, NOT_TAKEN = "not given; taken as an average patient's", "not an input of this model; it changes nothing"
@@ -38,7 +38,7 @@ def inputs_of(bundle: Bundle, patients: Sequence[Patient], *, is_batch: bool) ->
             problems.append({"field": where + field_of(name), "problem": text})
         found.append(_filled(bundle, given))
     if problems:
-        raise Problem(422, f"{len(problems)} fields are not as they have to be.", fields=problems[:MOST_FIELDS])
+        raise Problem(422, count_of(problems), fields=problems)
     return found
 
 

@@ -8,21 +8,32 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 MOST_FIELDS = 20
 log = logging.getLogger("mediflow.gateway")
 
 
+class FieldProblem(BaseModel):
+    """One field that is not as it has to be."""
+
+    field: str = Field(description="its place in the request")
+    problem: str = Field(description="what is wrong with it; its value is not repeated")
+
+
 class ProblemDetails(BaseModel):
     """An error, RFC 9457."""
 
-    type: str
-    title: str
-    status: int
-    detail: str
-    errors: list[dict[str, str]] = Field([], description="the first 20 fields that are not as they have to be")
+    model_config = ConfigDict(json_schema_extra={"examples": [{
+        "type": "about:blank", "title": "Unprocessable Content", "status": 422,
+        "detail": "1 field is not as it has to be.",
+        "errors": [{"field": "age", "problem": "Input should be less than or equal to 120"}]}]})  # fmt: skip
+    type: str = Field(description="about:blank: the title says it")
+    title: str = Field(description="the status in words")
+    status: int = Field(description="the HTTP status")
+    detail: str = Field(description="what happened, and what to do")
+    errors: list[FieldProblem] = Field([], description="the first 20 fields that are not as they have to be")
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -30,7 +41,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         "description": HTTPStatus(status).phrase,
         "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemDetails"}}},
     }
-    for status in (400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 500, 503)
+    for status in (400, 401, 403, 404, 405, 408, 413, 415, 422, 429, 431, 500, 503)
 }
 """What any route may answer instead, for the OpenAPI document."""
 
@@ -69,7 +80,7 @@ def install(app: FastAPI, unreadable: Sequence[type[Exception]]) -> None:
     async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
         found = error.errors()
         fields = [{"field": _place(each["loc"]), "problem": _words(each)} for each in found[:MOST_FIELDS]]
-        return response(422, f"{len(found)} fields are not as they have to be.", fields)
+        return response(422, count_of(found), fields)
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
@@ -82,6 +93,12 @@ def install(app: FastAPI, unreadable: Sequence[type[Exception]]) -> None:
 
     for kind in unreadable:
         app.add_exception_handler(kind, _unavailable)
+
+
+def count_of(problems: Sequence[object]) -> str:
+    """How many fields are wrong, as a sentence."""
+    one = "1 field is not as it has to be."
+    return one if len(problems) == 1 else f"{len(problems)} fields are not as they have to be."
 
 
 def _place(loc: Sequence[str | int]) -> str:

@@ -171,6 +171,20 @@ class RiskBatch(Answered):
     cutoffs: Cutoffs
 
 
+class Credentials(BaseModel):
+    """OAuth2's password form, RFC 6749 section 4.3."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [
+        {"grant_type": "password", "username": "scorer", "password": "correct horse battery"}]})  # fmt: skip
+    username: str = Field(min_length=1, max_length=1024, description="the user's name")
+    password: str = Field(min_length=1, max_length=1024, description="the user's password",
+                          json_schema_extra={"format": "password"})  # fmt: skip
+    grant_type: Literal["password"] | None = Field(None, description="password, where it is given")
+    scope: str = Field("", description="not used: the user's roles decide")
+    client_id: str | None = Field(None, description="not used")
+    client_secret: str | None = Field(None, description="not used")
+
+
 class Token(BaseModel):
     """An access token."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fastapi import Request
 from limits import RateLimitItemPerMinute
 
+from mediflow_assets.errors import MediFlowError
 from mediflow_assets.governance.audit import AuditLog
 from mediflow_assets.governance.prediction_log import PredictionLog
 from mediflow_assets.governance.revoked_tokens import Revoked
@@ -80,6 +81,14 @@ class State:
             detail = f"{name} has no champion that can be loaded. Train it with 'mediflow run --select models'."
             raise Problem(503, detail, headers={"retry-after": "30"})
         return bundle
+
+    def is_recordable(self) -> bool:
+        """Whether the database of users and audit answers at this moment."""
+        try:
+            self.audit.latest(1)
+        except MediFlowError:
+            return False
+        return True
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:

@@ -55,7 +55,7 @@ def test_a_table_that_was_not_made_says_how_to_make_it(app: FastAPI, bearer: Bea
     reply = client.get("/insights/census", headers=bearer("analyst"))
     assert reply.status_code == 404 and "mediflow run" in reply.json()["detail"]
     ready = client.get("/health/ready")
-    assert ready.status_code == 503 and "lake" in ready.json()["problems"][0]
+    assert ready.status_code == 503 and "lake: masked/cost_peers" in ready.json()["detail"]
 
 
 @pytest.mark.parametrize("contract", [silver.PATIENTS, models.RISK_SCORES])
