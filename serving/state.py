@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -93,6 +94,9 @@ class State:
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Look for new champions until the gateway ends."""
+        # what was made at the start stays: the collector need not walk it again while requests wait
+        gc.collect()
+        gc.freeze()
         looking = asyncio.create_task(self._look())
         try:
             yield

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-DEEPEST, LONGEST_NUMBER, MOST_KEYS = 16, 40, 100
+DEEPEST, LONGEST_NUMBER, MOST_KEYS, MOST_PARTS = 16, 40, 100, 25_000
+"""Parts: a batch has 10,000 patients; a word of theirs may hold a bracket."""
 _OPENING, _CLOSING = list(b"[{"), list(b"]}")
 
 
@@ -15,11 +16,13 @@ class NotJson(ValueError):
 
 def parse(content: bytes) -> Any:
     """The value. Raises NotJson on bad UTF-8, lone surrogates, duplicate keys, NaN, Infinity, overlong or overflowing
-    numbers, objects of more than 100 keys, and nesting deeper than 16."""
+    numbers, objects of more than 100 keys, more than 25,000 lists and objects, and nesting deeper than 16."""
     try:
         text = content.decode("utf-8")
     except UnicodeDecodeError:
         raise NotJson("The body is not UTF-8.") from None
+    if content.count(b"[") + content.count(b"{") > MOST_PARTS:
+        raise NotJson(f"The body holds more than {MOST_PARTS:,} lists and objects.")
     if _depth(content) > DEEPEST:
         raise NotJson(f"The body is nested deeper than {DEEPEST} levels.")
     try:
