@@ -85,8 +85,9 @@ def test_promotion_and_rollback_under_load_fail_no_request(own_home: Settings, t
     assert set(load.statuses) == {200} and set(load.versions) == {"1", "2"} and 2 <= changes <= 10
 
 
-def test_no_acknowledged_record_is_lost_when_the_process_is_killed_under_load(own_home: Settings) -> None:
-    answered: list[str] = []
+def answered_until_killed(home: Settings, user: str = "scorer", **settings: str) -> set[str]:
+    """The ids of what was answered before a gateway under load was killed."""
+    answered: set[str] = set()
 
     def ask(client: httpx.Client, worker: int) -> None:
         for number in range(100_000):
@@ -95,18 +96,27 @@ def test_no_acknowledged_record_is_lost_when_the_process_is_killed_under_load(ow
             except httpx.HTTPError:
                 return
             assert reply.status_code == 200
-            answered.append(reply.headers["x-request-id"])
+            answered.add(reply.headers["x-request-id"])
 
-    with gateway(own_home) as (url, process), ThreadPoolExecutor(6) as threads, httpx.Client(base_url=url) as client:
-        client.headers.update(header(url))
+    with (
+        gateway(home, **settings) as (url, process),
+        ThreadPoolExecutor(6) as threads,
+        httpx.Client(base_url=url, timeout=10) as client,
+    ):
+        client.headers.update(header(url, user))
         asking = [threads.submit(ask, client, worker) for worker in range(6)]
         assert eventually(lambda: len(answered) > 50, 30)
         process.kill()
         for each in asking:
             each.result()
+    return answered
+
+
+def test_no_acknowledged_record_is_lost_when_the_process_is_killed_under_load(own_home: Settings) -> None:
+    answered = answered_until_killed(own_home)
     log = AuditLog(own_home.ops_url, own_home.audit_head)
     kept = {row["request_id"] for row in log.latest(1_000_000)}
-    assert set(answered) <= kept and log.verify().is_intact
+    assert answered <= kept and log.verify().is_intact
     # a gateway that starts again goes on with the same chain
     with gateway(own_home) as (url, _):
         assert httpx.post(f"{url}/predict", json=PATIENT, headers=header(url)).status_code == 200

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from mediflow_assets.contracts.inputs import COST_MODEL
 from mediflow_assets.errors import EngineFailed
 from mediflow_assets.governance import prediction_log
-from mediflow_assets.governance.prediction_log import PredictionLog, prediction
+from mediflow_assets.governance.prediction_log import Prediction, PredictionLog, prediction
 from mediflow_assets.settings import Settings
 from serving import remembered
 from serving.logs import JsonLines
@@ -93,13 +93,16 @@ class Away(PredictionLog):
     """A database that does not answer at first."""
 
     def __init__(self) -> None:
-        self.tries, self.kept = 0, []  # type: ignore[var-annotated]
+        self.tries = 0
+        self.kept: list[Prediction] = []
+        self.parts: list[int] = []
 
     def append(self, predictions: Any) -> None:
         self.tries += 1
         if self.tries < 3:
             raise EngineFailed("away")
         self.kept += predictions
+        self.parts.append(len(predictions))
 
     def forget_before(self, moment: dt.datetime) -> int:
         return 0
@@ -114,6 +117,16 @@ def test_predictions_wait_while_the_database_is_away_and_the_rest_is_counted(mon
     assert kept.dropped == 2
     wait_for(lambda: len(away.kept) == 3)
     kept.close()
+
+
+def test_predictions_are_written_in_parts_and_none_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembered, "EVERY_SECONDS", 0.01)
+    away = Away()
+    kept = Remembered(away, 90)
+    kept.add([prediction_log.prediction(str(n), "m", "1", {}, 0.0) for n in range(1_000)])
+    wait_for(lambda: len(away.kept) == 1_000)
+    kept.close()
+    assert max(away.parts) == remembered.MOST_IN_COMMIT and len({each.request_id for each in away.kept}) == 1_000
 
 
 def test_a_log_line_is_json_without_values() -> None:
