@@ -11,6 +11,7 @@ from serving.problems import Problem, count_of
 from serving.schemas import Patient
 
 NOT_GIVEN, NOT_TAKEN = "not given; taken as an average patient's", "not an input of this model; it changes nothing"
+UNKNOWN_WORD = "?"
 _FIELDS = {"age_at_admission": "age", "admitting_diagnosis_code": "diagnosis_code"}
 _SPELLINGS: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("encounter_class", v.ENCOUNTER_CLASSES),
@@ -21,9 +22,10 @@ _SPELLINGS: tuple[tuple[str, Mapping[str, str]], ...] = (
 
 @dataclass(frozen=True)
 class Inputs:
-    """What was given, by the names and in the spelling of Gold; the row that is scored; what the client should know."""
+    """What the prediction log keeps: what was given, by the names and in the spelling of Gold, and no word that the
+    model has not learned, for it may be anything, a name too. The row that is scored. What the client should know."""
 
-    given: dict[str, Any]
+    kept: dict[str, Any]
     row: dict[str, Any]
     warnings: list[str]
 
@@ -63,9 +65,10 @@ def _given(model: str, patient: Patient) -> dict[str, Any]:
 
 def _filled(bundle: Bundle, given: dict[str, Any]) -> Inputs:
     """What the model needs and an older client does not send is the average patient's."""
-    row, told = dict(given), dict[str, str]()
+    row, unknown = dict(given), bundle.warnings(given)
+    told = dict.fromkeys(given.keys() - bundle.taken, NOT_TAKEN) | unknown
     for feature in bundle.features:
         if not feature.optional and feature.name not in row:
             row[feature.name], told[feature.name] = bundle.reference[feature.name], NOT_GIVEN
-    told |= dict.fromkeys(given.keys() - bundle.taken, NOT_TAKEN) | bundle.warnings(given)
-    return Inputs(given, row, [f"{field_of(name)}: {text}." for name, text in sorted(told.items())])
+    kept = {name: UNKNOWN_WORD if name in unknown else value for name, value in given.items() if name in bundle.taken}
+    return Inputs(kept, row, [f"{field_of(name)}: {text}." for name, text in sorted(told.items())])

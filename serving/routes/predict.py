@@ -127,12 +127,12 @@ async def _answers(request: Request, bundle: Bundle, batch: Batch) -> tuple[list
 
 
 def _remember(request: Request, bundle: Bundle, asked: Sequence[Inputs], found: Predictions) -> None:
-    """For the prediction log: what was given, not what was filled in for it."""
+    """For the prediction log: what was given and is known, not what was filled in for it."""
     state, request_id = state_of(request), request.state.request_id
     state.metrics.scored(bundle.name, len(asked))
     state.remembered.add(
         [
-            prediction(request_id, bundle.name, bundle.version, each.given, float(value))
+            prediction(request_id, bundle.name, bundle.version, each.kept, float(value))
             for each, value in zip(asked, found.values, strict=True)
         ]
     )

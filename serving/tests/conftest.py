@@ -7,9 +7,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, BinaryIO
 
 import httpx
 import pytest
@@ -50,13 +51,16 @@ def own_home(home: Settings, tmp_path: Path) -> Settings:
 
 
 @contextlib.contextmanager
-def gateway(home: Settings, **settings: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def gateway(
+    home: Settings, settings: Mapping[str, str] = MappingProxyType({}), stderr: BinaryIO | None = None
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A process of its own on a free port, ready."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environment = os.environ | {"MEDIFLOW_HOME": str(home.root)} | settings
-    process = subprocess.Popen([sys.executable, "-m", "serving", "--port", str(port)], env=environment)
+    environment = os.environ | {"MEDIFLOW_HOME": str(home.root)} | dict(settings)
+    process = subprocess.Popen([sys.executable, "-m", "serving", "--port", str(port)], env=environment,
+                               stderr=stderr)  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     try:
         deadline = time.monotonic() + 30

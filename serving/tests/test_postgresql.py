@@ -38,7 +38,7 @@ def url() -> Iterator[str]:
 
 
 def test_it_answers_records_remembers_and_revokes(own_home: Settings, url: str) -> None:
-    with gateway(own_home, MEDIFLOW_DATABASE_URL=url) as (served, _), httpx.Client(base_url=served) as client:
+    with gateway(own_home, {"MEDIFLOW_DATABASE_URL": url}) as (served, _), httpx.Client(base_url=served) as client:
         scorer, officer = header(served), header(served, "privacy-officer")
         reply = client.post("/predict", json=PATIENT, headers=scorer)
         assert reply.status_code == 200
@@ -54,10 +54,10 @@ def test_it_answers_records_remembers_and_revokes(own_home: Settings, url: str) 
 
 def test_no_acknowledged_record_is_lost_when_one_of_two_gateways_is_killed(own_home: Settings, url: str) -> None:
     Users(url).create("survivor", PASSWORD, ["scorer"])
-    with gateway(own_home, MEDIFLOW_DATABASE_URL=url) as (served, _), httpx.Client(base_url=served) as client:
+    with gateway(own_home, {"MEDIFLOW_DATABASE_URL": url}) as (served, _), httpx.Client(base_url=served) as client:
         client.headers.update(header(served, "survivor"))
         Users(url).create("second", PASSWORD, ["scorer"])
-        answered = answered_until_killed(own_home, "second", MEDIFLOW_DATABASE_URL=url)
+        answered = answered_until_killed(own_home, "second", {"MEDIFLOW_DATABASE_URL": url})
         for _ in range(20):
             reply = client.post("/predict", json=PATIENT)
             assert reply.status_code == 200

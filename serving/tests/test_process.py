@@ -4,9 +4,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 
@@ -85,7 +86,9 @@ def test_promotion_and_rollback_under_load_fail_no_request(own_home: Settings, t
     assert set(load.statuses) == {200} and set(load.versions) == {"1", "2"} and 2 <= changes <= 10
 
 
-def answered_until_killed(home: Settings, user: str = "scorer", **settings: str) -> set[str]:
+def answered_until_killed(
+    home: Settings, user: str = "scorer", settings: Mapping[str, str] = MappingProxyType({})
+) -> set[str]:
     """The ids of what was answered before a gateway under load was killed."""
     answered: set[str] = set()
 
@@ -99,7 +102,7 @@ def answered_until_killed(home: Settings, user: str = "scorer", **settings: str)
             answered.add(reply.headers["x-request-id"])
 
     with (
-        gateway(home, **settings) as (url, process),
+        gateway(home, settings) as (url, process),
         ThreadPoolExecutor(6) as threads,
         httpx.Client(base_url=url, timeout=10) as client,
     ):

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
@@ -21,6 +22,7 @@ from serving.logs import JsonLines
 from serving.main import create_app
 from serving.remembered import Remembered
 from serving.scraping import scrape_token
+from serving.tests.conftest import gateway, header
 from serving.tests.test_roles import PATIENT
 
 Bearer = Callable[[str], dict[str, str]]
@@ -70,6 +72,37 @@ def test_a_prediction_is_kept_with_what_was_given_and_no_more(client: TestClient
     inputs = [given for given, _ in log.since(COST_MODEL, "1", since) if given.get("comorbidity_count") == 3][-1]
     assert inputs == {"age_at_admission": 67, "gender": "F", "department": "CARDIOLOGY",
                       "admitting_diagnosis_code": "I50.9", "comorbidity_count": 3}  # fmt: skip
+
+
+CANARY = "Canary4711"
+
+
+def test_what_may_be_a_name_or_number_of_a_patient_is_kept_nowhere(own_home: Settings) -> None:
+    """Put where a careless client might put it; looked for in all that the gateway writes."""
+    with (own_home.root / "stderr").open("wb") as shown, gateway(own_home, stderr=shown) as (url, _):
+        scorer, clinician, officer = (header(url, name) for name in ("scorer", "clinician", "privacy-officer"))
+        for wrong in ({"department": CANARY}, {"diagnosis_code": CANARY}, {"gender": CANARY}, {"age": CANARY},
+                      {CANARY: 1}, {"admission_type": CANARY}, {"discharge_disposition": CANARY}):  # fmt: skip
+            reply = httpx.post(f"{url}/predict", json=PATIENT | wrong, headers=scorer)
+            assert CANARY not in reply.text or CANARY in wrong
+        httpx.post(f"{url}/predict", content=f'{{"age": "{CANARY}', headers=scorer | {"content-type": CANARY})
+        httpx.post(f"{url}/patients/lookup", json={"patient_id": CANARY}, headers=clinician)
+        httpx.get(f"{url}/patients/{CANARY}/risk?name={CANARY}", headers=clinician | {"x-name": CANARY})
+        httpx.get(f"{url}/{CANARY}?name={CANARY}")
+        httpx.post(f"{url}/token", data={"username": CANARY, "password": CANARY})
+        httpx.get(f"{url}/governance/audit?actor={CANARY.lower()}", headers=officer)
+        httpx.get(f"{url}/insights/departments?department={CANARY}", headers=header(url, "analyst"))
+        page = httpx.get(f"{url}/metrics", headers={"authorization": f"Bearer {scrape_token(own_home)}"})
+        assert page.status_code == 200 and CANARY.lower() not in page.text.lower()
+        wait_for(lambda: len(list_of_predictions(own_home)) >= 5)
+    written = [file for file in own_home.root.iterdir() if file.is_file()]
+    assert {"stderr", "ops.db", "audit.head"} <= {file.name for file in written}
+    assert [file.name for file in written if CANARY.lower().encode() in file.read_bytes().lower()] == []
+
+
+def list_of_predictions(home: Settings) -> list[tuple[dict[str, Any], float]]:
+    since = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5)
+    return PredictionLog(home.ops_url).since(COST_MODEL, "1", since)
 
 
 def wait_for(holds: Callable[[], bool]) -> None:
