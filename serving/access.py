@@ -1,11 +1,12 @@
 """Who asks: the token of a request, whether it still counts, and whether its role suffices."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from fastapi import Request
 
 from mediflow_assets.governance.token_keys import SigningKey
+from serving.marked import Scope, header
 from serving.problems import Problem
 from serving.state import state_of
 from serving.tokens import Claims, TokenRefused, verify
@@ -16,20 +17,23 @@ REFUSED = "A valid access token is needed: get one from /token."
 CHALLENGE = {"www-authenticate": "Bearer"}
 
 
-def claims_in(headers: Iterable[tuple[bytes, bytes]], keys: Sequence[SigningKey]) -> Claims | None:
-    """What the token among a request's headers says; None where there is none that was made here and still counts."""
-    given = next((value.decode("latin-1") for name, value in headers if name == b"authorization"), "")
-    kind, _, token = given.partition(" ")
-    try:
-        return verify(token.strip(), keys) if kind.lower() == "bearer" else None
-    except TokenRefused:
-        return None
+def claims_in(scope: Scope, keys: Sequence[SigningKey]) -> Claims | None:
+    """What a request's token says; None where there is none that was made here and still counts. Verified once."""
+    told = scope.setdefault("state", {})
+    if "claims" not in told:
+        kind, _, token = header(scope, b"authorization").partition(" ")
+        try:
+            told["claims"] = verify(token.strip(), keys) if kind.lower() == "bearer" else None
+        except TokenRefused:
+            told["claims"] = None
+    found: Claims | None = told["claims"]
+    return found
 
 
 async def claims_of(request: Request) -> Claims:
     """The claims of the request's token, its roles narrowed to those the user still has. Raises Problem 401."""
     state = state_of(request)
-    claims = claims_in(request.scope["headers"], state.keys)
+    claims = claims_in(request.scope, state.keys)
     if claims is None:
         raise Problem(401, REFUSED, headers=CHALLENGE)
     roles, is_revoked = await asyncio.to_thread(

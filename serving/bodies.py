@@ -64,7 +64,7 @@ class Bodies:
     async def _read(self, scope: Scope, receive: Receive, parts: bytearray) -> None:
         is_form = scope["path"] == _FORM_PATH
         most, size = MOST_FORM_BYTES if is_form else MOST_BYTES, 0
-        is_kept = is_form or not _has_body(scope) or claims_in(scope["headers"], self._state.keys) is not None
+        is_kept = is_form or not _has_body(scope) or claims_in(scope, self._state.keys) is not None
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
