@@ -25,6 +25,7 @@ from serving.problems import Problem
 from serving.remembered import Remembered
 from serving.scraping import scrape_token
 from serving.throttle import Throttle, Turns
+from serving.walking import Walk
 
 log = logging.getLogger("mediflow.gateway")
 LOOK_SECONDS = 2.0
@@ -47,10 +48,15 @@ class State:
     throttle: Throttle
     scrape_token: str
     metrics: Metrics = field(default_factory=Metrics)
+    walk: Walk = field(init=False)
     hashing: Turns = field(default_factory=lambda: Turns(1, 32))
     """A password takes 64 MiB and all cores for a moment: one at a time, so that predictions go on."""
     batches: Turns = field(default_factory=lambda: Turns(2, 32))
     """Threads are few, and each single request needs one for a moment too."""
+
+    def __post_init__(self) -> None:
+        """The walk is of this audit log."""
+        self.walk = Walk(self.audit)
 
     @classmethod
     def of(cls, settings: Settings) -> "State":

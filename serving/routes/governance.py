@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from mediflow_assets.contracts import assurance, erasure
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import MediFlowError
+from mediflow_assets.governance.audit import Verdict
 from mediflow_assets.governance.keys import FILE_NAME
 from serving.access import allowed
 from serving.problems import PROBLEMS
@@ -60,6 +61,7 @@ class AuditStatus(BaseModel):
     is_intact: bool = Field(description="whether none was changed, removed or moved")
     first_broken: int | None = Field(description="the number of the first record that does not hold")
     says: str = Field(description="the same in words")
+    walked_at: str = Field(description="when the walk began, UTC; a long log is walked beside the requests")
 
 
 class GovernanceStatus(BaseModel):
@@ -67,7 +69,8 @@ class GovernanceStatus(BaseModel):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{
         "key": {"key_id": "1d2b4c47", "made_at": "2026-05-01T04:00:00Z", "age_days": 12},
-        "audit": {"records": 4812, "is_intact": False, "first_broken": 4813, "says": "record 4813 was changed"},
+        "audit": {"records": 4812, "is_intact": False, "first_broken": 4813, "says": "record 4813 was changed",
+                  "walked_at": "2026-05-13T04:00:00Z"},
         "privacy": [{"table": "masked/patients"}], "leak_scans": [], "erasures": []}]})  # fmt: skip
     key: KeyStatus | None = Field(description="null where this gateway has no key to read")
     audit: AuditStatus
@@ -107,8 +110,10 @@ class AuditPage(BaseModel):
 
 @router.get("/governance/status", summary="How well people are hidden")
 async def status(request: Request, _: Officer) -> GovernanceStatus:
-    """Privacy figures, the key's id and age, and whether the audit log is whole, walked at this moment."""
-    return await asyncio.to_thread(_status, state_of(request))
+    """Privacy figures, the key's id and age, and whether the audit log is whole."""
+    state = state_of(request)
+    walked_at, verdict = await state.walk.verdict()
+    return await asyncio.to_thread(_status, state, walked_at, verdict)
 
 
 @router.get("/governance/audit", summary="The audit log")
@@ -133,12 +138,11 @@ async def event(request: Request, told: Event, _: Anyone) -> Recorded:
     return Recorded(request_id=request.state.request_id)
 
 
-def _status(state: State) -> GovernanceStatus:
-    verdict = state.audit.verify()
+def _status(state: State, walked_at: str, verdict: Verdict) -> GovernanceStatus:
     return GovernanceStatus(
         key=_key(state),
         audit=AuditStatus(records=verdict.records, is_intact=verdict.is_intact, first_broken=verdict.first_broken,
-                          says=verdict.says),
+                          says=verdict.says, walked_at=walked_at),
         privacy=_rows(state, assurance.PRIVACY_STATUS),
         leak_scans=_newest(state, assurance.LEAK_SCANS, "scanned_at"),
         erasures=_newest(state, erasure.ERASURES, "finished_at"),
