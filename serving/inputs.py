@@ -50,7 +50,7 @@ def field_of(name: str) -> str:
 
 
 def _given(model: str, patient: Patient) -> dict[str, Any]:
-    row = {name: value for name, value in patient if value is not None}
+    row = {name: value for name, value in vars(patient).items() if value is not None}
     row["age_at_admission"] = row.pop("age")
     code = row.pop("diagnosis_code").strip().upper()
     row["admitting_diagnosis_code" if model == COST_MODEL else "diagnosis_code"] = code
@@ -65,10 +65,9 @@ def _given(model: str, patient: Patient) -> dict[str, Any]:
 
 def _filled(bundle: Bundle, given: dict[str, Any]) -> Inputs:
     """What the model needs and an older client does not send is the average patient's."""
-    row, unknown = dict(given), bundle.warnings(given)
-    told = dict.fromkeys(given.keys() - bundle.taken, NOT_TAKEN) | unknown
-    for feature in bundle.features:
-        if not feature.optional and feature.name not in row:
-            row[feature.name], told[feature.name] = bundle.reference[feature.name], NOT_GIVEN
-    kept = {name: UNKNOWN_WORD if name in unknown else value for name, value in given.items() if name in bundle.taken}
+    unknown, absent = bundle.warnings(given), [name for name in bundle.required if name not in given]
+    surplus = given.keys() - bundle.taken
+    told = dict.fromkeys(surplus, NOT_TAKEN) | dict.fromkeys(absent, NOT_GIVEN) | unknown
+    row = given | {name: bundle.reference[name] for name in absent}
+    kept = {name: UNKNOWN_WORD if name in unknown else value for name, value in given.items() if name not in surplus}
     return Inputs(kept, row, [f"{field_of(name)}: {text}." for name, text in sorted(told.items())])

@@ -11,7 +11,7 @@ from mediflow_assets.errors import MediFlowError
 from mediflow_assets.governance.prediction_log import Prediction, PredictionLog
 
 EVERY_SECONDS, FORGET_SECONDS = 0.5, 3600
-MOST_IN_COMMIT, MOST_WAITING = 250, 200_000
+MOST_IN_COMMIT, MOST_WAITING = 250, 100_000
 """Beyond what may wait they are dropped and counted: the log serves drift, and must not take the gateway's memory."""
 log = logging.getLogger("mediflow.gateway")
 

@@ -123,15 +123,16 @@ class Bundle:
 
     def warnings(self, row: Row) -> dict[str, str]:
         """Input → what the model has not seen of it in training; never its value."""
-        given = ((name, row.get(name), words) for name, words in self._learned.items())
-        told = "not seen in training; taken as an average one"
-        return {name: told for name, value, words in given if value is not None and value not in words}
+        learned, told = self._learned, "not seen in training; taken as an average one"
+        return {name: told for name, value in row.items()
+                if name in learned and value is not None and value not in learned[name]}  # fmt: skip
 
     def outside(self, row: Row) -> dict[str, str]:
         """Input → the limits that its number does not keep; never its value."""
-        given = ((name, row.get(name), low, high) for name, low, high in self._limits)
-        return {name: f"has to be {low:g} to {high:g}" for name, value, low, high in given
-                if isinstance(value, (int, float)) and not low <= value <= high}  # fmt: skip
+        limits = self._limits
+        return {name: "has to be {:g} to {:g}".format(*limits[name]) for name, value in row.items()
+                if name in limits and isinstance(value, (int, float))
+                and not limits[name][0] <= value <= limits[name][1]}  # fmt: skip
 
     @cached_property
     def taken(self) -> frozenset[str]:
@@ -139,9 +140,14 @@ class Bundle:
         return frozenset(feature.name for feature in self.features)
 
     @cached_property
-    def _limits(self) -> tuple[tuple[str, float, float], ...]:
-        return tuple((f.name, f.minimum, f.maximum) for f in self.features
-                     if f.minimum is not None and f.maximum is not None)  # fmt: skip
+    def required(self) -> tuple[str, ...]:
+        """The names of the inputs without which it does not answer."""
+        return tuple(feature.name for feature in self.features if not feature.optional)
+
+    @cached_property
+    def _limits(self) -> Mapping[str, tuple[float, float]]:
+        return {f.name: (f.minimum, f.maximum) for f in self.features
+                if f.minimum is not None and f.maximum is not None}  # fmt: skip
 
     @cached_property
     def _learned(self) -> Mapping[str, frozenset[str]]:

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Sequence
 from typing import Annotated, Any
 
+import numpy as np
 from fastapi import APIRouter, Depends, Query, Request
 
 from mediflow_assets.contracts.inputs import COST_MODEL, READMISSION_MODEL
 from mediflow_assets.errors import InputInvalid
-from mediflow_assets.governance.prediction_log import prediction
+from mediflow_assets.governance.prediction_log import predictions
 from mediflow_assets.scoring import Bundle, Predictions
 from serving.access import allowed
 from serving.inputs import Inputs, inputs_of
@@ -42,10 +43,10 @@ async def predict(request: Request, patient: Patient, _: One, explain: Explain =
     """In USD, with the interval in which 90 % of such costs lie, and what the same department and diagnosis cost."""
     state, bundle = state_of(request), _champion(request, COST_MODEL)
     asked, found = _answer(request, bundle, [patient], False)
-    (one,) = asked
+    (one,), ((cost, interval),) = asked, _costs(bundle, found)
     return CostReply(
-        predicted_cost=round(float(found.values[0]), 2),
-        interval=_interval(bundle, found, 0),
+        predicted_cost=cost,
+        interval=interval,
         peer=_peer(state, one.row),
         warnings=one.warnings,
         drivers=_drivers(bundle, one.row) if explain else None,
@@ -80,10 +81,9 @@ async def predict_batch(request: Request, batch: Batch, _: Many) -> CostBatch:
     bundle = _champion(request, COST_MODEL)
     asked, found = await _answers(request, bundle, batch)
     answers = [
-        CostAnswer.model_construct(predicted_cost=round(float(value), 2), interval=_interval(bundle, found, at),
-                                   warnings=asked[at].warnings)
-        for at, value in enumerate(found.values)
-    ]  # fmt: skip
+        CostAnswer.model_construct(predicted_cost=cost, interval=interval, warnings=each.warnings)
+        for each, (cost, interval) in zip(asked, _costs(bundle, found), strict=True)
+    ]
     return CostBatch.model_construct(predictions=answers, model=bundle.name, model_version=bundle.version,
                                      request_id=request.state.request_id)  # fmt: skip
 
@@ -94,10 +94,9 @@ async def readmission_batch(request: Request, batch: Batch, _: Many) -> RiskBatc
     bundle = _champion(request, READMISSION_MODEL)
     asked, found = await _answers(request, bundle, batch)
     answers = [
-        RiskAnswer.model_construct(readmission_risk=float(risk), status=bundle.status(float(risk)),
-                                   warnings=asked[at].warnings)
-        for at, risk in enumerate(found.values)
-    ]  # fmt: skip
+        RiskAnswer.model_construct(readmission_risk=risk, status=bundle.status(risk), warnings=each.warnings)
+        for each, risk in zip(asked, found.values.tolist(), strict=True)
+    ]
     return RiskBatch.model_construct(predictions=answers, cutoffs=Cutoffs.model_validate(bundle.cutoffs),
                                      model=bundle.name, model_version=bundle.version,
                                      request_id=request.state.request_id)  # fmt: skip
@@ -130,19 +129,17 @@ def _remember(request: Request, bundle: Bundle, asked: Sequence[Inputs], found: 
     """For the prediction log: what was given and is known, not what was filled in for it."""
     state, request_id = state_of(request), request.state.request_id
     state.metrics.scored(bundle.name, len(asked))
-    state.remembered.add(
-        [
-            prediction(request_id, bundle.name, bundle.version, each.kept, float(value))
-            for each, value in zip(asked, found.values, strict=True)
-        ]
-    )
+    answered = zip((each.kept for each in asked), found.values.tolist(), strict=True)
+    state.remembered.add(predictions(request_id, bundle.name, bundle.version, answered))
 
 
-def _interval(bundle: Bundle, found: Predictions, at: int) -> Interval:
+def _costs(bundle: Bundle, found: Predictions) -> list[tuple[float, Interval]]:
+    """Each cost with its interval, in cents."""
     assert found.lower is not None and found.upper is not None
     coverage = float(bundle.facts["response"]["coverage"])
-    lower, upper = round(float(found.lower[at]), 2), round(float(found.upper[at]), 2)
-    return Interval.model_construct(lower=lower, upper=upper, coverage=coverage)
+    columns = (np.round(values, 2).tolist() for values in (found.values, found.lower, found.upper))
+    return [(cost, Interval.model_construct(lower=lower, upper=upper, coverage=coverage))
+            for cost, lower, upper in zip(*columns, strict=True)]  # fmt: skip
 
 
 def _drivers(bundle: Bundle, row: dict[str, Any]) -> list[Driver]:

@@ -14,8 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from mediflow_assets.contracts.inputs import COST_MODEL
 from mediflow_assets.errors import EngineFailed
-from mediflow_assets.governance import prediction_log
-from mediflow_assets.governance.prediction_log import Prediction, PredictionLog, prediction
+from mediflow_assets.governance.prediction_log import Prediction, PredictionLog, predictions
 from mediflow_assets.settings import Settings
 from serving import remembered
 from serving.logs import JsonLines
@@ -114,7 +113,7 @@ def wait_for(holds: Callable[[], bool]) -> None:
 
 def test_what_is_old_is_forgotten(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     log = PredictionLog(f"sqlite:///{tmp_path / 'ops.db'}")
-    log.append([prediction("r", "m", "1", {"a": 1, "b": None}, 2.0)])
+    log.append(predictions("r", "m", "1", [({"a": 1, "b": None}, 2.0)]))
     now = dt.datetime.now(dt.UTC)
     assert log.since("m", "1", now - dt.timedelta(days=1)) == [({"a": 1}, 2.0)]
     assert log.since("m", "2", now - dt.timedelta(days=1)) == [] == log.since("m", "1", now + dt.timedelta(days=1))
@@ -146,7 +145,7 @@ def test_predictions_wait_while_the_database_is_away_and_the_rest_is_counted(mon
     monkeypatch.setattr(remembered, "MOST_WAITING", 3)
     away = Away()
     kept = Remembered(away, 90)
-    kept.add([prediction_log.prediction(str(n), "m", "1", {}, 0.0) for n in range(5)])
+    kept.add(predictions("r", "m", "1", [({}, 0.0)] * 5))
     assert kept.dropped == 2
     wait_for(lambda: len(away.kept) == 3)
     kept.close()
@@ -156,10 +155,10 @@ def test_predictions_are_written_in_parts_and_none_twice(monkeypatch: pytest.Mon
     monkeypatch.setattr(remembered, "EVERY_SECONDS", 0.01)
     away = Away()
     kept = Remembered(away, 90)
-    kept.add([prediction_log.prediction(str(n), "m", "1", {}, 0.0) for n in range(1_000)])
+    kept.add(predictions("r", "m", "1", [({}, float(n)) for n in range(1_000)]))
     wait_for(lambda: len(away.kept) == 1_000)
     kept.close()
-    assert max(away.parts) == remembered.MOST_IN_COMMIT and len({each.request_id for each in away.kept}) == 1_000
+    assert max(away.parts) == remembered.MOST_IN_COMMIT and [each.answer for each in away.kept] == list(range(1_000))
 
 
 def test_a_log_line_is_json_without_values() -> None:
