@@ -55,7 +55,7 @@ def allowed(*roles: str) -> Callable[[Request], Awaitable[Claims]]:
         held = {*claims.roles, *(part for role in claims.roles for part in INCLUDED.get(role, ()))}
         if roles and not held & set(roles):
             raise Problem(403, f"This needs the role {' or '.join(roles)}.")
-        is_free, headers = state_of(request).throttle.may_ask(claims.sub)
+        is_free, headers = await state_of(request).throttle.may_ask(claims.sub)
         request.state.rate_headers = headers
         if not is_free:
             raise Problem(429, "Too many requests in this minute.", headers={"retry-after": "60"})

@@ -5,7 +5,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator
 
-from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute, storage, strategies
+from limits import RateLimitItem, RateLimitItemPerHour, RateLimitItemPerMinute, aio, storage, strategies
 
 from serving.problems import Problem
 
@@ -40,7 +40,8 @@ class Throttle:
 
     def __init__(self, per_user: RateLimitItem = PER_USER) -> None:
         self._window = strategies.MovingWindowRateLimiter(storage.MemoryStorage())
-        self._fixed = strategies.FixedWindowRateLimiter(storage.MemoryStorage())
+        # asked for every request: the storage for threads starts one each time, which costs more than a prediction
+        self._fixed = aio.strategies.FixedWindowRateLimiter(aio.storage.MemoryStorage())
         self._per_user = per_user
 
     def may_try(self, account: str, address: str) -> bool:
@@ -54,10 +55,10 @@ class Throttle:
         """Whether a user may ask for one more pseudonym."""
         return self._window.hit(RateLimitItemPerHour(LOOKUPS_PER_HOUR), "lookup", user)
 
-    def may_ask(self, user: str) -> tuple[bool, dict[str, str]]:
+    async def may_ask(self, user: str) -> tuple[bool, dict[str, str]]:
         """Whether a user may ask once more, and the `RateLimit` headers that say so."""
-        is_free = self._fixed.hit(self._per_user, user)
-        stats = self._fixed.get_window_stats(self._per_user, user)
+        is_free = await self._fixed.hit(self._per_user, user)
+        stats = await self._fixed.get_window_stats(self._per_user, user)
         after = max(0, int(stats.reset_time - time.time()))
         limit = self._per_user.amount
         return is_free, {
