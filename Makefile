@@ -6,7 +6,7 @@ READY  := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser test-cluster test-faults jars postgres check docs bench up clean
+.PHONY: help setup demo test test-browser test-cluster test-faults jars postgres check docs bench bench-serving up clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -71,6 +71,10 @@ docs: $(READY)  ## write the generated documents anew
 
 bench: $(READY)  ## measure, with a table and JSON
 	@mediflow bench
+
+bench-serving: $(READY)  ## the gateway under load by wrk, and under attack, beside plain scikit-learn
+	@command -v wrk >/dev/null || { apt-get update -qq && apt-get install -y -qq wrk; }
+	@python -m serving.benchmark
 
 up: $(READY)  ## Dagster UI and daemon, gateway, dashboard and MLflow on localhost; Ctrl-C ends all
 	@mediflow up

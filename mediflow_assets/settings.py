@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     metrics_port: int = Field(9108, ge=0, le=65535, description="of the streaming service's metrics; 0 for none")
     lease_wait_seconds: float = Field(600, ge=0, description="how long runs of the daemon wait for the lake")
     cors_origins: str = Field("", description="web pages that may call the gateway, by origin, divided by commas")
-    requests_per_minute: int = Field(60_000, ge=1, description="how often one user may ask the gateway")
+    requests_per_minute: int = Field(30_000, ge=1, description="how often one user may ask the gateway")
     keep_predictions_days: int = Field(90, ge=1, description="how long the gateway's predictions are kept for drift")
     keep_versions_hours: int = Field(168, ge=1, description="how long old table versions are kept")
 

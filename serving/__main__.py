@@ -1,13 +1,12 @@
 """`python -m serving [--port 8000]`: the gateway on localhost."""
 
 import argparse
+import os
 
 import uvicorn
 
 from serving.deadlines import Deadlined
 from serving.logs import configure
-
-MOST_CONNECTIONS = 1_000
 
 
 def main() -> None:
@@ -17,9 +16,11 @@ def main() -> None:
     asked.add_argument("--port", type=int, default=8000)
     given = asked.parse_args()
     configure()
+    # a client may write any address into X-Forwarded-For: only a proxy that is named is believed
+    proxies = os.environ.get("FORWARDED_ALLOW_IPS", "")
     uvicorn.run("serving.main:create_app", factory=True, host=given.host, port=given.port, log_config=None,
-                access_log=False, http=Deadlined, limit_concurrency=MOST_CONNECTIONS, timeout_keep_alive=15,
-                server_header=False)  # fmt: skip
+                access_log=False, http=Deadlined, ws="none", timeout_keep_alive=15, timeout_graceful_shutdown=8,
+                server_header=False, proxy_headers=bool(proxies), forwarded_allow_ips=proxies)  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -1,106 +1,117 @@
-"""What reaches a route: bodies within 2 MB and 15 seconds, counted as the bytes arrive, and strict JSON."""
+"""What reaches a route: bodies of users only, within 2 MB and 15 seconds, counted as the bytes arrive, strict JSON."""
 
 import asyncio
-import uuid
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
+from serving.access import CHALLENGE, REFUSED, claims_in
+from serving.marked import Receive, Scope, Send, header
 from serving.problems import response
 from serving.strict_json import NotJson, parse
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-MOST_BYTES, LONGEST_SECONDS = 2_000_000, 15.0
-_JSON, _FORM = "application/json", "application/x-www-form-urlencoded"
-_SECURITY = {
-    "cache-control": "no-store",
-    "x-content-type-options": "nosniff",
-    "x-frame-options": "DENY",
-    "referrer-policy": "no-referrer",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-}
+MOST_BYTES, MOST_FORM_BYTES, LONGEST_SECONDS = 2_000_000, 16_384, 15.0
+MOST_HELD_BYTES = 64_000_000
+"""Of all bodies that are on their way at one moment."""
+MOST_AT_ONCE = 256
+"""Requests that are worked on at one moment; how many connections are open is bounded in `deadlines`."""
+_LARGE = 50_000
+"""Bytes from which on a body is parsed beside the loop, so that small requests go on meanwhile."""
+_JSON, _FORM, _FORM_PATH = "application/json", "application/x-www-form-urlencoded", "/token"
 
 
 class _Refused(Exception):
-    def __init__(self, status: int, detail: str) -> None:
-        self.status, self.detail = status, detail
+    def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        self.status, self.detail, self.headers = status, detail, dict(headers or {})
 
 
 class Bodies:
-    """ASGI middleware. Gives each request an id, its own or the client's, and each reply security headers."""
+    """ASGI middleware. Of a stranger's body nothing is kept: without a valid token the reply is 401, whatever was
+    sent, and only `/token` takes a short form from anyone."""
 
-    def __init__(self, app: Any, most_bytes: int = MOST_BYTES, seconds: float = LONGEST_SECONDS) -> None:
-        self._app, self._most, self._seconds = app, most_bytes, seconds
+    def __init__(self, app: Any, state: Any, seconds: float = LONGEST_SECONDS) -> None:
+        self._app, self._state, self._seconds = app, state, seconds
+        self._held = self._busy = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(scope)
-        scope.setdefault("state", {})["request_id"] = request_id
-
-        async def sending(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                given = {name.lower() for name, _ in message["headers"]}
-                extra = {"x-request-id": request_id, **_SECURITY}
-                message["headers"] = [*message["headers"], *((k.encode(), v.encode()) for k, v in extra.items()
-                                                             if k.encode() not in given)]  # fmt: skip
-            await send(message)
-
+        parts = bytearray()
         try:
-            body = await asyncio.wait_for(self._read(scope, receive), self._seconds)
+            async with asyncio.timeout(self._seconds):
+                await self._read(scope, receive, parts)
+            await _refuse_what_is_not_accepted(scope, bytes(parts))
+            if self._busy >= MOST_AT_ONCE:
+                raise _Refused(503, "Too many requests are being worked on.", {"retry-after": "1"})
         except TimeoutError:
-            await self._refuse(408, f"The body did not arrive within {self._seconds:g} seconds.", scope, sending)
+            detail = f"The body did not arrive within {self._seconds:g} seconds."
+            await response(408, detail, headers={"connection": "close"})(scope, _nothing, send)
         except _Refused as refused:
-            await self._refuse(refused.status, refused.detail, scope, sending)
+            await response(refused.status, refused.detail, headers=refused.headers)(scope, _nothing, send)
         else:
-            await self._app(scope, _replayed(body, receive), sending)
+            await self._pass_on(scope, _replayed(bytes(parts), receive), send)
+        finally:
+            self._let_go(parts)
 
-    async def _read(self, scope: Scope, receive: Receive) -> bytes:
-        parts, size = [], 0
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._busy += 1
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._busy -= 1
+
+    async def _read(self, scope: Scope, receive: Receive, parts: bytearray) -> None:
+        is_form = scope["path"] == _FORM_PATH
+        most, size = MOST_FORM_BYTES if is_form else MOST_BYTES, 0
+        is_kept = is_form or not _has_body(scope) or claims_in(scope, self._state.keys) is not None
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise _Refused(400, "The connection was closed.")
             part = message.get("body", b"")
             size += len(part)
-            if size > self._most:
-                raise _Refused(413, f"The body is larger than {self._most:,} bytes.")
-            parts.append(part)
+            if size > 2 * most:
+                raise _Refused(413, f"The body is larger than {most:,} bytes.", {"connection": "close"})
+            if size > most:
+                # a client that still sends does not read: what is a little too large is taken, and not kept
+                self._let_go(parts)
+            elif is_kept:
+                if self._held + len(part) > MOST_HELD_BYTES:
+                    headers = {"connection": "close", "retry-after": "5"}
+                    raise _Refused(503, "Too many bodies are on their way.", headers)
+                parts += part
+                self._held += len(part)
             if not message.get("more_body"):
                 break
-        body = b"".join(parts)
-        _refuse_what_is_not_accepted(scope, body)
-        return body
+        if size and not is_kept:
+            raise _Refused(401, REFUSED, CHALLENGE)
+        if size > most:
+            raise _Refused(413, f"The body is larger than {most:,} bytes.")
 
-    async def _refuse(self, status: int, detail: str, scope: Scope, send: Send) -> None:
-        # what is still on its way is not waited for
-        await response(status, detail, headers={"connection": "close"})(scope, _nothing, send)
+    def _let_go(self, parts: bytearray) -> None:
+        self._held -= len(parts)
+        parts.clear()
 
 
-def _refuse_what_is_not_accepted(scope: Scope, body: bytes) -> None:
+def _has_body(scope: Scope) -> bool:
+    return header(scope, b"content-length") not in ("", "0") or header(scope, b"transfer-encoding") != ""
+
+
+async def _refuse_what_is_not_accepted(scope: Scope, body: bytes) -> None:
     if not body or scope["method"] in ("GET", "HEAD", "OPTIONS"):
         return
-    kind = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"content-type"), "").split(";")[0].strip()
-    if kind.lower() == _FORM and scope["path"] == "/token":
+    kind = header(scope, b"content-type").split(";")[0].strip().lower()
+    if scope["path"] == _FORM_PATH:
+        if kind != _FORM:
+            raise _Refused(415, f"Send {_FORM}.")
         return
-    if kind.lower() != _JSON:
+    if kind != _JSON:
         raise _Refused(415, f"Send {_JSON}.")
     try:
-        parse(body)
+        await asyncio.to_thread(parse, body) if len(body) > _LARGE else parse(body)
     except NotJson as problem:
         raise _Refused(422, str(problem)) from None
-
-
-def _request_id(scope: Scope) -> str:
-    given = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"x-request-id"), "")
-    is_plain = 0 < len(given) <= 64 and all(
-        letter.isascii() and (letter.isalnum() or letter in "-_") for letter in given
-    )
-    return given if is_plain else uuid.uuid4().hex
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:

@@ -22,11 +22,17 @@ def install(app: FastAPI) -> None:
     app.openapi = document  # type: ignore[method-assign]
 
 
+def paths(app: FastAPI) -> frozenset[str]:
+    """The paths of all routes, as written in the code."""
+    return frozenset([*get_openapi(title="", version="", routes=app.routes)["paths"], "/openapi.json"])
+
+
 def _document(app: FastAPI) -> dict[str, Any]:
     found: dict[str, Any] = get_openapi(title=app.title, version=app.version, routes=app.routes)
     parts = found.setdefault("components", {})
     schemas = parts.setdefault("schemas", {})
-    schemas["ProblemDetails"] = ProblemDetails.model_json_schema()
+    problem = ProblemDetails.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas |= problem.pop("$defs") | {"ProblemDetails": problem}
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     flow = {"type": "oauth2", "flows": {"password": {"tokenUrl": "token", "scopes": {}}}}

@@ -6,12 +6,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from mediflow_assets.contracts import masked
 from mediflow_assets.contracts.table import Audience, TableContract
+
+UNREADABLE = (DeltaError, OSError, pa.ArrowException)
+"""What is raised where a table is damaged, or its store away."""
 
 
 def plain(row: dict[str, Any]) -> dict[str, Any]:
@@ -82,7 +86,7 @@ class LakeReader:
         """Whether the lake's tables can be opened at this moment."""
         try:
             return self._open(masked.COST_PEERS) is not None
-        except (DeltaError, OSError):
+        except UNREADABLE:
             return False
 
     def refresh(self) -> None:

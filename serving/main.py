@@ -1,4 +1,4 @@
-"""The app: routes within the audit, within the limits on bodies."""
+"""The app: routes within the limits on bodies, within the audit."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -8,10 +8,13 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
+from mediflow_assets.errors import MediFlowError
 from mediflow_assets.settings import Settings
 from serving import document, problems
 from serving.audited import Audited
 from serving.bodies import Bodies
+from serving.lake import UNREADABLE
+from serving.marked import Marked
 from serving.routes import catalog, figures, governance, health, insights, patients, predict, tokens
 from serving.state import State
 
@@ -29,12 +32,13 @@ def create_app(settings: Settings | None = None) -> Any:
         title="MediFlow gateway", version=version("mediflow"), lifespan=lifespan, docs_url=None, redoc_url=None
     )
     app.state.mediflow = state
-    problems.install(app)
+    problems.install(app, (MediFlowError, *UNREADABLE))
     document.install(app)
     for part in (tokens, predict, catalog, insights, patients, governance, health, figures):
         app.include_router(part.router)
-    app.add_middleware(Bodies)
-    app.add_middleware(Audited, state=state)
+    app.add_middleware(Bodies, state=state)
+    app.add_middleware(Audited, state=state, paths=document.paths(app))
+    app.add_middleware(Marked)
     origins = [origin.strip() for origin in state.settings.cors_origins.split(",") if origin.strip()]
     if origins:
         headers = ["authorization", "content-type", "x-request-id"]

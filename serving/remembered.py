@@ -11,8 +11,8 @@ from mediflow_assets.errors import MediFlowError
 from mediflow_assets.governance.prediction_log import Prediction, PredictionLog
 
 EVERY_SECONDS, FORGET_SECONDS = 0.5, 3600
-MOST_WAITING = 200_000
-"""Beyond it predictions are dropped and counted: the log serves drift, and must not take the memory of a gateway."""
+MOST_IN_COMMIT, MOST_WAITING = 250, 100_000
+"""Beyond what may wait they are dropped and counted: the log serves drift, and must not take the gateway's memory."""
 log = logging.getLogger("mediflow.gateway")
 
 
@@ -45,15 +45,26 @@ class Remembered:
             is_last = self._is_ending.wait(EVERY_SECONDS)
             with self._lock:
                 batch, self._waiting = self._waiting, []
-            try:
-                self._kept.append(batch)
-            except MediFlowError:
+            left = self._append(batch)
+            if left:
                 # a database that is away for a while: they wait, as far as there is room
-                self.add(batch)
-                log.warning("predictions", extra={"status": "not written", "count": len(batch)})
+                self.add(left)
+                log.warning("predictions", extra={"status": "not written", "count": len(left)})
             if is_last:
                 return
             if time.monotonic() - forgotten_at > FORGET_SECONDS:
                 forgotten_at = time.monotonic()
                 with contextlib.suppress(MediFlowError):
                     self._kept.forget_before(dt.datetime.now(dt.UTC) - self._keep)
+
+    def _append(self, batch: Sequence[Prediction]) -> Sequence[Prediction]:
+        """Write them; gives those that could not be written.
+
+        In parts: SQLite has one writer, and between two of them the audit log, for which replies wait, gets its turn.
+        """
+        for begin in range(0, len(batch), MOST_IN_COMMIT):
+            try:
+                self._kept.append(batch[begin : begin + MOST_IN_COMMIT])
+            except MediFlowError:
+                return batch[begin:]
+        return ()

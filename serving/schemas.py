@@ -5,9 +5,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from mediflow_assets.contracts import vocabulary as v
-from mediflow_assets.contracts.inputs import COST_MODEL
 
 MOST_PATIENTS = 10_000
+PATIENT: dict[str, Any] = {"age": 67, "gender": "F", "department": "CARDIOLOGY", "diagnosis_code": "I50.9"}
 Word = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -15,7 +15,7 @@ class Patient(BaseModel):
     """One patient as a model is asked about them. Four fields are needed; each further one sharpens the answer."""
 
     model_config = ConfigDict(strict=True, extra="forbid", json_schema_extra={
-        "examples": [{"age": 67, "gender": "F", "department": "CARDIOLOGY", "diagnosis_code": "I50.9"}]})  # fmt: skip
+        "examples": [PATIENT, PATIENT | {"length_of_stay_days": 6, "prior_admissions_12m": 2}]})  # fmt: skip
 
     age: int = Field(ge=v.AGE_LIMITS_YEARS[0], le=v.AGE_LIMITS_YEARS[1], description="completed years at admission")
     gender: Word = Field(description="M, F, O or U")
@@ -45,111 +45,151 @@ class Patient(BaseModel):
             return given
         return {n: int(v) if isinstance(v, float) and v.is_integer() else v for n, v in given.items()}
 
-    def as_row(self, model: str) -> dict[str, Any]:
-        """The inputs of a model, by their names in Gold."""
-        row = self.model_dump(exclude={"age", "diagnosis_code"}, exclude_none=True)
-        code = self.diagnosis_code.strip().upper()
-        named = "admitting_diagnosis_code" if model == COST_MODEL else "diagnosis_code"
-        return row | {"age_at_admission": self.age, named: code, "gender": self.gender.strip().upper(),
-                      "department": self.department.strip().upper()}  # fmt: skip
-
 
 class Batch(BaseModel):
     """Many patients, answered in their order."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
-    patients: list[Patient] = Field(min_length=1, max_length=MOST_PATIENTS)
+    model_config = ConfigDict(strict=True, extra="forbid", json_schema_extra={"examples": [{"patients": [PATIENT]}]})
+    patients: list[Patient] = Field(min_length=1, max_length=MOST_PATIENTS, description="1 to 10,000 of them")
 
 
 class Driver(BaseModel):
-    """How far one input moved the answer away from an average patient's, in the answer's unit."""
+    """How far one input moved the answer away from an average patient's."""
 
-    feature: str
-    label: str
-    contribution: float
+    feature: str = Field(description="the model's input, as `/models/{name}` lists it")
+    label: str = Field(description="the input in words")
+    contribution: float = Field(description="in the answer's unit: USD, or probability")
 
 
 class Interval(BaseModel):
-    """Within these ends, in USD, 90 % of costs lie."""
+    """Within these ends lies the cost, with the probability `coverage`."""
 
-    lower: float
-    upper: float
-    coverage: float
+    lower: float = Field(description="USD")
+    upper: float = Field(description="USD")
+    coverage: float = Field(description="share of costs that lie within, 0 to 1")
 
 
 class Peer(BaseModel):
-    """What the same department and diagnosis cost, USD; from `masked/cost_peers`."""
+    """What the same department and diagnosis cost; from `masked/cost_peers`."""
 
-    patients: int
-    lower_quartile: float
-    median: float
-    upper_quartile: float
+    patients: int = Field(description="people that this was computed from")
+    lower_quartile: float = Field(description="USD")
+    median: float = Field(description="USD")
+    upper_quartile: float = Field(description="USD")
 
 
-class CostReply(BaseModel):
+class Cutoffs(BaseModel):
+    """From which risk on the status is Moderate, and High."""
+
+    moderate: float = Field(description="probability, 0 to 1")
+    high: float = Field(description="probability, 0 to 1")
+
+
+class Answered(BaseModel):
+    """Which version of which model answered, and in which request."""
+
+    model: str = Field(description="the model's name")
+    model_version: str = Field(description="its version in the registry")
+    request_id: str = Field(description="as in the header `x-request-id`, and on the audit log")
+
+
+Cost = Annotated[float, Field(description="expected billed amount, USD")]
+Risk = Annotated[float, Field(ge=0, le=1, description="probability of an unplanned admission within 30 days, 0 to 1")]
+Status = Annotated[Literal["Low", "Moderate", "High"], Field(description="by the cut-offs")]
+Warnings = Annotated[list[str], Field(description="what was not given, not known, or not used; names fields only")]
+Drivers = Annotated[list[Driver] | None, Field(description="the eight largest; null unless `explain=true`")]
+
+
+class CostReply(Answered):
     """Expected cost."""
 
-    predicted_cost: float = Field(description="USD")
-    unit: Literal["USD"] = "USD"
+    model_config = ConfigDict(json_schema_extra={"examples": [{
+        "predicted_cost": 8214.5, "unit": "USD", "interval": {"lower": 3521.4, "upper": 15472.1, "coverage": 0.9},
+        "peer": {"patients": 212, "lower_quartile": 4310.0, "median": 7260.5, "upper_quartile": 11870.0},
+        "warnings": ["encounter_class: not given; taken as an average patient's."],
+        "drivers": [{"feature": "age_at_admission", "label": "age", "contribution": 412.7}],
+        "model": "treatment-cost", "model_version": "3", "request_id": "order-66"}]})  # fmt: skip
+    predicted_cost: Cost
+    unit: Literal["USD"] = Field("USD", description="of all amounts here")
     interval: Interval
     peer: Peer | None = Field(None, description="null where fewer than 11 people, or nobody, is known")
-    warnings: list[str] = []
-    drivers: list[Driver] | None = None
-    model: str
-    model_version: str
-    request_id: str
+    warnings: Warnings = []
+    drivers: Drivers = None
 
 
-class RiskReply(BaseModel):
+class RiskReply(Answered):
     """Risk of an unplanned admission within 30 days of discharge."""
 
-    readmission_risk: float = Field(ge=0, le=1)
-    status: Literal["Low", "Moderate", "High"]
-    cutoffs: dict[str, float] = Field(description="from which risk on it is Moderate, and High")
-    warnings: list[str] = []
-    drivers: list[Driver] | None = None
-    model: str
-    model_version: str
-    request_id: str
+    model_config = ConfigDict(json_schema_extra={"examples": [{
+        "readmission_risk": 0.214, "status": "Moderate", "cutoffs": {"moderate": 0.15, "high": 0.31},
+        "warnings": ["length_of_stay_days: not given; taken as an average patient's."],
+        "drivers": [{"feature": "prior_admissions_12m", "label": "earlier admissions in 12 months",
+                     "contribution": 0.06}],
+        "model": "readmission-risk", "model_version": "2", "request_id": "order-67"}]})  # fmt: skip
+    readmission_risk: Risk
+    status: Status
+    cutoffs: Cutoffs
+    warnings: Warnings = []
+    drivers: Drivers = None
 
 
 class CostAnswer(BaseModel):
     """One of a batch."""
 
-    predicted_cost: float
+    predicted_cost: Cost
     interval: Interval
+    warnings: Warnings = []
 
 
 class RiskAnswer(BaseModel):
     """One of a batch."""
 
-    readmission_risk: float
-    status: Literal["Low", "Moderate", "High"]
+    readmission_risk: Risk
+    status: Status
+    warnings: Warnings = []
 
 
-class CostBatch(BaseModel):
+class CostBatch(Answered):
     """Answers in the order of the patients."""
 
-    predictions: list[CostAnswer]
-    unit: Literal["USD"] = "USD"
-    model: str
-    model_version: str
-    request_id: str
+    model_config = ConfigDict(json_schema_extra={"examples": [{
+        "predictions": [{"predicted_cost": 8214.5, "warnings": [],
+                         "interval": {"lower": 3521.4, "upper": 15472.1, "coverage": 0.9}}],
+        "unit": "USD", "model": "treatment-cost", "model_version": "3", "request_id": "order-68"}]})  # fmt: skip
+    predictions: list[CostAnswer] = Field(description="one a patient")
+    unit: Literal["USD"] = Field("USD", description="of all amounts here")
 
 
-class RiskBatch(BaseModel):
+class RiskBatch(Answered):
     """Answers in the order of the patients."""
 
-    predictions: list[RiskAnswer]
-    cutoffs: dict[str, float]
-    model: str
-    model_version: str
-    request_id: str
+    model_config = ConfigDict(json_schema_extra={"examples": [{
+        "predictions": [{"readmission_risk": 0.214, "status": "Moderate", "warnings": []}],
+        "cutoffs": {"moderate": 0.15, "high": 0.31}, "model": "readmission-risk", "model_version": "2",
+        "request_id": "order-69"}]})  # fmt: skip
+    predictions: list[RiskAnswer] = Field(description="one a patient")
+    cutoffs: Cutoffs
+
+
+class Credentials(BaseModel):
+    """OAuth2's password form, RFC 6749 section 4.3."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [
+        {"grant_type": "password", "username": "scorer", "password": "correct horse battery"}]})  # fmt: skip
+    username: str = Field(min_length=1, max_length=1024, description="the user's name")
+    password: str = Field(min_length=1, max_length=1024, description="the user's password",
+                          json_schema_extra={"format": "password"})  # fmt: skip
+    grant_type: Literal["password"] | None = Field(None, description="password, where it is given")
+    scope: str = Field("", description="not used: the user's roles decide")
+    client_id: str | None = Field(None, description="not used")
+    client_secret: str | None = Field(None, description="not used")
 
 
 class Token(BaseModel):
     """An access token."""
 
-    access_token: str
-    token_type: Literal["bearer"] = "bearer"
+    model_config = ConfigDict(json_schema_extra={"examples": [
+        {"access_token": "eyJhbGciOiJFZERTQSIs...", "token_type": "bearer", "expires_in": 900}]})  # fmt: skip
+    access_token: str = Field(description="goes into the header `authorization: Bearer ...`")
+    token_type: Literal["bearer"] = Field("bearer", description="always bearer")
     expires_in: int = Field(description="seconds")

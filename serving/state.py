@@ -2,10 +2,11 @@
 
 import asyncio
 import contextlib
+import gc
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
-from deltalake.exceptions import DeltaError
 from fastapi import Request
 from limits import RateLimitItemPerMinute
 
@@ -18,13 +19,15 @@ from mediflow_assets.governance.users import Users
 from mediflow_assets.scoring import Bundle, Champions, models_uri
 from mediflow_assets.settings import Settings
 from serving.journal import Journal
-from serving.lake import LakeReader
+from serving.lake import UNREADABLE, LakeReader
 from serving.metrics import Metrics
 from serving.problems import Problem
 from serving.remembered import Remembered
 from serving.scraping import scrape_token
-from serving.throttle import Throttle
+from serving.throttle import Throttle, Turns
+from serving.walking import Walk
 
+log = logging.getLogger("mediflow.gateway")
 LOOK_SECONDS = 2.0
 """How often a new champion is looked for."""
 
@@ -45,6 +48,15 @@ class State:
     throttle: Throttle
     scrape_token: str
     metrics: Metrics = field(default_factory=Metrics)
+    walk: Walk = field(init=False)
+    hashing: Turns = field(default_factory=lambda: Turns(1, 32))
+    """A password takes 64 MiB and all cores for a moment: one at a time, so that predictions go on."""
+    batches: Turns = field(default_factory=lambda: Turns(2, 32))
+    """Threads are few, and each single request needs one for a moment too."""
+
+    def __post_init__(self) -> None:
+        """The walk is of this audit log."""
+        self.walk = Walk(self.audit)
 
     @classmethod
     def of(cls, settings: Settings) -> "State":
@@ -52,7 +64,7 @@ class State:
         champions = Champions(models_uri(settings.lake_root))
         champions.refresh()
         lake = LakeReader(settings.lake_root)
-        with contextlib.suppress(OSError, DeltaError):
+        with contextlib.suppress(*UNREADABLE):
             lake.refresh()
         audit = AuditLog(settings.ops_url, settings.audit_head)
         return cls(
@@ -77,9 +89,20 @@ class State:
             raise Problem(503, detail, headers={"retry-after": "30"})
         return bundle
 
+    def is_recordable(self) -> bool:
+        """Whether the database of users and audit answers at this moment."""
+        try:
+            self.audit.latest(1)
+        except MediFlowError:
+            return False
+        return True
+
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Look for new champions until the gateway ends."""
+        # what was made at the start stays: the collector need not walk it again while requests wait
+        gc.collect()
+        gc.freeze()
         looking = asyncio.create_task(self._look())
         try:
             yield
@@ -91,10 +114,17 @@ class State:
     async def _look(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            for renew in (self.champions.refresh, self.lake.refresh, self._take_keys):
-                # what cannot be read now is looked at again; what was read before serves on
-                with contextlib.suppress(OSError, DeltaError, MediFlowError):
+            for renew in (self._take_champions, self.lake.refresh, self._take_keys):
+                try:
                     await asyncio.to_thread(renew)
+                except Exception as error:
+                    # what was read before serves on, and is looked at again: nothing ends the looking
+                    log.warning("cannot be renewed", extra={"action": renew.__name__, "error": type(error).__name__})
+
+    def _take_champions(self) -> None:
+        for name in self.champions.refresh():
+            bundle = self.champions.get(name)
+            log.info("champion", extra={"action": name, "status": bundle.version if bundle else "none"})
 
     def _take_keys(self) -> None:
         self.keys = load_keys(self.settings.secrets)

@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Any
 
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from mediflow_assets.contracts.table import Column, TableContract, Type
 from serving.lake import Snapshot
@@ -12,17 +12,31 @@ from serving.problems import Problem
 MOST_ROWS = 1_000
 _TYPES: dict[Type, Any] = {
     Type.STRING: str, Type.BOOLEAN: bool, Type.INTEGER: int, Type.LONG: int, Type.DATE: dt.date,
-    Type.TIMESTAMP: dt.datetime,
+    Type.TIMESTAMP: dt.datetime, Type.STRINGS: list[str],
 }  # fmt: skip
 
 
-def page_model(contract: TableContract, name: str) -> type[BaseModel]:
-    """The reply: the table's name, version and time, how many rows fit, and those of this page."""
+def row_model(contract: TableContract, name: str) -> type[BaseModel]:
+    """A row of the table; every column may be null, for small cells are suppressed."""
     fields: dict[str, Any] = {column.name: _field(column) for column in contract.columns}
-    row = create_model(f"{name}Row", __doc__=contract.description, **fields)
+    return create_model(name, __doc__=contract.description, **fields)
+
+
+def page_model(contract: TableContract, name: str, **shown: Any) -> type[BaseModel]:
+    """The reply: the table's name, version and time, how many rows fit, and those of this page. `shown` is what an
+    example of a row holds."""
+    row = row_model(contract, f"{name}Row")
+    example: dict[str, Any] = {
+        "table": contract.name,
+        "version": 12,
+        "as_of": "2026-05-01T04:00:00Z",
+        "total": 1,
+        "rows": [shown],
+    }
     return create_model(
         f"{name}Page",
         __doc__=contract.description,
+        __config__=ConfigDict(json_schema_extra={"examples": [example]}),
         table=(str, Field(description="the table this was read from")),
         version=(int, Field(description="its version")),
         as_of=(str, Field(description="when that version was made, UTC")),

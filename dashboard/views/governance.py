@@ -29,7 +29,7 @@ def _from_gateway(told: dict[str, Any]) -> None:
     first.metric("Pseudonym key", key["key_id"] if key else "not readable", help="Its id; the key is shown nowhere.")
     second.metric("Age of the key", f"{key['age_days']} days" if key else "not known", help="Since the key was made.")
     third.metric("Audit log", "verified" if audit["is_intact"] else "BROKEN",
-                 help=f"The chain of {audit['records']:,} records, walked now.")  # fmt: skip
+                 help=f"The chain of {audit['records']:,} records.")  # fmt: skip
     if not audit["is_intact"]:
         st.error(f"The audit log does not hold: {audit['says']}")
     erasures = told.get("erasures", [])

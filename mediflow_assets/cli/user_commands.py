@@ -54,14 +54,24 @@ def disable(name: str) -> None:
     output.line(f"Disabled {name}.")
 
 
-def sign_out(name: str) -> None:
-    """Refuse every token the user was given until now; the account stays open."""
+def sign_out(
+    name: Annotated[str | None, typer.Argument(help="whose tokens are refused")] = None,
+    token_id: Annotated[str | None, typer.Option(help="refuse this one token only, by its 'jti'")] = None,
+) -> None:
+    """Refuse every token the user was given until now, or one token; the account stays open."""
     from mediflow_assets.cli import officer
     from mediflow_assets.governance.revoked_tokens import Revoked
 
+    if (name is None) == (token_id is None):
+        context.usage("name a user, or a token by --token-id")
     settings = context.settings()
-    user = name.strip().lower()
     with officer.recorded(settings, "users sign-out") as who:
-        Revoked(settings.ops_url).user(user)
-        who.detail = user
-    output.line(f"Tokens of {user} that were issued until now are refused.")
+        if token_id is not None:
+            Revoked(settings.ops_url).token(token_id.strip())
+            who.detail = f"token {token_id.strip()}"
+            output.line("That token is refused.")
+        elif name is not None:
+            user = name.strip().lower()
+            Revoked(settings.ops_url).user(user)
+            who.detail = user
+            output.line(f"Tokens of {user} that were issued until now are refused.")

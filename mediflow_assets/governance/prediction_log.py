@@ -2,8 +2,8 @@
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -34,14 +34,16 @@ class Prediction:
     request_id: str
     model: str
     version: str
-    inputs: str
+    inputs: Mapping[str, Any]
     answer: float
 
 
-def prediction(request_id: str, model: str, version: str, inputs: Mapping[str, Any], answer: float) -> Prediction:
-    """A prediction made now."""
-    told = json.dumps({name: value for name, value in inputs.items() if value is not None}, sort_keys=True)
-    return Prediction(_instant(dt.datetime.now(dt.UTC)), request_id, model, version, told, answer)
+def predictions(
+    request_id: str, model: str, version: str, answered: Iterable[tuple[Mapping[str, Any], float]]
+) -> list[Prediction]:
+    """(inputs, answer) of one request, given now."""
+    now = _instant(dt.datetime.now(dt.UTC))
+    return [Prediction(now, request_id, model, version, inputs, answer) for inputs, answer in answered]
 
 
 class PredictionLog:
@@ -54,7 +56,7 @@ class PredictionLog:
         """Keep them. Raises EngineFailed where the database cannot be written."""
         if predictions:
             with locked(self._engine, _LOCK) as connection:
-                connection.execute(_predictions.insert(), [asdict(each) for each in predictions])
+                connection.execute(_predictions.insert(), [_row(each) for each in predictions])
 
     def since(self, model: str, version: str, moment: dt.datetime) -> list[tuple[dict[str, Any], float]]:
         """(inputs, answer) of one version of a model from a moment on, in the order they were given."""
@@ -78,6 +80,11 @@ class PredictionLog:
     @cached_property
     def _engine(self) -> sa.Engine:
         return engine(self._url, _metadata, _LOCK)
+
+
+def _row(each: Prediction) -> dict[str, Any]:
+    given = {name: value for name, value in each.inputs.items() if value is not None}
+    return vars(each) | {"inputs": json.dumps(given, sort_keys=True)}
 
 
 def _instant(when: dt.datetime) -> str:

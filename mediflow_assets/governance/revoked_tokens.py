@@ -36,8 +36,9 @@ class Revoked:
 
     def concerns(self, user: str, jti: str, issued_at: int) -> bool:
         """Whether a token was revoked, by its id or with all of its user's."""
-        names = [f"jti:{jti}", f"sub:{user}"]
-        asked = sa.select(_revoked.c.name).where(_revoked.c.name.in_(names), _revoked.c.issued_until >= issued_at)
+        this = _revoked.c.name == f"jti:{jti}"
+        all_of_user = (_revoked.c.name == f"sub:{user}") & (_revoked.c.issued_until >= issued_at)
+        asked = sa.select(_revoked.c.name).where(this | all_of_user)
         with opened(self._engine) as connection:
             return connection.execute(asked).first() is not None
 

@@ -96,6 +96,11 @@ class Users:
         row = self._row(_canonical(name))
         return () if row is None or row["is_disabled"] else tuple(row["roles"])
 
+    def known(self, name: str) -> str | None:
+        """The account's name as it is kept, disabled or not; None where there is no such account."""
+        row = self._row(_canonical(name))
+        return None if row is None else str(row["name"])
+
     def list(self) -> tuple[User, ...]:
         """All accounts, by name. Raises NothingToDo before the first one was made."""
         with self._connect() as connection:

@@ -9,7 +9,7 @@ Needs numpy and onnxruntime; for a lake on `s3://` also pyarrow. No MLflow, scik
     bundle.features       what it takes: name, label, type, unit, description, allowed, minimum, maximum, optional
     bundle.predict(rows)  Predictions(values, lower, upper): arrays, one a row; lower and upper None for a probability
     bundle.explain(row)   Explanation(prediction, base, drivers): base + all contributions = prediction
-    bundle.warnings(row)  words for unknown categories and numbers outside the limits
+    bundle.warnings(row)  input → what is not known of its word; bundle.outside(row): its number breaks the limits
     bundle.version, .run_id, .unit, .metrics, .cutoffs, .card, .reference, .distribution
 
 `predict` takes None or an absent key for an optional input, and raises InputInvalid for a required one. A category not

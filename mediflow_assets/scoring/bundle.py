@@ -4,7 +4,8 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -79,7 +80,7 @@ class Bundle:
         """What inputs and answers looked like in training, for drift."""
         return dict(self.facts["distribution"])
 
-    def status(self, risk: float) -> str:
+    def status(self, risk: float) -> Literal["Low", "Moderate", "High"]:
         """Low, Moderate or High, by the cut-offs."""
         if risk >= self.cutoffs["high"]:
             return "High"
@@ -120,24 +121,41 @@ class Bundle:
         drivers.sort(key=lambda driver: -abs(driver.contribution))
         return Explanation(float(prediction), float(base), tuple(drivers[:most]))
 
-    def warnings(self, row: Row) -> tuple[str, ...]:
-        """What the model has not seen in training, by the input's name and never its value."""
-        return tuple(text for feature in self.features if (text := _warning(feature, row.get(feature.name))))
+    def warnings(self, row: Row) -> dict[str, str]:
+        """Input → what the model has not seen of it in training; never its value."""
+        learned, told = self._learned, "not seen in training; taken as an average one"
+        return {name: told for name, value in row.items()
+                if name in learned and value is not None and value not in learned[name]}  # fmt: skip
+
+    def outside(self, row: Row) -> dict[str, str]:
+        """Input → the limits that its number does not keep; never its value."""
+        limits = self._limits
+        return {name: "has to be {:g} to {:g}".format(*limits[name]) for name, value in row.items()
+                if name in limits and isinstance(value, (int, float))
+                and not limits[name][0] <= value <= limits[name][1]}  # fmt: skip
+
+    @cached_property
+    def taken(self) -> frozenset[str]:
+        """The names of its inputs; a chapter follows from the code."""
+        return frozenset(feature.name for feature in self.features)
+
+    @cached_property
+    def required(self) -> tuple[str, ...]:
+        """The names of the inputs without which it does not answer."""
+        return tuple(feature.name for feature in self.features if not feature.optional)
+
+    @cached_property
+    def _limits(self) -> Mapping[str, tuple[float, float]]:
+        return {f.name: (f.minimum, f.maximum) for f in self.features
+                if f.minimum is not None and f.maximum is not None}  # fmt: skip
+
+    @cached_property
+    def _learned(self) -> Mapping[str, frozenset[str]]:
+        return {feature.name: frozenset(feature.allowed) for feature in self.features if feature.is_category}
 
 
 def _same(one: object, other: object) -> bool:
     return one == other or (one != one and other != other)
-
-
-def _warning(feature: Feature, value: object) -> str | None:
-    if value is None:
-        return None
-    if feature.is_category:
-        return None if value in feature.allowed else f"{feature.name}: not seen in training; taken as an average one."
-    low, high = feature.minimum, feature.maximum
-    if isinstance(value, (int, float)) and ((low is not None and value < low) or (high is not None and value > high)):
-        return f"{feature.name}: outside {low:g} to {high:g}." if low is not None and high is not None else None
-    return None
 
 
 def load_bundle(uri: str, facts_sha256: str | None = None) -> Bundle:
@@ -154,10 +172,11 @@ def load_bundle(uri: str, facts_sha256: str | None = None) -> Bundle:
         for name, digest in facts["sha256"].items():
             if hashlib.sha256(contents[name]).hexdigest() != digest:
                 raise BundleInvalid(f"{where}: {name} was changed after it was written. Restore it, or roll back.")
-        return _bundle(facts, contents)
+        return _tried(_bundle(facts, contents))
     except BundleInvalid:
         raise
-    except (OSError, KeyError, TypeError, ValueError) as error:
+    except Exception as error:
+        # whatever a damaged file makes the libraries raise: the version before has to go on answering
         raise BundleInvalid(f"{where}: cannot be loaded ({type(error).__name__}). Restore it, or roll back.") from None
 
 
@@ -168,6 +187,15 @@ def _bundle(facts: Mapping[str, Any], contents: Mapping[str, bytes]) -> Bundle:
         raise BundleInvalid(f"{facts['name']}: the graph takes other inputs than bundle.json lists. Train it again.")
     return Bundle(facts["name"], str(facts["version"]), features, response_from(facts["response"]),
                   facts["reference"], facts, contents[CARD].decode(), graph)  # fmt: skip
+
+
+def _tried(bundle: Bundle) -> Bundle:
+    """The bundle, once it has answered for its reference row: whole files may still not fit together."""
+    found = bundle.predict([bundle.reference])
+    ends = (found.values, *(() if found.lower is None or found.upper is None else (found.lower, found.upper)))
+    if not all(len(each) == 1 and np.isfinite(each).all() for each in ends):
+        raise BundleInvalid(f"{bundle.name}: it does not answer for its own reference row. Train it again.")
+    return bundle
 
 
 def open_graph(content: bytes, name: str) -> Any:

@@ -2,8 +2,11 @@
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 from typer.testing import Result
+
+from mediflow_assets.governance.revoked_tokens import Revoked
 
 PASSWORD = "correct horse battery"
 Run = Callable[..., Result]
@@ -36,3 +39,12 @@ def test_a_disabled_user_is_shown_as_such(mediflow: Run) -> None:
 def test_before_init_the_list_says_what_to_do(mediflow: Run) -> None:
     refused = mediflow("users", "list")
     assert refused.exit_code == 1 and "mediflow init" in refused.stderr
+
+
+def test_tokens_are_refused_by_user_or_by_id(mediflow: Run, home: Path) -> None:
+    assert mediflow("users", "sign-out", "ada").exit_code == 0
+    assert mediflow("users", "sign-out", "--token-id", "b" * 32).exit_code == 0
+    revoked = Revoked(f"sqlite:///{home / 'ops.db'}")
+    assert revoked.concerns("ada", "c" * 32, 0) and revoked.concerns("eve", "b" * 32, 0)
+    assert not revoked.concerns("eve", "c" * 32, 0)
+    assert [mediflow("users", "sign-out", *words).exit_code for words in ((), ("ada", "--token-id", "b"))] == [2, 2]

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -64,7 +65,8 @@ class Cluster:
         service = self.services[name]
         self.places.make(service)
         self.places.configured(service)
-        command, options = self.places.command(service, service.command), {}
+        options: dict[str, Any] = {}
+        command = self.places.command(service, service.command)
         if str(service.said["image"]).startswith("postgres:"):
             command, options = _postgres(self.places, service, command)
         with self.log(name).open("ab") as log:

@@ -92,8 +92,15 @@ def test_a_word_not_seen_in_training_counts_as_an_average_one_and_is_told(bundle
     strange = ROW | {"department": "XENOBIOLOGY"}
     known = [bundle.predict([ROW | {"department": name}]).values[0] for name in bundle_words(bundle, "department")]
     assert min(known) * 0.9 <= bundle.predict([strange]).values[0] <= max(known) * 1.1
-    assert any("department" in text and "XENO" not in text for text in bundle.warnings(strange))
-    assert not any("department" in text for text in bundle.warnings(ROW))
+    assert "XENO" not in bundle.warnings(strange)["department"]
+    assert "department" not in bundle.warnings(ROW)
+
+
+@both
+def test_a_number_outside_the_versions_own_limits_is_named(bundle: Bundle) -> None:
+    assert bundle.outside(ROW) == {}
+    assert set(bundle.outside(ROW | {"age_at_admission": 121, "prior_admissions_12m": -1})) == {
+        "age_at_admission", "prior_admissions_12m"}  # fmt: skip
 
 
 def bundle_words(bundle: Bundle, name: str) -> tuple[str, ...]:

@@ -1,59 +1,136 @@
-"""The models as they are served: version, figures, inputs, card."""
+"""The models as they are served: versions, figures, inputs, card."""
 
 import asyncio
-from typing import Annotated, Any
+import datetime as dt
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Path, Request
+from pydantic import BaseModel, ConfigDict, Field
 
 from mediflow_assets.contracts import models as models_contracts
-from mediflow_assets.contracts.inputs import MODELS
-from mediflow_assets.scoring import Bundle, feature_as_json
+from mediflow_assets.contracts.inputs import MODELS, Feature
+from mediflow_assets.scoring import Bundle
 from serving.access import allowed
+from serving.inputs import field_of
 from serving.problems import PROBLEMS, Problem
 from serving.state import state_of
 from serving.tokens import Claims
 
 router = APIRouter(tags=["models"], responses=PROBLEMS)
 Anyone = Annotated[Claims, Depends(allowed())]
+_VERSION: dict[str, Any] = {
+    "version": "3", "alias": "champion", "trained_at": "2026-05-01T04:00:00Z", "was_promoted": True,
+    "reason": "better than what answered",
+}  # fmt: skip
+_MODEL: dict[str, Any] = {
+    "name": "treatment-cost", "version": "3", "alias": "champion", "unit": "USD",
+    "metrics": {"r2": 0.551, "mae": 3167.0}, "versions": [_VERSION],
+}  # fmt: skip
+_AGE: dict[str, Any] = {
+    "name": "age_at_admission", "field": "age", "label": "age", "type": "integer", "unit": "years", "allowed": [],
+    "description": "completed years at admission", "minimum": 0, "maximum": 120, "optional": False,
+}  # fmt: skip
+Name = Annotated[str, Path(description="treatment-cost or readmission-risk", max_length=64)]
 
 
-@router.get("/models")
-async def models(request: Request, _: Anyone) -> dict[str, list[dict[str, Any]]]:
-    """Both models, and which version of each answers."""
+class Version(BaseModel):
+    """One trained version."""
+
+    version: str = Field(description="its number in the registry")
+    alias: Literal["champion", "challenger"] | None = Field(description="champion answers; challenger waits")
+    trained_at: dt.datetime = Field(description="when, UTC")
+    was_promoted: bool = Field(description="whether the gate let it through when it was trained")
+    reason: str = Field(description="why, or why not")
+
+
+class Model(BaseModel):
+    """A model, and the version of it that answers."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_MODEL]})
+    name: str = Field(description="treatment-cost or readmission-risk")
+    version: str | None = Field(description="the version that answers; null where none does")
+    alias: Literal["champion"] | None = Field(description="of that version")
+    unit: str | None = Field(description="of its answers: USD or probability")
+    metrics: dict[str, float] = Field(description="its figures on held-out rows; errors in the unit of its answers")
+    versions: list[Version] = Field(description="every trained version, oldest first")
+
+
+class Models(BaseModel):
+    """All models."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"models": [_MODEL]}]})
+    models: list[Model] = Field(description="both of them, trained or not")
+
+
+class Input(BaseModel):
+    """One input of the version that answers."""
+
+    name: str = Field(description="as drivers name it")
+    field: str = Field(description="the field of a request that carries it")
+    label: str = Field(description="in words")
+    type: Literal["category", "integer", "number"] = Field(description="what it may hold")
+    description: str = Field(description="what it is")
+    unit: str | None = Field(description="of its numbers")
+    allowed: list[str] = Field(description="the words it has learned; any other counts as an average one")
+    minimum: float | None = Field(description="in its unit; what is below is refused")
+    maximum: float | None = Field(description="in its unit; what is above is refused")
+    optional: bool = Field(description="whether an absent one is a usual case; else it is taken as average, and told")
+
+
+class Details(Model):
+    """A model with its inputs and its card."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [
+        _MODEL | {"inputs": [_AGE], "cutoffs": {}, "card": "# treatment-cost, version 3"}]})  # fmt: skip
+    inputs: list[Input] = Field(description="what it is given")
+    cutoffs: dict[str, float] = Field(description="named limits of its answers, in their unit")
+    card: str = Field(description="purpose, data, figures, groups, limits; Markdown")
+
+
+@router.get("/models", summary="The models")
+async def models(request: Request, _: Anyone) -> Models:
+    """Both models, their versions, and which version of each answers."""
     champions = state_of(request).champions
     known = await asyncio.to_thread(_versions, request)
-    return {"models": [_short(name, champions.get(name), known) for name in MODELS]}
+    return Models(models=[Model(**_told(name, champions.get(name), known[name])) for name in MODELS])
 
 
-@router.get("/models/{name}")
-async def model(request: Request, name: str, _: Anyone) -> dict[str, Any]:
-    """One model: its figures, its inputs with types and allowed values, its card."""
+@router.get("/models/{name}", summary="One model")
+async def model(request: Request, name: Name, _: Anyone) -> Details:
+    """Its figures, its inputs with types, limits and allowed values, its card."""
     if name not in MODELS:
         raise Problem(404, f"There is no such model. Models: {', '.join(MODELS)}.")
     bundle = state_of(request).champion(name)
-    inputs = [feature_as_json(feature) for feature in bundle.features]
     known = await asyncio.to_thread(_versions, request)
-    return _short(name, bundle, known) | {"inputs": inputs, "cutoffs": dict(bundle.cutoffs), "card": bundle.card}
+    inputs = [_input(feature) for feature in bundle.features]
+    return Details(**_told(name, bundle, known[name]), inputs=inputs, cutoffs=dict(bundle.cutoffs), card=bundle.card)
 
 
-def _versions(request: Request) -> dict[str, list[dict[str, Any]]]:
+def _input(feature: Feature) -> Input:
+    return Input(
+        name=feature.name, field=field_of(feature.name), label=feature.label, type=feature.type.value,
+        description=feature.description, unit=feature.unit, allowed=list(feature.allowed), minimum=feature.minimum,
+        maximum=feature.maximum, optional=feature.optional,
+    )  # fmt: skip
+
+
+def _versions(request: Request) -> dict[str, list[dict[str, object]]]:
     """Model → every trained version: when, and whether the gate let it through and why."""
     found = state_of(request).lake.read(models_contracts.MODEL_METRICS)
-    versions: dict[str, dict[str, dict[str, Any]]] = {name: {} for name in MODELS}
+    versions: dict[str, dict[int, dict[str, object]]] = {name: {} for name in MODELS}
     for row in found.rows if found else []:
         told = {"version": row["version"], "trained_at": row["trained_at"], "was_promoted": row["is_promoted"],
                 "reason": row["reason"]}  # fmt: skip
-        versions.setdefault(row["model"], {})[row["version"]] = told
-    return {name: sorted(each.values(), key=lambda v: int(v["version"])) for name, each in versions.items()}
+        versions.setdefault(row["model"], {})[int(row["version"])] = told
+    return {name: [told for _, told in sorted(each.items())] for name, each in versions.items()}
 
 
-def _short(name: str, bundle: Bundle | None, known: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
+def _told(name: str, bundle: Bundle | None, known: list[dict[str, object]]) -> dict[str, object]:
     answering = bundle.version if bundle else None
-    newest = known[name][-1]["version"] if known[name] else None
     versions = [
         each | {"alias": "champion" if each["version"] == answering
-                else "challenger" if each["version"] == newest and not each["was_promoted"] else None}
-        for each in known[name]
+                else "challenger" if each is known[-1] and not each["was_promoted"] else None}
+        for each in known
     ]  # fmt: skip
-    told = {"name": name, "version": answering, "alias": "champion" if bundle else None, "versions": versions}
-    return told | ({"unit": bundle.unit, "metrics": dict(bundle.metrics)} if bundle else {})
+    return {"name": name, "version": answering, "alias": "champion" if bundle else None, "versions": versions,
+            "unit": bundle.unit if bundle else None, "metrics": dict(bundle.metrics) if bundle else {}}  # fmt: skip

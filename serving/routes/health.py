@@ -1,45 +1,79 @@
 """Whether it lives, whether it can answer, and what it is."""
 
 import asyncio
-from typing import Any
+from typing import Literal
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
 
 from mediflow_assets.contracts.inputs import MODELS
-from serving.problems import PROBLEMS
+from serving.problems import PROBLEMS, Problem
 from serving.state import state_of
 
 router = APIRouter(tags=["health"], responses=PROBLEMS)
 
 
-@router.get("/health/live")
-async def live() -> dict[str, str]:
+class Live(BaseModel):
     """The process answers."""
-    return {"status": "live"}
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "live"}]})
+    status: Literal["live"] = Field("live", description="always live")
 
 
-@router.get("/health/ready")
-async def ready(request: Request) -> JSONResponse:
-    """Every model has a champion that is loaded, and the lake can be read; else 503, and what is wrong."""
+class Ready(BaseModel):
+    """It can answer."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [
+        {"status": "ready", "models": {"treatment-cost": "3", "readmission-risk": "2"}, "problems": []}]})  # fmt: skip
+    status: Literal["ready"] = Field("ready", description="always ready; else the reply is 503")
+    models: dict[str, str] = Field(description="model → the version that answers")
+    problems: list[str] = Field(description="what is wrong although it answers: a promoted version that does not load")
+
+
+class Links(BaseModel):
+    """Where to go on."""
+
+    api: str = Field(description="the OpenAPI document")
+    token: str = Field(description="gives access tokens")
+    models: str = Field(description="lists the models")
+    health: str = Field(description="tells whether it can answer")
+
+
+class Root(BaseModel):
+    """What this is."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [
+        {"name": "MediFlow gateway", "version": "0.1.0", "links": {
+            "api": "/openapi.json", "token": "/token", "models": "/models", "health": "/health/ready"}}]})  # fmt: skip
+    name: str = Field(description="always MediFlow gateway")
+    version: str = Field(description="of MediFlow")
+    links: Links
+
+
+@router.get("/health/live", summary="Liveness")
+async def live() -> Live:
+    """The process answers."""
+    return Live()
+
+
+@router.get("/health/ready", summary="Readiness")
+async def ready(request: Request) -> Ready:
+    """Every model has a champion that is loaded, lake and database can be read; else 503, and what is wrong."""
     state = state_of(request)
-    champions = state.champions
-    found = {name: champions.get(name) for name in MODELS}
-    problems = [f"{name}: no champion" for name, bundle in found.items() if bundle is None]
-    problems += list(champions.problems.values())
-    is_readable = await asyncio.to_thread(state.lake.is_readable)
-    problems += [] if is_readable else ["lake: masked/cost_peers cannot be read; 'mediflow run' makes it"]
-    is_ready = is_readable and all(found.values())
-    body: dict[str, Any] = {
-        "status": "ready" if is_ready else "not ready",
-        "models": {name: bundle.version if bundle else None for name, bundle in found.items()},
-        "problems": problems,
-    }
-    return JSONResponse(body, 200 if is_ready else 503)
+    found = {name: state.champions.get(name) for name in MODELS}
+    absent = [f"{name}: no champion" for name, bundle in found.items() if bundle is None]
+    if not await asyncio.to_thread(state.lake.is_readable):
+        absent.append("lake: masked/cost_peers cannot be read; 'mediflow run' makes it")
+    if not await asyncio.to_thread(state.is_recordable):
+        absent.append("database: users and the audit log cannot be read")
+    told = list(state.champions.problems.values())
+    if absent:
+        raise Problem(503, "; ".join([*absent, *told]), headers={"retry-after": "10"})
+    return Ready(models={name: bundle.version for name, bundle in found.items() if bundle}, problems=told)
 
 
-@router.get("/")
-async def root(request: Request) -> dict[str, Any]:
-    """Name, version, links."""
-    return {"name": "MediFlow gateway", "version": request.app.version, "links": {"api": "/openapi.json",
-            "token": "/token", "models": "/models", "health": "/health/ready"}}  # fmt: skip
+@router.get("/", summary="Name, version, links")
+async def root(request: Request) -> Root:
+    """For a person, or a program that looks around."""
+    links = Links(api="/openapi.json", token="/token", models="/models", health="/health/ready")
+    return Root(name="MediFlow gateway", version=request.app.version, links=links)

@@ -17,24 +17,33 @@ from serving.tokens import Claims
 
 router = APIRouter(prefix="/patients", tags=["patients"], responses=PROBLEMS)
 Clinician = Annotated[Claims, Depends(allowed("clinician"))]
-_Page = page_model(masked.RISK_SCORES, "RiskScores")
+Key = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="the pseudonym, 32 hex digits")]
+_Page = page_model(
+    masked.RISK_SCORES, "RiskScores", encounter_key="0f" * 16, patient_key="1e" * 16, department="CARDIOLOGY",
+    admitted_year=2025, predicted_cost_usd=8214.5, cost_lower_usd=3521.4, cost_upper_usd=15472.1,
+    cost_model_version="3", cost_run_id="5b" * 16, readmission_risk=0.214, readmission_status="Moderate",
+    readmission_model_version="2", readmission_run_id="6c" * 16,
+)  # fmt: skip
 
 
 class PatientId(BaseModel):
     """Whom to look up. It travels in the body only, and is neither logged nor kept."""
 
     model_config = ConfigDict(strict=True, extra="forbid", json_schema_extra={"examples": [{"patient_id": "PAT-1"}]})
-    patient_id: str = Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")
+    patient_id: str = Field(
+        min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$", description="as the hospital knows them"
+    )
 
 
 class PatientKey(BaseModel):
     """The pseudonym under which Gold and masked tables know the patient, if they know them."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"patient_key": "1e" * 16, "request_id": "order-70"}]})
     patient_key: str = Field(description="32 hex digits")
-    request_id: str
+    request_id: str = Field(description="as in the header `x-request-id`, and on the audit log")
 
 
-@router.post("/lookup")
+@router.post("/lookup", summary="The pseudonym of a patient")
 async def lookup(request: Request, asked: PatientId, who: Clinician) -> PatientKey:
     """The pseudonym of a patient's id. Each lookup is on the audit log, and an hour has so many."""
     state = state_of(request)
@@ -47,8 +56,8 @@ async def lookup(request: Request, asked: PatientId, who: Clinician) -> PatientK
     return PatientKey(patient_key=key.pseudonym("patient", asked.patient_id), request_id=request.state.request_id)
 
 
-@router.get("/{patient_key}/risk", response_model=_Page)
-async def risk(request: Request, patient_key: Annotated[str, Path(pattern="^[0-9a-f]{32}$")], _: Clinician) -> object:
+@router.get("/{patient_key}/risk", response_model=_Page, summary="Stored scores of a pseudonym")
+async def risk(request: Request, patient_key: Key, _: Clinician) -> object:
     """The scores that the last run stored for a pseudonym. 404 where there are none."""
     found = await asyncio.to_thread(state_of(request).lake.rows_of, masked.RISK_SCORES, "patient_key", patient_key)
     if found is None or not found.rows:

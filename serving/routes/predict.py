@@ -4,19 +4,22 @@ import asyncio
 from collections.abc import Sequence
 from typing import Annotated, Any
 
+import numpy as np
 from fastapi import APIRouter, Depends, Query, Request
 
 from mediflow_assets.contracts.inputs import COST_MODEL, READMISSION_MODEL
 from mediflow_assets.errors import InputInvalid
-from mediflow_assets.governance.prediction_log import prediction
+from mediflow_assets.governance.prediction_log import predictions
 from mediflow_assets.scoring import Bundle, Predictions
 from serving.access import allowed
+from serving.inputs import Inputs, inputs_of
 from serving.problems import PROBLEMS, Problem
 from serving.schemas import (
     Batch,
     CostAnswer,
     CostBatch,
     CostReply,
+    Cutoffs,
     Driver,
     Interval,
     Patient,
@@ -35,67 +38,68 @@ Explain = Annotated[bool, Query(description="tell what drove the answer")]
 MOST_DRIVERS = 8
 
 
-@router.post("/predict")
+@router.post("/predict", summary="Expected cost of an encounter")
 async def predict(request: Request, patient: Patient, _: One, explain: Explain = False) -> CostReply:
-    """Expected cost of an encounter, in USD."""
+    """In USD, with the interval in which 90 % of such costs lie, and what the same department and diagnosis cost."""
     state, bundle = state_of(request), _champion(request, COST_MODEL)
-    row, warnings = _row(bundle, patient)
-    found = _answer(bundle, [row])
-    _remember(request, bundle, [patient], found)
+    asked, found = _answer(request, bundle, [patient], False)
+    (one,), ((cost, interval),) = asked, _costs(bundle, found)
     return CostReply(
-        predicted_cost=round(float(found.values[0]), 2),
-        interval=_interval(bundle, found, 0),
-        peer=_peer(state, row),
-        warnings=warnings,
-        drivers=_drivers(bundle, row) if explain else None,
+        predicted_cost=cost,
+        interval=interval,
+        peer=_peer(state, one.row),
+        warnings=one.warnings,
+        drivers=_drivers(bundle, one.row) if explain else None,
         model=bundle.name,
         model_version=bundle.version,
         request_id=request.state.request_id,
     )
 
 
-@router.post("/predict/readmission")
+@router.post("/predict/readmission", summary="Risk of readmission")
 async def readmission(request: Request, patient: Patient, _: One, explain: Explain = False) -> RiskReply:
-    """Risk of an unplanned admission within 30 days of discharge."""
+    """The probability of an unplanned admission within 30 days of discharge."""
     bundle = _champion(request, READMISSION_MODEL)
-    row, warnings = _row(bundle, patient)
-    found = _answer(bundle, [row])
-    _remember(request, bundle, [patient], found)
+    asked, found = _answer(request, bundle, [patient], False)
+    (one,) = asked
     risk = float(found.values[0])
-    return RiskReply.model_validate(
-        {
-            "readmission_risk": risk,
-            "status": bundle.status(risk),
-            "cutoffs": dict(bundle.cutoffs),
-            "warnings": warnings,
-            "drivers": _drivers(bundle, row) if explain else None,
-            "model": bundle.name,
-            "model_version": bundle.version,
-            "request_id": request.state.request_id,
-        }
+    return RiskReply(
+        readmission_risk=risk,
+        status=bundle.status(risk),
+        cutoffs=Cutoffs.model_validate(bundle.cutoffs),
+        warnings=one.warnings,
+        drivers=_drivers(bundle, one.row) if explain else None,
+        model=bundle.name,
+        model_version=bundle.version,
+        request_id=request.state.request_id,
     )
 
 
-@router.post("/predict/batch")
+@router.post("/predict/batch", summary="Expected costs of up to 10,000 encounters")
 async def predict_batch(request: Request, batch: Batch, _: Many) -> CostBatch:
-    """Expected costs of up to 10,000 encounters."""
+    """In the order of the patients; all by one version of the model."""
     bundle = _champion(request, COST_MODEL)
-    found = await _answers(request, bundle, batch)
-    answers = [CostAnswer.model_construct(predicted_cost=round(float(value), 2), interval=_interval(bundle, found, at))
-               for at, value in enumerate(found.values)]  # fmt: skip
+    asked, found = await _answers(request, bundle, batch)
+    answers = [
+        CostAnswer.model_construct(predicted_cost=cost, interval=interval, warnings=each.warnings)
+        for each, (cost, interval) in zip(asked, _costs(bundle, found), strict=True)
+    ]
     return CostBatch.model_construct(predictions=answers, model=bundle.name, model_version=bundle.version,
                                      request_id=request.state.request_id)  # fmt: skip
 
 
-@router.post("/predict/readmission/batch")
+@router.post("/predict/readmission/batch", summary="Risks of up to 10,000 stays")
 async def readmission_batch(request: Request, batch: Batch, _: Many) -> RiskBatch:
-    """Risks of up to 10,000 stays."""
+    """In the order of the patients; all by one version of the model."""
     bundle = _champion(request, READMISSION_MODEL)
-    found = await _answers(request, bundle, batch)
-    answers = [RiskAnswer.model_validate({"readmission_risk": float(risk), "status": bundle.status(float(risk))})
-               for risk in found.values]  # fmt: skip
-    return RiskBatch(predictions=answers, cutoffs=dict(bundle.cutoffs), model=bundle.name,
-                     model_version=bundle.version, request_id=request.state.request_id)  # fmt: skip
+    asked, found = await _answers(request, bundle, batch)
+    answers = [
+        RiskAnswer.model_construct(readmission_risk=risk, status=bundle.status(risk), warnings=each.warnings)
+        for each, risk in zip(asked, found.values.tolist(), strict=True)
+    ]
+    return RiskBatch.model_construct(predictions=answers, cutoffs=Cutoffs.model_validate(bundle.cutoffs),
+                                     model=bundle.name, model_version=bundle.version,
+                                     request_id=request.state.request_id)  # fmt: skip
 
 
 def _champion(request: Request, name: str) -> Bundle:
@@ -104,50 +108,38 @@ def _champion(request: Request, name: str) -> Bundle:
     return bundle
 
 
-def _row(bundle: Bundle, patient: Patient) -> tuple[dict[str, Any], list[str]]:
-    """The model's inputs. What it needs and an older client does not send is the average patient's, and is told."""
-    row, warnings = patient.as_row(bundle.name), []
-    for feature in bundle.features:
-        if not feature.optional and feature.name not in row:
-            row[feature.name] = bundle.reference[feature.name]
-            warnings.append(f"{feature.name}: not given; taken as an average patient's.")
-    return row, [*warnings, *bundle.warnings(row)]
-
-
-def _answer(bundle: Bundle, rows: list[dict[str, Any]]) -> Predictions:
+def _answer(
+    request: Request, bundle: Bundle, patients: Sequence[Patient], is_batch: bool
+) -> tuple[list[Inputs], Predictions]:
+    asked = inputs_of(bundle, patients, is_batch=is_batch)
     try:
-        return bundle.predict(rows)
+        found = bundle.predict([each.row for each in asked])
     except InputInvalid as problem:
         raise Problem(422, str(problem)) from None
+    _remember(request, bundle, asked, found)
+    return asked, found
 
 
-async def _answers(request: Request, bundle: Bundle, batch: Batch) -> Predictions:
-    return await asyncio.to_thread(_answer_many, request, bundle, batch)
+async def _answers(request: Request, bundle: Bundle, batch: Batch) -> tuple[list[Inputs], Predictions]:
+    async with state_of(request).batches.one():
+        return await asyncio.to_thread(_answer, request, bundle, batch.patients, True)
 
 
-def _answer_many(request: Request, bundle: Bundle, batch: Batch) -> Predictions:
-    found = _answer(bundle, [_row(bundle, patient)[0] for patient in batch.patients])
-    _remember(request, bundle, batch.patients, found)
-    return found
-
-
-def _remember(request: Request, bundle: Bundle, patients: Sequence[Patient], found: Predictions) -> None:
-    """For the prediction log: what was given, not what was filled in for it."""
+def _remember(request: Request, bundle: Bundle, asked: Sequence[Inputs], found: Predictions) -> None:
+    """For the prediction log: what was given and is known, not what was filled in for it."""
     state, request_id = state_of(request), request.state.request_id
-    state.metrics.scored(bundle.name, len(patients))
-    state.remembered.add(
-        [
-            prediction(request_id, bundle.name, bundle.version, patient.as_row(bundle.name), float(value))
-            for patient, value in zip(patients, found.values, strict=True)
-        ]
-    )
+    state.metrics.scored(bundle.name, len(asked))
+    answered = zip((each.kept for each in asked), found.values.tolist(), strict=True)
+    state.remembered.add(predictions(request_id, bundle.name, bundle.version, answered))
 
 
-def _interval(bundle: Bundle, found: Predictions, at: int) -> Interval:
+def _costs(bundle: Bundle, found: Predictions) -> list[tuple[float, Interval]]:
+    """Each cost with its interval, in cents."""
     assert found.lower is not None and found.upper is not None
     coverage = float(bundle.facts["response"]["coverage"])
-    lower, upper = round(float(found.lower[at]), 2), round(float(found.upper[at]), 2)
-    return Interval.model_construct(lower=lower, upper=upper, coverage=coverage)
+    columns = (np.round(values, 2).tolist() for values in (found.values, found.lower, found.upper))
+    return [(cost, Interval.model_construct(lower=lower, upper=upper, coverage=coverage))
+            for cost, lower, upper in zip(*columns, strict=True)]  # fmt: skip
 
 
 def _drivers(bundle: Bundle, row: dict[str, Any]) -> list[Driver]:

@@ -1,9 +1,18 @@
 """A home with users of every role and both models promoted; the app over it, and clients with tokens."""
 
-from collections.abc import Callable, Iterator
+import contextlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, BinaryIO
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 
@@ -33,6 +42,49 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
         rehearse(Path(settings.root), models_uri(settings.lake_root), name)
     make_tables(settings)
     return settings
+
+
+@pytest.fixture
+def own_home(home: Settings, tmp_path: Path) -> Settings:
+    """The same, to be damaged."""
+    return Settings(home=shutil.copytree(home.root, tmp_path / "home"))
+
+
+@contextlib.contextmanager
+def gateway(
+    home: Settings, settings: Mapping[str, str] = MappingProxyType({}), stderr: BinaryIO | None = None
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A process of its own on a free port, ready."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {"MEDIFLOW_HOME": str(home.root)} | dict(settings)
+    process = subprocess.Popen([sys.executable, "-m", "serving", "--port", str(port)], env=environment,
+                               stderr=stderr)  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 30
+        while time.monotonic() < deadline and process.poll() is None:
+            with contextlib.suppress(httpx.TransportError):
+                if httpx.get(f"{url}/health/ready").status_code == 200:
+                    break
+        yield url, process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def header(url: str, user: str = "scorer") -> dict[str, str]:
+    """The header that carries a new token of a user."""
+    form = {"username": user, "password": PASSWORD}
+    return {"authorization": f"Bearer {httpx.post(f'{url}/token', data=form).json()['access_token']}"}
+
+
+@pytest.fixture(scope="session")
+def url(home: Settings) -> Iterator[str]:
+    """A gateway as a process, over that home."""
+    with gateway(home) as (found, _):
+        yield found
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from typing import Any
 
 from mediflow_assets.contracts import assurance, masked
 from mediflow_assets.contracts.table import TableContract, Type
+from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.settings import Settings
 from mediflow_assets.storage.delta import Lake
 
@@ -22,7 +23,8 @@ def made_up(contract: TableContract, **given: Any) -> dict[str, Any]:
 
 
 def make_tables(settings: Settings) -> None:
-    """Write them."""
+    """Write them. PAT-1 has a score."""
+    known = PseudonymKey.load(settings.secrets).pseudonym("patient", "PAT-1")
     lake = Lake(settings.lake_root)
     hidden = dict.fromkeys(("encounters", "patients", "average_age_years", "total_cost_usd", "average_cost_usd"))
     departments = [
@@ -37,6 +39,7 @@ def make_tables(settings: Settings) -> None:
         [
             made_up(masked.RISK_SCORES, encounter_key="e1", patient_key=KNOWN),
             made_up(masked.RISK_SCORES, encounter_key="e2", patient_key="f" * 32),
+            made_up(masked.RISK_SCORES, encounter_key="e3", patient_key=known),
         ],
     )
     lake.overwrite_rows(

@@ -1,7 +1,10 @@
 """What analysts, clinicians and the privacy officer read: the tables as they stand, and the audit log."""
 
+import asyncio
 import json
+import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +13,13 @@ from fastapi.testclient import TestClient
 
 from mediflow_assets.contracts import masked, models, silver
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.governance.audit import AuditLog
+from mediflow_assets.governance.audit import AuditLog, Verdict
 from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.settings import Settings
 from mediflow_assets.storage.delta import Lake
+from serving import walking
 from serving.lake import LakeReader
+from serving.problems import Problem
 from serving.tests.tables import KNOWN, made_up
 from serving.throttle import LOOKUPS_PER_HOUR, Throttle
 
@@ -55,7 +60,7 @@ def test_a_table_that_was_not_made_says_how_to_make_it(app: FastAPI, bearer: Bea
     reply = client.get("/insights/census", headers=bearer("analyst"))
     assert reply.status_code == 404 and "mediflow run" in reply.json()["detail"]
     ready = client.get("/health/ready")
-    assert ready.status_code == 503 and "lake" in ready.json()["problems"][0]
+    assert ready.status_code == 503 and "lake: masked/cost_peers" in ready.json()["detail"]
 
 
 @pytest.mark.parametrize("contract", [silver.PATIENTS, models.RISK_SCORES])
@@ -100,6 +105,33 @@ def test_the_officer_sees_key_risk_scans_and_whether_the_log_is_whole(client: Te
     assert found["audit"]["is_intact"] and found["audit"]["records"] > 0
     assert [row["table"] for row in found["privacy"]] == ["masked/patients"]
     assert found["leak_scans"][0]["hits"] == 0 and found["erasures"] == []
+
+
+def test_a_long_audit_log_is_walked_beside_the_requests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(walking, "LONGEST_WAIT_SECONDS", 0.05)
+    log, go, walks = AuditLog(f"sqlite:///{tmp_path / 'ops.db'}", tmp_path / "head"), threading.Event(), 0
+
+    def slow() -> Verdict:
+        nonlocal walks
+        go.wait(5)
+        walks += 1
+        return Verdict(walks, True, None, "")
+
+    monkeypatch.setattr(log, "verify", slow)
+
+    async def ask() -> None:
+        walk = walking.Walk(log)
+        with pytest.raises(Problem):
+            await walk.verdict()
+        go.set()
+        assert (await walk.verdict())[1].records == 1
+        assert (await walk.verdict())[1].records == 2
+        go.clear()
+        # the one before, at once, while the next one goes on
+        assert (await walk.verdict())[1].records == 2
+        go.set()
+
+    asyncio.run(ask())
 
 
 def test_the_audit_log_is_read_in_pages_and_by_outcome(client: TestClient, bearer: Bearer) -> None:

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -13,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi.testclient import TestClient
 
+from mediflow_assets.errors import LoginRefused
+from mediflow_assets.governance.audit import AuditLog
 from mediflow_assets.governance.revoked_tokens import Revoked
 from mediflow_assets.governance.token_keys import SigningKey, add_key, load_keys
 from mediflow_assets.governance.users import Users
@@ -60,10 +63,16 @@ HOSTILE: dict[str, Callable[[SigningKey], str]] = {
     "wrong type": lambda key: made(key, header={"typ": "JWT"}),
     "31 minutes": lambda key: made(key, {"exp": NOW + 31 * 60}),
     "year 9999": lambda key: made(key, {"exp": 253_402_300_799}),
+    "expires in the past of its issue": lambda key: made(key, {"exp": NOW - 1}),
+    "lifetime 31 minutes, issued earlier": lambda key: made(key, {"iat": NOW - 600, "exp": NOW - 600 + 31 * 60}),
     "exp as text": lambda key: made(key, {"exp": str(NOW + 1800)}),
     "roles as text": lambda key: made(key, {"roles": "scorer"}),
     "a role that is no text": lambda key: made(key, {"roles": [1]}),
     "header crit": lambda key: made(key, header={"crit": ["exp"]}),
+    "a private claim in the header": lambda key: made(key, header={"cty": "JWT"}),
+    "no type": lambda key: jwt.encode(GOOD, key.private, "EdDSA", {"typ": None, "kid": key.kid}),
+    "without its signature": lambda key: made(key).rsplit(".", 1)[0] + ".",
+    "another's signature": lambda key: made(key).rsplit(".", 1)[0] + "." + made(key, {"sub": "x"}).rsplit(".", 1)[1],
     "truncated": lambda key: made(key)[:-10],
     "oversized": lambda key: made(key, {"jti": "a" * 8000}),
     "not base64": lambda key: "@@@.@@@.@@@",
@@ -129,6 +138,38 @@ def test_unknown_user_and_wrong_password_read_alike(client: TestClient) -> None:
         for name in ("operator", "ghost")
     )
     assert wrong.status_code == unknown.status_code == 401 and wrong.json() == unknown.json()
+
+
+def test_unknown_user_wrong_password_and_closed_account_take_the_same_time(home: Settings) -> None:
+    users = Users(home.ops_url)
+    users.create("closed", PASSWORD, ["scorer"])
+    users.disable("closed")
+    took: dict[str, list[float]] = {"operator": [], "ghost": [], "closed": [], "no name at all": []}
+    # the processor's time, which a busy machine does not change; in turns, and the quickest tries tell
+    for _ in range(6):
+        for name, times in took.items():
+            began = time.process_time()
+            with pytest.raises(LoginRefused):
+                users.verify(name, "wrong wrong wrong")
+            times.append(time.process_time() - began)
+    quickest = [min(times) for times in took.values()]
+    assert max(quickest) < 1.5 * min(quickest), took
+
+
+def test_a_refused_login_is_recorded_under_the_account_and_a_mistyped_name_never(client: TestClient,
+                                                                                 home: Settings) -> None:  # fmt: skip
+    log = AuditLog(home.ops_url, home.audit_head)
+    for name, actor in ((" Clinician ", "clinician"), ("my-secret-passphrase", "")):
+        assert client.post("/token", data={"username": name, "password": "wrong wrong wrong"}).status_code == 401
+        (record,) = log.latest(1)
+        assert (record["actor"], record["action"], record["outcome"]) == (actor, "POST /token", "refused")
+        assert "passphrase" not in json.dumps(record)
+
+
+def test_a_token_revoked_by_its_id_is_refused_whenever_it_was_issued(tmp_path: Path) -> None:
+    revoked = Revoked(f"sqlite:///{tmp_path / 'ops.db'}")
+    revoked.token("b" * 32)
+    assert revoked.concerns("anyone", "b" * 32, NOW + 60) and not revoked.concerns("anyone", "c" * 32, NOW)
 
 
 def test_tries_are_throttled_before_a_password_is_looked_at(client: TestClient) -> None:

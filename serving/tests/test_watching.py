@@ -7,20 +7,21 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
 from mediflow_assets.contracts.inputs import COST_MODEL
 from mediflow_assets.errors import EngineFailed
-from mediflow_assets.governance import prediction_log
-from mediflow_assets.governance.prediction_log import PredictionLog, prediction
+from mediflow_assets.governance.prediction_log import Prediction, PredictionLog, predictions
 from mediflow_assets.settings import Settings
 from serving import remembered
 from serving.logs import JsonLines
 from serving.main import create_app
 from serving.remembered import Remembered
 from serving.scraping import scrape_token
+from serving.tests.conftest import gateway, header
 from serving.tests.test_roles import PATIENT
 
 Bearer = Callable[[str], dict[str, str]]
@@ -72,6 +73,37 @@ def test_a_prediction_is_kept_with_what_was_given_and_no_more(client: TestClient
                       "admitting_diagnosis_code": "I50.9", "comorbidity_count": 3}  # fmt: skip
 
 
+CANARY = "Canary4711"
+
+
+def test_what_may_be_a_name_or_number_of_a_patient_is_kept_nowhere(own_home: Settings) -> None:
+    """Put where a careless client might put it; looked for in all that the gateway writes."""
+    with (own_home.root / "stderr").open("wb") as shown, gateway(own_home, stderr=shown) as (url, _):
+        scorer, clinician, officer = (header(url, name) for name in ("scorer", "clinician", "privacy-officer"))
+        for wrong in ({"department": CANARY}, {"diagnosis_code": CANARY}, {"gender": CANARY}, {"age": CANARY},
+                      {CANARY: 1}, {"admission_type": CANARY}, {"discharge_disposition": CANARY}):  # fmt: skip
+            reply = httpx.post(f"{url}/predict", json=PATIENT | wrong, headers=scorer)
+            assert CANARY not in reply.text or CANARY in wrong
+        httpx.post(f"{url}/predict", content=f'{{"age": "{CANARY}', headers=scorer | {"content-type": CANARY})
+        httpx.post(f"{url}/patients/lookup", json={"patient_id": CANARY}, headers=clinician)
+        httpx.get(f"{url}/patients/{CANARY}/risk?name={CANARY}", headers=clinician | {"x-name": CANARY})
+        httpx.get(f"{url}/{CANARY}?name={CANARY}")
+        httpx.post(f"{url}/token", data={"username": CANARY, "password": CANARY})
+        httpx.get(f"{url}/governance/audit?actor={CANARY.lower()}", headers=officer)
+        httpx.get(f"{url}/insights/departments?department={CANARY}", headers=header(url, "analyst"))
+        page = httpx.get(f"{url}/metrics", headers={"authorization": f"Bearer {scrape_token(own_home)}"})
+        assert page.status_code == 200 and CANARY.lower() not in page.text.lower()
+        wait_for(lambda: len(list_of_predictions(own_home)) >= 5)
+    written = [file for file in own_home.root.iterdir() if file.is_file()]
+    assert {"stderr", "ops.db", "audit.head"} <= {file.name for file in written}
+    assert [file.name for file in written if CANARY.lower().encode() in file.read_bytes().lower()] == []
+
+
+def list_of_predictions(home: Settings) -> list[tuple[dict[str, Any], float]]:
+    since = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5)
+    return PredictionLog(home.ops_url).since(COST_MODEL, "1", since)
+
+
 def wait_for(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 10
     while not holds():
@@ -81,7 +113,7 @@ def wait_for(holds: Callable[[], bool]) -> None:
 
 def test_what_is_old_is_forgotten(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     log = PredictionLog(f"sqlite:///{tmp_path / 'ops.db'}")
-    log.append([prediction("r", "m", "1", {"a": 1, "b": None}, 2.0)])
+    log.append(predictions("r", "m", "1", [({"a": 1, "b": None}, 2.0)]))
     now = dt.datetime.now(dt.UTC)
     assert log.since("m", "1", now - dt.timedelta(days=1)) == [({"a": 1}, 2.0)]
     assert log.since("m", "2", now - dt.timedelta(days=1)) == [] == log.since("m", "1", now + dt.timedelta(days=1))
@@ -93,13 +125,16 @@ class Away(PredictionLog):
     """A database that does not answer at first."""
 
     def __init__(self) -> None:
-        self.tries, self.kept = 0, []  # type: ignore[var-annotated]
+        self.tries = 0
+        self.kept: list[Prediction] = []
+        self.parts: list[int] = []
 
     def append(self, predictions: Any) -> None:
         self.tries += 1
         if self.tries < 3:
             raise EngineFailed("away")
         self.kept += predictions
+        self.parts.append(len(predictions))
 
     def forget_before(self, moment: dt.datetime) -> int:
         return 0
@@ -110,10 +145,20 @@ def test_predictions_wait_while_the_database_is_away_and_the_rest_is_counted(mon
     monkeypatch.setattr(remembered, "MOST_WAITING", 3)
     away = Away()
     kept = Remembered(away, 90)
-    kept.add([prediction_log.prediction(str(n), "m", "1", {}, 0.0) for n in range(5)])
+    kept.add(predictions("r", "m", "1", [({}, 0.0)] * 5))
     assert kept.dropped == 2
     wait_for(lambda: len(away.kept) == 3)
     kept.close()
+
+
+def test_predictions_are_written_in_parts_and_none_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembered, "EVERY_SECONDS", 0.01)
+    away = Away()
+    kept = Remembered(away, 90)
+    kept.add(predictions("r", "m", "1", [({}, float(n)) for n in range(1_000)]))
+    wait_for(lambda: len(away.kept) == 1_000)
+    kept.close()
+    assert max(away.parts) == remembered.MOST_IN_COMMIT and [each.answer for each in away.kept] == list(range(1_000))
 
 
 def test_a_log_line_is_json_without_values() -> None:

@@ -1,0 +1,73 @@
+"""From a request to a model's inputs: one spelling for each word, the limits of the version that answers, warnings."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from mediflow_assets.contracts import vocabulary as v
+from mediflow_assets.contracts.inputs import COST_MODEL
+from mediflow_assets.scoring import Bundle
+from serving.problems import Problem, count_of
+from serving.schemas import Patient
+
+NOT_GIVEN, NOT_TAKEN = "not given; taken as an average patient's", "not an input of this model; it changes nothing"
+UNKNOWN_WORD = "?"
+_FIELDS = {"age_at_admission": "age", "admitting_diagnosis_code": "diagnosis_code"}
+_SPELLINGS: tuple[tuple[str, Mapping[str, str]], ...] = (
+    ("encounter_class", v.ENCOUNTER_CLASSES),
+    ("admission_type", v.ADMISSION_TYPES),
+    ("discharge_disposition", v.DISPOSITIONS),
+)
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What the prediction log keeps: what was given, by the names and in the spelling of Gold, and no word that the
+    model has not learned, for it may be anything, a name too. The row that is scored. What the client should know."""
+
+    kept: dict[str, Any]
+    row: dict[str, Any]
+    warnings: list[str]
+
+
+def inputs_of(bundle: Bundle, patients: Sequence[Patient], *, is_batch: bool) -> list[Inputs]:
+    """The inputs for one version of a model. Raises Problem 422 where a number breaks that version's own limits."""
+    found, problems = [], []
+    for place, patient in enumerate(patients):
+        given = _given(bundle.name, patient)
+        for name, text in bundle.outside(given).items():
+            where = f"patients.{place}." if is_batch else ""
+            problems.append({"field": where + field_of(name), "problem": text})
+        found.append(_filled(bundle, given))
+    if problems:
+        raise Problem(422, count_of(problems), fields=problems)
+    return found
+
+
+def field_of(name: str) -> str:
+    """The field of a request that carries a model's input."""
+    return _FIELDS.get(name, name)
+
+
+def _given(model: str, patient: Patient) -> dict[str, Any]:
+    row = {name: value for name, value in vars(patient).items() if value is not None}
+    row["age_at_admission"] = row.pop("age")
+    code = row.pop("diagnosis_code").strip().upper()
+    row["admitting_diagnosis_code" if model == COST_MODEL else "diagnosis_code"] = code
+    row["department"] = row["department"].strip().upper()
+    gender = row["gender"].strip().upper()
+    row["gender"] = v.GENDERS.get(gender, gender)
+    for name, known in _SPELLINGS:
+        if name in row:
+            row[name] = known.get(row[name].strip().lower(), row[name].strip())
+    return row
+
+
+def _filled(bundle: Bundle, given: dict[str, Any]) -> Inputs:
+    """What the model needs and an older client does not send is the average patient's."""
+    unknown, absent = bundle.warnings(given), [name for name in bundle.required if name not in given]
+    surplus = given.keys() - bundle.taken
+    told = dict.fromkeys(surplus, NOT_TAKEN) | dict.fromkeys(absent, NOT_GIVEN) | unknown
+    row = given | {name: bundle.reference[name] for name in absent}
+    kept = {name: UNKNOWN_WORD if name in unknown else value for name, value in given.items() if name not in surplus}
+    return Inputs(kept, row, [f"{field_of(name)}: {text}." for name, text in sorted(told.items())])
