@@ -89,5 +89,3 @@ def _is_harmless(name: str, source: TableContract | None) -> bool:
 def _shape(text: str) -> str:
     whole = "".join("#" if each.isdigit() else "a" if each.isalpha() else each for each in text)
     return whole if len(whole) <= LONGEST else whole[: LONGEST - 1] + "…"
-
-

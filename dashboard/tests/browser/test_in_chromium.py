@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 import requests
 
-from dashboard.tests.conftest import fill
+from dashboard.tests.lakes import fill
 from dashboard.views import PAGES
 from mediflow_assets.contracts.inputs import MODELS
 from mediflow_assets.governance.users import ROLES, Users
