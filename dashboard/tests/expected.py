@@ -74,7 +74,8 @@ def _quality(page: Any) -> None:
     rows = _near(len(encounters()))
     assert flow == {
         ("delivered", "bronze/admissions"): 1020, ("delivered", "rejected"): 10,
-        ("bronze/admissions", "quarantine"): 54, ("bronze/admissions", "erased"): 1, ("bronze/admissions", "accepted"): 965,
+        ("bronze/admissions", "quarantine"): 54, ("bronze/admissions", "erased"): 1,
+        ("bronze/admissions", "accepted"): 965,
         ("accepted", "silver/encounters"): rows, ("accepted", "duplicates and older versions"): 965 - rows}  # fmt: skip
     reasons = {(row["reason"], row["records"]) for row in _table(page, "Quarantine by reason")}
     assert reasons == {("age_impossible", 51), ("patient_unknown", 6)}

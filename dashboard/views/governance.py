@@ -99,8 +99,8 @@ def _lineage() -> None:
     picked = graph.picked(st.session_state.get("lineage picked"))
     if picked in names and picked != st.session_state.get("lineage followed"):
         st.session_state["lineage followed"] = st.session_state["lineage table"] = picked
-    first = names.index("masked/encounters")
-    chosen = st.selectbox("Column lineage of", names, index=first, key="lineage table")
+    st.session_state.setdefault("lineage table", "masked/encounters")
+    chosen = st.selectbox("Column lineage of", names, key="lineage table")
     found = figures.columns_from(chosen)
     steps = found.select(pl.format("{}.{}", "from_table", "from_column"), "column", pl.lit(1))
     charts.show("Column lineage", "Each column's direct sources; `verb` is what is done to its values.", found,
