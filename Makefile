@@ -6,6 +6,7 @@ READY  := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
+.PHONY: help setup demo test test-browser bench-dashboard screenshots test-cluster test-faults jars postgres check docs bench up clean
 .PHONY: help setup demo test test-browser test-cluster test-faults jars postgres check docs bench bench-serving up clean
 
 help:  ## list these targets
@@ -58,6 +59,14 @@ test-faults: postgres $(READY) $(JARS)/.made $(GATEWAY_S3)  ## kills at seeded m
 test-browser: $(READY)  ## the dashboard in Chromium: widths, themes, predictions, downloads, accessibility
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
 	@pytest -m browser dashboard/tests/browser
+
+bench-dashboard: $(READY)  ## how fast the dashboard is on a million encounters, in Chromium
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
+	@python -m dashboard.tests.browser.measuring
+
+screenshots: $(READY)  ## docs/screenshots anew, from the home that `make demo` made
+	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
+	@python -m dashboard.tests.browser.screenshots
 
 check: $(READY)  ## ruff, mypy, import-linter, freshness of the generated documents
 	@ruff check .

@@ -1,6 +1,7 @@
 """`python -m dashboard [--port 8501]`: the dashboard on localhost, without telemetry."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -22,9 +23,14 @@ OPTIONS = {
 """No usage statistics, no stack traces, forms guarded; light or dark follows the browser. The faint
 texts are a share of the text's colour, so that black makes them readable."""
 
+_ALLOCATOR = {"_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0"}
+"""Polars gives memory back as soon as a query is over: reading a million encounters left 200 MB behind otherwise."""
+
 
 def main() -> None:
     """Serve until a signal."""
+    for name, value in _ALLOCATOR.items():
+        os.environ.setdefault(name, value)
     asked = argparse.ArgumentParser(prog="python -m dashboard")
     asked.add_argument("--host", default="127.0.0.1")
     asked.add_argument("--port", type=int, default=8501)

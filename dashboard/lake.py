@@ -11,6 +11,9 @@ from deltalake.exceptions import DeltaError, TableNotFoundError
 
 from mediflow_assets.contracts.table import Audience, TableContract
 
+_BROKEN = (OSError, DeltaError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
+"""What a query over a file that is cut off, gone or no Parquet ends in: some of them end Polars' thread."""
+
 
 class NotReadable(Exception):
     """A table cannot be shown. The text says which, why and what to do; it holds no row's value."""
@@ -37,7 +40,7 @@ class Snapshot:
         """Run a query over this snapshot. Raises NotReadable where its files went meanwhile."""
         try:
             return query.collect()
-        except (OSError, DeltaError, pl.exceptions.PolarsError) as broken:
+        except _BROKEN as broken:
             name = "/".join(self.uri.rstrip("/").split("/")[-2:])
             raise NotReadable(
                 f"{name} could not be read at version {self.version} ({type(broken).__name__}): it is being rewritten "
@@ -52,9 +55,10 @@ def root() -> str:
 
 
 def is_synthetic() -> bool:
-    """Whether this home holds the generated sample hospital."""
+    """Whether deliveries of `mediflow generate` came into this home, or MEDIFLOW_SYNTHETIC says so."""
     home = Path(os.environ.get("MEDIFLOW_HOME", ".mediflow")).expanduser().absolute()
-    return (home / "sample" / "truth").is_dir()
+    is_told = os.environ.get("MEDIFLOW_SYNTHETIC", "").lower() in ("1", "true", "yes")
+    return is_told or (home / "synthetic").exists() or (home / "sample" / "truth").is_dir()
 
 
 def open_table(contract: TableContract, command: str = "mediflow run") -> Snapshot:

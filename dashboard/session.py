@@ -42,7 +42,6 @@ def sign_in_form() -> None:
     """The form; on success the app runs again, signed in."""
     st.title("MediFlow")
     if _KEY in st.session_state:
-        del st.session_state[_KEY]
         st.warning("Your session has ended. Sign in again.")
     with st.form("sign_in", enter_to_submit=True):
         name = st.text_input("Name", autocomplete="username")
@@ -50,6 +49,7 @@ def sign_in_form() -> None:
         is_sent = st.form_submit_button("Sign in")
     if not is_sent:
         return
+    st.session_state.pop(_KEY, None)
     try:
         st.session_state[_KEY] = gateway.sign_in(name, password)
     except GatewayProblem as problem:
@@ -102,6 +102,8 @@ def tell(part: Callable[[], None]) -> None:
     except NotReadable as broken:
         st.warning(str(broken))
     except SessionEnded:
-        sign_in_form()
+        # one form for the app: a second part of the page that is refused as well must not add another
+        st.session_state[_KEY] = None
+        st.rerun()
     except GatewayProblem as problem:
         st.error(str(problem))

@@ -1,16 +1,16 @@
 """The sidebar: who is signed in, the data's time, the lake's version, whether anything needs a look."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import polars as pl
 import streamlit as st
 
 from dashboard import session
+from dashboard.figures import quality
+from dashboard.figures.quality import PROMISE
 from dashboard.gateway import SignedIn
 from dashboard.lake import open_table
 from mediflow_assets.contracts import house, masked
-
-PROMISE = timedelta(hours=24)
 
 
 def show(user: SignedIn) -> None:
@@ -25,17 +25,20 @@ def show(user: SignedIn) -> None:
 def _data() -> None:
     table = open_table(masked.ENCOUNTERS)
     age = datetime.now(UTC) - table.written_at
-    st.caption(f"Data of {table.written_at:%Y-%m-%d %H:%M} UTC, version {table.version}")
+    st.caption(f"Data of {table.written_at:%Y-%m-%d %H:%M} UTC",
+               help="When masked/encounters was last written.")  # fmt: skip
+    st.caption(f"Lake version {table.version}", help="The version of masked/encounters that every page reads.")
     if age > PROMISE:
         st.warning(f"The data is {age.total_seconds() / 3600:.0f} hours old; 24 is the promise. Run 'mediflow run'.")
 
 
 def _alerts() -> None:
-    table = open_table(house.CHECK_RESULTS)
-    results = table.collect(table.scan("checked_at", "table", "check_name", "passed"))
-    newest = results.sort("checked_at").unique(["table", "check_name"], keep="last")
-    failed = newest.filter(~pl.col("passed")).height
-    if failed:
-        st.error(f"Alert: {failed} of {newest.height} checks fail. See Data Quality.")
+    newest = quality.newest_checks(open_table(house.CHECK_RESULTS))
+    failed = newest.filter(~pl.col("passed"))
+    errors = failed.filter(pl.col("severity") == "error").height
+    if errors:
+        st.error(f"Alert: {errors} of {newest.height} checks fail. See Data Quality.")
+    elif failed.height:
+        st.warning(f"{failed.height} of {newest.height} checks warn, none fails. See Data Quality.")
     else:
-        st.caption(f"No alert: {newest.height} checks hold.")
+        st.caption(f"No alert: all {newest.height} checks hold.")

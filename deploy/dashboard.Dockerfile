@@ -17,4 +17,4 @@ COPY deploy/conf/aws.ini /opt/mediflow/conf/aws.ini
 COPY dashboard /opt/mediflow/app/dashboard
 WORKDIR /opt/mediflow/app
 USER 999:999
-CMD ["python", "-m", "streamlit", "run", "dashboard/app.py"]
+CMD ["python", "-m", "dashboard"]

@@ -1,80 +1,90 @@
 """Clinical insights: who is treated, how long, for what, at what cost, and how often they come back.
 
-Rows of people are grouped here, and a group of 1 to 10 people is hidden; what a second figure shows of the same groups
-counts only those shown in the first.
+Counts from rows of people are told to the nearest twenty, and a group of 1 to 10 people is hidden. Diagnoses and
+readmissions are exact sums of shown cells.
 """
 
-from functools import lru_cache
+from calendar import monthrange
 from math import sqrt
 
 import polars as pl
 
 from dashboard.cells import hide_small
 from dashboard.figures.executive import readmission_cells
+from dashboard.figures.once import once
 from dashboard.lake import Snapshot
 
 _Z95 = 1.959964
-_AGE = pl.col("age_band").fill_null("unknown")
+UNKNOWN_AGE = "unknown"
+_AGE = pl.col("age_band").fill_null(UNKNOWN_AGE)
+_FROM_YEARS = pl.col("age_band").str.extract(r"^(\d+)").cast(pl.Int64)
+"""The lower end of a band: as texts, 5-9 would stand after 45-49."""
+_TOOK_PLACE = ~pl.col("status").fill_null("").is_in(["cancelled", "planned"])
 
 
-@lru_cache(maxsize=4)
+@once()
 def people_by_age(encounters: Snapshot) -> pl.DataFrame:
-    """age_band, gender, patients, is_hidden: distinct people with an encounter at that age."""
+    """age_band, gender, patients, is_hidden: distinct people with an encounter at that age, to the nearest twenty."""
     found = encounters.collect(
-        encounters.scan("patient_key", "age_band", "gender")
+        encounters.scan("patient_key", "age_band", "gender", "status")
+        .filter(_TOOK_PLACE)
         .group_by(_AGE, "gender")
-        .agg(patients=pl.col("patient_key").n_unique())
-        .sort("age_band", "gender")
+        .agg(patients=pl.col("patient_key").n_unique().cast(pl.Int64))
+        .sort(_FROM_YEARS, "gender", nulls_last=True)
     )
-    return hide_small(found, "patients", margins=(("age_band",),))
+    return hide_small(found, "patients")
 
 
-@lru_cache(maxsize=4)
+@once()
 def cost_by_age(encounters: Snapshot) -> pl.DataFrame:
-    """age_band, encounters, lower_quartile_usd, median_usd, upper_quartile_usd: of shown age and gender groups."""
+    """age_band, encounters (to the nearest twenty), lower_quartile_usd, median_usd, upper_quartile_usd: of encounters
+    with a cost, in the age and gender groups that are shown."""
     shown = people_by_age(encounters).filter(~pl.col("is_hidden")).select("age_band", "gender").lazy()
     cost = pl.col("cost_usd").cast(pl.Float64)
     found = encounters.collect(
-        encounters.scan("patient_key", "age_band", "gender", "cost_usd")
+        encounters.scan("patient_key", "age_band", "gender", "cost_usd", "status")
+        .filter(_TOOK_PLACE & cost.is_not_null())
         .with_columns(_AGE)
-        .filter(cost.is_not_null())
         .join(shown, on=["age_band", "gender"], how="semi")
         .group_by("age_band")
         .agg(
-            people=pl.col("patient_key").n_unique(),
-            encounters=pl.len(),
+            people=pl.col("patient_key").n_unique().cast(pl.Int64),
+            encounters=pl.len().cast(pl.Int64),
             lower_quartile_usd=cost.quantile(0.25, "linear").round(2),
             median_usd=cost.median().round(2),
             upper_quartile_usd=cost.quantile(0.75, "linear").round(2),
         )
-        .sort("age_band")
+        .sort(_FROM_YEARS, nulls_last=True)
     )
     measures = ("encounters", "lower_quartile_usd", "median_usd", "upper_quartile_usd")
     return hide_small(found, "people", *measures).drop("people")
 
 
-@lru_cache(maxsize=4)
+@once()
 def stay_by_department(readmissions: Snapshot) -> pl.DataFrame:
-    """department, patients, stays, median_days, upper_quartile_days, mean_days of inpatient episodes that ended."""
+    """department, patients, stays (both to the nearest twenty), lower_quartile_days, median_days, upper_quartile_days,
+    mean_days of inpatient episodes that ended."""
     nights = pl.col("length_of_stay_days")
     found = readmissions.collect(
         readmissions.scan("patient_key", "department", "length_of_stay_days")
         .group_by("department")
         .agg(
-            patients=pl.col("patient_key").n_unique(),
-            stays=pl.len(),
+            patients=pl.col("patient_key").n_unique().cast(pl.Int64),
+            stays=pl.len().cast(pl.Int64),
+            lower_quartile_days=nights.quantile(0.25, "linear"),
             median_days=nights.median(),
             upper_quartile_days=nights.quantile(0.75, "linear"),
-            mean_days=nights.mean().round(2),
+            mean_days=nights.mean().round(1),
         )
         .sort("department")
     )
-    return hide_small(found, "patients", "stays", "median_days", "upper_quartile_days", "mean_days")
+    days = ("lower_quartile_days", "median_days", "upper_quartile_days", "mean_days")
+    return hide_small(found, "patients", "stays", *days)
 
 
-@lru_cache(maxsize=4)
+@once()
 def diagnoses(department_costs: Snapshot, most: int = 20) -> pl.DataFrame:
-    """diagnosis_code, encounters, total_cost_usd, average_cost_usd, hidden_cells: sums of the shown cells."""
+    """diagnosis_code, encounters, total_cost_usd, average_cost_usd, cells, hidden_cells: sums of the shown cells."""
     cost = pl.col("total_cost_usd").cast(pl.Float64)
     found = department_costs.collect(
         department_costs.scan("diagnosis_code", "encounters", "total_cost_usd", "is_suppressed")
@@ -82,27 +92,34 @@ def diagnoses(department_costs: Snapshot, most: int = 20) -> pl.DataFrame:
         .agg(
             pl.col("encounters").sum(),
             total_cost_usd=cost.sum().round(2),
+            cells=pl.len(),
             hidden_cells=pl.col("is_suppressed").sum(),
         )
         .filter(pl.col("encounters") > 0)
         .with_columns(average_cost_usd=(pl.col("total_cost_usd") / pl.col("encounters")).round(2))
         .sort("encounters", "diagnosis_code", descending=[True, False])
     )
-    return found.head(most)
+    names = ("diagnosis_code", "encounters", "total_cost_usd", "average_cost_usd", "cells", "hidden_cells")
+    return found.select(names).head(most)
 
 
-@lru_cache(maxsize=4)
+@once()
 def census(monthly_census: Snapshot) -> pl.DataFrame:
-    """month, department, average_census, admissions, discharges; null where not shown."""
-    names = ("month", "department", "average_census", "admissions", "discharges")
+    """month, department, average_census, days: the mean over the month's days, null where it is not shown.
+
+    Admissions and discharges stay out: page 1 counts the same admissions by class, and hides other months of them.
+    """
+    names = ("month", "department", "average_census")
     found = monthly_census.collect(monthly_census.scan(*names).sort("month", "department"))
-    return found.with_columns(pl.col("average_census").cast(pl.Float64))
+    days = [monthrange(month.year, month.month)[1] for month in found["month"]]
+    mean = pl.col("average_census").cast(pl.Float64)
+    return found.with_columns(mean, days=pl.Series(days, dtype=pl.Int64))
 
 
-@lru_cache(maxsize=4)
-def readmission_by_department(readmissions: Snapshot) -> pl.DataFrame:
+@once()
+def readmission_by_department(readmissions: Snapshot, activity: Snapshot) -> pl.DataFrame:
     """department, index_stays, readmitted, rate, lower, upper (Wilson, 95 %): sums of the shown years."""
-    cells = readmission_cells(readmissions).filter(~pl.col("is_hidden"))
+    cells = readmission_cells(readmissions, activity).filter(~pl.col("is_hidden"))
     sums = cells.group_by("department").agg(index_stays=pl.col("stays").sum(), readmitted=pl.col("readmitted").sum())
     rows = [
         row | dict(zip(("rate", "lower", "upper"), wilson(row["readmitted"], row["index_stays"]), strict=True))

@@ -1,18 +1,22 @@
 """Executive summary: a year's encounters, patients, cost, readmissions and anomalies beside the year before.
 
-Every figure adds up only cells that are shown, so that no difference of two figures tells a cell that is not. People,
-readmissions and anomalies are counted from masked rows, whose cells are year, department and class.
+Every figure adds up only cells that are shown. Encounters and cost are sums over `masked/monthly_activity`, whose small
+cells the pipeline blanked; readmissions and anomalies are counted from masked rows, by cells of which small ones are
+hidden here; distinct people, which no sum of cells can tell, are told to the nearest twenty.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import polars as pl
 
-from dashboard.cells import is_small, mark_small
+from dashboard.cells import is_small, mark_small, rounded
+from dashboard.figures.once import once
 from dashboard.lake import Snapshot
+from mediflow_assets.contracts.suppression import K
 
 ALL = "all"
+NO_YEAR = 0
+"""The year of rows that show none: people of 90 and over. They count in 'all years' only."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ class Rate:
     share: float | None
 
 
-@lru_cache(maxsize=8)
+@once(8)
 def options(activity: Snapshot) -> Options:
     """The years, departments and classes there are, years newest first."""
     found = activity.collect(activity.scan("month", "department", "encounter_class"))
@@ -71,7 +75,7 @@ def options(activity: Snapshot) -> Options:
     return Options(tuple(years), tuple(departments), tuple(classes))
 
 
-@lru_cache(maxsize=256)
+@once(256)
 def activity_of(activity: Snapshot, chosen: Chosen) -> Activity:
     """Encounters and cost of the chosen cells."""
     kept = activity.scan("month", "department", "encounter_class", "encounters", "cost_usd", "is_suppressed").filter(
@@ -96,84 +100,104 @@ def activity_of(activity: Snapshot, chosen: Chosen) -> Activity:
     )
 
 
-@lru_cache(maxsize=256)
+@once(256)
 def patients_of(encounters: Snapshot, chosen: Chosen) -> int | None:
-    """Distinct people in the shown cells (year, department, class), cancelled encounters aside; None if none is."""
+    """Distinct people with an encounter that took place, over the shown cells (year, department, class), to the nearest
+    twenty; None if none is shown."""
     kept = _people(encounters).filter(chosen.keeps(pl.col("year")))
     people = kept["person"].n_unique()
-    return people if people and not is_small(people) else None
+    return rounded(people) if people and not is_small(people) else None
 
 
-@lru_cache(maxsize=256)
-def readmission_of(readmissions: Snapshot, chosen: Chosen) -> Rate:
+@once(256)
+def readmission_of(readmissions: Snapshot, activity: Snapshot, chosen: Chosen) -> Rate:
     """Index stays discharged in the year that were followed by another within 30 days, over the shown cells."""
-    kept = readmission_cells(readmissions).filter(chosen.keeps(pl.col("year"), has_class=False) & ~pl.col("is_hidden"))
+    cells = readmission_cells(readmissions, activity)
+    kept = cells.filter(chosen.keeps(pl.col("year"), has_class=False) & ~pl.col("is_hidden"))
     whole, part = int(kept["stays"].sum()), int(kept["readmitted"].sum())
     return Rate(part, whole, part / whole) if whole else Rate(None, None, None)
 
 
-@lru_cache(maxsize=256)
+@once(256)
 def anomalies_of(anomalies: Snapshot, chosen: Chosen) -> int | None:
     """Encounters whose cost is above their peer group's limit, over the shown cells; None if none is shown."""
-    cells = _anomaly_cells(anomalies).filter(chosen.keeps(pl.col("year")))
+    cells = _anomaly_cells(anomalies, chosen.encounter_class != ALL).filter(chosen.keeps(pl.col("year")))
     shown = cells.filter(~pl.col("is_hidden"))
     return int(shown["rows"].sum()) if shown.height or not cells.height else None
 
 
-@lru_cache(maxsize=4)
-def readmission_cells(readmissions: Snapshot) -> pl.DataFrame:
+@once()
+def readmission_cells(readmissions: Snapshot, activity: Snapshot) -> pl.DataFrame:
     """year, department, stays, readmitted, is_hidden: index stays only.
 
-    A cell is hidden where the people of either side, readmitted or not, are 1 to 10.
+    A cell is hidden where the people of either side, readmitted or not, are 1 to 10, and where its stays and the shown
+    inpatient encounters of the same department and year differ by 1 to 10: those that are no index stay.
     """
     people, back = pl.col("patient_key").hash(), pl.col("is_readmitted")
     found = readmissions.collect(
         readmissions.scan("patient_key", "discharged_year", "department", "is_readmitted")
-        .filter(back.is_not_null() & pl.col("discharged_year").is_not_null())
-        .group_by(pl.col("discharged_year").alias("year"), "department")
-        .agg(stays=pl.len(), readmitted=back.sum(), _back=people.filter(back).n_unique(),
+        .filter(back.is_not_null())
+        .group_by(pl.col("discharged_year").fill_null(NO_YEAR).alias("year"), "department")
+        .agg(stays=pl.len().cast(pl.Int64), readmitted=back.sum().cast(pl.Int64), _back=people.filter(back).n_unique(),
              _gone=people.filter(~back).n_unique())
         .sort("year", "department")
     )  # fmt: skip
     sides = [pl.when(pl.col(name) > 0).then(pl.col(name)) for name in ("_back", "_gone")]
     guarded = found.with_columns(_guard=pl.min_horizontal(sides))
-    return mark_small(guarded, "_guard", ("department",)).drop("_back", "_gone", "_guard")
+    marked = mark_small(guarded, "_guard", ("department",)).join(_inpatients(activity), ["year", "department"], "left")
+    apart = (pl.col("encounters") - pl.col("stays")).abs().fill_null(0)
+    is_hidden = pl.col("is_hidden") | apart.is_between(1, 10)
+    return marked.sort("year", "department").select("year", "department", "stays", "readmitted", is_hidden)
 
 
-@lru_cache(maxsize=4)
+def _inpatients(activity: Snapshot) -> pl.DataFrame:
+    """year, department, encounters: inpatients of the shown months."""
+    is_inpatient = (pl.col("encounter_class") == "inpatient") & ~pl.col("is_suppressed")
+    kept = activity.scan("month", "department", "encounter_class", "encounters", "is_suppressed").filter(is_inpatient)
+    by = (pl.col("month").dt.year().alias("year"), pl.col("department"))
+    return activity.collect(kept.group_by(*by).agg(pl.col("encounters").sum()))
+
+
+@once(2)
 def _people(encounters: Snapshot) -> pl.DataFrame:
     """person, year, department, encounter_class of the shown cells, once each."""
     keys = ("year", "department", "encounter_class")
+    took_place = ~pl.col("status").fill_null("").is_in(["cancelled", "planned"])
     found = encounters.collect(
         encounters.scan("patient_key", "admitted_year", "department", "encounter_class", "status")
-        .filter((pl.col("status") != "cancelled").fill_null(True) & pl.col("admitted_year").is_not_null())
-        .select(pl.col("patient_key").hash().alias("person"), pl.col("admitted_year").alias("year"),
+        .filter(took_place)
+        .select(pl.col("patient_key").hash().alias("person"),
+                pl.col("admitted_year").fill_null(NO_YEAR).alias("year"),
                 pl.col("department").cast(pl.Categorical),
                 pl.col("encounter_class").fill_null("unknown").cast(pl.Categorical))
         .unique()
     )  # fmt: skip
-    cells = found.group_by(*keys).agg(people=pl.len()).sort("people", *keys)
-    texts = cells.with_columns(pl.col("department", "encounter_class").cast(pl.String))
-    shown = cells.filter(~mark_small(texts, "people", ("year", "department"), ("department",))["is_hidden"])
+    cells = found.group_by(*keys).agg(people=pl.len())
+    shown = cells.filter(pl.col("people") >= K)
     return found.join(shown.select(*keys), on=keys, how="semi")
 
 
-@lru_cache(maxsize=4)
-def _anomaly_cells(anomalies: Snapshot) -> pl.DataFrame:
-    """year, department, encounter_class, rows, is_hidden."""
+@once()
+def _anomaly_cells(anomalies: Snapshot, is_by_class: bool) -> pl.DataFrame:
+    """year, department, encounter_class if asked, rows, is_hidden.
+
+    Each class of a department and year is hidden within the total that the cells without classes tell. Of departments
+    the quality page tells the same encounters by diagnosis, hidden within the same totals.
+    """
+    by = ("department", "encounter_class") if is_by_class else ("department",)
     found = anomalies.collect(
-        anomalies.scan("patient_key", "admitted_year", "department", "encounter_class")
-        .filter(pl.col("admitted_year").is_not_null())
-        .group_by(pl.col("admitted_year").alias("year"), "department", "encounter_class")
-        .agg(rows=pl.len(), people=pl.col("patient_key").n_unique())
-        .sort("year", "department", "encounter_class")
+        anomalies.scan("patient_key", "admitted_year", *by)
+        .group_by(pl.col("admitted_year").fill_null(NO_YEAR).alias("year"), *by)
+        .agg(rows=pl.len().cast(pl.Int64), people=pl.col("patient_key").n_unique())
+        .sort("year", *by)
     )
-    return mark_small(found, "people", ("year", "department"), ("department",)).drop("people")
+    margins = (("year", "department"), ("department",)) if is_by_class else (("department",),)
+    return mark_small(found, "people", *margins).drop("people")
 
 
-@lru_cache(maxsize=256)
+@once(256)
 def by_month(activity: Snapshot, chosen: Chosen) -> pl.DataFrame:
-    """month, department, encounters, cost_usd, hidden_cells: sums of the shown cells."""
+    """month, department, encounters, cost_usd, cells, hidden_cells: sums of the shown cells."""
     kept = activity.scan("month", "department", "encounter_class", "encounters", "cost_usd", "is_suppressed").filter(
         chosen.keeps(pl.col("month").dt.year())
     )
@@ -185,4 +209,17 @@ def by_month(activity: Snapshot, chosen: Chosen) -> pl.DataFrame:
     )
     is_shown = pl.col("cells") > pl.col("hidden_cells")
     shown = [pl.when(is_shown).then(pl.col(name)).alias(name) for name in ("encounters", "cost_usd")]
-    return activity.collect(sums.with_columns(shown).drop("cells").sort("month", "department"))
+    names = ("month", "department", "encounters", "cost_usd", "cells", "hidden_cells")
+    return activity.collect(sums.with_columns(shown).select(names).sort("month", "department"))
+
+
+def by_department(months: pl.DataFrame) -> pl.DataFrame:
+    """department, encounters, cost_usd, average_cost_usd, cells, hidden_cells: the months' sums together."""
+    is_shown = pl.col("cells") > pl.col("hidden_cells")
+    sums = months.group_by("department").agg(pl.col("encounters", "cost_usd", "cells", "hidden_cells").sum())
+    shown = [pl.when(is_shown).then(pl.col(name)).alias(name) for name in ("encounters", "cost_usd")]
+    told = sums.with_columns(shown).with_columns(
+        average_cost_usd=(pl.col("cost_usd") / pl.col("encounters")).round(2), cost_usd=pl.col("cost_usd").round(2)
+    )
+    names = ("department", "encounters", "cost_usd", "average_cost_usd", "cells", "hidden_cells")
+    return told.select(names).sort("cost_usd", "department", descending=[True, False], nulls_last=True)

@@ -5,12 +5,13 @@ from functools import cache
 
 import polars as pl
 
-from mediflow_assets.contracts import TABLES
+from dashboard.lake import Snapshot
+from mediflow_assets.contracts import TABLES, masked
 from mediflow_assets.contracts.dictionary import dictionary as dictionary_text
 from mediflow_assets.contracts.lineage import steps_of
 from mediflow_assets.contracts.policy import MEANING
 
-ZONES = ("bronze", "silver", "gold", "masked")
+AGGREGATES = tuple(table for table in masked.TABLES if table.small_cells)
 _SCHEMA = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/DatasetEvent"
 _FACET = "https://openlineage.io/spec/facets/1-2-0/ColumnLineageDatasetFacet.json#/$defs/ColumnLineageDatasetFacet"
 _PRODUCER = "https://mediflow.invalid/dashboard"
@@ -54,6 +55,15 @@ def edges() -> pl.DataFrame:
     ]
     found = pl.DataFrame(rows).group_by("from_table", "to_table")
     return found.agg(columns=pl.len(), masking=pl.col("is_masking").sum()).sort("from_table", "to_table")
+
+
+def suppressed(tables: dict[str, Snapshot]) -> pl.DataFrame:
+    """table, cells, suppressed, share: how many cells of each masked aggregate are blank."""
+    rows = []
+    for name, table in tables.items():
+        hidden = table.collect(table.scan("is_suppressed").select(pl.col("is_suppressed").sum())).item()
+        rows.append({"table": name, "cells": table.rows, "suppressed": hidden, "share": round(hidden / table.rows, 4)})
+    return pl.DataFrame(rows)
 
 
 @cache

@@ -2,19 +2,26 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from functools import lru_cache
+from typing import Any
 
 import polars as pl
 
+from dashboard.cells import mark_small, to_nearest
+from dashboard.figures.once import once
 from dashboard.lake import Snapshot
+from mediflow_assets.contracts import TABLES
+from mediflow_assets.contracts.suppression import K
 
 PROMISE = timedelta(hours=24)
 GRADES = ((0.9999, "A"), (0.99, "B"), (0.95, "C"))
 """From which score on a table has which grade, if its error checks hold. Else D, and F where an error check fails."""
 ALL = "all deliveries"
+OTHERS = "other diagnoses"
+_MONEY = ("cost_usd", "expected_cost_usd", "limit_usd")
+_TOLD = ("lower_quartile_usd", "median_usd", "upper_quartile_usd", "times_expected", "limit_from_usd", "limit_to_usd")
 
 
-@lru_cache(maxsize=4)
+@once()
 def newest_checks(check_results: Snapshot) -> pl.DataFrame:
     """table, check_name, severity, passed, failing, rows, checked_at: the last result of each check."""
     names = ("table", "check_name", "severity", "passed", "failing", "rows", "checked_at")
@@ -23,7 +30,15 @@ def newest_checks(check_results: Snapshot) -> pl.DataFrame:
     return newest.sort("passed", "table", "check_name")
 
 
-@lru_cache(maxsize=4)
+@once()
+def checks_shown(check_results: Snapshot) -> pl.DataFrame:
+    """The last result of each check, with rows of tables about people to the nearest twenty."""
+    is_of_people = pl.col("table").is_in([name for name, contract in TABLES.items() if contract.names_people])
+    near = pl.when(is_of_people).then(to_nearest("rows")[0]).otherwise(pl.col("rows"))
+    return newest_checks(check_results).with_columns(near.alias("rows"))
+
+
+@once()
 def history(check_results: Snapshot) -> pl.DataFrame:
     """checked_on, outcome, checks: how many checks held and failed on each day."""
     outcome = pl.when("passed").then(pl.lit("held")).otherwise(pl.lit("failed"))
@@ -33,7 +48,7 @@ def history(check_results: Snapshot) -> pl.DataFrame:
     return check_results.collect(query.agg(checks=pl.len()).sort("checked_on", "outcome"))
 
 
-@lru_cache(maxsize=4)
+@once()
 def grades(check_results: Snapshot) -> pl.DataFrame:
     """table, grade, score, checks, failed: the score is the mean over the checks of the share of rows that hold."""
     held = 1 - (pl.col("failing") / pl.max_horizontal("rows", pl.lit(1))).clip(0, 1)
@@ -50,48 +65,61 @@ def grades(check_results: Snapshot) -> pl.DataFrame:
     return graded.select("table", "grade", "score", "checks", "failed").sort("table")
 
 
-@lru_cache(maxsize=4)
+@once()
 def reconciled(reconciliation: Snapshot) -> pl.DataFrame:
     """table, delivery, source, records, accepted, quarantined, erased, balanced."""
     names = ("table", "delivery", "source", "records", "accepted", "quarantined", "erased", "balanced")
     return reconciliation.collect(reconciliation.scan(*names).sort("table", "delivery"))
 
 
-def flow(
-    sums: pl.DataFrame, delivery: str = ALL, silver_rows: dict[str, int] | None = None
-) -> list[tuple[str, str, int]]:
-    """From, to, records: delivered → Bronze or rejected; Bronze → each Silver table, quarantine or erased.
+def flow(sums: pl.DataFrame, table: str, delivery: str = ALL, rows: int | None = None) -> pl.DataFrame:
+    """from, to, records: delivered → Bronze or rejected; Bronze → one Silver table, quarantine or erased.
 
-    For all deliveries, `silver_rows` (table → rows) split what was accepted into rows and older versions or duplicates.
+    For all deliveries, `rows` of the Silver table split what was accepted into rows, and older versions or repeats of
+    them; of one delivery no table tells which of its records are still the newest.
     """
-    chosen = sums if delivery == ALL else sums.filter(pl.col("delivery") == delivery)
-    found: list[tuple[str, str, int]] = []
-    for row in (
-        chosen.group_by("table")
-        .agg(pl.col("records", "accepted", "quarantined", "erased").sum())
-        .sort("table")
-        .to_dicts()
-    ):
-        table, accepted = row["table"], row["accepted"]
-        if table.startswith("bronze/"):
-            found += [("delivered", table, accepted), ("delivered", "rejected", row["quarantined"]),
-                      ("delivered", "erased", row["erased"])]  # fmt: skip
-            continue
-        judged = f"judged for {table}"
-        rows = (silver_rows or {}).get(table) if delivery == ALL else None
-        found += [(judged, "quarantine", row["quarantined"]), (judged, "erased", row["erased"])]
-        if rows is None or rows > accepted:
-            found.append((judged, table, accepted))
-        else:
-            found += [(judged, table, rows), (judged, "duplicates and older versions", accepted - rows)]
-    return [step for step in found if step[2]]
+    kept = sums if delivery == ALL else sums.filter(pl.col("delivery") == delivery)
+    mine = kept.filter(pl.col("table") == table)
+    steps: list[tuple[str, str, int]] = []
+    landed = kept.filter(pl.col("table").str.starts_with("bronze/") & pl.col("source").is_in(mine["source"].implode()))
+    for row in _summed(landed, "table"):
+        steps += [("delivered", row["table"], row["accepted"]), ("delivered", "rejected", row["quarantined"]),
+                  ("delivered", "erased", row["erased"])]  # fmt: skip
+    accepted = 0
+    for row in _summed(mine.with_columns(_bronze=_BRONZE_OF), "_bronze"):
+        steps += [(row["_bronze"], "quarantine", row["quarantined"]), (row["_bronze"], "erased", row["erased"]),
+                  (row["_bronze"], "accepted", row["accepted"])]  # fmt: skip
+        accepted += row["accepted"]
+    newest = accepted if rows is None or delivery != ALL else min(rows, accepted)
+    steps += [("accepted", table, newest), ("accepted", "duplicates and older versions", accepted - newest)]
+    schema = {"from": pl.String, "to": pl.String, "records": pl.Int64}
+    return pl.DataFrame([step for step in steps if step[2]], schema=schema, orient="row")
 
 
-@lru_cache(maxsize=4)
+_BRONZE_OF = pl.when(pl.col("source") == "fhir").then(pl.lit("bronze/fhir_resources")).otherwise(
+    "bronze/" + pl.col("source")
+)  # fmt: skip
+
+
+def _summed(frame: pl.DataFrame, by: str) -> list[dict[str, Any]]:
+    sums = frame.group_by(by).agg(pl.col("records", "accepted", "quarantined", "erased").sum())
+    rows: list[dict[str, Any]] = sums.sort(by).to_dicts()
+    return rows
+
+
+@once()
 def quarantine(reasons: Snapshot) -> pl.DataFrame:
     """reason, status, table, source, records."""
     names = ("reason", "status", "table", "source", "records")
     return reasons.collect(reasons.scan(*names).sort("records", "reason", descending=[True, False]))
+
+
+@once()
+def samples(quarantine_samples: Snapshot) -> pl.DataFrame:
+    """reason, table, source, delivery, record, status, fields: a few records of each reason, masked."""
+    names = ("reason", "table", "source", "delivery", "record", "status", "fields")
+    return quarantine_samples.collect(quarantine_samples.scan(*names, "sample").sort("reason", "table", "sample")
+                                      .select(names))  # fmt: skip
 
 
 def freshness(tables: Iterable[tuple[str, datetime]], now: datetime) -> pl.DataFrame:
@@ -109,20 +137,47 @@ def freshness(tables: Iterable[tuple[str, datetime]], now: datetime) -> pl.DataF
     return pl.DataFrame(rows, schema=schema).sort("age_hours", descending=True)
 
 
-@lru_cache(maxsize=4)
-def anomalies(cost_anomalies: Snapshot, cost_peers: Snapshot | None, most: int = 100_000) -> pl.DataFrame:
-    """Encounters above their peers' limit, the furthest first, with the peers' quartiles and the reason."""
-    money = ("cost_usd", "expected_cost_usd", "limit_usd")
-    names = ("admitted_year", "department", "diagnosis_code", "encounter_class", *money, "peer_group")
-    ratio = pl.col("cost_usd") / pl.col("expected_cost_usd")
-    query = cost_anomalies.scan(*names).with_columns(pl.col(money).cast(pl.Float64))
-    query = query.with_columns(times_expected=ratio.round(2)).sort("times_expected", descending=True).head(most)
-    if cost_peers is not None:
-        quartiles = ("lower_quartile_cost_usd", "upper_quartile_cost_usd")
-        peers = cost_peers.scan("department", "diagnosis_code", *quartiles).with_columns(
-            pl.col(quartiles).cast(pl.Float64)
+@once()
+def anomalies(cost_anomalies: Snapshot) -> pl.DataFrame:
+    """department, diagnosis_code, anomalies, lower_quartile_usd, median_usd, upper_quartile_usd, times_expected,
+    limit_from_usd, limit_to_usd, is_hidden: dear encounters by department and diagnosis.
+
+    A diagnosis stands by itself where eleven people have it; the others of a department are one group. A row for each
+    encounter is not shown: who counts such rows counts groups of one.
+    """
+    cost = pl.col("cost_usd")
+    found = cost_anomalies.collect(
+        cost_anomalies.scan("patient_key", "department", "diagnosis_code", *_MONEY)
+        .with_columns(pl.col(_MONEY).cast(pl.Float64))
+        .with_columns(_people=pl.col("patient_key").n_unique().over("department", "diagnosis_code"))
+        .with_columns(pl.when(pl.col("_people") >= K).then("diagnosis_code").otherwise(pl.lit(OTHERS)))
+        .group_by("department", "diagnosis_code")
+        .agg(
+            people=pl.col("patient_key").n_unique(), anomalies=pl.len().cast(pl.Int64),
+            lower_quartile_usd=cost.quantile(0.25, "linear"), median_usd=cost.median(),
+            upper_quartile_usd=cost.quantile(0.75, "linear"),
+            times_expected=(cost / pl.col("expected_cost_usd")).median(),
+            limit_from_usd=pl.col("limit_usd").min(), limit_to_usd=pl.col("limit_usd").max(),
         )
-        query = query.join(peers, on=["department", "diagnosis_code"], how="left", maintain_order="left")
-    reason = pl.format("{} times the median of {}, above the limit of {} USD", "times_expected",
-                       pl.col("peer_group").str.replace_all("_", " and "), "limit_usd")  # fmt: skip
-    return cost_anomalies.collect(query.with_columns(reason=reason))
+        .sort("department", "diagnosis_code")
+    )  # fmt: skip
+    marked = mark_small(found, "people", ("department",)).drop("people")
+    shown = [pl.when(~pl.col("is_hidden")).then(pl.col(name)).alias(name) for name in ("anomalies", *_TOLD)]
+    told = marked.with_columns(shown).with_columns(pl.col(_TOLD).round(2))
+    return told.sort("anomalies", "department", descending=[True, False], nulls_last=True)
+
+
+def with_peers(found: pl.DataFrame, cost_peers: Snapshot | None) -> pl.DataFrame:
+    """The groups with `peers_lower_usd`, `peers_upper_usd`: the middle half of what peers of the diagnosis cost, where
+    it is shown; and the `reason` in words."""
+    quartiles = {"lower_quartile_cost_usd": "peers_lower_usd", "upper_quartile_cost_usd": "peers_upper_usd"}
+    if cost_peers is None:
+        told = found.with_columns(pl.lit(None, pl.Float64).alias(name) for name in quartiles.values())
+    else:
+        peers = cost_peers.scan("department", "diagnosis_code", *quartiles).rename(quartiles)
+        wide = cost_peers.collect(peers.with_columns(pl.col(*quartiles.values()).cast(pl.Float64)))
+        told = found.join(wide, on=["department", "diagnosis_code"], how="left", maintain_order="left")
+    ends = [pl.col(name).round(0).cast(pl.Int64) for name in ("limit_from_usd", "limit_to_usd")]
+    reason = pl.format("above the limit of their peers, {} to {} USD by class; half of them {} times the peers' median "
+                       "or more", *ends, pl.col("times_expected").round(1))  # fmt: skip
+    return told.with_columns(reason=pl.when(~pl.col("is_hidden")).then(reason))

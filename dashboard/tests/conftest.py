@@ -1,105 +1,29 @@
-"""A lake with the analyst tables only: Bronze and Silver are not there at all. And pages, opened as some role."""
+"""Pages, opened as some role on some lake, with or without a gateway behind them."""
 
-import datetime as dt
-import random
 import time
 from collections.abc import Callable
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
 import pytest
-from deltalake import write_deltalake
 from streamlit.testing.v1 import AppTest
 
-from dashboard.gateway import SignedIn
-from mediflow_assets.contracts import assurance, house, masked, models
-from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.storage.schemas import arrow_schema
+from dashboard import gateway
+from dashboard.gateway import GatewayProblem, SignedIn
+from dashboard.tests.lakes import fill
 
-Row = dict[str, Any]
-NOW = dt.datetime.now(dt.UTC)
-
-
-def store(home: Path, contract: TableContract, rows: list[Row]) -> None:
-    """Replace a table's rows; columns that are not given are null."""
-    schema = pa.schema([field.with_nullable(True) for field in arrow_schema(contract)])
-    write_deltalake(str(home / "lake" / contract.name), pa.Table.from_pylist(rows, schema=schema), mode="overwrite")
-
-
-def encounters(count: int = 900, seed: int = 1) -> list[Row]:
-    """Encounters of two departments and two years, a third of them inpatient; one small group of five people."""
-    dice = random.Random(seed)
-    made = [
-        {"encounter_key": f"e{at}", "patient_key": f"p{at % 400}", "status": "finished", "gender": dice.choice("FM"),
-         "encounter_class": dice.choice(["inpatient", "outpatient", "emergency"]),
-         "department": dice.choice(["CARDIOLOGY", "SURGERY"]), "age_band": dice.choice(["40-44", "65-69"]),
-         "admitted_year": dice.choice([2023, 2024]), "cost_usd": Decimal(dice.randint(100, 9000))}
-        for at in range(count)
-    ]  # fmt: skip
-    small = {"status": "finished", "gender": "F", "encounter_class": "inpatient", "department": "HOSPICE",
-             "age_band": "90+", "admitted_year": 2024, "cost_usd": Decimal(777)}  # fmt: skip
-    return [*made, *({"encounter_key": f"s{at}", "patient_key": f"small{at}"} | small for at in range(5))]
-
-
-def fill(home: Path, seed: int = 1) -> None:
-    """Every table that the pages read, but the stream's."""
-    rows = encounters(seed=seed)
-    store(home, masked.ENCOUNTERS, rows)
-    stays = [row | {"discharged_year": row["admitted_year"], "length_of_stay_days": 1 + at % 7,
-                    "is_readmitted": at % (3 + seed) == 0} for at, row in enumerate(rows)]  # fmt: skip
-    names = set(masked.READMISSIONS.column_names)
-    store(home, masked.READMISSIONS, [{k: v for k, v in row.items() if k in names} for row in stays])
-    store(home, masked.COST_ANOMALIES, [
-        {"encounter_key": row["encounter_key"], "patient_key": row["patient_key"], "department": row["department"],
-         "admitted_year": row["admitted_year"], "encounter_class": row["encounter_class"], "diagnosis_code": "I10",
-         "cost_usd": Decimal(9000), "expected_cost_usd": Decimal(3000), "limit_usd": Decimal(8000),
-         "peer_group": "department_class"} for row in rows[: 500 + seed]])  # fmt: skip
-    store(home, masked.MONTHLY_ACTIVITY, [
-        {"month": dt.date(year, month, 1), "department": department, "encounter_class": "inpatient",
-         "encounters": 20 * seed + month, "patients": 20,
-         "cost_usd": Decimal(1000 * month * seed), "is_suppressed": False}
-        for year in (2023, 2024) for month in (1, 2) for department in ("CARDIOLOGY", "SURGERY")]
-        + [{"month": dt.date(2024, 1, 1), "department": "HOSPICE", "encounter_class": "inpatient",
-            "is_suppressed": True}])  # fmt: skip
-    store(home, masked.DEPARTMENT_COSTS, [
-        {"department": "SURGERY", "gender": "F", "diagnosis_code": "I10", "encounters": 30 + seed, "patients": 30,
-         "total_cost_usd": Decimal(900), "is_suppressed": False}])  # fmt: skip
-    store(home, masked.MONTHLY_CENSUS, [
-        {"month": dt.date(2024, 1, 1), "department": "SURGERY", "patients": 40, "admissions": 40, "discharges": 39,
-         "average_census": Decimal("12.5") + seed, "is_suppressed": False}])  # fmt: skip
-    store(home, masked.COST_PEERS, [
-        {"department": "SURGERY", "diagnosis_code": "I10", "encounters": 50, "patients": 40, "is_suppressed": False,
-         "lower_quartile_cost_usd": Decimal(10), "median_cost_usd": Decimal(20),
-         "upper_quartile_cost_usd": Decimal(30)}])  # fmt: skip
-    store(home, house.CHECK_RESULTS, [
-        {"checked_at": NOW, "run_id": "r", "table": "silver/encounters", "check_name": f"rule{at}",
-         "severity": "error",
-         "passed": at >= seed, "failing": 5 if at < seed else 0, "rows": 100, "version": 1}
-        for at in range(4)])  # fmt: skip
-    store(home, house.RECONCILIATION, [
-        {"table": "bronze/admissions", "delivery": "abcdefabcdef", "source": "admissions", "records": 1010,
-         "accepted": 1000, "quarantined": 10, "erased": 0, "balanced": True},
-        {"table": "silver/encounters", "delivery": "abcdefabcdef", "source": "admissions", "records": 1000,
-         "accepted": 950, "quarantined": 50, "erased": 0, "balanced": True}])  # fmt: skip
-    store(home, house.QUARANTINE_REASONS, [
-        {"table": "silver/encounters", "source": "bronze/admissions", "reason": "age_impossible", "status": "open",
-         "records": 50}])  # fmt: skip
-    store(home, models.MODEL_METRICS, [
-        {"trained_at": NOW, "model": "treatment-cost", "version": "1", "run_id": "r", "estimator": estimator,
-         "group": "all", "metric": metric, "value": Decimal("0.5") + seed, "lower": Decimal("0.4"), "rows": 60,
-         "is_promoted": True, "reason": "better"}
-        for estimator in ("random_forest", "mean") for metric in ("r2", "calibration_01")])  # fmt: skip
-    store(home, models.DRIFT, [
-        {"model": "treatment-cost", "version": "1", "input": "gender", "measure": "jensen_shannon", "rows": 60,
-         "value": Decimal("0.3") + seed, "limit": Decimal("0.2"), "has_drifted": True}])  # fmt: skip
-    store(home, assurance.LEAK_SCANS, [
-        {"scanned_at": NOW, "run_id": "r", "kind": "full", "identifiers": 1000, "files": 70, "bytes": 9,
-         "hits": seed - 1, "files_hit": 0}])  # fmt: skip
-    store(home, assurance.PRIVACY_STATUS, [
-        {"table": "masked/encounters", "quasi_identifiers": "age_band", "records": 905, "people": 405, "min_k": 11,
-         "share_below_k": Decimal(0), "mean_risk": Decimal(0), "is_suppressed": True, "version": 1}])  # fmt: skip
+DOWN = "http://127.0.0.1:9"
+REPLIES: dict[str, Any] = {
+    "/models": {"models": [{"name": "treatment-cost", "version": "1"}, {"name": "readmission-risk", "version": None}]},
+    "/models/treatment-cost": {"version": "1", "card": "# The card", "inputs": [
+        {"name": "department", "allowed": ["SURGERY"]}, {"name": "admitting_diagnosis_code", "allowed": ["I10"]},
+        {"name": "encounter_class", "allowed": ["inpatient"]}]},
+    "/models/readmission-risk": {"version": "1", "card": "# The card", "inputs": []},
+    "/governance/status": {"key": {"key_id": "k1", "age_days": 12}, "erasures": [],
+                           "audit": {"is_intact": True, "records": 3, "says": ""}},
+    "/governance/audit?limit=50": {"records": [{"sequence": 1, "actor": "someone", "action": "GET /models"}]},
+    "/audit/events": {"request_id": "r"},
+}  # fmt: skip
 
 
 @pytest.fixture
@@ -107,7 +31,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home, and no gateway behind it."""
     monkeypatch.setenv("MEDIFLOW_HOME", str(tmp_path))
     monkeypatch.delenv("MEDIFLOW_LAKE", raising=False)
-    monkeypatch.setenv("MEDIFLOW_GATEWAY_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("MEDIFLOW_GATEWAY_URL", DOWN)
     return tmp_path
 
 
@@ -118,18 +42,37 @@ def filled(home: Path) -> Path:
     return home
 
 
+@pytest.fixture
+def replies(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A gateway that answers with these; a test may change them, or have one raise."""
+    known = dict(REPLIES)
+
+    def _ask(_: SignedIn, method: str, path: str, payload: Any = None) -> Any:
+        reply = known.get(path, GatewayProblem("The gateway does not know this yet, or has nothing under it."))
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    monkeypatch.setattr(gateway, "ask", _ask)
+    return known
+
+
 def _shown(name: str) -> None:
+    from dashboard import session, sidebar
     from dashboard.views import PAGES
 
+    user = session.current()
+    if user is not None:
+        sidebar.show(user)
     PAGES[name][1]()
 
 
 @pytest.fixture
 def open_page() -> Callable[..., AppTest]:
-    """Opens a page as a role; every exception in it fails the test."""
+    """Opens a page with its sidebar as a role; every exception in it fails the test."""
 
     def _open(name: str, *roles: str, **query: str) -> AppTest:
-        page = AppTest.from_function(_shown, args=(name,), default_timeout=30)
+        page = AppTest.from_function(_shown, args=(name,), default_timeout=60)
         page.session_state["signed_in"] = SignedIn("someone", frozenset(roles), time.time() + 600, "a.b.c")
         for key, value in query.items():
             page.query_params[key] = value

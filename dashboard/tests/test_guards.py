@@ -3,20 +3,31 @@
 import polars as pl
 import pytest
 
-from dashboard.cells import hide_small
+from dashboard.cells import NEAREST, hide_small, mark_small, rounded
 from dashboard.downloads import csv_bytes
 from dashboard.figures import uploads
 from dashboard.figures.clinical import wilson
 from dashboard.figures.quality import flow
 
 
-def test_a_small_cell_takes_a_second_one_with_it() -> None:
-    shown = hide_small(pl.DataFrame({"group": ["a", "b", "c"], "people": [4, 40, 90]}), "people")
-    assert shown["people"].to_list() == [None, None, 90]
+def test_of_an_exact_partition_a_small_cell_takes_a_second_one_with_it() -> None:
+    marked = mark_small(pl.DataFrame({"group": ["a", "b", "c"], "people": [4, 40, 90]}), "people")
+    assert marked["is_hidden"].to_list() == [True, True, False]
 
 
-def test_cells_that_are_all_large_are_all_shown() -> None:
-    assert hide_small(pl.DataFrame({"people": [11, 12]}), "people")["people"].to_list() == [11, 12]
+def test_a_count_of_people_is_to_the_nearest_twenty_or_hidden() -> None:
+    shown = hide_small(
+        pl.DataFrame({"people": [0, 4, 11, 29, 30], "days": [0.0, 1.5, 2.5, 3.5, 4.5]}), "people", "days"
+    )
+    assert shown["people"].to_list() == [0, None, 20, 20, 40]
+    assert shown["days"].to_list() == [0.0, None, 2.5, 3.5, 4.5]
+
+
+@pytest.mark.parametrize("exact", [0, 11, 300])
+def test_no_difference_to_a_count_to_the_nearest_twenty_is_known_to_be_1_to_10(exact: int) -> None:
+    for told in range(0, 400, NEAREST):
+        others = [other - exact for other in range(500) if rounded(other) == told]
+        assert not all(1 <= each <= 10 for each in others)
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "|calc"])
@@ -52,9 +63,11 @@ def test_the_interval_is_wilsons() -> None:
 
 
 def test_the_flow_splits_what_was_accepted_into_rows_and_duplicates() -> None:
-    sums = pl.DataFrame([{"table": "silver/encounters", "delivery": "d", "records": 10, "accepted": 8, "quarantined": 2,
-                          "erased": 0}])  # fmt: skip
-    assert flow(sums, silver_rows={"silver/encounters": 5})[1:] == [
-        ("judged for silver/encounters", "silver/encounters", 5),
-        ("judged for silver/encounters", "duplicates and older versions", 3),
+    sums = pl.DataFrame([{"table": "silver/encounters", "delivery": "d", "source": "fhir", "records": 10, "accepted": 8,
+                          "quarantined": 2, "erased": 0}])  # fmt: skip
+    assert flow(sums, "silver/encounters", rows=5).rows() == [
+        ("bronze/fhir_resources", "quarantine", 2),
+        ("bronze/fhir_resources", "accepted", 8),
+        ("accepted", "silver/encounters", 5),
+        ("accepted", "duplicates and older versions", 3),
     ]

@@ -1,5 +1,8 @@
 """Page 1, Executive Summary: what the house did, what it cost, and how that changed."""
 
+from typing import Any
+
+import polars as pl
 import streamlit as st
 
 from dashboard import charts, session
@@ -10,23 +13,25 @@ from dashboard.lake import Snapshot, open_table
 from mediflow_assets.contracts import masked
 
 ALL_YEARS = "all years"
+_GUARD = " Cells of 1 to 10 people are in no sum."
 
 
 @session.page("executive")
 def page(_: SignedIn) -> None:
-    """Filters, the figures beside the year before, and cost and volume by month."""
+    """Filters, the figures beside the year before, and cost and volume by month and department."""
     st.title("Executive Summary")
     activity = open_table(masked.MONTHLY_ACTIVITY)
-    chosen = _filters(figures.options(activity))
-    before = _year_before(chosen, figures.options(activity))
-    _activity(activity, chosen, before)
-    left, middle, right = st.columns(3)
-    with left:
-        session.tell(lambda: _patients(chosen, before))
-    with middle:
-        session.tell(lambda: _readmissions(chosen, before))
-    with right:
-        session.tell(lambda: _anomalies(chosen, before))
+    options = figures.options(activity)
+    chosen = _filters(options)
+    before = _year_before(chosen, options)
+    encounters, cost, average, patients, rate, anomalies = charts.cards(6)
+    note = _activity(activity, chosen, before, (encounters, cost, average))
+    for column, part in ((patients, _patients), (anomalies, _anomalies)):
+        with column:
+            session.tell(lambda part=part: part(chosen, before))  # type: ignore[misc]
+    with rate:
+        session.tell(lambda: _readmissions(activity, chosen, before))
+    st.caption(note)
     _months(activity, chosen)
 
 
@@ -54,60 +59,69 @@ def _year_before(chosen: Chosen, options: Options) -> Chosen | None:
     return Chosen(chosen.year - 1, chosen.department, chosen.encounter_class)
 
 
-def _activity(activity: Snapshot, chosen: Chosen, before: Chosen | None) -> None:
+def _activity(activity: Snapshot, chosen: Chosen, before: Chosen | None, places: tuple[Any, ...]) -> str:
+    """The three figures of the months; returns what is to be said under all six."""
     now = figures.activity_of(activity, chosen)
     then = figures.activity_of(activity, before) if before else None
     note = f" Sum of the {now.cells - now.hidden} shown of {now.cells} cells (month, department, class)."
-    first, second, third = st.columns(3)
+    first, second, third = places
     first.metric("Encounters", charts.number(now.encounters),
-                 charts.change(now.encounters, then.encounters if then else None),
-                 help="Encounters that began in the period, cancelled ones aside." + note)  # fmt: skip
+                 charts.change(now.encounters, then.encounters if then else None), delta_color="off", border=True,
+                 help="Encounters that began in the period, cancelled and planned ones aside." + note)  # fmt: skip
     second.metric("Total cost", charts.number(now.cost_usd, "$"),
-                  charts.change(now.cost_usd, then.cost_usd if then else None),
-                  delta_color="off", help="Sum of billed amounts, USD." + note)  # fmt: skip
+                  charts.change(now.cost_usd, then.cost_usd if then else None), delta_color="off", border=True,
+                  help=f"Sum of billed amounts of {charts.number(now.encounters)} encounters, USD." + note)  # fmt: skip
     third.metric("Average cost", charts.number(now.average_cost_usd, "$"),
                  charts.change(now.average_cost_usd, then.average_cost_usd if then else None), delta_color="off",
+                 border=True,
                  help=f"Total cost divided by {charts.number(now.encounters)} encounters, USD." + note)  # fmt: skip
-    said = f"against {before.year}" if before else "no year before to compare with"
-    st.caption(f"Changes: {said}. {now.hidden} of {now.cells} cells count 1 to 10 people and are in no sum.")
+    said = f"Changes are against {before.year}." if before else "There is no year before to compare with."
+    return (
+        f"{said} {now.hidden} of {now.cells} cells count 1 to 10 people, or would tell one that does: no sum has them."
+    )
 
 
 def _patients(chosen: Chosen, before: Chosen | None) -> None:
     table = open_table(masked.ENCOUNTERS)
     now = figures.patients_of(table, chosen)
     then = figures.patients_of(table, before) if before else None
-    st.metric("Patients", charts.number(now), charts.change(now, then),
-              help="Distinct people with an encounter in the period, cancelled ones aside.")  # fmt: skip
+    st.metric("Patients", charts.number(now), charts.change(now, then), delta_color="off", border=True,
+              help="Distinct people with an encounter in the period, to the nearest 20, over the cells (year, "
+                   "department, class) of at least 11 people. Cancelled and planned encounters aside.")  # fmt: skip
 
 
-def _readmissions(chosen: Chosen, before: Chosen | None) -> None:
+def _readmissions(activity: Snapshot, chosen: Chosen, before: Chosen | None) -> None:
     if chosen.encounter_class not in (ALL, "inpatient"):
-        st.metric("30-day readmission rate", "inpatient only", help="Only inpatient stays can be readmitted.")
+        st.metric("30-day readmission rate", "inpatient only", help="Only inpatient stays can be readmitted.",
+                  border=True)  # fmt: skip
         return
     table = open_table(masked.READMISSIONS)
-    now = figures.readmission_of(table, chosen)
-    then = figures.readmission_of(table, before) if before else None
+    now = figures.readmission_of(table, activity, chosen)
+    then = figures.readmission_of(table, activity, before) if before else None
     share = None if now.share is None else 100 * now.share
     earlier = then.share if then else None
     is_known = now.share is not None and earlier is not None
     points = f"{100 * ((now.share or 0) - (earlier or 0)):+.1f} points" if is_known else None
     st.metric("30-day readmission rate", charts.number(share, places=1) + ("" if share is None else " %"), points,
-              delta_color="inverse",
+              delta_color="inverse", border=True,
               help=f"{charts.number(now.part)} of {charts.number(now.whole)} index stays discharged in the period were "
-                   "followed by another inpatient stay within 30 days.")  # fmt: skip
+                   "followed by another, unplanned inpatient stay within 30 days. Departments whose stays would tell "
+                   "of 1 to 10 people are not counted.")  # fmt: skip
 
 
 def _anomalies(chosen: Chosen, before: Chosen | None) -> None:
     table = open_table(masked.COST_ANOMALIES)
     now = figures.anomalies_of(table, chosen)
     then = figures.anomalies_of(table, before) if before else None
-    st.metric("Cost anomalies", charts.number(now), charts.change(now, then), delta_color="inverse",
-              help="Encounters of the period whose cost is above the limit of their peer group.")  # fmt: skip
+    whole = figures.activity_of(open_table(masked.MONTHLY_ACTIVITY), chosen).encounters
+    st.metric("Cost anomalies", charts.number(now), charts.change(now, then), delta_color="inverse", border=True,
+              help="Encounters of the period whose cost is above the limit of their peer group, of "
+                   f"{charts.number(whole)} encounters." + _GUARD)  # fmt: skip
 
 
 def _months(activity: Snapshot, chosen: Chosen) -> None:
     months = figures.by_month(activity, chosen)
-    note = " Cells of 1 to 10 people are in no sum; a gap means that every cell of the month is one."
+    note = _GUARD + " A gap means that every cell of the month is one. Denominator: `cells`, of which `hidden_cells`."
     names = {"month": "month", "department": "department"}
     charts.show("Volume by month", "Encounters by month of admission and department." + note,
                 months.drop("cost_usd"),
@@ -115,3 +129,8 @@ def _months(activity: Snapshot, chosen: Chosen) -> None:
     charts.show("Cost by month", "Sum of billed amounts, USD, by month of admission and department." + note,
                 months.drop("encounters"),
                 charts.lines(months, "month", "cost_usd", "department", cost_usd="USD", **names))  # fmt: skip
+    wards = figures.by_department(months)
+    shown = wards.filter(pl.col("encounters").is_not_null())
+    charts.show("Volume and cost by department", "Encounters of the period, the sum of their billed amounts and its "
+                "share for each encounter, USD, by department." + note, wards,
+                charts.bars(shown, "department", "cost_usd", cost_usd="USD"))  # fmt: skip

@@ -6,7 +6,8 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from dashboard import charts, gateway, session
+from dashboard import charts, gateway, graph, session
+from dashboard.cells import to_nearest
 from dashboard.figures import lineage as figures
 from dashboard.gateway import SignedIn
 from dashboard.lake import open_table
@@ -67,7 +68,11 @@ def _small_cells() -> None:
     table = open_table(assurance.PRIVACY_STATUS)
     found = table.collect(table.scan(*assurance.PRIVACY_STATUS.column_names).sort("table"))
     charts.show("How well people are hidden", "`min_k`: people in the smallest group that shows anything; "
-                "`suppressed_share`: records with a blanked value.", found)  # fmt: skip
+                "`suppressed_share`: records with a blanked value. Denominators: `records` and `people`, to the "
+                "nearest 20.", found.with_columns(to_nearest("records", "people")))  # fmt: skip
+    cells = figures.suppressed({each.name: open_table(each) for each in figures.AGGREGATES})
+    charts.show("Suppressed cells", "Cells of the masked aggregates that are blank: those of 1 to 10 people, and "
+                "others that would tell one of them. Denominator: `cells`.", cells)  # fmt: skip
 
 
 def _policy() -> None:
@@ -81,18 +86,25 @@ def _policy() -> None:
 
 def _lineage() -> None:
     edges = figures.edges()
+    picture = graph.picture(list(TABLES), [(e["from_table"], e["to_table"]) for e in edges.to_dicts()])
     charts.show(
         "Asset graph",
-        "Which table is made of which; `masking` of `columns` column sources are masked on the way.",
+        "Which table is made of which, zone by zone from left to right; `masking` of `columns` column sources are "
+        "masked on the way. Tables that only count records stand alone. Click on one to see its columns' sources.",
         edges,
-        charts.flow([(e["from_table"], e["to_table"], e["columns"]) for e in edges.to_dicts()], 900),
+        picture,
+        picked="lineage picked",
     )
     names = list(TABLES)
-    chosen = st.selectbox("Column lineage of", names, index=names.index("masked/encounters"), key="lineage table")
+    picked = graph.picked(st.session_state.get("lineage picked"))
+    if picked in names and picked != st.session_state.get("lineage followed"):
+        st.session_state["lineage followed"] = st.session_state["lineage table"] = picked
+    st.session_state.setdefault("lineage table", "masked/encounters")
+    chosen = st.selectbox("Column lineage of", names, key="lineage table")
     found = figures.columns_from(chosen)
-    steps = [(f"{row['from_table']}.{row['from_column']}", row["column"], 1) for row in found.to_dicts()]
+    steps = found.select(pl.format("{}.{}", "from_table", "from_column"), "column", pl.lit(1))
     charts.show("Column lineage", "Each column's direct sources; `verb` is what is done to its values.", found,
-                charts.flow(steps, 200 + 22 * len(steps)))  # fmt: skip
+                charts.flow(steps, 200 + 22 * steps.height, has_sizes=False))  # fmt: skip
 
 
 def _downloads() -> None:

@@ -2,23 +2,26 @@
 
 from datetime import UTC, datetime
 
+import polars as pl
 import streamlit as st
 
 from dashboard import charts, session
+from dashboard.cells import rounded
 from dashboard.figures import quality as figures
 from dashboard.gateway import SignedIn
 from dashboard.lake import NotReadable, Snapshot, open_table
 from mediflow_assets.contracts import TABLES, house, masked
 from mediflow_assets.contracts.table import Audience
 
-_SHOWN_ROWS = 500
+_COPIES = {"silver/encounters": masked.ENCOUNTERS, "silver/patients": masked.PATIENTS}
+"""Silver tables whose rows are counted by their masked copies; Silver itself is not opened."""
 
 
 @session.page("quality")
 def page(_: SignedIn) -> None:
     """From the checks to the anomalies."""
     st.title("Data Quality & Anomalies")
-    for part in (_checks, _flow, _quarantine, _freshness, _anomalies):
+    for part in (_checks, _flow, _quarantine, _samples, _freshness, _anomalies):
         session.tell(part)
 
 
@@ -26,51 +29,66 @@ def _checks() -> None:
     table = open_table(house.CHECK_RESULTS)
     newest, grades = figures.newest_checks(table), figures.grades(table)
     failed = newest.filter(~newest["passed"]).height
-    left, right = st.columns(2)
-    left.metric("Checks that hold", f"{newest.height - failed} of {newest.height}",
+    left, middle, _ = charts.cards(3)
+    left.metric("Checks that hold", f"{newest.height - failed} of {newest.height}", border=True,
                 help="The last result of each check of each table.")  # fmt: skip
-    right.metric(
+    middle.metric(
         "Tables with grade A",
         f"{(grades['grade'] == 'A').sum()} of {grades.height}",
-        help="A: all error checks hold and 99.99 % of rows; B: 99 %; C: 95 %; F: an error check fails.",
+        border=True,
+        help="A: all error checks hold and 99.99 % of rows; B: 99 %; C: 95 %; D: less; F: an error check fails.",
     )
-    charts.show(
-        "Grade of each table", "The score is the mean over a table's checks of the share of rows that hold.", grades
-    )
-    charts.show("Checks", "The last result of each check; `failing` of `rows` rows broke it.", newest)
+    charts.show("Grade of each table", "The score is the mean over a table's `checks` of the share of rows that hold. "
+                "A from 99.99 %, B from 99 %, C from 95 %, else D; F where an error check fails.", grades)  # fmt: skip
+    charts.show("Checks", "The last result of each check; `failing` of `rows` rows broke it. Rows about people are to "
+                "the nearest 20.", figures.checks_shown(table))  # fmt: skip
     found = figures.history(table)
     charts.show("History of checks", "How many checks held and failed on each day.", found,
-                charts.bars(found, "checked_on", "checks", "outcome", checked_on="day"))  # fmt: skip
+                charts.bars(found.with_columns(pl.col("checked_on").cast(pl.String)), "checked_on", "checks",
+                            "outcome", checked_on="day"))  # fmt: skip
 
 
 def _flow() -> None:
     sums = figures.reconciled(open_table(house.RECONCILIATION))
     deliveries = [figures.ALL, *sums["delivery"].unique(maintain_order=True).to_list()]
-    chosen = st.selectbox("Delivery", deliveries, key="quality delivery")
+    tables = sorted(name for name in sums["table"].unique().to_list() if name.startswith("silver/"))
+    left, right = st.columns(2)
+    chosen = left.selectbox("Delivery", deliveries, key="quality delivery")
+    judged = right.selectbox("Judged for", tables, key="quality table") if tables else "silver/encounters"
+    steps = figures.flow(sums, judged, chosen, _rows(judged))
+    charts.show("What became of each record", "Records delivered → Bronze or rejected; of Bronze, accepted, quarantine "
+                "or erased; of all that were accepted, rows of Silver (to the nearest 20), and duplicates and older "
+                "versions of them. Of one delivery no table tells which of its records are still the newest.", steps,
+                charts.flow(steps))  # fmt: skip
     kept = sums if chosen == figures.ALL else sums.filter(sums["delivery"] == chosen)
-    steps = figures.flow(sums, chosen, _rows())
-    charts.show("What became of each record", "Records delivered → Bronze or rejected; judged → Silver, quarantine or "
-                "erased. The sums must agree: `balanced`.", kept, charts.flow(steps))  # fmt: skip
     unbalanced = kept.filter(~kept["balanced"]).height
+    charts.show("Reconciliation", "For each table and delivery: `records` = `accepted` + `quarantined` + `erased`, or "
+                "the sum does not hold and the run fails.", kept)  # fmt: skip
     (st.error if unbalanced else st.caption)(f"{kept.height - unbalanced} of {kept.height} sums agree.")
 
 
-def _rows() -> dict[str, int]:
-    """Rows of the Silver tables, from their masked copies."""
-    found = {}
-    for contract in (masked.ENCOUNTERS, masked.PATIENTS):
-        try:
-            found[f"silver/{contract.key[1]}"] = open_table(contract).rows
-        except NotReadable:
-            continue
-    return found
+def _rows(table: str) -> int | None:
+    """Rows of a Silver table, from its masked copy."""
+    try:
+        return rounded(open_table(_COPIES[table]).rows)
+    except (KeyError, NotReadable):
+        return None
 
 
 def _quarantine() -> None:
     found = figures.quarantine(open_table(house.QUARANTINE_REASONS))
-    charts.show("Quarantine by reason", "Records that broke a rule, by reason; one with two reasons counts under both. "
-                "Their contents are seen with 'mediflow quarantine show' only.", found,
-                charts.bars(found, "reason", "records", "status"))  # fmt: skip
+    reasons = found.group_by("reason", "status", maintain_order=True).agg(pl.col("records").sum())
+    charts.show("Quarantine by reason", "Records that broke a rule, by reason; one with two reasons counts under both.",
+                found, charts.bars(reasons, "reason", "records", "status", is_flat=True))  # fmt: skip
+
+
+def _samples() -> None:
+    found = figures.samples(open_table(house.QUARANTINE_SAMPLES))
+    reasons = found["reason"].unique().sort().to_list()
+    chosen = st.selectbox("Samples of", reasons, key="quality reason")
+    charts.show("Masked samples of quarantine", "Up to three records of the reason: each field that is filled, and its "
+                "shape (a for a letter, # for a digit). What identifies a person is kept back. 'mediflow quarantine "
+                "show' shows a record whole to who may see it.", found.filter(found["reason"] == chosen))  # fmt: skip
 
 
 def _freshness() -> None:
@@ -82,6 +100,8 @@ def _freshness() -> None:
             except NotReadable:
                 continue
     found = figures.freshness(opened, datetime.now(UTC))
+    late = found.filter(found["state"] == "late").height
+    (st.warning if late else st.caption)(f"{found.height - late} of {found.height} tables keep the promise of 24 h.")
     charts.show("Freshness", "Hours since each table was last written; the promise is 24.", found)
 
 
@@ -91,10 +111,15 @@ def _anomalies() -> None:
         peers = open_table(masked.COST_PEERS)
     except NotReadable:
         peers = None
-    found = figures.anomalies(open_table(masked.COST_ANOMALIES), peers)
-    st.metric(
-        "Cost anomalies", f"{found.height:,}", help="Encounters whose cost is above the limit of their peer group."
-    )
-    charts.show("Cost anomalies and their peers", "Billed amount beside the peers' median, limit and quartiles (where "
-                f"shown), USD. The furthest {_SHOWN_ROWS} are shown; the download holds all.", found,
-                shown_rows=_SHOWN_ROWS)  # fmt: skip
+    found = figures.with_peers(figures.anomalies(open_table(masked.COST_ANOMALIES)), peers)
+    shown = found.filter(~found["is_hidden"])
+    st.metric("Cost anomalies", charts.number(shown["anomalies"].sum()), border=True,
+              help="Encounters whose cost is above the limit of their peer group, of the "
+                   f"{shown.height} groups that are shown, of {found.height}.")  # fmt: skip
+    charts.show("Cost anomalies and their peers", "Encounters above the limit of their peers (department, diagnosis "
+                "and class, or a wider group), by department and diagnosis: their number, quartiles of their cost "
+                "beside the middle half of their peers' costs, and the reason. Diagnoses of fewer than 11 people are "
+                "one group. A group of 1 to 10 people is not shown, nor is what would tell it.", found,
+                charts.ranges(shown.with_columns(group=pl.format("{} {}", "department", "diagnosis_code")).head(20),
+                              "group", "median_usd", "lower_quartile_usd", "upper_quartile_usd",
+                              is_log=True, group="", median_usd="median and quartiles, USD"))  # fmt: skip

@@ -6,6 +6,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard import charts, gateway
+from dashboard.cells import rounded
 from dashboard.downloads import csv_bytes
 from dashboard.figures import uploads
 from dashboard.gateway import SignedIn
@@ -13,6 +14,7 @@ from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.inputs import COST_MODEL, MODELS
 
 _KINDS = {"Treatment cost": "/predict", "30-day readmission": "/predict/readmission"}
+_SCORED = "scored file"
 _FURTHER = {
     "length_of_stay_days": "Nights of the stay",
     "prior_admissions_12m": "Earlier admissions, 12 months",
@@ -66,8 +68,8 @@ def _answer(told: dict[str, Any]) -> None:
         )
         if told.get("peer"):
             peer = told["peer"]
-            st.write(f"Peers ({peer['patients']:,} people): half cost \\${peer['lower_quartile']:,.2f} to "
-                     f"\\${peer['upper_quartile']:,.2f}, median \\${peer['median']:,.2f}.")  # fmt: skip
+            st.write(f"Peers (about {rounded(peer['patients']):,} people): half cost \\${peer['lower_quartile']:,.2f} "
+                     f"to \\${peer['upper_quartile']:,.2f}, median \\${peer['median']:,.2f}.")  # fmt: skip
     else:
         cutoffs = ", ".join(f"{name} from {value:.1%}" for name, value in told["cutoffs"].items())
         st.metric("Risk of readmission", f"{told['readmission_risk']:.1%}", told["status"], delta_color="off",
@@ -80,7 +82,7 @@ def _answer(told: dict[str, Any]) -> None:
     if drivers:
         frame = pl.DataFrame(drivers).select("label", "contribution")
         charts.show("What drove the answer", "How far each input moved it from an average patient's, in its unit.",
-                    frame, charts.bars(frame, "label", "contribution", label="input"))  # fmt: skip
+                    frame, charts.bars(frame, "label", "contribution", is_flat=True, label="input"))  # fmt: skip
 
 
 def upload(user: SignedIn) -> None:
@@ -91,18 +93,22 @@ def upload(user: SignedIn) -> None:
         return
     kind = st.radio("What to predict for each row", list(_KINDS), horizontal=True, key="upload kind")
     given = st.file_uploader("CSV file", type="csv")
-    if given is None or not st.button("Score the file"):
+    if given is None:
         return
-    try:
-        rows = uploads.patients(given.getvalue())
-    except uploads.UploadRefused as refused:
-        st.error(str(refused))
-        return
-    answers = _score(user, _KINDS[kind], rows)
-    scored = rows.hstack(uploads.answers(answers))
-    st.success(f"{scored.height:,} rows scored.")
-    st.dataframe(scored.head(100), hide_index=True, width="stretch")
-    charts.offer("Download the answers", csv_bytes(scored), "scored.csv", "text/csv")
+    of = (given.file_id, kind)
+    if st.button("Score the file"):
+        try:
+            rows = uploads.patients(given.getvalue())
+        except uploads.UploadRefused as refused:
+            st.error(str(refused))
+            return
+        # kept in this session: asking for the download runs the page again, in which no button is pressed
+        st.session_state[_SCORED] = of, rows.hstack(uploads.answers(_score(user, _KINDS[kind], rows)))
+    known, scored = st.session_state.get(_SCORED, (None, None))
+    if known == of and scored is not None:
+        st.success(f"{scored.height:,} rows scored.")
+        st.dataframe(scored.head(100), hide_index=True, width="stretch")
+        charts.offer("Download the answers", lambda: csv_bytes(scored), "scored.csv", "text/csv")
 
 
 def _score(user: SignedIn, path: str, rows: pl.DataFrame) -> list[dict[str, Any]]:

@@ -1,16 +1,21 @@
 """Page 6, Live Stream: how far the topic was landed and judged, and what calls for a look. Refreshes by itself."""
 
+from datetime import UTC, datetime
+
 import polars as pl
 import streamlit as st
 
 from dashboard import charts, session
-from dashboard.cells import hide_small
+from dashboard.figures import stream as figures
 from dashboard.gateway import SignedIn
-from dashboard.lake import NothingYet, Snapshot, open_table
-from mediflow_assets.contracts import TABLES
+from dashboard.lake import NothingYet, NotReadable, Snapshot, open_table
+from mediflow_assets.contracts import events, house, masked
+from mediflow_assets.contracts.table import TableContract
 
 REFRESH_SECONDS = 5
-NO_STREAM = "No stream is running. Start one with MEDIFLOW_LANDING=batch, or 'mediflow stream serve'."
+NO_STREAM = ("No stream is running. Start one with MEDIFLOW_LANDING=batch and 'mediflow up', or with "
+             "MEDIFLOW_LANDING=continuous and 'mediflow stream serve'.")  # fmt: skip
+_SEEN = "stream alerts seen"
 
 
 @session.page("stream")
@@ -22,41 +27,80 @@ def page(_: SignedIn) -> None:
 
 @st.fragment(run_every=REFRESH_SECONDS)  # type: ignore[untyped-decorator]
 def _live() -> None:
-    session.tell(_status)
-    session.tell(_alerts)
+    st.caption(f"Looked at {datetime.now(UTC):%H:%M:%S} UTC; again every {REFRESH_SECONDS} seconds.")
+    session.tell(_all)
 
 
-def _open(name: str) -> Snapshot:
-    contract = TABLES.get(name)
-    if contract is None:
-        raise NothingYet(NO_STREAM)
+def _all() -> None:
     try:
-        return open_table(contract)
+        status = figures.status(open_table(events.STREAM_STATUS))
     except NothingYet:
         raise NothingYet(NO_STREAM) from None
-
-
-def _status() -> None:
-    table = _open("gold/stream_status")
-    found = table.collect(table.scan(*TABLES["gold/stream_status"].column_names).sort("partition"))
-    if (found["landing"] == "off").all():
+    if (status["landing"] == "off").all():
         st.info(NO_STREAM)
+    for part in (lambda: _status(status), _bad, _alerts):
+        session.tell(part)
+
+
+def _status(found: pl.DataFrame) -> None:
     lag = int((found["landed_through"] - found["judged_through"]).sum())
+    waiting = figures.bad_events(_quiet(house.QUARANTINE_REASONS)).filter(pl.col("status") == "waiting")
+    records = f"of {int(found['records'].sum()):,} events landed so far."
     first, second, third, fourth = st.columns(4)
-    first.metric("Events per second", charts.number(found["rows_per_second"].sum()), help="Of the last landing.")
-    second.metric("Lag", charts.number(lag), help="Events landed and not judged yet, over all partitions.")
-    third.metric("Late, p99", charts.number(found["to_bronze_p99_ms"].max(), places=0) + " ms",
-                 help="From the broker to Bronze, 99 of 100 events of the last landing.")  # fmt: skip
-    fourth.metric("Bad events", charts.number(int(found["quarantined"].sum())),
-                  help=f"Open or waiting in quarantine, of {int(found['records'].sum()):,} events.")  # fmt: skip
-    charts.show("Partitions", "How far each partition was landed and judged.", found)
+    first.metric("Events per second", charts.number(found["rows_per_second"].sum()), border=True,
+                 help="Over the last landing, all partitions together.")  # fmt: skip
+    second.metric("Lag", charts.number(lag), border=True,
+                  help=f"Events landed and not judged yet, over all partitions, {records}")  # fmt: skip
+    third.metric("Late events", charts.number(int(waiting["records"].sum())), border=True,
+                 help=f"Came before what they belong to, and wait for it; {records}")  # fmt: skip
+    fourth.metric("Bad events", charts.number(int(found["quarantined"].sum())), border=True,
+                  help=f"Open or waiting in quarantine, {records}")  # fmt: skip
+    charts.show("Partitions", "How far each partition was landed and judged, and how long events took to Bronze and "
+                "to the alert: half and 99 of 100 of them, milliseconds. Alerts are to the nearest 20.",
+                found)  # fmt: skip
+
+
+def _bad() -> None:
+    found = figures.bad_events(open_table(house.QUARANTINE_REASONS))
+    if found.is_empty():
+        st.caption("No event is late or bad.")
+        return
+    charts.show("Late and bad events", "Events in quarantine by reason: `waiting` came before what they belong to, "
+                "`open` broke a rule. One with two reasons counts under both.", found,
+                charts.bars(found, "reason", "records", "status"))  # fmt: skip
 
 
 def _alerts() -> None:
-    table = _open("masked/stream_alerts")
-    people = pl.col("patient_key").n_unique()
-    counts = table.collect(table.scan("patient_key", "rule", "department").group_by("rule", "department")
-                           .agg(people=people, alerts=pl.len()).sort("rule", "department"))  # fmt: skip
-    found = hide_small(counts, "people", "alerts")
-    charts.show("Alerts", "Events outside the expected range, by rule and department. Groups of 1 to 10 people are not "
-                "shown.", found, charts.bars(found, "rule", "alerts", "department"))  # fmt: skip
+    try:
+        table = open_table(masked.STREAM_ALERTS)
+    except NothingYet:
+        st.caption("No alert was raised yet.")
+        return
+    found = figures.alerts(table)
+    shown = found.filter(~pl.col("is_hidden"))
+    charts.show("Alerts", "Events outside the expected range, by rule and department, to the nearest 20. Groups of 1 "
+                "to 10 people are not shown.", found, charts.bars(shown, "rule", "alerts", "department"))  # fmt: skip
+    _arrived(table)
+
+
+def _arrived(table: Snapshot) -> None:
+    """What came since this page was opened: told one by one, as it comes, and never counted."""
+    now = figures.alert_rows(table)
+    seen = st.session_state.setdefault(_SEEN, {"ids": set(now["alert_id"]), "newest": now.clear()})
+    fresh = now.filter(~pl.col("alert_id").is_in(list(seen["ids"])))
+    if fresh.height:
+        seen["ids"] |= set(fresh["alert_id"])
+        seen["newest"] = pl.concat([fresh, seen["newest"]]).head(figures.MOST_ARRIVED)
+        st.toast("New alerts have come.")
+    if seen["newest"].is_empty():
+        st.caption("No alert has come since this page was opened.")
+        return
+    charts.show("As they come", "The newest alerts since this page was opened, of groups of more than 10 people: what "
+                "was measured, to two digits, and what was expected.", seen["newest"].drop("alert_id"))  # fmt: skip
+
+
+def _quiet(contract: TableContract) -> Snapshot | None:
+    try:
+        return open_table(contract)
+    except NotReadable:
+        return None

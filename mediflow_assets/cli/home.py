@@ -11,7 +11,10 @@ from mediflow_assets.governance.users import Users
 from mediflow_assets.settings import Settings
 from mediflow_assets.storage.lease import lake_lease
 
-COMPUTED = ("lake", "dagster", "logs", "inbox", "exports", "erasure.journal")
+SYNTHETIC = "synthetic"
+"""A file of the home that says that deliveries of the generator came into it: the dashboard shows a banner."""
+
+COMPUTED = ("lake", "dagster", "logs", "inbox", "exports", "erasure.journal", SYNTHETIC)
 """What `reset` removes: tables, runs, exports, and deliveries that were not landed."""
 
 KEPT = ("secrets", "ops.db", "ops.db-wal", "ops.db-shm", "audit.head", "tombstones", "sources.toml", "mlflow")

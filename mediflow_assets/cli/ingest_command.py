@@ -33,6 +33,8 @@ def ingest(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="
         for file in delivering.hand_over(paths, inbox, context.lake(settings)):
             handed.append(file)
             _say(file)
+            if file.delivery and _is_generated(file.path):
+                (settings.root / home.SYNTHETIC).touch()
         counts = Counter(file.fate for file in handed)
         who.detail = ", ".join(f"{count} {fate}" for fate, count in counts.items())
         output.line(who.detail or "No file was found.")
@@ -40,6 +42,11 @@ def ingest(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="
             output.line(f"Refused files of folders are kept in {inbox.refused}.")
         if delivering.is_failure(handed):
             raise typer.Exit(context.FAILED)
+
+
+def _is_generated(path: Path) -> bool:
+    """Whether a file lies where `mediflow generate` wrote it: the truth about it lies beside its folder."""
+    return (path.absolute().parent.parent / "truth" / "summary.json").is_file()
 
 
 def _say(file: "Handed") -> None:

@@ -59,4 +59,21 @@ QUARANTINE_REASONS = TableContract(
     primary_key=("table", "source", "reason", "status"),
 )
 
-TABLES = (CHECK_RESULTS, RECONCILIATION, QUARANTINE_REASONS)
+QUARANTINE_SAMPLES = TableContract(
+    ("gold", "quarantine_samples"),
+    "A few quarantined records of each reason, masked: which fields are filled, and the shape of what stands in them.",
+    Audience.ANALYST,
+    (
+        _column("table", T.STRING, "the Silver table"),
+        _column("source", T.STRING, "the Bronze table"),
+        _column("reason", T.STRING, "the rule it broke"),
+        _column("sample", T.LONG, "1 to 3"),
+        _column("status", T.STRING, "open or waiting"),
+        _column("delivery", T.STRING, "12 hex digits of its content"),
+        _column("record", T.LONG, "place in the delivery, from 1"),
+        _column("fields", T.STRING, "field: shape, with a for a letter and # for a digit; identifiers are kept back"),
+    ),
+    primary_key=("table", "source", "reason", "sample"),
+)
+
+TABLES = (CHECK_RESULTS, RECONCILIATION, QUARANTINE_REASONS, QUARANTINE_SAMPLES)

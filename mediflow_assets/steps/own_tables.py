@@ -9,6 +9,7 @@ from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.steps import change, checks, drift, privacy_report, risk_scores
 from mediflow_assets.steps.made import Made
+from mediflow_assets.steps.quarantine_samples import quarantine_samples
 from mediflow_assets.steps.reconciliation import quarantine_reasons, reconcile
 from mediflow_assets.steps.workbench import Workbench
 from mediflow_assets.storage.delta import Lake
@@ -48,6 +49,12 @@ QUARANTINE_REASONS = OwnTable(
     lambda bench: quarantine_reasons(bench.lake),
     {},
 )
+QUARANTINE_SAMPLES = OwnTable(
+    house.QUARANTINE_SAMPLES,
+    (silver.QUARANTINE,),
+    lambda bench: quarantine_samples(bench.lake),
+    {},
+)
 PRIVACY_STATUS = OwnTable(
     assurance.PRIVACY_STATUS,
     privacy_report.TABLES,
@@ -61,7 +68,7 @@ DRIFT = OwnTable(
     {"drifted": lambda row: row["has_drifted"]},
     beside=lambda bench: risk_scores.champions_of(bench.lake) | drift.asked_of(bench.requests),
 )
-ALL = (RECONCILIATION, QUARANTINE_REASONS, DRIFT, PRIVACY_STATUS)
+ALL = (RECONCILIATION, QUARANTINE_REASONS, QUARANTINE_SAMPLES, DRIFT, PRIVACY_STATUS)
 
 
 def make(bench: Workbench, table: OwnTable) -> Made:
