@@ -22,7 +22,9 @@ def make_secrets(
     is_anew: Annotated[bool, typer.Option("--anew", help="make all of them anew; then run 'cluster init'")] = False,
     store_key: Annotated[
         typer.FileText | None,
-        typer.Option(help="the key of a store of your own: a file with the id and the secret on two lines, '-' for stdin"),
+        typer.Option(
+            help="the key of a store of your own: a file with the id and the secret on two lines, '-' for stdin"
+        ),
     ] = None,
 ) -> None:
     """Make the passwords of the databases and the key of the object store, each once."""

@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from mediflow_assets.errors import EngineUnreachable
+from mediflow_assets.storage.errors import is_session_gone, storage_errors
 
 CONFIG = {"spark.sql.session.timeZone": "UTC"}
 """Session settings that both engines share."""
@@ -73,6 +74,27 @@ def end_session(url: str, session_id: str) -> None:
         session: Any = SparkSession.builder.remote(session_url(url, session_id)).create()
         session.interruptAll()
         session.stop()
+
+
+def is_known(session: Any) -> bool:
+    """Whether the server still knows a session; one that was restarted does not. Waits for a server that is away.
+
+    Raises EngineUnreachable where it stays away.
+    """
+    with storage_errors("the engine"):
+        try:
+            session.conf.get("spark.sql.session.timeZone")
+        except Exception as error:
+            if not is_session_gone(error):
+                raise
+            return False
+    return True
+
+
+def forget(session: Any) -> None:
+    """Close a session that the server does not know. Not released there: its id could then not be used again."""
+    session.release_session_on_close = False
+    session.stop()
 
 
 def _is_uuid(text: str) -> bool:

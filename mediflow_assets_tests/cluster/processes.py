@@ -76,8 +76,8 @@ class Cluster:
             command, options = _postgres(self.places, service, command)
         with self.log(name).open("ab") as log:
             self.running[name] = subprocess.Popen(
-                command, env=self.environment(name), cwd=self._app(name), stdout=log, stderr=log, start_new_session=True,
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **options,
+                command, env=self.environment(name), cwd=self._app(name), stdout=log, stderr=log,
+                start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **options,
             )  # fmt: skip
 
     def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
