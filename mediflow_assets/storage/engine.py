@@ -56,6 +56,30 @@ def check_remote(url: str) -> None:
         ) from None
 
 
+def check_computes(url: str, seconds: float = 60) -> None:
+    """Raise EngineUnreachable unless the server gets a task done: one without workers takes it, and waits for ever."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from pyspark.sql import SparkSession
+
+    check_remote(url)
+    with storage_errors("the engine"):
+        session: Any = SparkSession.builder.remote(url).create()
+        pool = ThreadPoolExecutor(1)
+        task = pool.submit(lambda: session.range(1).count())
+        try:
+            task.result(seconds)
+        except TimeoutError:
+            session.interruptAll()
+            raise EngineUnreachable(
+                f"The Spark Connect server answers, but no worker did a task within {seconds:.0f} s. Are the workers "
+                "up, and is a run of another one taking all cores?"
+            ) from None
+        finally:
+            pool.shutdown(wait=False)
+            session.stop()
+
+
 def session_url(url: str, session_id: str | None) -> str:
     """The URL of a session of that id, which is a UUID; any other text names no session."""
     if session_id is None or not _is_uuid(session_id):

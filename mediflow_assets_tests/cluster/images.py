@@ -4,6 +4,7 @@ There is no container engine in the tests. What an image holds, and whether its 
 here all the same: the services of the tests run from these environments and never from the project's own one.
 """
 
+import functools
 import hashlib
 import os
 import re
@@ -44,6 +45,7 @@ def put_into_app(role: str) -> list[str]:
     return [source for source, target in (each for each in copied if len(each) == 2) if "/opt/mediflow/app/" in target]
 
 
+@functools.cache
 def environment(role: str) -> Path:
     """The image's `/venv`, with the code as it is now."""
     digest = hashlib.sha256()

@@ -33,14 +33,12 @@ MOST_SECONDS = 900
 STRIKES = (
     ("spark-connect",),
     ("objects",),
-    ("spark-worker-1",),
     ("postgres",),
-    ("kafka", "stream"),
     ("dagster-code",),
-    ("spark-master", "spark-worker-2"),
-    ("dagster-webserver", "mlflow", "serving", "dashboard", "dagster-daemon"),
+    ("spark-worker-1", "kafka", "stream", "mlflow", "dagster-webserver"),
+    ("spark-master", "spark-worker-2", "serving", "dashboard", "dagster-daemon"),
 )
-"""Services killed one after the other in one run: what a run computes, stores or lives with has a run of its own."""
+"""Services killed one after the other in one run: what a run stands and falls with has a run of its own."""
 DOWN_SECONDS = {"objects": 30.0, "postgres": 8.0}
 FULL_SECONDS = 40
 OURS = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, MediFlowError)}
