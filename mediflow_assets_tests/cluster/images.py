@@ -18,7 +18,7 @@ from pathlib import Path
 
 from mediflow_assets_tests.cluster.compose import ROOT
 
-CACHE = Path("~/.cache/mediflow/images").expanduser()
+CACHE = Path.home() / ".cache" / "mediflow" / "images"
 ROLES = ("pipeline", "spark", "serving", "dashboard")
 """The images with Python in them: deploy/ROLE.Dockerfile."""
 _BUILDS_ON = ("requirements.lock", "setup.py")

@@ -17,7 +17,7 @@ import psutil
 
 from mediflow_assets_tests.cluster import images
 from mediflow_assets_tests.cluster.compose import ROOT, Service
-from mediflow_assets_tests.cluster.places import Places
+from mediflow_assets_tests.cluster.places import CACHE, Places
 
 _UP_SECONDS = 180
 _POLL_SECONDS = 0.5
@@ -112,7 +112,7 @@ class Cluster:
         service = self.services[name]
         role = service.image
         python = [str(self._python(role) / "bin")] if role in images.ROLES else []
-        places = [*python, *_system_path(), str(Path.home() / "go" / "bin"), *debian_postgres()]
+        places = [*python, *_system_path(), str(CACHE / "bin"), *debian_postgres()]
         own = {"PATH": os.pathsep.join(places), "RUST_LOG": "error", "TMPDIR": str(self.places.scratch(service))}
         return kept | own | self.places.environment(service)
 
