@@ -42,6 +42,7 @@ class Settings(BaseSettings):
     alerts_topic: str = Field("encounter-alerts", pattern=r"^[A-Za-z0-9._-]{1,200}$", description="alerts go here")
     max_records_per_run: int = Field(500_000, ge=1, description="of the topic, that one run lands")
     stream_interval_seconds: int = Field(10, ge=1, description="how often the daemon looks at the topic")
+    stream_memory: str = Field("2g", pattern=r"^[1-9][0-9]*[mg]$", description="of the streaming service's JVM")
     stream_cores: int = Field(4, ge=1, description="threads of the streaming service beyond one for each partition")
     metrics_host: str = Field("127.0.0.1", description="where the streaming service shows its metrics")
     metrics_port: int = Field(9108, ge=0, le=65535, description="of the streaming service's metrics; 0 for none")

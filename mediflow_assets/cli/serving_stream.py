@@ -34,7 +34,8 @@ def serve(settings: "Settings", lake: Lake, tell: Callable[[str], None]) -> None
     scratch = settings.root / "stream"
     scratch.mkdir(parents=True, exist_ok=True)
     _clear_left_behind(scratch)
-    session = start_session(settings.spark_jars, partitions + settings.stream_cores, scratch / f"spark-{os.getpid()}")
+    cores = partitions + settings.stream_cores
+    session = start_session(settings.spark_jars, cores, settings.stream_memory, scratch / f"spark-{os.getpid()}")
     metrics = Metrics(settings.metrics_port, settings.metrics_host)
     kafka = Kafka(settings.kafka, java_options(read_properties(settings.kafka_properties)))
     try:

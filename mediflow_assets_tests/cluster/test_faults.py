@@ -41,6 +41,7 @@ STRIKES = (
 """Services killed one after the other in one run: what a run stands and falls with has a run of its own."""
 DOWN_SECONDS = {"objects": 30.0, "postgres": 8.0}
 FULL_SECONDS = 40
+MOST_BYTES = 7 << 30
 OURS = {name for name, value in vars(errors).items() if isinstance(value, type) and issubclass(value, MediFlowError)}
 OF_THE_DATABASE = {"OperationalError", "InterfaceError"}
 """As Dagster tells that its own storage is away."""
@@ -121,6 +122,12 @@ def test_services_killed_during_a_run_and_a_stream_cost_nothing(
         cluster.start(service)
         cluster.wait(service)
     assert_undisturbed(both, known, sender, " + ".join(services))
+
+
+def test_all_services_take_less_than_seven_gigabytes_after_all_that(both: SimpleNamespace) -> None:
+    memory = both.site.cluster.memory()
+    print(f"\n{sum(memory.values()) / 2**30:.1f} GiB", {name: f"{size >> 20} MiB" for name, size in memory.items()})
+    assert sum(memory.values()) <= MOST_BYTES
 
 
 def test_every_service_is_struck(both: SimpleNamespace) -> None:

@@ -28,7 +28,9 @@ STAY_UP = {"postgres", "objects", "kafka"}
 def init(cluster: Cluster, *words: str) -> None:
     """A command in the container of `init`, which may read every database and every store."""
     service = cluster.services["init"]
-    command = cluster.places.command(service, ["python", "-m", "mediflow_assets.cli", *words])
+    # the folder of the backup is mounted as it is: only what names a service has another name here
+    here = [cluster.places.text(service, word) if "://" in word else word for word in words]
+    command = ["python", "-m", "mediflow_assets.cli", *here]
     said = subprocess.run(command, env=cluster.environment("init"), capture_output=True, text=True, timeout=1200)
     assert said.returncode == 0, f"{words[0]}: {said.stdout[-1500:]}{said.stderr[-1500:]}"
 
