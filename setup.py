@@ -36,6 +36,7 @@ PIPELINE = [
 ]
 SERVING = [
     "fastapi>=0.165",
+    "httptools>=0.6",
     "limits>=3.14",
     "onnxruntime>=1.20",
     "prometheus-client>=0.21",

@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 # The gateway: no Spark, no Dagster, no MLflow, no JVM.
-FROM python:3.11.14-slim-bookworm AS build
+FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d AS build
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /source
 COPY requirements.lock ./
@@ -10,7 +10,7 @@ COPY mediflow_assets mediflow_assets
 COPY serving serving
 RUN VIRTUAL_ENV=/venv uv pip install -c requirements.lock '.[serving]' psycopg2-binary
 
-FROM python:3.11.14-slim-bookworm
+FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 RUST_LOG=error
 COPY --from=build /venv /venv
 COPY deploy/conf/aws.ini /opt/mediflow/conf/aws.ini

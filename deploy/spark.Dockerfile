@@ -2,11 +2,11 @@
 # Apache Spark from pyspark's own home, with Delta, the Kafka connector and S3A baked in: nothing is resolved at start.
 # The package is in it as well: what runs in Python on the executors is imported from it, and the streaming service
 # runs from it.
-FROM maven:3.9.11-eclipse-temurin-17-noble AS jars
+FROM maven:3.9.11-eclipse-temurin-17-noble@sha256:e4a7ace3dc0d645ed97f8d9ad0b0d3f0b14fa8d150138f27f116d7105a639b82 AS jars
 COPY deploy/jars/pom.xml /jars/pom.xml
 RUN mvn -B -q -f /jars/pom.xml dependency:copy-dependencies -Djars=/jars/spark
 
-FROM python:3.11.14-slim-bookworm AS build
+FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d AS build
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /source
 COPY requirements.lock ./
@@ -17,7 +17,7 @@ COPY serving serving
 RUN VIRTUAL_ENV=/venv uv pip install -c requirements.lock . 'pyspark[connect]' pandas polars kafka-python prometheus-client psycopg2-binary \
  && rm -rf /venv/lib/python3.11/site-packages/pyspark/examples
 
-FROM python:3.11.14-slim-bookworm
+FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d
 # the distribution's own security updates are wanted, so its packages are not pinned
 # hadolint ignore=DL3008
 RUN apt-get update && apt-get install -y --no-install-recommends openjdk-17-jre-headless procps \

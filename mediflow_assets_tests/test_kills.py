@@ -129,7 +129,7 @@ def survive(hospital: Hospital, moment: Moment, name: str) -> dict[str, Any]:
     return home.tables()
 
 
-def assert_equal(found: dict[str, list[str]], wanted: dict[str, list[str]], moment: Moment) -> None:
+def assert_equal(found: dict[str, list[str]], wanted: dict[str, list[str]], moment: Moment | float) -> None:
     differing = [name for name in wanted if found[name] != wanted[name]]
     assert differing == [], f"{moment}: {differing}"
 

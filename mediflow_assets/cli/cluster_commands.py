@@ -20,11 +20,20 @@ def register(app: typer.Typer) -> None:
 def make_secrets(
     folder: Annotated[Path, typer.Argument(help="where they are put, a folder for each service")],
     is_anew: Annotated[bool, typer.Option("--anew", help="make all of them anew; then run 'cluster init'")] = False,
+    store_key: Annotated[
+        typer.FileText | None,
+        typer.Option(
+            help="the key of a store of your own: a file with the id and the secret on two lines, '-' for stdin"
+        ),
+    ] = None,
 ) -> None:
     """Make the passwords of the databases and the key of the object store, each once."""
     from mediflow_assets.cluster import secret_files
 
-    made = secret_files.make(folder, is_anew)
+    key = tuple(store_key.read().split()) if store_key else None
+    if key is not None and len(key) != 2:
+        context.usage("the store's key is its id and its secret, on two lines")
+    made = secret_files.make(folder, is_anew, key)
     output.line(f"Made: {', '.join(made) or 'nothing, all are there'}")
 
 

@@ -128,10 +128,10 @@ def _lease(settings: Settings) -> str:
 
 def _engine(settings: Settings) -> str:
     if settings.spark_remote:
-        from mediflow_assets.storage.engine import check_remote
+        from mediflow_assets.storage.engine import check_computes
 
-        check_remote(settings.spark_remote)
-        return "a Spark Connect server answers"
+        check_computes(settings.spark_remote)
+        return "a Spark Connect server answers, and its workers compute"
     if missing := [name for name in ("pyspark", "pysail") if find_spec(name) is None]:
         raise Problem(f"{' and '.join(missing)} not installed. Run 'make setup', or set MEDIFLOW_SPARK_REMOTE.")
     return "embedded"

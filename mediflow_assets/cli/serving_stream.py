@@ -34,8 +34,9 @@ def serve(settings: "Settings", lake: Lake, tell: Callable[[str], None]) -> None
     scratch = settings.root / "stream"
     scratch.mkdir(parents=True, exist_ok=True)
     _clear_left_behind(scratch)
-    session = start_session(settings.spark_jars, partitions + settings.stream_cores, scratch / f"spark-{os.getpid()}")
-    metrics = Metrics(settings.metrics_port)
+    cores = partitions + settings.stream_cores
+    session = start_session(settings.spark_jars, cores, settings.stream_memory, scratch / f"spark-{os.getpid()}")
+    metrics = Metrics(settings.metrics_port, settings.metrics_host)
     kafka = Kafka(settings.kafka, java_options(read_properties(settings.kafka_properties)))
     try:
         Service(settings.root, lake, topic, kafka, settings.alerts_topic, key, session, metrics, tell, stop).run()
@@ -51,7 +52,8 @@ def _clear_left_behind(scratch: Path) -> None:
     """Remove what killed services left: blocks of Spark, which may hold rows, and checkpoints nobody goes on from."""
     for left in (*scratch.glob("spark-*"), *scratch.glob("landing-*")):
         process = left.name.split("-")[1]
-        if not (process.isdigit() and Path(f"/proc/{process}").exists()):
+        # in a container every service that was killed had the number that this one has
+        if process == str(os.getpid()) or not (process.isdigit() and Path(f"/proc/{process}").exists()):
             shutil.rmtree(left, ignore_errors=True)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _FIGURES = ("to_bronze_p50_ms", "to_bronze_p99_ms", "to_alert_p50_ms", "to_alert_p99_ms", "rows_per_second",
             "last_landed_at", "alerts")  # fmt: skip
+NOT_RUNNING = "not running"
 _SHOWN = ("partition", "landed_through", "judged_through", "records", "quarantined", "quarantined_share",
           "last_event_at")  # fmt: skip
 
@@ -87,9 +88,9 @@ def _lost(topic: Topic, lake: Lake) -> str | None:
 def _service(settings: "Settings") -> str:
     lock = lock_of(settings.root)
     if not lock.exists():
-        return "not running"
+        return NOT_RUNNING
     try:
         with lake_lease(lock, "a look", keep_name=True):
-            return "not running"
+            return NOT_RUNNING
     except LakeBusy:
         return holder_of(lock)

@@ -21,24 +21,36 @@ READERS = {
     "dashboard": (),
 }
 """Folder → the roles whose passwords its `pgpass` holds. Each of them has the object store's key too."""
+STORE_KEY = ("s3-access", "s3-secret")
 _SOURCE = "source"
+_GIVEN = "s3-is-given"
+"""Stands there where the store's key was given: it is another store's, and making one anew would lock us out."""
 _BYTES = 24
 
 
-def make(folder: Path, is_anew: bool = False) -> tuple[str, ...]:
+def make(folder: Path, is_anew: bool = False, store_key: tuple[str, str] | None = None) -> tuple[str, ...]:
     """Make what is not there yet, or all anew but the superuser's password, which a database keeps from its first
-    start; returns the names of the passwords made.
+    start; returns the names of the passwords made. `store_key`, id and secret, is that of a store of one's own.
 
     What services read is written from `source/`, so that a service never sees more than its own folder.
     """
     source = folder / _SOURCE
     source.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name, text in zip((*STORE_KEY, _GIVEN), (*store_key, "yes"), strict=True) if store_key else ():
+        _put(source / name, text)
+    kept = {SUPERUSER, *(STORE_KEY if (source / _GIVEN).exists() else ())}
     made = []
-    for name in (SUPERUSER, *ROLES, "s3-access", "s3-secret"):
-        if (is_anew and name != SUPERUSER) or not (source / name).exists():
+    for name in (SUPERUSER, *ROLES, *STORE_KEY):
+        if (is_anew and name not in kept) or not (source / name).exists():
             _put(source / name, secrets.token_hex(_BYTES))
             made.append(name)
-    access, secret = password(folder, "s3-access"), password(folder, "s3-secret")
+    _hand_out(folder)
+    return tuple(made)
+
+
+def _hand_out(folder: Path) -> None:
+    """To each service what it reads."""
+    access, secret = (password(folder, name) for name in STORE_KEY)
     aws = f"[default]\naws_access_key_id = {access}\naws_secret_access_key = {secret}\n"
     for reader, roles in READERS.items():
         _put(folder / reader / "pgpass", "".join(f"*:*:*:{role}:{password(folder, role)}\n" for role in roles))
@@ -47,7 +59,6 @@ def make(folder: Path, is_anew: bool = False) -> tuple[str, ...]:
     _put(folder / "objects" / "root", f"{access}\n{secret}\n")
     for role in ROLES:
         _put(folder / "admin" / f"role-{role}", password(folder, role))
-    return tuple(made)
 
 
 def password(folder: Path, name: str) -> str:

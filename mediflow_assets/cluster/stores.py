@@ -3,7 +3,6 @@
 Each function makes what is missing and leaves the rest; passwords of roles are set to what the secrets say.
 """
 
-import contextlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -53,18 +52,9 @@ def make_buckets(uris: Sequence[str]) -> None:
 
 
 def make_topics(servers: str, topics: Mapping[str, int] = TOPICS) -> None:
-    """The topics, each with so many partitions; their events are kept a week."""
-    from kafka.admin import KafkaAdminClient, NewTopic
-    from kafka.errors import KafkaError, TopicAlreadyExistsError
+    """The topics, each with so many partitions; the broker dates their events, and keeps them a week."""
+    from mediflow_assets.streaming.broker import Broker
+    from mediflow_assets.streaming.producing import make_topic
 
-    try:
-        admin = KafkaAdminClient(bootstrap_servers=servers.split(","))
-        try:
-            for name in set(topics) - set(admin.list_topics()):
-                new = NewTopic(name, topics[name], 1, topic_configs={"retention.ms": _KEPT_MS})
-                with contextlib.suppress(TopicAlreadyExistsError):
-                    admin.create_topics([new])
-        finally:
-            admin.close()
-    except KafkaError as error:
-        raise EngineUnreachable(f"The topics cannot be made: {type(error).__name__}. Is Kafka up?") from None
+    for name, partitions in topics.items():
+        make_topic(Broker(servers), name, partitions, {"retention.ms": _KEPT_MS})

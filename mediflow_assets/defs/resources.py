@@ -34,6 +34,10 @@ class EngineResource(LazyPySparkResource):  # type: ignore[misc]
     _spark_session: Any = PrivateAttr(default=None)
 
     def _init_session(self) -> None:
+        if self.remote and self._spark_session is not None and not engine.is_known(self._spark_session):
+            # the server was restarted between two steps: the next one goes on in a new session
+            engine.forget(self._spark_session)
+            self._spark_session = None
         if self._spark_session is None:
             if self.remote:
                 engine.check_remote(self.remote)

@@ -11,6 +11,8 @@ import sqlalchemy as sa
 from mediflow_assets.errors import EngineFailed
 
 _BUSY_SECONDS = 30
+_DISK_FULL = ("disk is full", "disk I/O error", "No space left")
+"""As SQLite and PostgreSQL say it."""
 
 
 def engine(url: str, metadata: sa.MetaData, lock: int) -> sa.Engine:
@@ -46,6 +48,8 @@ def opened(database: sa.Engine) -> Iterator[sa.Connection]:
         with database.connect() as connection:
             yield connection
     except sa.exc.SQLAlchemyError as error:
+        if any(sign in str(error) for sign in _DISK_FULL):
+            raise EngineFailed("The database of MediFlow: the disk is full. Make room and try again.") from None
         raise EngineFailed(f"The database of MediFlow does not do as it is asked: {type(error).__name__}.") from None
 
 

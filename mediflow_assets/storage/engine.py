@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from mediflow_assets.errors import EngineUnreachable
+from mediflow_assets.storage.errors import is_session_gone, storage_errors
 
 CONFIG = {"spark.sql.session.timeZone": "UTC"}
 """Session settings that both engines share."""
@@ -55,6 +56,30 @@ def check_remote(url: str) -> None:
         ) from None
 
 
+def check_computes(url: str, seconds: float = 60) -> None:
+    """Raise EngineUnreachable unless the server gets a task done: one without workers takes it, and waits for ever."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    from pyspark.sql import SparkSession
+
+    check_remote(url)
+    with storage_errors("the engine"):
+        session: Any = SparkSession.builder.remote(url).create()
+        pool = ThreadPoolExecutor(1)
+        task = pool.submit(lambda: session.range(1).count())
+        try:
+            task.result(seconds)
+        except TimeoutError:
+            session.interruptAll()
+            raise EngineUnreachable(
+                f"The Spark Connect server answers, but no worker did a task within {seconds:.0f} s. Are the workers "
+                "up, and is a run of another one taking all cores?"
+            ) from None
+        finally:
+            pool.shutdown(wait=False)
+            session.stop()
+
+
 def session_url(url: str, session_id: str | None) -> str:
     """The URL of a session of that id, which is a UUID; any other text names no session."""
     if session_id is None or not _is_uuid(session_id):
@@ -73,6 +98,27 @@ def end_session(url: str, session_id: str) -> None:
         session: Any = SparkSession.builder.remote(session_url(url, session_id)).create()
         session.interruptAll()
         session.stop()
+
+
+def is_known(session: Any) -> bool:
+    """Whether the server still knows a session; one that was restarted does not. Waits for a server that is away.
+
+    Raises EngineUnreachable where it stays away.
+    """
+    with storage_errors("the engine"):
+        try:
+            session.conf.get("spark.sql.session.timeZone")
+        except Exception as error:
+            if not is_session_gone(error):
+                raise
+            return False
+    return True
+
+
+def forget(session: Any) -> None:
+    """Close a session that the server does not know. Not released there: its id could then not be used again."""
+    session.release_session_on_close = False
+    session.stop()
 
 
 def _is_uuid(text: str) -> bool:

@@ -25,13 +25,18 @@ def storage_errors(step: str, passing: type[BaseException] | tuple[type[BaseExce
         raise _ours(step, error) from None
 
 
+def is_session_gone(error: Exception) -> bool:
+    """Whether the server does not know the session any more: it was restarted, or has ended the session."""
+    return any(sign in str(error) for sign in _SESSION_GONE)
+
+
 def _ours(step: str, error: Exception) -> MediFlowError:
     text = str(error)
     if any(sign in text for sign in _DISK):
         return EngineFailed(f"{step}: the disk is full. Make room and run again; nothing was committed.")
     if "UNAVAILABLE" in text or "failed to connect" in text.lower():
         return EngineUnreachable(f"{step}: the Spark Connect server does not answer. Is it running?")
-    if any(sign in text for sign in _SESSION_GONE):
+    if is_session_gone(error):
         return EngineUnreachable(
             f"{step}: the Spark Connect server has ended this session; it was restarted. Run again."
         )

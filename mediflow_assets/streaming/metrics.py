@@ -5,9 +5,9 @@ from typing import Any
 
 
 class Metrics:
-    """Gauges and counters of one service; served on loopback where a port is given."""
+    """Gauges and counters of one service; served where a port is given, on loopback unless a host is."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
         from prometheus_client import CollectorRegistry, Counter, Gauge
 
         self.registry = CollectorRegistry()
@@ -27,7 +27,7 @@ class Metrics:
         if port:
             from prometheus_client import start_http_server
 
-            self._server, _ = start_http_server(port, "127.0.0.1", self.registry)
+            self._server, _ = start_http_server(port, host, self.registry)
 
     def landed(self, rows: int, seconds: float, delays: Mapping[str, int], through: Mapping[int, int]) -> None:
         """A batch was committed."""

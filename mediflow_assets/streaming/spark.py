@@ -34,7 +34,7 @@ class Kafka:
         return stream
 
 
-def start_session(jars: Path, cores: int, scratch: Path) -> Any:
+def start_session(jars: Path, cores: int, memory: str, scratch: Path) -> Any:
     """A local session with Delta and the Kafka connector. Raises StreamFailed where their jars are not there.
 
     A query in real time keeps one core for each partition, for good.
@@ -57,7 +57,7 @@ def start_session(jars: Path, cores: int, scratch: Path) -> Any:
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": _DELTA,
         "spark.sql.shuffle.partitions": "2",
-        "spark.driver.memory": "2g",
+        "spark.driver.memory": memory,
         "spark.driver.extraJavaOptions": _SILENT,
         "spark.driver.host": "127.0.0.1",
         "spark.ui.enabled": "false",

@@ -6,6 +6,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from typer.testing import Result
 
+from mediflow_assets.cli import streamed
+from mediflow_assets.defs import daemons
+
 Run = Callable[..., Result]
 
 
@@ -44,6 +47,8 @@ def test_a_broker_that_answers_is_well(mediflow: Run, monkeypatch: pytest.Monkey
         ("MLFLOW_TRACKING_URI", "http://127.0.0.1:{port}"),
         ("MEDIFLOW_SPARK_REMOTE", "sc://127.0.0.1:{port}"),
         ("MEDIFLOW_DATABASE_URL", "postgresql+psycopg2://nobody@127.0.0.1:{port}/none"),
+        ("MEDIFLOW_GATEWAY_URL", "http://127.0.0.1:{port}"),
+        ("MEDIFLOW_ALERT_WEBHOOK", "http://127.0.0.1:{port}/alerts"),
     ],
 )
 def test_a_service_that_is_down_is_named_by_its_setting(
@@ -54,3 +59,22 @@ def test_a_service_that_is_down_is_named_by_its_setting(
     said = mediflow("doctor")
     assert said.exit_code == 1
     assert setting in "".join(said.stdout.split())
+
+
+def test_a_stream_that_nobody_lands_is_told(mediflow: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    mediflow("init")
+    monkeypatch.setenv("MEDIFLOW_LANDING", "continuous")
+    monkeypatch.setattr(streamed, "_ends", lambda _: ({}, None))
+    monkeypatch.setattr(streamed, "_lost", lambda *_: None)
+    said = mediflow("doctor")
+    assert said.exit_code == 1 and "stream" in said.stdout and "MEDIFLOW_LANDING" in "".join(said.stdout.split())
+
+
+def test_daemons_that_are_silent_are_named(mediflow: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    mediflow("init")
+    monkeypatch.setenv("DAGSTER_DATABASE_URL", "postgresql://named-by-dagster-yaml")
+    monkeypatch.setattr(daemons, "silent_daemons", lambda: ["SENSOR"])
+    said = mediflow("doctor")
+    assert said.exit_code == 1 and "SENSOR" in said.stdout
+    monkeypatch.setattr(daemons, "silent_daemons", lambda: [])
+    assert mediflow("doctor").exit_code == 0

@@ -21,6 +21,11 @@ class Service:
     said: Mapping[str, Any]
 
     @property
+    def image(self) -> str:
+        """The name of the image, without its place and tag: `mediflow/spark:0.1.0` is `spark`."""
+        return str(self.said["image"]).split("@")[0].split(":")[0].rpartition("/")[2]
+
+    @property
     def command(self) -> list[str]:
         return [str(word) for word in self.said["command"]]
 

@@ -5,8 +5,7 @@ import os
 import random
 import shutil
 import tempfile
-from collections.abc import Iterator
-from importlib.util import find_spec
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -15,21 +14,20 @@ from mediflow_assets_tests.cluster import compose
 from mediflow_assets_tests.cluster.places import Places
 from mediflow_assets_tests.cluster.processes import Cluster
 
-NOT_HERE = {"dashboard": "dashboard", "stream": "mediflow_assets.streaming"}
-"""Services whose package may not be installed yet."""
+STREAMING = {"MEDIFLOW_LANDING": "continuous"}
+"""What stands in `.env` beside the profile `streaming`."""
 
 
 @contextlib.contextmanager
-def started(profile: str = "core", only: set[str] | None = None) -> Iterator[Cluster]:
+def started(
+    profile: str = "core", only: set[str] | None = None, settings: Mapping[str, str] | None = None
+) -> Iterator[Cluster]:
     """The services of a profile, or some of them, to be brought up; ended at the end, with all they wrote."""
     folder = Path(tempfile.mkdtemp(prefix="mediflow-cluster-", dir=os.environ.get("MEDIFLOW_TEST_FOLDER")))
     # PostgreSQL runs as a user of its own
     folder.chmod(0o711)
-    services = {
-        name: service
-        for name, service in compose.services(profile).items()
-        if (only is None or name in only) and (name not in NOT_HERE or find_spec(NOT_HERE[name]))
-    }
+    found = compose.services(profile, settings)
+    services = {name: service for name, service in found.items() if only is None or name in only}
     cluster = Cluster(services, Places.of(folder, services, random.randint(10, 250)))
     try:
         yield cluster
@@ -41,7 +39,7 @@ def started(profile: str = "core", only: set[str] | None = None) -> Iterator[Clu
 
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
-    """The services of the profile `core`, healthy."""
-    with started() as cluster:
+    """All services, healthy; events are landed by the streaming service."""
+    with started("streaming", settings=STREAMING) as cluster:
         cluster.took = cluster.up()  # type: ignore[attr-defined]
         yield cluster

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from mediflow_assets_tests.cluster.compose import ROOT, Service
 
-JARS = Path.home() / ".cache" / "mediflow" / "jars"
+CACHE = Path.home() / ".cache" / "mediflow"
+"""Where `make test-cluster` puts what it fetches."""
+JARS = CACHE / "jars"
 _OWN = re.compile(r"(?<![\d.])(?:0\.0\.0\.0|127\.0\.0\.1)(?![\d.])|(?<![\w.-])localhost(?=:\d)")
 _HOST_OPTIONS = ("--host", "-h", "host:")
 

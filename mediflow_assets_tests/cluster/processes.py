@@ -16,8 +16,9 @@ from typing import Any
 
 import psutil
 
+from mediflow_assets_tests.cluster import images
 from mediflow_assets_tests.cluster.compose import ROOT, Service
-from mediflow_assets_tests.cluster.places import Places
+from mediflow_assets_tests.cluster.places import CACHE, Places
 
 _UP_SECONDS = 180
 _POLL_SECONDS = 0.5
@@ -37,9 +38,15 @@ class Cluster:
     running: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
     done: set[str] = field(default_factory=set)
     healthy: set[str] = field(default_factory=set)
+    pythons: dict[str, Path] = field(default_factory=dict)
+    """Image → its Python, for those that were needed."""
 
     def up(self, seconds: float = _UP_SECONDS) -> float:
         """Start all and wait until every one is healthy; returns how long that took, in seconds."""
+        for service in self.services.values():
+            # made before the clock runs: compose has its images by then too
+            if service.image in images.ROLES:
+                self._python(service.image)
         began = time.monotonic()
         while len(self.done | self.healthy) < len(self.services):
             self._start_what_may()
@@ -71,8 +78,8 @@ class Cluster:
             command, options = _postgres(self.places, service, command)
         with self.log(name).open("ab") as log:
             self.running[name] = subprocess.Popen(
-                command, env=self.environment(name), cwd=ROOT, stdout=log, stderr=log, start_new_session=True,
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **options,
+                command, env=self.environment(name), cwd=self._app(name), stdout=log, stderr=log,
+                start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **options,
             )  # fmt: skip
 
     def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
@@ -104,12 +111,12 @@ class Cluster:
     def environment(self, name: str) -> dict[str, str]:
         """What a service's processes are started with."""
         kept = {key: os.environ[key] for key in ("LANG", "JAVA_HOME", "USER") if key in os.environ}
-        path = os.pathsep.join(
-            [str(Path(sys.executable).parent), os.environ["PATH"], str(Path.home() / "go" / "bin"), *debian_postgres()]
-        )
-        own = {"PATH": path, "PYTHONPATH": str(ROOT), "RUST_LOG": "error", "TMPDIR": "/tmp"}
         service = self.services[name]
-        return kept | own | {"TMPDIR": str(self.places.scratch(service))} | self.places.environment(service)
+        role = service.image
+        python = [str(self._python(role) / "bin")] if role in images.ROLES else []
+        places = [*python, *_system_path(), str(CACHE / "bin"), *debian_postgres()]
+        own = {"PATH": os.pathsep.join(places), "RUST_LOG": "error", "TMPDIR": str(self.places.scratch(service))}
+        return kept | own | self.places.environment(service)
 
     def url(self, name: str, port: int, scheme: str = "http") -> str:
         """Where a service answers."""
@@ -119,9 +126,11 @@ class Cluster:
         """Service → bytes of memory of its processes (what they share is divided among them)."""
         found = {}
         for name, process in self.running.items():
-            with contextlib.suppress(psutil.Error):
-                whole = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-                found[name] = sum(each.memory_full_info().pss for each in whole)
+            found[name] = 0
+            for each in [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]:
+                # a child may end meanwhile
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    found[name] += each.memory_full_info().pss
         return found
 
     def log(self, name: str) -> Path:
@@ -130,11 +139,27 @@ class Cluster:
         folder.mkdir(exist_ok=True)
         return folder / f"{name}.log"
 
+    def _python(self, role: str) -> Path:
+        if role not in self.pythons:
+            self.pythons[role] = images.environment(role)
+        return self.pythons[role]
+
+    def _app(self, name: str) -> Path:
+        """The folder that the image starts in, with what its Dockerfile puts there."""
+        role = self.services[name].image
+        folder = self.places.folder / "app" / role
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            for words in images.put_into_app(role) if role in images.ROLES else ():
+                (folder / Path(words).name).symlink_to(ROOT / words)
+        return folder
+
     def _start_what_may(self) -> None:
         for name, service in self.services.items():
             if name in self.running or name in self.done:
                 continue
-            if all(need in self.done or need in self.healthy for need in service.needs):
+            # what is not among the services of a test, the test has made itself
+            if all(need in self.done or need in self.healthy for need in service.needs if need in self.services):
                 self.start(name)
 
     def _look(self, names: list[str] | None = None) -> None:
@@ -160,7 +185,7 @@ class Cluster:
         try:
             return (
                 subprocess.run(
-                    command, env=self.environment(name), cwd=ROOT, capture_output=True, timeout=30
+                    command, env=self.environment(name), cwd=self._app(name), capture_output=True, timeout=30
                 ).returncode
                 == 0
             )
@@ -200,6 +225,12 @@ def _postgres(places: Places, service: Service, command: list[str]) -> tuple[lis
     binary = shutil.which(command[0], path=os.pathsep.join([os.environ["PATH"], *debian_postgres()]))
     assert binary, "PostgreSQL is not installed"
     return [binary, *command[1:], "-D", str(data), "-h", address, "-k", str(data)], options
+
+
+def _system_path() -> list[str]:
+    """The path without the project's own environment: a service has only what its image has."""
+    own = str(Path(sys.executable).parent)
+    return [place for place in os.environ["PATH"].split(os.pathsep) if place != own]
 
 
 def debian_postgres() -> list[str]:

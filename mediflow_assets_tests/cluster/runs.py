@@ -6,7 +6,7 @@ import urllib.request
 from dataclasses import dataclass
 from typing import Any
 
-_ENDED = ("SUCCESS", "FAILURE", "CANCELED")
+ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
 _LIST = "{runsOrError(limit: 50) {... on Runs {results {runId status jobName}}}}"
 _LAUNCH = """mutation($job: String!) {launchRun(executionParams: {selector: {repositoryLocationName: "mediflow",
   repositoryName: "__repository__", jobName: $job}}) {__typename ... on LaunchRunSuccess {run {runId}}}}"""
@@ -32,20 +32,10 @@ class Runs:
         assert said["__typename"] == "LaunchRunSuccess", said["__typename"]
         return str(said["run"]["runId"])
 
-    def await_next(self, known: set[str], seconds: float = 420) -> str:
-        """Wait for a run that is not known to start, and to end well; gives its id."""
-        deadline = time.monotonic() + seconds
-        while not (new := set(self.all()) - known):
-            assert time.monotonic() < deadline, "no run was started"
-            time.sleep(1)
-        (run,) = new
-        assert self.end_of(run, deadline - time.monotonic()) == "SUCCESS", self.why(run)
-        return run
-
     def end_of(self, run: str, seconds: float = 420) -> str:
         """Wait for a run to end; its status."""
         deadline = time.monotonic() + seconds
-        while (status := self.all()[run]) not in _ENDED:
+        while (status := self.all()[run]) not in ENDED:
             assert time.monotonic() < deadline, f"the run is {status} after {seconds:.0f} s"
             time.sleep(1)
         return status

@@ -10,16 +10,29 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from mediflow_assets.contracts import TABLES, bronze
+from mediflow_assets.contracts import TABLES, bronze, silver
+from mediflow_assets.contracts.events import COST_RULE, STREAM_ALERTS
+from mediflow_assets.errors import MediFlowError
 from mediflow_assets.sources import Feeds
 from mediflow_assets.steps.inbox import Inbox
+from mediflow_assets.steps.spans import unjudged
+from mediflow_assets.steps.stream_landing import Topic, waiting
 from mediflow_assets.storage.delta import Lake
+from mediflow_assets.streaming.broker import Broker
+from mediflow_assets.streaming.producing import produce
+from mediflow_assets.synthetic.events import Shares, messages
 from mediflow_assets_tests.cluster.processes import Cluster
-from mediflow_assets_tests.cluster.runs import Runs
+from mediflow_assets_tests.cluster.runs import ENDED, Runs
+
+NOW = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
+SHARES = Shares(bad=0.01, duplicate=0.05, late=0.06)
 
 RECORDS = ("gold/check_results", "gold/leak_scans")
 """Records of what was done, not of the data."""
-COMPARED = [contract for contract in TABLES.values() if contract.name not in RECORDS]
+OF_THE_STREAM = (
+    "silver/processed", "gold/stream_status", "gold/stream_alerts", "masked/stream_alerts", "gold/privacy_status",
+)  # fmt: skip
+"""What tells, or is counted from, when events came and by which way they were judged: `alerts_of` compares these."""
 
 
 @dataclass
@@ -57,10 +70,39 @@ class Site:
         command = [sys.executable, "-m", "mediflow_assets.cli", *words]
         return subprocess.run(command, env=self.environment, capture_output=True, text=True, timeout=540, input=told)
 
-    def refresh(self, seconds: float = 420) -> tuple[str, float]:
-        """Wait for the run that the inbox sensor starts; its id, and how long it took."""
-        known, began = set(self.runs.all()), time.monotonic()
-        return self.runs.await_next(known, seconds), time.monotonic() - began
+    @property
+    def topic(self) -> Topic:
+        """The topic of events."""
+        return Topic(Broker(self.environment["MEDIFLOW_KAFKA"]), "encounter-events", "batch", 10**9)
+
+    def send(self, count: int, seed: int, rate: float = 0) -> None:
+        """Send events, the same for the same seed, poison and duplicates among them."""
+        sent = produce(self.topic.broker, self.topic.name, messages(count, seed, NOW, SHARES), rate=rate)
+        assert not sent.failed
+
+    def is_settled(self, known: set[str]) -> bool:
+        """Whether nothing waits, nothing runs, and the last of the runs that are not known ended well."""
+        try:
+            runs = [status for run, status in self.runs.all().items() if run not in known]
+            is_landed = not waiting(self.lake, self.topic) and not unjudged(self.lake, silver.ENCOUNTERS)
+        except (OSError, AssertionError, MediFlowError):
+            # a service that has to be asked is down
+            return False
+        is_quiet = runs[-1:] == ["SUCCESS"] and set(runs) <= ENDED
+        return is_landed and is_quiet and not list((self.home / "inbox/ready").glob("*.json"))
+
+    def settle(self, known: set[str], seconds: float = 600) -> float:
+        """Wait until it is settled; how long that took."""
+        began = time.monotonic()
+        while not self.is_settled(known):
+            assert time.monotonic() - began < seconds, f"it did not settle: {self.told(known)}"
+            time.sleep(1)
+        return time.monotonic() - began
+
+    def told(self, known: set[str]) -> list[str]:
+        """How the runs that are not known ended, and why."""
+        runs = {run: status for run, status in self.runs.all().items() if run not in known}
+        return [f"{status} {self.runs.why(run)}".strip() for run, status in runs.items()]
 
     def put_in_bucket(self, name: str, content: bytes) -> None:
         """Drop a file into the inbox in the object store, as a hospital's export does."""
@@ -85,12 +127,14 @@ class Twin:
     """The same hospital on the embedded engine, its lake in a folder."""
 
     home: Path
+    kafka: str = ""
+    """The broker, where its events are landed too: here by the runs, in ranges."""
 
     @classmethod
     def of(cls, site: Site, home: Path) -> "Twin":
-        """With the pseudonym key of the cluster's one."""
+        """With the pseudonym key of the cluster's one, and its events."""
         shutil.copytree(site.home / "secrets", home / "secrets")
-        return cls(home)
+        return cls(home, site.environment["MEDIFLOW_KAFKA"])
 
     @property
     def lake(self) -> Lake:
@@ -103,20 +147,29 @@ class Twin:
     def run(self) -> None:
         """Bring every table up to date."""
         kept = {n: v for n, v in os.environ.items() if not n.startswith(("MEDIFLOW_", "DAGSTER_", "AWS_", "MLFLOW_"))}
+        events = {"MEDIFLOW_LANDING": "batch", "MEDIFLOW_KAFKA": self.kafka} if self.kafka else {}
         said = subprocess.run(
             [sys.executable, "-m", "mediflow_assets.cli", "run"],
-            env=kept | {"MEDIFLOW_HOME": str(self.home), "RUST_LOG": "error"}, capture_output=True, text=True,
+            env=kept | events | {"MEDIFLOW_HOME": str(self.home), "RUST_LOG": "error"}, capture_output=True, text=True,
         )  # fmt: skip
         assert said.returncode == 0, said.stderr[-2000:]
 
 
-def row_hashes(lake: Lake) -> dict[str, tuple[int, str]]:
-    """Table → its rows, and one hash of all of them in an order of their content."""
+def row_hashes(lake: Lake, has_events: bool = False) -> dict[str, tuple[int, str]]:
+    """Table → its rows, and one hash of all of them in an order of their content; every table but `RECORDS`, and,
+    where events came by two ways, but `OF_THE_STREAM`."""
+    left_out = (*RECORDS, *OF_THE_STREAM) if has_events else RECORDS
     found = {}
-    for contract in COMPARED:
+    for contract in (each for each in TABLES.values() if each.name not in left_out):
         rows = sorted(str(list(row.values())) for row in lake.read(contract).to_pylist())
         found[contract.name] = (len(rows), hashlib.sha256("\n".join(rows).encode()).hexdigest())
     return found
+
+
+def alerts_of(lake: Lake) -> set[str]:
+    """The alerts that depend on their event alone; those on costs depend on the baselines there were."""
+    rows = lake.read(STREAM_ALERTS, ["alert_id", "rule"]).to_pylist()
+    return {row["alert_id"] for row in rows if row["rule"] != COST_RULE}
 
 
 def differing(one: dict[str, tuple[int, str]], other: dict[str, tuple[int, str]]) -> dict[str, str]:

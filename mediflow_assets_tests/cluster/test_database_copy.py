@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from mediflow_assets.cluster import secret_files
 from mediflow_assets.errors import BackupInvalid, EngineUnreachable
 from mediflow_assets.governance.audit import AuditLog, Record
 from mediflow_assets.governance.users import Users
@@ -28,7 +29,8 @@ INSERT INTO a_tags VALUES (1, 'it''s'), (2, E'two\\nlines');
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """URLs but for the database's name."""
-    with started(only={"secrets", "postgres"}) as cluster:
+    with started(only={"postgres"}) as cluster:
+        secret_files.make(cluster.places.folder / "volumes" / "secrets")
         cluster.up()
         word = (cluster.places.folder / "volumes/secrets/source/postgres").read_text()
         yield f"postgresql+psycopg2://postgres:{word}@{cluster.places.addresses['postgres']}:5432/"

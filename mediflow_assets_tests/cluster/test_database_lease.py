@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from mediflow_assets.cluster import secret_files
 from mediflow_assets.errors import EngineUnreachable, LakeBusy
 from mediflow_assets.storage import database_lease
 from mediflow_assets.storage.lease import held_by, lake_lease, lock_of
@@ -32,7 +33,8 @@ with lake_lease(sys.argv[1], "run 7"):
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[Cluster]:
-    with started(only={"secrets", "postgres"}) as cluster:
+    with started(only={"postgres"}) as cluster:
+        secret_files.make(cluster.places.folder / "volumes" / "secrets")
         cluster.up()
         yield cluster
 
