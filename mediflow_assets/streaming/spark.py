@@ -14,9 +14,6 @@ from mediflow_assets.errors import StreamFailed
 
 _DELTA = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
 _SILENT = "-Dlog4j2.level=OFF -Dlog4j2.rootLogger.level=OFF"
-REAL_TIME_BATCH = "5 minutes"
-"""How long a batch of real-time mode runs. Between two of them events wait a moment; after a kill those of the last one
-are judged, and their alerts sent, again."""
 
 
 @dataclass(frozen=True)

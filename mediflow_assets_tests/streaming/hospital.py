@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
+
 from mediflow_assets.contracts import TABLES, silver
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.errors import LakeBusy
@@ -106,6 +108,13 @@ class StreamHome:
     def rows(self, name: str, *columns: str) -> list[Row]:
         return self.lake.read(TABLES[name], list(columns) or None).to_pylist()
 
+    def metadata(self, name: str) -> dict[str, Any]:
+        """What Dagster was told when the asset was materialised last."""
+        with dg.DagsterInstance.from_config(str(self.folder / "dagster")) as instance:
+            event = instance.get_latest_materialization_event(dg.AssetKey(name.split("/")))
+        assert event is not None and event.asset_materialization is not None
+        return {key: value.value for key, value in event.asset_materialization.metadata.items()}
+
     def silver(self) -> dict[str, list[Row]]:
         """Silver row for row, in an order of its content."""
         leave_out = {"_ingested_at"}
@@ -141,7 +150,8 @@ class StreamHome:
             if row["target_table"] == silver.ENCOUNTERS.name and row["status"] == "open"
         }
         assert poison and poison <= held.keys() and all(held[place] for place in poison)
-        assert not [row for row in self.rows("silver/encounters", "encounter_id") if "POISON" in row["encounter_id"]]
+        for name, id_ in (("silver/encounters", "encounter_id"), ("silver/patients", "patient_id")):
+            assert not [row for row in self.rows(name, id_) if "POISON" in row[id_]], name
 
     def is_idle(self) -> bool:
         """Whether no run holds the lake, nor is about to."""

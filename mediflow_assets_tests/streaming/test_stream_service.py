@@ -18,7 +18,7 @@ from mediflow_assets_tests.streaming.kills import BROKER, RUN, SERVICE, Drill
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 GIVES_UP_SECONDS = 10
-SHARES = Shares(bad=0.005, duplicate=0.05, late=0.06)
+SHARES = Shares(bad=0.005, duplicate=0.05, late=0.01, disorder=0.05)
 Homes = Callable[..., StreamHome]
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
