@@ -77,7 +77,9 @@ class Alarms:
 
     def _look(self) -> None:
         """See that the query runs, and which baselines there are."""
-        self._newest = self.service.lake.version(gold.COST_BASELINES)
+        newest = self.service.lake.version(gold.COST_BASELINES)
+        if newest != self._newest:
+            self._newest, self._batch = newest, committed_batch(self.checkpoint)
         if self.query is not None and not self.query.isActive:
             error = self.query.exception()
             self._stop()
@@ -85,7 +87,7 @@ class Alarms:
                 self.service.failed(StreamFailed("The query ended. It is started again."), "alerts: ")
                 self._pass_lost()
         if self.query is None:
-            self._start(self._newest)
+            self._start(newest)
 
     def _renew(self) -> None:
         """Take in new baselines: start the query anew, just after its checkpoint has told how far it is.
@@ -136,7 +138,7 @@ class Alarms:
             if self._falls_back(error):
                 return self._start(version)
             raise
-        self.version, self._batch = version, committed_batch(self.checkpoint)
+        self.version = version
         service.metrics.alerting(self.mode, version)
         service.say(f"Alerts: {self.mode}, {_named(version)}.")
 

@@ -38,6 +38,8 @@ class StreamHome:
     topic: str = "encounter-events"
     started: list["subprocess.Popen[bytes]"] = field(default_factory=list)
     metrics_port: int = field(default_factory=free_port)
+    more: dict[str, str] = field(default_factory=dict)
+    """Settings beside these."""
 
     def __post_init__(self) -> None:
         secrets = self.folder / "secrets"
@@ -78,6 +80,7 @@ class StreamHome:
             "MEDIFLOW_METRICS_PORT": str(self.metrics_port),
             "RUST_LOG": "error",
             "DAGSTER_HOME": str(self.folder / "dagster"),
+            **self.more,
         }
 
     def start(self, *words: str) -> "subprocess.Popen[bytes]":

@@ -26,8 +26,8 @@ from mediflow_assets.synthetic.events import messages
 from mediflow_assets_tests.streaming.hospital import StreamHome, metrics, until
 from mediflow_assets_tests.streaming.kafka_process import KafkaProcess
 
-HISTORY, EVENTS, MANY_EVENTS = 50_000, 200_000, 500_000
-RATE, WARM_SECONDS, SECONDS = 200, 90, 60
+HISTORY, EVENTS, MANY_EVENTS = 20_000, 200_000, 500_000
+RATE, WARM_SECONDS, SECONDS = 200, 60, 60
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 Times = dict[str, float]
 
