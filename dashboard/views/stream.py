@@ -41,10 +41,11 @@ def _status() -> None:
     found = table.collect(table.scan(*TABLES["gold/stream_status"].column_names).sort("partition"))
     if (found["landing"] == "off").all():
         st.info(NO_STREAM)
-    lag = int((found["landed_through"] - found["judged_through"]).sum())
+    lag = int((found["landed_through"] - found["judged_through"]).sum()) + int(found["lag"].sum())
     first, second, third, fourth = st.columns(4)
-    first.metric("Events per second", charts.number(found["rows_per_second"].sum()), help="Of the last landing.")
-    second.metric("Lag", charts.number(lag), help="Events landed and not judged yet, over all partitions.")
+    first.metric("Events per second", charts.number(found["rows_per_second"].max()), help="Of the last landing.")
+    second.metric("Lag", charts.number(lag), help="Events not landed when the landing last looked, and "
+                  "landed ones not judged yet, over all partitions.")  # fmt: skip
     third.metric("Late, p99", charts.number(found["to_bronze_p99_ms"].max(), places=0) + " ms",
                  help="From the broker to Bronze, 99 of 100 events of the last landing.")  # fmt: skip
     fourth.metric("Bad events", charts.number(int(found["quarantined"].sum())),

@@ -7,6 +7,11 @@ import typer
 
 from mediflow_assets.cli import context, output
 
+_WHO_LANDS = {
+    "off": "Landing is off: MEDIFLOW_LANDING=batch or continuous turns it on.",
+    "batch": "Landing: batch, in the runs of the daemon ('mediflow up') and of 'mediflow run'. Alerts: in the run.",
+    "continuous": "Landing: continuous, by 'mediflow stream serve': {service}. Alerts: {alerts_mode}.",
+}
 Json = Annotated[bool, typer.Option("--json")]
 
 
@@ -77,7 +82,7 @@ def status(as_json: Json = False) -> None:
         output.as_json(shown)
         return
     rows = shown["partitions"]
-    output.line(f"Landing: {shown['landing']}. Service: {shown['service']}. Alerts: {shown['alerts_mode']}.")
+    output.line(_WHO_LANDS[shown["landing"]].format(**shown))
     if shown["problem"]:
         output.line(shown["problem"])
     output.table("partitions", tuple(rows[0]) if rows else (), [tuple(row.values()) for row in rows])
