@@ -36,7 +36,11 @@ class Settings(BaseSettings):
     landing: Literal["off", "batch", "continuous"] = Field(
         "off", description="how events of the topic come in: not at all, by the daemon's runs, or by 'stream serve'"
     )
-    kafka: str = Field("127.0.0.1:9092", description="the brokers of the topic: host:port, several by commas")
+    kafka: str = Field(
+        "127.0.0.1:9092",
+        pattern=r"^[^\s,]+:\d{1,5}(,[^\s,]+:\d{1,5})*$",
+        description="the brokers of the topic: host:port, several by commas",
+    )
     kafka_properties: Path | None = Field(None, description="a file of Kafka client properties: security.protocol, …")
     topic: str = Field("encounter-events", pattern=r"^[A-Za-z0-9._-]{1,200}$", description="the topic of events")
     alerts_topic: str = Field("encounter-alerts", pattern=r"^[A-Za-z0-9._-]{1,200}$", description="alerts go here")
@@ -45,6 +49,9 @@ class Settings(BaseSettings):
     stream_memory: str = Field("2g", pattern=r"^[1-9][0-9]*[mg]$", description="of the streaming service's JVM")
     stream_cores: int = Field(4, ge=1, description="threads of the streaming service beyond one for each partition")
     metrics_host: str = Field("127.0.0.1", description="where the streaming service shows its metrics")
+    alerts_batch_seconds: int = Field(
+        300, ge=5, description="after so long the alerts' query notes how far it is, and takes in new baselines"
+    )
     metrics_port: int = Field(9108, ge=0, le=65535, description="of the streaming service's metrics; 0 for none")
     lease_wait_seconds: float = Field(600, ge=0, description="how long runs of the daemon wait for the lake")
     cors_origins: str = Field("", description="web pages that may call the gateway, by origin, divided by commas")

@@ -43,14 +43,15 @@ def _all() -> None:
 
 
 def _status(found: pl.DataFrame) -> None:
-    lag = int((found["landed_through"] - found["judged_through"]).sum())
+    lag = int((found["landed_through"] - found["judged_through"]).sum()) + int(found["lag"].sum())
     waiting = figures.bad_events(_quiet(house.QUARANTINE_REASONS)).filter(pl.col("status") == "waiting")
     records = f"of {int(found['records'].sum()):,} events landed so far."
     first, second, third, fourth = st.columns(4)
-    first.metric("Events per second", charts.number(found["rows_per_second"].sum()), border=True,
+    first.metric("Events per second", charts.number(found["rows_per_second"].max()), border=True,
                  help="Over the last landing, all partitions together.")  # fmt: skip
     second.metric("Lag", charts.number(lag), border=True,
-                  help=f"Events landed and not judged yet, over all partitions, {records}")  # fmt: skip
+                  help="Events not landed when the landing last looked, and landed ones not judged yet, over all "
+                 f"partitions, {records}")  # fmt: skip
     third.metric("Late events", charts.number(int(waiting["records"].sum())), border=True,
                  help=f"Came before what they belong to, and wait for it; {records}")  # fmt: skip
     fourth.metric("Bad events", charts.number(int(found["quarantined"].sum())), border=True,

@@ -26,7 +26,7 @@ def serve(settings: "Settings", lake: Lake, tell: Callable[[str], None]) -> None
     if settings.landing != CONTINUOUS:
         raise StreamFailed("The service lands only where MEDIFLOW_LANDING=continuous: the daemon has to know it too.")
     topic = Topic.of(settings)
-    key = settings.pseudonym_key()
+    settings.pseudonym_key()
     stop = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stop.set())
@@ -34,12 +34,15 @@ def serve(settings: "Settings", lake: Lake, tell: Callable[[str], None]) -> None
     scratch = settings.root / "stream"
     scratch.mkdir(parents=True, exist_ok=True)
     _clear_left_behind(scratch)
+    metrics = Metrics(settings.metrics_port, settings.metrics_host)
     cores = partitions + settings.stream_cores
     session = start_session(settings.spark_jars, cores, settings.stream_memory, scratch / f"spark-{os.getpid()}")
-    metrics = Metrics(settings.metrics_port, settings.metrics_host)
     kafka = Kafka(settings.kafka, java_options(read_properties(settings.kafka_properties)))
     try:
-        Service(settings.root, lake, topic, kafka, settings.alerts_topic, key, session, metrics, tell, stop).run()
+        Service(
+            settings.root, lake, topic, kafka, settings.alerts_topic, settings.alerts_batch_seconds, settings.secrets,
+            session, metrics, tell, stop,
+        ).run()  # fmt: skip
     finally:
         metrics.close()
         with contextlib.suppress(Exception):

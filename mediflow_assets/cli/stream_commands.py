@@ -7,6 +7,11 @@ import typer
 
 from mediflow_assets.cli import context, output
 
+_WHO_LANDS = {
+    "off": "Landing is off: MEDIFLOW_LANDING=batch or continuous turns it on.",
+    "batch": "Landing: batch, in the runs of the daemon ('mediflow up') and of 'mediflow run'. Alerts: in the run.",
+    "continuous": "Landing: continuous, by 'mediflow stream serve': {service}. Alerts: {alerts_mode}.",
+}
 Json = Annotated[bool, typer.Option("--json")]
 
 
@@ -33,30 +38,35 @@ def produce(
     rate: Annotated[float, typer.Option(min=0, help="messages a second; 0: as fast as the broker takes them")] = 0,
     bad_share: Annotated[float, typer.Option(min=0, max=1, help="of them, poison of some forty kinds")] = 0,
     duplicate_share: Annotated[float, typer.Option(min=0, max=1, help="of them, sent a second time")] = 0,
-    late_share: Annotated[float, typer.Option(min=0, max=1, help="of them, sent after newer ones")] = 0,
-    seed: Annotated[int, typer.Option(help="the same messages for the same seed")] = 1,
-    ledger: Annotated[Path | None, typer.Option(help="append a line here for each message the broker took")] = None,
+    late_share: Annotated[float, typer.Option(min=0, max=1, help="of them, sent hundreds of messages late")] = 0,
+    disorder_share: Annotated[float, typer.Option(min=0, max=1, help="of them, sent a little after newer ones")] = 0,
+    seed: Annotated[int | None, typer.Option(help="the same events for the same seed; else others each time")] = None,
+    ledger: Annotated[Path | None, typer.Option(help="a file that gets a line for each message taken")] = None,
     partitions: Annotated[int, typer.Option(min=1, help="of the topic, if it has to be made")] = 2,
 ) -> None:
-    """Send made-up events to the topic; says what the broker took."""
+    """Send made-up events to the topic, and keep a ledger of what the broker took."""
     import datetime as dt
+    import random
 
     from mediflow_assets.steps.stream_landing import Topic
     from mediflow_assets.streaming.producing import make_topic
     from mediflow_assets.streaming.producing import produce as send
     from mediflow_assets.synthetic.events import Shares, messages
 
-    topic = Topic.of(context.settings())
-    if bad_share + duplicate_share + late_share > 1:
+    shares = Shares(bad_share, duplicate_share, late_share, disorder_share)
+    if shares.total > 1:
         context.usage("The shares are more than all messages together.")
-    make_topic(topic.broker, topic.name, partitions)
-    shares = Shares(bad_share, duplicate_share, late_share)
-    coming = messages(count, seed, dt.datetime.now(dt.UTC), shares)
+    settings = context.settings()
+    topic, chosen = Topic.of(settings), random.randrange(1_000_000) if seed is None else seed
+    kept = ledger or settings.root / "stream" / "ledger.jsonl"
+    if make_topic(topic.broker, topic.name, partitions):
+        output.line(f"Made the topic {topic.name} with {partitions} partitions.")
+    coming = messages(count, chosen, dt.datetime.now(dt.UTC), shares)
     with output.counting(topic.name) as tell:
-        done = send(topic.broker, topic.name, coming, ledger, rate, lambda n: tell("sent", n, count))
-    kinds = sorted(done.kinds.items())
-    output.table("sent", ("kind", "messages"), kinds)
-    output.line(f"{sum(done.kinds.values()):,} messages in {done.seconds:.1f} s.")
+        done = send(topic.broker, topic.name, coming, kept, rate, lambda n: tell("sent", n, count))
+    output.table("sent", ("kind", "messages"), sorted(done.kinds.items()))
+    output.line(f"{done.kinds.total():,} messages to {topic.name} in {done.seconds:.1f} s, seed {chosen}.")
+    output.line(f"Each is a line of {kept}.")
     if done.failed:
         output.warn(f"{done.failed:,} messages were not taken.")
         raise typer.Exit(context.FAILED)
@@ -72,7 +82,7 @@ def status(as_json: Json = False) -> None:
         output.as_json(shown)
         return
     rows = shown["partitions"]
-    output.line(f"Landing: {shown['landing']}. Service: {shown['service']}. Alerts: {shown['alerts_mode']}.")
+    output.line(_WHO_LANDS[shown["landing"]].format(**shown))
     if shown["problem"]:
         output.line(shown["problem"])
     output.table("partitions", tuple(rows[0]) if rows else (), [tuple(row.values()) for row in rows])

@@ -3,14 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
-from mediflow_assets.errors import LakeBusy, MediFlowError, NothingToDo
+from mediflow_assets.errors import MediFlowError, NothingToDo
 from mediflow_assets.steps.events import lock_of
 from mediflow_assets.steps.stream_landing import OFF, Topic
 from mediflow_assets.steps.stream_status import stream_status
 from mediflow_assets.storage.delta import Lake
-from mediflow_assets.storage.lease import holder_of, lake_lease
+from mediflow_assets.storage.lease import held_by, lake_lease
 from mediflow_assets.storage.schemas import arrow_schema
-from mediflow_assets.streaming import progress
+from mediflow_assets.streaming import figures, progress
 from mediflow_assets.streaming.ranges import Range, delivery_of, to_land
 
 if TYPE_CHECKING:
@@ -26,7 +26,9 @@ _SHOWN = ("partition", "landed_through", "judged_through", "records", "quarantin
 def standing(settings: "Settings", lake: Lake) -> dict[str, Any]:
     """Landing, service, lag per partition, and figures."""
     topic = Topic.of(settings)
-    rows = {row["partition"]: row for row in stream_status(lake, settings.landing)}
+    rows = {
+        row["partition"]: row for row in stream_status(lake, settings.landing, figures.noted_figures(settings.root))
+    }
     ends, problem = _ends(topic)
     if settings.landing != OFF and ends is not None and not problem:
         problem = _lost(topic, lake)
@@ -86,11 +88,4 @@ def _lost(topic: Topic, lake: Lake) -> str | None:
 
 
 def _service(settings: "Settings") -> str:
-    lock = lock_of(settings.root)
-    if not lock.exists():
-        return NOT_RUNNING
-    try:
-        with lake_lease(lock, "a look", keep_name=True):
-            return NOT_RUNNING
-    except LakeBusy:
-        return holder_of(lock)
+    return held_by(lock_of(settings.root)) or NOT_RUNNING

@@ -143,6 +143,7 @@ STREAM_STATUS = TableContract(
         _figure("alerts_mode", T.STRING, "run, real-time or micro-batch", nullable=False),
         _figure("landed_through", T.LONG, "last offset in Bronze", nullable=False),
         _figure("judged_through", T.LONG, "last offset that Silver has judged", nullable=False),
+        _figure("lag", T.LONG, "messages of the broker that were not landed, when the landing last looked"),
         _figure("records", T.LONG, "messages in Bronze", nullable=False),
         _figure("quarantined", T.LONG, "of these, open or waiting before silver/encounters", nullable=False),
         _figure("quarantined_share", T.RATIO, "their share"),

@@ -5,6 +5,7 @@ import time
 import dagster as dg
 
 from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.defs import jobs
 from mediflow_assets.defs.assets.streaming import config_of
 from mediflow_assets.errors import MediFlowError
@@ -14,6 +15,7 @@ from mediflow_assets.steps.stream_landing import BATCH, OFF, Topic, waiting
 from mediflow_assets.storage.delta import Lake
 
 REST_SECONDS = 60
+LANDING_JOBS = {job.name for job in (jobs.refresh, jobs.replay, jobs.rebuild)}
 UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -37,9 +39,8 @@ def build_stream_sensor(settings: Settings) -> dg.SensorDefinition:
         if settings.landing == OFF:
             return dg.SkipReason("Landing is off: MEDIFLOW_LANDING is not set.")
         # the table is the only progress: no cursor, and no run key, for that of a failed run is never launched again
-        filters = dg.RunsFilter(job_name=jobs.refresh.name, statuses=UNFINISHED)
-        if context.instance.get_runs(filters, limit=1):
-            return dg.SkipReason("A refresh is on its way.")
+        if any(map(_lands, context.instance.get_runs(dg.RunsFilter(statuses=UNFINISHED)))):
+            return dg.SkipReason("A run that lands the topic is on its way.")
         if _failed_lately(context.instance):
             return dg.SkipReason(f"The last refresh failed: it is tried again {REST_SECONDS} s after it.")
         try:
@@ -48,6 +49,13 @@ def build_stream_sensor(settings: Settings) -> dg.SensorDefinition:
             return dg.SkipReason(str(error))
 
     return encounter_events_sensor
+
+
+def _lands(run: dg.DagsterRun) -> bool:
+    """Whether the topic is among what a run materialises: a job's whole, or what somebody chose in the UI."""
+    if run.asset_selection:
+        return dg.AssetKey(list(ENCOUNTER_EVENTS.key)) in run.asset_selection
+    return run.job_name in LANDING_JOBS
 
 
 def _failed_lately(instance: dg.DagsterInstance) -> bool:

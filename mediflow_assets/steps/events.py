@@ -5,7 +5,6 @@ Used by both landings. A range is committed as one, with its progress; what was 
 
 import contextlib
 import datetime as dt
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,23 +15,20 @@ import pyarrow.compute as pc
 
 from mediflow_assets.contracts import erasure
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
-from mediflow_assets.errors import LakeBusy
 from mediflow_assets.governance.tombstones import Tombstones
 from mediflow_assets.steps.erased import TARGETS, row
 from mediflow_assets.steps.refusing import is_named, refuse
 from mediflow_assets.storage.delta import Lake
-from mediflow_assets.storage.lease import lake_lease
+from mediflow_assets.storage.lease import held_by, lake_lease
 from mediflow_assets.storage.schemas import arrow_schema
 from mediflow_assets.streaming import progress
 from mediflow_assets.streaming.broker import Broker
-from mediflow_assets.streaming.ranges import Range, delivery_of
+from mediflow_assets.streaming.ranges import Range, beyond, delivery_of
 from mediflow_assets.streaming.rows import SCHEMA, rows_of
 
 Latencies = list[int]
 ASKED_SECONDS = 20.0
 """The service gives the table up within ten."""
-_ASKED = "events.asked"
-_FORGOTTEN_SECONDS = 60
 
 
 @dataclass
@@ -57,43 +53,32 @@ def lock_of(home: Path) -> Path:
 @contextlib.contextmanager
 def events_asked_for(home: Path, holder: str, wait_seconds: float = ASKED_SECONDS) -> Iterator[None]:
     """Hold `bronze/encounter_events`, asking the service to give it up meanwhile. Raises LakeBusy."""
-    asked = home / _ASKED
-    home.mkdir(parents=True, exist_ok=True)
-    asked.write_text(holder)
-    try:
-        with lake_lease(lock_of(home), holder, wait_seconds):
-            yield
-    finally:
-        asked.unlink(missing_ok=True)
+    # what asks is a lease as well, which ends with its holder: a file that stayed would keep the service out for good
+    with lake_lease(_asking(home), holder, wait_seconds), lake_lease(lock_of(home), holder, wait_seconds):
+        yield
 
 
 def is_asked_for(home: Path) -> bool:
-    """Whether somebody waits for the table. What a process asked for that has died is forgotten after a while."""
-    try:
-        return time.time() - (home / _ASKED).stat().st_mtime < _FORGOTTEN_SECONDS or not _is_free(home)
-    except FileNotFoundError:
-        return False
+    """Whether somebody waits for the table, or holds it having asked."""
+    return held_by(_asking(home)) is not None
 
 
-def _is_free(home: Path) -> bool:
-    try:
-        with lake_lease(lock_of(home), "a look", keep_name=True):
-            return True
-    except LakeBusy:
-        return False
+def _asking(home: Path) -> Path:
+    return home / "events.asked"
 
 
 def land_ranges(lake: Lake, home: Path, broker: Broker, ranges: Iterable[Range], holder: str) -> LandedEvents:
-    """Land exactly these ranges. Raises LakeBusy while another landing holds the table."""
+    """Land exactly these ranges, what the table has of them refused. Raises LakeBusy while another landing holds it,
+    OffsetsLost, SettingsInvalid."""
     wanted = sorted(ranges)
     with lake_lease(lock_of(home), holder):
         landed = LandedEvents()
         for topic in dict.fromkeys(each.topic for each in wanted):
             mine = [each for each in wanted if each.topic == topic]
             known = progress.landed_through(lake, topic)
-            missing = [Range(r.topic, r.partition, max(r.start, known.get(r.partition, -1) + 1), r.end) for r in mine]
+            missing = beyond(broker.bounds(topic), known, mine)
             landed.known += sum(map(len, mine)) - sum(map(len, missing))
-            batches = _read(broker, [each for each in missing if len(each)])
+            batches = _read(broker, missing)
             land(lake, topic, batches, {r.partition: r.end - 1 for r in mine}, Tombstones.load(home), landed)
         return landed
 

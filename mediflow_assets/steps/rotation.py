@@ -21,6 +21,7 @@ from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.governance.subject_rows import rename_subjects
 from mediflow_assets.steps import change as state
 from mediflow_assets.steps.erasure.journal import Journal
+from mediflow_assets.steps.events import events_asked_for
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.lease import lake_lease, lock_of
 from mediflow_assets.storage.purge import purge
@@ -52,7 +53,8 @@ def rotate(
     """Change the key, or finish a change that was begun. `rebuild` makes the computed tables anew, under a lease of
     its own. Raises ErasureUnfinished while an erasure is: it goes by names under the present key."""
     secrets, lock = root / "secrets", lock_of(root, database_url)
-    with lake_lease(lock, "keys rotate", wait_seconds):
+    # a service that is at work is under the old key: it gives the table up, and comes back under the new one
+    with lake_lease(lock, "keys rotate", wait_seconds), events_asked_for(root, "keys rotate"):
         if Journal(root).read() is not None:
             raise ErasureUnfinished("An erasure was cut short. Run 'mediflow erase --resume' to finish it first.")
         if key_change.unfinished(secrets) is None:

@@ -4,65 +4,69 @@ import contextlib
 import datetime as dt
 import json
 import shutil
-import time
 from collections import deque
 from decimal import Decimal
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from mediflow_assets.contracts import gold
 from mediflow_assets.contracts.events import MICRO_BATCH, REAL_TIME, STREAM_ALERTS
-from mediflow_assets.errors import MediFlowError
+from mediflow_assets.errors import MediFlowError, OffsetsLost, StreamFailed
+from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.steps.stream_alerts import take_in
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.schemas import arrow_schema
 from mediflow_assets.streaming import figures, progress
-from mediflow_assets.streaming.alert_query import AlertRules, is_about_real_time, start_alerts
+from mediflow_assets.streaming.alert_query import (
+    AlertRules,
+    Place,
+    committed_batch,
+    committed_offsets,
+    is_about_real_time,
+    start_alerts,
+)
 from mediflow_assets.streaming.landing_query import starting_offsets
 from mediflow_assets.streaming.producing import make_topic
-from mediflow_assets.streaming.ranges import to_land
+from mediflow_assets.streaming.ranges import bounded, to_land
 
 if TYPE_CHECKING:
     from mediflow_assets.steps.stream_service import Service
 
 _TAKE_IN_SECONDS = 5.0
-_BASELINES_SECONDS = 10.0
+_LOOK_SECONDS = 10.0
+_STALL_SECONDS = 4.0
+_MOST_AT_ONCE = 20_000
+"""Alerts taken in at a time: whoever asks for the table waits for no more."""
 _KEPT_DELAYS = 1_000
 _SCHEMA = arrow_schema(STREAM_ALERTS)
 _MONEY = ("value", "expected_low", "expected_high")
 
 
 class Alarms:
-    """The query of alerts of one service."""
+    """The query of alerts of one service, under the key of the pseudonyms that the service has now."""
 
-    def __init__(self, service: "Service") -> None:
+    def __init__(self, service: "Service", key: PseudonymKey) -> None:
         self.service = service
+        self.key = key
         self.mode = REAL_TIME
         self.version: int | None = None
         self.query: Any = None
+        self._batch = -1
+        self._newest: int | None = None
         self._delays: deque[int] = deque(maxlen=_KEPT_DELAYS)
-        self._taken = self._looked = 0.0
+        self.chores = ((_LOOK_SECONDS, self._look), (0.0, self._renew), (_TAKE_IN_SECONDS, self._take_in))
 
-    def look_after(self) -> None:
-        """Called often: start or restart the query, take in its alerts. What fails is tried again later."""
-        now = time.monotonic()
-        if now - self._looked >= _BASELINES_SECONDS or self.query is None:
-            self._looked = now
-            try:
-                self._keep_running()
-            except MediFlowError as error:
-                self.service.metrics.failed()
-                self.service.tell(f"alerts: {error}")
-        if now - self._taken >= _TAKE_IN_SECONDS:
-            self._taken = now
-            with contextlib.suppress(MediFlowError), storage_errors("stream alerts"):
-                self._take_in()
+    @property
+    def checkpoint(self) -> Path:
+        """Where the query was, batch by batch."""
+        return self.service.scratch / f"alerts-{self.mode}"
 
     def close(self) -> None:
-        """Stop the query; alerts that are on their way are taken in by the next start."""
+        """Stop the query; alerts that are on their way are taken in, else by the next start."""
         self._stop()
-        with contextlib.suppress(Exception):
+        with contextlib.suppress(MediFlowError), storage_errors("stream alerts"):
             self._take_in()
 
     def _stop(self) -> None:
@@ -71,67 +75,92 @@ class Alarms:
                 self.query.stop()
             self.query = None
 
-    def _keep_running(self) -> None:
-        service = self.service
-        version = service.lake.version(gold.COST_BASELINES)
+    def _look(self) -> None:
+        """See that the query runs, and which baselines there are."""
+        newest = self.service.lake.version(gold.COST_BASELINES)
+        if newest != self._newest:
+            self._newest, self._batch = newest, committed_batch(self.checkpoint)
         if self.query is not None and not self.query.isActive:
             error = self.query.exception()
-            if self.mode == REAL_TIME and error is not None and is_about_real_time(error):
-                self.mode = MICRO_BATCH
-                service.tell("alerts: real-time mode cannot run here; micro-batches take its place.")
             self._stop()
-        if self.query is not None and version == self.version:
+            if error is not None and not self._falls_back(error):
+                self.service.failed(StreamFailed("The query ended. It is started again."), "alerts: ")
+                self._pass_lost()
+        if self.query is None:
+            self._start(newest)
+
+    def _renew(self) -> None:
+        """Take in new baselines: start the query anew, just after its checkpoint has told how far it is.
+
+        At any other moment the events since then would be judged again: where baselines change more often than a batch
+        ends, ever more of them.
+        """
+        if self.query is None or self._newest in (None, self.version):
             return
-        # the checkpoint tells where the old query was: what it had not judged for good is judged again
+        if self.mode == REAL_TIME and committed_batch(self.checkpoint) == self._batch:
+            return
         self._stop()
-        self._start(version)
+        self._start(self._newest)
+
+    def _falls_back(self, error: BaseException) -> bool:
+        """Whether Spark cannot run this in real time: then micro-batches take its place."""
+        if self.mode != REAL_TIME or not is_about_real_time(error):
+            return False
+        self.mode = MICRO_BATCH
+        self.service.say("alerts: real-time mode cannot run here; micro-batches take its place.")
+        return True
+
+    def _pass_lost(self) -> None:
+        """Where the broker no longer has what comes next, say so, and go on with what it has."""
+        topic, broker = self.service.topic.name, self.service.topic.broker
+        judged = {partition: end - 1 for partition, end in committed_offsets(self.checkpoint, topic).items()}
+        try:
+            to_land(topic, broker.bounds(topic), judged)
+        except OffsetsLost as lost:
+            self.service.failed(lost, "alerts, which go on with what there is: ")
+            shutil.rmtree(self.checkpoint, ignore_errors=True)
 
     def _start(self, version: int) -> None:
         service = self.service
-        make_topic(service.topic.broker, service.alerts_topic, 2)
-        service.hold_key()
-        rules = AlertRules(service.lake.read(gold.COST_BASELINES), version, service.key.pads)
-        checkpoint = service.scratch / f"alerts-{self.mode}"
+        if not service.topic.broker.bounds(service.alerts_topic):
+            make_topic(service.topic.broker, service.alerts_topic, 2)
+        service.hold_key(self.key)
+        rules = AlertRules(service.lake.read(gold.COST_BASELINES), version, self.key.pads)
+        place = Place(
+            service.topic.name, service.alerts_topic, self.checkpoint, self.mode, service.alerts_batch_seconds
+        )
         held = service.topic.broker.bounds(service.topic.name)
-        if not checkpoint.exists():
-            landed = progress.landed_through(service.lake, service.topic.name)
-            offsets = starting_offsets(service.topic.name, held, landed)
-        else:
-            offsets = "latest"
+        # a query that has a checkpoint goes on from there, whatever is given here
+        offsets = starting_offsets(service.topic.name, held, progress.landed_through(service.lake, service.topic.name))
         try:
-            with storage_errors("alerts query", passing=Exception):
-                self.query = start_alerts(
-                    service.session, service.kafka, service.topic.name, service.alerts_topic, rules, checkpoint,
-                    self.mode, offsets,
-                )  # fmt: skip
+            self.query = start_alerts(service.session, service.kafka, place, rules, offsets)
         except Exception as error:
-            if self.mode == REAL_TIME and is_about_real_time(error):
-                self.mode = MICRO_BATCH
-                shutil.rmtree(checkpoint, ignore_errors=True)
+            if self._falls_back(error):
                 return self._start(version)
-            with storage_errors("alerts query"):
-                raise
+            raise
         self.version = version
         service.metrics.alerting(self.mode, version)
-        service.tell(f"Alerts: {self.mode}, baselines of version {version}.")
+        service.say(f"Alerts: {self.mode}, {_named(version)}.")
 
     def _take_in(self) -> None:
         service = self.service
         topic, broker = service.alerts_topic, service.topic.broker
         known = progress.landed_through(service.lake, topic, STREAM_ALERTS)
-        ranges = to_land(topic, broker.bounds(topic), known)
+        ranges = bounded(to_land(topic, broker.bounds(topic), known), _MOST_AT_ONCE)
         if not ranges:
             return
-        rows: list[dict[str, Any]] = []
-        for wanted in ranges:
-            for messages in broker.read(wanted):
-                rows += [row for each in messages if (row := _row(each.value, each.timestamp))]
+        messages = [each for wanted in ranges for some in broker.read(wanted, _STALL_SECONDS) for each in some]
+        rows = [row for each in messages if (row := _row(each.value, each.timestamp))]
         batch = pa.Table.from_pylist(rows, schema=_SCHEMA).to_batches()
         new = take_in(service.lake, batch, topic, {each.partition: each.end - 1 for each in ranges})
         self._delays.extend(int((row["alerted_at"] - row["received_at"]).total_seconds() * 1000) for row in rows)
         told = figures.percentiles(list(self._delays))
         service.metrics.alerted(new, told)
-        figures.note_figures(service.lake, alerts=told | {"mode": self.mode, "version": self.version})
+        figures.note_figures(service.home, alerts=told | {"mode": self.mode, "version": self.version})
+
+
+def _named(version: int) -> str:
+    return f"baselines of version {version}" if version >= 0 else "no baselines yet: costs are not compared"
 
 
 def _row(value: bytes | None, alerted_ms: int) -> dict[str, Any] | None:

@@ -30,20 +30,16 @@ def make(bench: Workbench, topic: str, is_judged_elsewhere: bool) -> Made:
     change.hold_key(lake, STREAM_ALERTS, bench.key.key_id)
     spans = _unjudged(lake, topic)
     through = {partition_of(delivery)[1]: last for delivery, (_, last) in spans.items()}
-    found = _SCHEMA.empty_table()
-    if spans and not is_judged_elsewhere:
-        found = _judged(bench, spans)
-        waits = pc.subtract(found["alerted_at"], found["received_at"]).cast(pa.int64()).to_pylist()
-        if waits:
-            told = figures.percentiles([wait // 1000 for wait in waits]) | {"mode": IN_RUN}
-            figures.note_figures(lake, alerts=told)
+    found = _judged(bench, spans) if spans and not is_judged_elsewhere else _SCHEMA.empty_table()
+    waits = pc.subtract(found["alerted_at"], found["received_at"]).cast(pa.int64()).to_pylist()
     if spans:
         progress.append(lake, STREAM_ALERTS, _new(lake, found), topic, through)
     elif _is_checked(lake):
         return Made(STREAM_ALERTS, lake.rows(STREAM_ALERTS), lake.version(STREAM_ALERTS), is_unchanged=True)
     results = checks.check_table(bench, STREAM_ALERTS)
     checks.record(bench, STREAM_ALERTS, results)
-    made = Made(STREAM_ALERTS, results[0].rows, results[0].version, checks=results, figures={"alerts": len(found)})
+    told = {"alerts": len(found)} | figures.percentiles([wait // 1000 for wait in waits])
+    made = Made(STREAM_ALERTS, results[0].rows, results[0].version, checks=results, figures=told)
     if not made.has_failed:
         lake.note(STREAM_ALERTS, checked_rows=results[0].rows)
     return made

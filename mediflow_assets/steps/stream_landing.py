@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
-from mediflow_assets.errors import BrokerUnreachable
+from mediflow_assets.errors import BrokerUnreachable, OffsetsLost
 from mediflow_assets.steps.events import land_ranges
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.streaming import figures, progress
 from mediflow_assets.streaming.broker import Broker
-from mediflow_assets.streaming.ranges import Range, bounded, to_land
+from mediflow_assets.streaming.ranges import Range, bounded, delivery_of, to_land
 from mediflow_assets.streaming.security import python_options, read_properties
 
 OFF, BATCH, CONTINUOUS = "off", "batch", "continuous"
@@ -41,21 +41,36 @@ def waiting(lake: Lake, topic: Topic) -> list[Range]:
     return bounded(to_land(topic.name, topic.broker.bounds(topic.name), landed), topic.most_records)
 
 
-def land_topic(lake: Lake, home: Path, topic: Topic, asked: Sequence[Range] | None, holder: str) -> dict[str, Any]:
-    """Land the ranges asked for, or whatever waits; returns figures. Without a broker nothing waits."""
+def lag_of(lake: Lake, topic: Topic) -> dict[str, int]:
+    """Per partition how many messages the broker has beyond those landed. Raises BrokerUnreachable."""
+    landed = progress.landed_through(lake, topic.name)
+    held = topic.broker.bounds(topic.name)
+    return {
+        delivery_of(topic.name, partition): max(bounds.end - max(landed.get(partition, -1) + 1, bounds.first), 0)
+        for partition, bounds in held.items()
+    }
+
+
+def land_topic(lake: Lake, home: Path, topic: Topic, asked: Sequence[Range], holder: str) -> dict[str, Any]:
+    """Land the ranges asked for, or whatever waits; returns figures.
+
+    Nobody asked for what waits: where there is no broker, or some of it is gone, that is told, and files go their way.
+    """
     lake.ensure(ENCOUNTER_EVENTS)
     told: dict[str, Any] = {"landing": topic.landing, "new_rows": 0}
     if topic.landing != BATCH:
         return told
     try:
-        ranges = list(asked) if asked else waiting(lake, topic)
-    except BrokerUnreachable as error:
-        return told | {"broker": str(error)}
+        ranges = list(asked) or waiting(lake, topic)
+    except (BrokerUnreachable, OffsetsLost) as error:
+        return told | {"not_landed": str(error)}
     if not ranges:
         return told
     landed = land_ranges(lake, home, topic.broker, ranges, holder)
-    figures.note_figures(
-        lake, landing=figures.landing_figures(landed.rows, landed.seconds, landed.delays_ms, topic.landing)
-    )
-    told |= {"new_rows": landed.rows, "known": landed.known, "refused_records": sum(landed.refused.values())}
-    return told | {f"through {r.topic}/{r.partition}": r.end - 1 for r in ranges}
+    lag = lag_of(lake, topic)
+    done = figures.landing_figures(landed.rows, landed.seconds, landed.delays_ms)
+    figures.note_figures(home, landing=done, lag=lag)
+    told |= {"new_rows": landed.rows, "known": landed.known, "refused_records": landed.refused.total()}
+    told |= {name: done[name] for name in ("rows_per_second", "p50_ms", "p99_ms") if name in done}
+    told |= {f"through {r.delivery_id}": r.end - 1 for r in ranges}
+    return told | {f"lag {delivery}": behind for delivery, behind in lag.items()}

@@ -20,7 +20,8 @@ from mediflow_assets.governance.tombstones import Tombstones
 from mediflow_assets.steps.change import hold_key
 from mediflow_assets.steps.events import is_asked_for, land, lock_of
 from mediflow_assets.steps.stream_alarms import Alarms
-from mediflow_assets.steps.stream_landing import Topic
+from mediflow_assets.steps.stream_landing import Topic, lag_of
+from mediflow_assets.steps.stream_status import quarantined_share
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.lease import lake_lease
@@ -32,10 +33,22 @@ from mediflow_assets.streaming.spark import Kafka
 
 HOLDER = "stream serve"
 _TICK_SECONDS = 0.25
-_NOTE_SECONDS = 30
+_LAG_SECONDS = 5.0
+_NOTE_SECONDS = 30.0
+_LEASE_SECONDS = 1.0
+"""Longer than a look at the lease takes, and soon over where another service has it."""
 _PATIENCE_SECONDS = (1.0, 2.0, 5.0, 10.0)
 _KEPT_DELAYS = 20_000
 Tell = Callable[[str], None]
+
+
+@dataclass
+class Chore:
+    """What is to be done now and then beside the landing."""
+
+    every_seconds: float
+    do: Callable[[], None]
+    due: float = 0.0
 
 
 @dataclass
@@ -47,12 +60,14 @@ class Service:
     topic: Topic
     kafka: Kafka
     alerts_topic: str
-    key: PseudonymKey
+    alerts_batch_seconds: int
+    secrets: Path
     session: Any
     metrics: Metrics
     tell: Tell
     stop: threading.Event = field(default_factory=threading.Event)
     failures: int = 0
+    _told: str = ""
     _delays: "deque[int]" = field(default_factory=lambda: deque(maxlen=_KEPT_DELAYS))
     _rows: int = 0
     _since: float = field(default_factory=time.monotonic)
@@ -65,29 +80,45 @@ class Service:
     def run(self) -> None:
         """Serve until stopped. Raises OffsetsLost, LakeBusy."""
         while not self.stop.is_set():
-            with lake_lease(lock_of(self.home), HOLDER, wait_seconds=0):
+            with lake_lease(lock_of(self.home), HOLDER, _LEASE_SECONDS):
                 self._serve()
             if self.stop.is_set():
                 return
-            self.tell("The table was asked for: landing pauses.")
+            self.say("The table was asked for: landing pauses.")
             while is_asked_for(self.home) and not self.stop.is_set():
                 self.stop.wait(_TICK_SECONDS)
 
+    def say(self, sentence: str) -> None:
+        """Tell something, once: what goes on failing in the same way says nothing new."""
+        if sentence != self._told:
+            self._told = sentence
+            self.tell(sentence)
+
+    def failed(self, error: MediFlowError, what: str = "") -> None:
+        """Count and tell what failed and is tried again."""
+        self.metrics.failed()
+        self.say(f"{what}{error}")
+
+    def _is_to_end(self) -> bool:
+        return self.stop.is_set() or is_asked_for(self.home)
+
     def _serve(self) -> None:
         """Land until stopped, or until somebody asks for the table. What fails and may pass is tried again."""
-        alarms = Alarms(self)
+        # whoever asked for the table may have changed the key
+        alarms = Alarms(self, PseudonymKey.load(self.secrets))
         try:
-            while not self.stop.is_set() and not is_asked_for(self.home):
+            while not self._is_to_end():
                 try:
                     self._land(alarms)
                 except OffsetsLost:
                     raise
                 except MediFlowError as error:
-                    self.metrics.failed()
-                    self.tell(str(error))
+                    self.failed(error)
                     patience = _PATIENCE_SECONDS[min(self.failures, len(_PATIENCE_SECONDS) - 1)]
                     self.failures += 1
-                    self.stop.wait(patience)
+                    until = time.monotonic() + patience
+                    while time.monotonic() < until and not self._is_to_end():
+                        self.stop.wait(_TICK_SECONDS)
         finally:
             alarms.close()
 
@@ -105,18 +136,33 @@ class Service:
             landing.start(
                 self.session, self.kafka, self.topic.name, starting_offsets(self.topic.name, held, landed), checkpoint
             )
-        self.tell("Landing.")
+        self.say("Landing.")
+        chores = [*(Chore(*each) for each in alarms.chores), Chore(_LAG_SECONDS, self._tell_lag),
+                  Chore(_NOTE_SECONDS, self._note)]  # fmt: skip
         try:
-            while landing.is_running and not self.stop.is_set() and not is_asked_for(self.home):
-                alarms.look_after()
-                self._note()
+            while landing.is_running and not self._is_to_end():
+                self._do_one(chores)
                 self.stop.wait(_TICK_SECONDS)
         finally:
             with contextlib.suppress(Exception):
                 landing.close()
             shutil.rmtree(checkpoint, ignore_errors=True)
-        if landing.error or (landing.query.exception() is not None and not self.stop.is_set()):
+        if landing.error or (landing.query.exception() is not None and not self._is_to_end()):
             self._explain(landing.error)
+
+    def _do_one(self, chores: list[Chore]) -> None:
+        """Do the chore that is most overdue. One at a time: each may wait for a broker that is down, and the table is
+        to be given up soon where it is asked for."""
+        now = time.monotonic()
+        chore = min(chores, key=lambda each: each.due)
+        if chore.due > now:
+            return
+        try:
+            with storage_errors("stream serve"):
+                chore.do()
+        except MediFlowError as error:
+            self.failed(error)
+        chore.due = time.monotonic() + chore.every_seconds
 
     def _explain(self, error: Exception | None) -> None:
         """Raise what the end of the query means."""
@@ -137,21 +183,20 @@ class Service:
         self._delays.extend(landed.delays_ms)
         self.metrics.landed(landed.rows, time.monotonic() - begun, figures.percentiles(landed.delays_ms), through)
 
-    def _note(self) -> None:
-        """Now and then the figures go to the table."""
-        seconds = time.monotonic() - self._since
-        if seconds < _NOTE_SECONDS or not self._rows:
-            return
-        told = figures.landing_figures(self._rows, seconds, list(self._delays), self.topic.landing)
-        self._rows, self._since = 0, time.monotonic()
-        self._delays.clear()
-        with contextlib.suppress(MediFlowError), storage_errors("stream figures"):
-            figures.note_figures(self.lake, landing=told)
-        with contextlib.suppress(MediFlowError):
-            held = self.topic.broker.bounds(self.topic.name)
-            landed = progress.landed_through(self.lake, self.topic.name)
-            self.metrics.lag({p: max(b.end - 1 - landed.get(p, -1), 0) for p, b in held.items()})
+    def _tell_lag(self) -> None:
+        lag = lag_of(self.lake, self.topic)
+        self.metrics.lag(lag)
+        figures.note_figures(self.home, lag=lag)
 
-    def hold_key(self) -> None:
+    def _note(self) -> None:
+        """What was landed in the last half minute, where something was."""
+        seconds, rows, delays = time.monotonic() - self._since, self._rows, list(self._delays)
+        self._since, self._rows = time.monotonic(), 0
+        self.metrics.quarantined(quarantined_share(self.lake))
+        if rows:
+            self._delays.clear()
+            figures.note_figures(self.home, landing=figures.landing_figures(rows, seconds, delays))
+
+    def hold_key(self, key: PseudonymKey) -> None:
         """Take note of the key of the alerts."""
-        hold_key(self.lake, STREAM_ALERTS, self.key.key_id)
+        hold_key(self.lake, STREAM_ALERTS, key.key_id)

@@ -1,7 +1,12 @@
-"""`gold/stream_status`: how far each partition is landed and judged, counted in the tables; no broker is asked."""
+"""`gold/stream_status`: how far each partition is landed and judged, counted in the tables, and what the landing noted.
+
+No broker is asked for the table: its lag is the one that the landing saw last.
+"""
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import pyarrow.compute as pc
@@ -14,15 +19,16 @@ from mediflow_assets.streaming import figures, progress
 from mediflow_assets.streaming.ranges import partition_of
 
 Row = dict[str, Any]
+_OF_ALL = ("rows_per_second", "to_bronze_p50_ms", "to_bronze_p99_ms", "to_alert_p50_ms", "to_alert_p99_ms", "alerts")
 
 
-def stream_status(lake: Lake, landing: str) -> list[Row]:
-    """The rows of `gold/stream_status`."""
-    landed = progress.deliveries(lake)
+def stream_status(lake: Lake, landing: str, noted: dict[str, Any]) -> list[Row]:
+    """The rows of `gold/stream_status`; `noted` is what `figures` keeps."""
+    last, alerts, lags = (noted.get(name, {}) for name in (figures.LANDING, figures.ALERTS, figures.LAG))
+    landed = {delivery: -1 for delivery, lag in lags.items() if lag} | progress.deliveries(lake)
     judged = judged_through(lake, silver.ENCOUNTERS)
     held = _held(lake)
     records, newest = _bronze(lake)
-    last, alerts = figures.noted_figures(lake, figures.LANDING), figures.noted_figures(lake, figures.ALERTS)
     return [
         {
             "partition": delivery,
@@ -30,6 +36,7 @@ def stream_status(lake: Lake, landing: str) -> list[Row]:
             "alerts_mode": alerts.get("mode", IN_RUN),
             "landed_through": through,
             "judged_through": judged.get(delivery, -1),
+            "lag": lags.get(delivery),
             "records": records[delivery],
             "quarantined": held[delivery],
             "quarantined_share": _share(held[delivery], records[delivery]),
@@ -44,6 +51,26 @@ def stream_status(lake: Lake, landing: str) -> list[Row]:
         }
         for delivery, through in sorted(landed.items(), key=lambda item: partition_of(item[0]))
     ]
+
+
+def told_of(rows: Sequence[Row]) -> dict[str, Any]:
+    """The figures of a topic as the metadata of its asset: the sums over its partitions, and the lag of each."""
+    if not rows:
+        return {}
+    records, held = (sum(row[name] for row in rows) for name in ("records", "quarantined"))
+    told = {name: rows[0][name] for name in _OF_ALL}
+    told |= {
+        "quarantined_share": float(_share(held, records) or 0),
+        "unjudged": sum(row["landed_through"] - row["judged_through"] for row in rows),
+        "last_landed_at": rows[0]["last_landed_at"] and rows[0]["last_landed_at"].isoformat(),
+    }
+    told |= {f"lag {row['partition']}": row["lag"] for row in rows}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def quarantined_share(lake: Lake) -> float:
+    """Of all messages in Bronze the share that is in quarantine."""
+    return _held(lake).total() / (lake.rows(ENCOUNTER_EVENTS) or 1)
 
 
 def _bronze(lake: Lake) -> tuple[Counter[str], dict[str, dt.datetime]]:
@@ -68,7 +95,5 @@ def _held(lake: Lake) -> Counter[str]:
     return Counter(rows["_delivery_id"].to_pylist())
 
 
-def _share(part: int, whole: int) -> Any:
-    from decimal import Decimal
-
+def _share(part: int, whole: int) -> Decimal | None:
     return Decimal(part / whole).quantize(Decimal("0.0001")) if whole else None

@@ -93,13 +93,14 @@ class Lake:
         self.overwrite(contract, pa.Table.from_pylist(list(rows), schema=arrow_schema(contract)), transaction)
 
     def overwrite(self, contract: TableContract, rows: pa.Table, transaction: str | None = None) -> None:
-        """Replace all rows by Arrow rows of the contract's columns, in one commit."""
+        """Replace all rows by Arrow rows of the contract's columns, new columns too, in one commit."""
         table = self.ensure(contract)
         with storage_errors(contract.name):
             write_deltalake(
                 table,
                 rows.select(contract.column_names).cast(arrow_schema(contract)),
                 mode="overwrite",
+                schema_mode="overwrite",
                 commit_properties=_carrying(transaction),
             )
 

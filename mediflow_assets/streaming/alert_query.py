@@ -1,5 +1,6 @@
 """The alerts' own query: topic → rules → topic, in real time where Spark can, else in micro-batches."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts.events import REAL_TIME
 from mediflow_assets.streaming.ranges import delivery_of
-from mediflow_assets.streaming.spark import REAL_TIME_BATCH, Kafka, read_topic, small_frame
+from mediflow_assets.streaming.spark import Kafka, read_topic, small_frame
 from mediflow_assets.transforms import alerts
 
 MICRO_BATCH_TRIGGER = "200 milliseconds"
@@ -29,28 +30,55 @@ class AlertRules:
         return pa.table({"_inner_pad": pa.array([inner], pa.binary()), "_outer_pad": pa.array([outer], pa.binary())})
 
 
-def start_alerts(
-    session: Any, kafka: Kafka, topic: str, out: str, rules: AlertRules, checkpoint: Path, mode: str, offsets: str
-) -> Any:
+@dataclass(frozen=True)
+class Place:
+    """Between which topics the query runs, how, and where it notes how far it is.
+
+    In real time that is once in `batch_seconds`. Between two batches events wait a moment; after a kill those of the
+    last one are judged, and their alerts sent, again.
+    """
+
+    topic: str
+    out: str
+    checkpoint: Path
+    mode: str
+    batch_seconds: int
+
+
+def start_alerts(session: Any, kafka: Kafka, place: Place, rules: AlertRules, offsets: str) -> Any:
     """Start the query; it goes on where the checkpoint says, else at `offsets`."""
-    messages = read_topic(session, kafka, topic, offsets).select(
+    messages = read_topic(session, kafka, place.topic, offsets).select(
         "value",
-        F.concat(F.lit(delivery_of(topic, 0)[:-1]), F.col("partition").cast("string")).alias("_delivery_id"),
+        F.concat(F.lit(delivery_of(place.topic, 0)[:-1]), F.col("partition").cast("string")).alias("_delivery_id"),
         F.col("offset").alias("_record_number"),
         F.col("timestamp").alias("_ingested_at"),
     )
     pads = small_frame(session, rules.pads_table())
     shaped = alerts.judged(alerts.as_records_in_sql(messages))
     found = alerts.alerts_of(shaped, small_frame(session, rules.baselines), pads)
-    told = found.withColumns({"baseline_version": F.lit(rules.version).cast("bigint"), "mode": F.lit(mode)})
+    told = found.withColumns({"baseline_version": F.lit(rules.version).cast("bigint"), "mode": F.lit(place.mode)})
     rows = told.select(F.col("encounter_key").alias("key"), F.to_json(F.struct("*")).alias("value"))
-    writer = kafka.on(rows.writeStream).option("topic", out).option("checkpointLocation", str(checkpoint))
+    writer = kafka.on(rows.writeStream).option("topic", place.out).option("checkpointLocation", str(place.checkpoint))
     writer = writer.option("kafka.linger.ms", "0").outputMode("update").queryName("alerts")
-    trigger = {"realTime": REAL_TIME_BATCH} if mode == REAL_TIME else {"processingTime": MICRO_BATCH_TRIGGER}
-    return writer.trigger(**trigger).start()
+    if place.mode == REAL_TIME:
+        return writer.trigger(realTime=f"{place.batch_seconds} seconds").start()
+    return writer.trigger(processingTime=MICRO_BATCH_TRIGGER).start()
 
 
 def is_about_real_time(error: BaseException) -> bool:
-    """Whether Spark says that it cannot run this in real time."""
-    text = str(error)
-    return "REAL_TIME" in text or "RealTime" in text or "realTime" in text
+    """Whether Spark says that it cannot run this in real time: by the condition, not by what the plan is called."""
+    return "[STREAMING_REAL_TIME_MODE" in str(error) or "realTimeMode.minBatchDuration" in str(error)
+
+
+def committed_batch(checkpoint: Path) -> int:
+    """The last batch that the query is through with, -1 for none."""
+    return max((int(each.name) for each in checkpoint.glob("commits/*") if each.name.isdigit()), default=-1)
+
+
+def committed_offsets(checkpoint: Path, topic: str) -> dict[int, int]:
+    """Per partition where the query goes on after that batch; nothing where there was none."""
+    try:
+        lines = (checkpoint / "offsets" / str(committed_batch(checkpoint))).read_text().splitlines()
+        return {int(partition): int(offset) for partition, offset in json.loads(lines[-1])[topic].items()}
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
+        return {}

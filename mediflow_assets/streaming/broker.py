@@ -24,6 +24,11 @@ class Broker:
     servers: str
     options: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
+    def client(self) -> dict[str, Any]:
+        """What every client is told: where the broker is, how it is spoken to, and that it answers soon or is down."""
+        servers, answer = self.servers.split(","), ANSWER_SECONDS * 1000
+        return {"bootstrap_servers": servers, "bootstrap_timeout_ms": answer, **self.options}
+
     def bounds(self, topic: str) -> dict[int, Bounds]:
         """Per partition what it has of a topic; nothing where there is no such topic. Raises BrokerUnreachable."""
         with self._consumer() as consumer:
@@ -33,7 +38,7 @@ class Broker:
                 end = consumer.end_offsets(partitions)
             return {each.partition: Bounds(first[each], end[each]) for each in partitions}
 
-    def read(self, wanted: Range) -> Iterator[list[Any]]:
+    def read(self, wanted: Range, stall_seconds: float = STALL_SECONDS) -> Iterator[list[Any]]:
         """The messages of just this range, some at a time.
 
         Raises OffsetsLost if retention removed some meanwhile, BrokerUnreachable if no progress is made.
@@ -54,18 +59,20 @@ class Broker:
                     # control records move the position too
                     position = consumer.position(place, timeout_ms=ANSWER_SECONDS * 1000)
                 except OffsetOutOfRangeError:
-                    raise OffsetsLost(lost_text([wanted])) from None
+                    first = self.bounds(wanted.topic)[wanted.partition].first
+                    gone = Range(wanted.topic, wanted.partition, at, min(first, wanted.end))
+                    raise OffsetsLost(lost_text([gone])) from None
                 except KafkaError as error:
                     polled, position = [], at
-                    if time.monotonic() - moved > STALL_SECONDS:
+                    if time.monotonic() - moved > stall_seconds:
                         raise _unreachable(self.servers, type(error).__name__) from None
                 messages = [each for each in polled if each.offset < wanted.end]
                 if messages:
                     yield messages
                 if position is not None and position > at:
                     at, moved = position, time.monotonic()
-                elif time.monotonic() - moved > STALL_SECONDS:
-                    raise _unreachable(self.servers, f"no message of {wanted} came in {STALL_SECONDS} s")
+                elif time.monotonic() - moved > stall_seconds:
+                    raise _unreachable(self.servers, f"no message of {wanted} came in {stall_seconds} s")
 
     @contextlib.contextmanager
     def _consumer(self, **more: Any) -> Iterator[Any]:
@@ -74,12 +81,11 @@ class Broker:
         logging.getLogger("kafka").setLevel(logging.CRITICAL)
         with answering(self.servers):
             consumer = KafkaConsumer(
-                bootstrap_servers=self.servers.split(","),
-                bootstrap_timeout_ms=ANSWER_SECONDS * 1000,
                 group_id=None,
                 enable_auto_commit=False,
                 auto_offset_reset="none",
-                **{**self.options, **more},
+                request_timeout_ms=ANSWER_SECONDS * 1000,
+                **{**self.client(), **more},
             )
         try:
             yield consumer

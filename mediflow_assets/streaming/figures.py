@@ -1,15 +1,17 @@
-"""Figures of a landing and of the alerts: noted in `gold/stream_status`, which is made from them."""
+"""Figures of the landing and of the alerts, kept in a file of the home until `gold/stream_status` is made from them.
+
+Not in the table: the service would change it beside a run that writes it, and one of the two would fail.
+"""
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from mediflow_assets.contracts.events import STREAM_STATUS
-from mediflow_assets.storage.delta import Lake
-
-LANDING, ALERTS = "landing", "alerts"
+LANDING, ALERTS, LAG = "landing", "alerts", "lag"
 
 
 def percentiles(delays_ms: Sequence[int]) -> dict[str, int]:
@@ -20,18 +22,30 @@ def percentiles(delays_ms: Sequence[int]) -> dict[str, int]:
     return {"p50_ms": int(half), "p99_ms": int(most)}
 
 
-def landing_figures(rows: int, seconds: float, delays_ms: Sequence[int], mode: str) -> dict[str, Any]:
+def landing_figures(rows: int, seconds: float, delays_ms: Sequence[int]) -> dict[str, Any]:
     """What one landing did."""
-    told = {"mode": mode, "rows": rows, "at": dt.datetime.now(dt.UTC).isoformat()}
+    told = {"rows": rows, "at": dt.datetime.now(dt.UTC).isoformat()}
     rate = {"rows_per_second": round(rows / seconds)} if rows and seconds > 0 else {}
     return told | rate | percentiles(delays_ms)
 
 
-def note_figures(lake: Lake, **figures: Mapping[str, Any]) -> None:
-    """Keep figures with the table."""
-    lake.note(STREAM_STATUS, **figures)
+def note_figures(home: Path, **told: Mapping[str, Any]) -> None:
+    """Keep figures, each in the place of the last of its name."""
+    path = _file(home)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_suffix(".new")
+    new.write_text(json.dumps(noted_figures(home) | told, sort_keys=True))
+    new.replace(path)
 
 
-def noted_figures(lake: Lake, name: str) -> dict[str, Any]:
-    """What was noted last."""
-    return lake.noted(STREAM_STATUS, name) or {}
+def noted_figures(home: Path) -> dict[str, Any]:
+    """What was noted last, by name."""
+    try:
+        found = json.loads(_file(home).read_text())
+    except (FileNotFoundError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _file(home: Path) -> Path:
+    return home / "stream" / "figures.json"

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mediflow_assets.errors import StreamFailed
+from mediflow_assets.streaming.ranges import partition_of
+
 
 class Metrics:
     """Gauges and counters of one service; served where a port is given, on loopback unless a host is."""
@@ -21,13 +24,19 @@ class Metrics:
         self._bronze = Gauge("mediflow_stream_event_to_bronze_ms", "last batch", ["quantile"], **told)
         self._alert = Gauge("mediflow_stream_event_to_alert_ms", "last 1,000 alerts", ["quantile"], **told)
         self._rate = Gauge("mediflow_stream_rows_per_second", "last batch, while it was written", **told)
+        self._quarantined = Gauge("mediflow_stream_quarantined_share", "of all messages landed", **told)
         self._last = Gauge("mediflow_stream_last_batch_timestamp_seconds", "when it was committed", **told)
         self._version = Gauge("mediflow_stream_baselines_version", "version of gold/cost_baselines", ["mode"], **told)
         self._server: Any = None
         if port:
             from prometheus_client import start_http_server
 
-            self._server, _ = start_http_server(port, host, self.registry)
+            try:
+                self._server, _ = start_http_server(port, host, self.registry)
+            except OSError:
+                raise StreamFailed(
+                    f"Port {port} is taken: set MEDIFLOW_METRICS_PORT to another one, or to 0 for no metrics."
+                ) from None
 
     def landed(self, rows: int, seconds: float, delays: Mapping[str, int], through: Mapping[int, int]) -> None:
         """A batch was committed."""
@@ -49,10 +58,14 @@ class Metrics:
         self._version.clear()
         self._version.labels(mode).set(version)
 
-    def lag(self, behind: Mapping[int, int]) -> None:
+    def lag(self, behind: Mapping[str, int]) -> None:
         """How many messages of each partition are not landed."""
-        for partition, messages in behind.items():
-            self._lag.labels(str(partition)).set(messages)
+        for delivery, messages in behind.items():
+            self._lag.labels(str(partition_of(delivery)[1])).set(messages)
+
+    def quarantined(self, share: float) -> None:
+        """Which share of the messages is in quarantine."""
+        self._quarantined.set(share)
 
     def failed(self) -> None:
         """Something failed and is tried again."""

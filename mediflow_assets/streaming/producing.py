@@ -11,6 +11,9 @@ from typing import Any, Protocol
 from mediflow_assets.streaming.broker import Broker, answering
 
 LARGEST_REQUEST = 2 << 20
+_AT_ONCE = 5_000
+"""Messages on their way at a time."""
+_TELL_SECONDS = 2.0
 
 
 class Message(Protocol):
@@ -41,10 +44,11 @@ def make_topic(broker: Broker, topic: str, partitions: int, config: dict[str, st
     from kafka.errors import TopicAlreadyExistsError
 
     with answering(broker.servers):
-        admin = KafkaAdminClient(bootstrap_servers=broker.servers.split(","), **broker.options)
+        admin = KafkaAdminClient(**broker.client())
         try:
             settings = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(LARGEST_REQUEST)}
-            admin.create_topics([NewTopic(topic, partitions, 1, topic_configs=settings | (config or {}))])
+            # -1: as many copies as the broker makes by default
+            admin.create_topics([NewTopic(topic, partitions, -1, topic_configs=settings | (config or {}))])
         except TopicAlreadyExistsError:
             return False
         finally:
@@ -64,25 +68,29 @@ def produce(
     from kafka import KafkaProducer
 
     done, begun = Produced(), time.monotonic()
+    told = begun
     waiting: list[tuple[Message, Any]] = []
     with answering(broker.servers):
         producer = KafkaProducer(
-            bootstrap_servers=broker.servers.split(","), acks="all", enable_idempotence=True,
-            linger_ms=2 if rate else 20,
-            max_request_size=LARGEST_REQUEST, batch_size=1 << 17, **broker.options,
+            acks="all", enable_idempotence=True, linger_ms=2 if rate else 20, max_request_size=LARGEST_REQUEST,
+            batch_size=1 << 17, **broker.client(),
         )  # fmt: skip
+        if ledger:
+            ledger.parent.mkdir(parents=True, exist_ok=True)
         out = ledger.open("a", encoding="utf-8") if ledger else None
         try:
             for number, message in enumerate(messages):
                 if rate:
                     time.sleep(max(0.0, begun + number / rate - time.monotonic()))
                 waiting.append((message, producer.send(topic, message.value, key=message.key)))
-                if len(waiting) >= 5_000:
+                if len(waiting) >= _AT_ONCE or time.monotonic() - told > _TELL_SECONDS:
                     _settle(waiting, out, done)
                     tell(number + 1)
+                    told = time.monotonic()
             producer.flush()
-            _settle(waiting, out, done)
         finally:
+            # whoever stops half-way has a ledger of what was taken until then
+            _settle(waiting, out, done)
             producer.close()
             if out:
                 out.close()

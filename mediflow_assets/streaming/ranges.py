@@ -1,10 +1,10 @@
 """Ranges of offsets: what a partition holds that has not been landed, cut to what one run may take. No broker here."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from mediflow_assets.contracts.events import DELIVERY_PREFIX
-from mediflow_assets.errors import OffsetsLost
+from mediflow_assets.errors import OffsetsLost, SettingsInvalid
 
 
 @dataclass(frozen=True, order=True)
@@ -72,14 +72,36 @@ def to_land(topic: str, held: Mapping[int, Bounds], landed: Mapping[int, int]) -
     return [each for each in found if len(each)]
 
 
+def beyond(held: Mapping[int, Bounds], landed: Mapping[int, int], asked: Sequence[Range]) -> list[Range]:
+    """Of ranges asked for, of one topic, what is not landed, each offset once.
+
+    Raises OffsetsLost where the broker no longer has some of it; SettingsInvalid where offsets would be passed over,
+    or where the topic does not reach so far.
+    """
+    for topic in {each.topic for each in asked}:
+        to_land(topic, held, landed)
+    reached = {p: max(landed.get(p, -1) + 1, bounds.first) for p, bounds in held.items()}
+    found = []
+    for each in sorted(asked):
+        at = reached.get(each.partition, 0)
+        if each.partition not in held or each.end > held[each.partition].end:
+            raise SettingsInvalid(f"The broker does not have {each}.")
+        if each.start < at and landed.get(each.partition, -1) < 0 and at == held[each.partition].first:
+            raise OffsetsLost(lost_text([Range(each.topic, each.partition, each.start, at)]))
+        if each.start > at:
+            raise SettingsInvalid(f"{Range(each.topic, each.partition, at, each.start)} would be passed over.")
+        found.append(Range(each.topic, each.partition, at, each.end))
+        reached[each.partition] = max(at, each.end)
+    return [each for each in found if len(each)]
+
+
 def lost_text(lost: Iterable[Range], anew: Iterable[Range] = ()) -> str:
     """What is gone, and what to do about it."""
     gone = [f"{each} are gone from the broker before they were landed" for each in lost]
-    gone += [f"{each} were landed, and the topic now ends before them: it was made anew" for each in anew]
-    return (
-        f"{'; '.join(gone)}. Nothing is landed until this is accepted: 'mediflow stream skip-lost' goes on behind the "
-        "gap, and keeps it in the audit log."
-    )
+    told = ["; ".join(gone) + ". 'mediflow stream skip-lost' goes on behind the gap, and keeps it in the audit log."]
+    again = [f"{each} were landed, and the topic now ends before them: it was made anew" for each in anew]
+    renamed = ["; ".join(again) + ". Its offsets begin again: give it another name, and set MEDIFLOW_TOPIC to that."]
+    return " ".join([*(told if gone else ()), *(renamed if again else ()), "Nothing is landed until then."])
 
 
 def bounded(ranges: Iterable[Range], most: int) -> list[Range]:
@@ -88,5 +110,8 @@ def bounded(ranges: Iterable[Range], most: int) -> list[Range]:
     total = sum(map(len, all_))
     if total <= most:
         return all_
-    cut = (Range(r.topic, r.partition, r.start, r.start + max(len(r) * most // total, 1)) for r in all_)
-    return list(cut)
+    shares = {each: len(each) * most // total for each in all_}
+    # what the rounding leaves goes to the smallest, which would else get nothing for long
+    for each in sorted(all_, key=len)[: most - sum(shares.values())]:
+        shares[each] += 1
+    return [Range(r.topic, r.partition, r.start, r.start + shares[r]) for r in all_ if shares[r]]

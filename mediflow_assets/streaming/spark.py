@@ -13,10 +13,8 @@ import pyarrow as pa
 from mediflow_assets.errors import StreamFailed
 
 _DELTA = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
+_ANSWER_MS = 4_000
 _SILENT = "-Dlog4j2.level=OFF -Dlog4j2.rootLogger.level=OFF"
-REAL_TIME_BATCH = "5 minutes"
-"""How long a batch of real-time mode runs. Between two of them events wait a moment; after a kill those of the last one
-are judged, and their alerts sent, again."""
 
 
 @dataclass(frozen=True)
@@ -83,4 +81,7 @@ def read_topic(session: Any, kafka: Kafka, topic: str, offsets: str, most: int |
     """The topic as a stream of `topic, partition, offset, timestamp, key, value`."""
     reader = kafka.on(session.readStream).option("subscribe", topic).option("startingOffsets", offsets)
     reader = reader.option("failOnDataLoss", "true")
+    for name in ("default.api.timeout.ms", "request.timeout.ms"):
+        # by default a query that is stopped while the broker is down waits a minute for its answer
+        reader = reader.option(f"kafka.{name}", str(_ANSWER_MS))
     return (reader.option("maxOffsetsPerTrigger", most) if most else reader).load()

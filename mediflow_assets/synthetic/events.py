@@ -1,18 +1,19 @@
 """Encounters as events: admissions, updates, discharges, cancellations; with duplicates, late ones and poison."""
 
 import datetime as dt
+import heapq
 import json
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mediflow_assets.synthetic.hospital import load_hospital
-from mediflow_assets.synthetic.poison import KINDS, poison
+from mediflow_assets.synthetic.poison import BAD, KINDS, poison
 
-GOOD, DUPLICATE, LATE = "good", "duplicate", "late"
+GOOD, DUPLICATE, LATE, DISORDERED = "good", "duplicate", "late", "out of order"
 _ENCOUNTERS_PER_PATIENT = 3
-_BEHIND = 40
-"""By how many messages a late or repeated one comes after its turn."""
+_BEHIND, _FAR_BEHIND = (1, 40), (400, 4_000)
+"""By how many messages one that is out of order or repeated, and one that is late, comes after its turn."""
 _ANOMALY_SHARE, _ANOMALY_FACTOR = 0.01, 14
 
 
@@ -28,40 +29,54 @@ class Sent:
 
 @dataclass(frozen=True)
 class Shares:
-    """Of the messages: how many are poison, sent again, or sent after newer ones of their encounter."""
+    """Of the messages: how many are poison, sent again, late, or out of order."""
 
     bad: float = 0.0
     duplicate: float = 0.0
     late: float = 0.0
+    disorder: float = 0.0
+
+    @property
+    def total(self) -> float:
+        """Their sum, which is no more than 1."""
+        return self.bad + self.duplicate + self.late + self.disorder
 
 
 def messages(count: int, seed: int, until: dt.datetime, shares: Shares | None = None) -> Iterator[Sent]:
     """`count` messages, the same for the same seed: everything in them happened in the 60 days before `until`."""
     rng, wanted = random.Random(seed), shares or Shares()
-    later: list[tuple[int, Sent]] = []
+    later: list[tuple[int, str, Sent]] = []
     plain = _plain(rng, seed, until)
     bad = made = 0
     while made < count:
-        due = next((n for n, (turn, _) in enumerate(later) if turn <= made), None)
-        if due is not None:
-            yield later.pop(due)[1]
+        # a topic that ends sooner than a late message's turn gets it at the end
+        if later and (later[0][0] <= made or made + len(later) >= count):
+            yield heapq.heappop(later)[2]
             made += 1
             continue
-        drawn = rng.random()
-        if drawn < wanted.bad:
+        kind = _drawn(rng.random(), wanted)
+        if kind == BAD:
             yield poison(f"bad-{seed}-{bad}", KINDS[bad % len(KINDS)], until)
             bad += 1
             made += 1
             continue
         sent = next(plain)
-        turn = made + rng.randint(1, _BEHIND)
-        if drawn < wanted.bad + wanted.late:
-            later.append((turn, Sent(sent.key, sent.value, sent.event_id, LATE)))
-            continue
-        if drawn < wanted.bad + wanted.late + wanted.duplicate:
-            later.append((turn, Sent(sent.key, sent.value, sent.event_id, DUPLICATE)))
-        yield sent
-        made += 1
+        if kind != GOOD:
+            turn = made + rng.randint(*(_FAR_BEHIND if kind == LATE else _BEHIND))
+            heapq.heappush(later, (turn, sent.event_id, replace(sent, kind=kind)))
+        if kind in (GOOD, DUPLICATE):
+            yield sent
+            made += 1
+
+
+def _drawn(number: float, shares: Shares) -> str:
+    """Of which kind the message of a random number is."""
+    kinds = ((BAD, shares.bad), (LATE, shares.late), (DISORDERED, shares.disorder), (DUPLICATE, shares.duplicate))
+    for kind, share in kinds:
+        if number < share:
+            return kind
+        number -= share
+    return GOOD
 
 
 def _plain(rng: random.Random, seed: int, until: dt.datetime) -> Iterator[Sent]:

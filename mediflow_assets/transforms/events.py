@@ -7,12 +7,13 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from mediflow_assets.contracts import silver
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.bronze import ADMISSIONS
 from mediflow_assets.contracts.events import CLOCK_SKEW_SECONDS, ENVELOPE, FIELDS, OLDER_TIME, VERSION, EventType
 from mediflow_assets.transforms import encounters, parsing, patients
 from mediflow_assets.transforms.feeds import FeedReader
-from mediflow_assets.transforms.judging import UNREADABLE
+from mediflow_assets.transforms.judging import REASONS, UNREADABLE, judge
 from mediflow_assets.transforms.messages import older_id, read_message, scalar_text
 from mediflow_assets.transforms.patients import PROVENANCE
 
@@ -28,6 +29,9 @@ _KNOWN = {field.name for field in FIELDS} | {"updated_at"}
 _TEXTS = ("patient_id", "encounter_id", "event_id", "name", "zip")
 """Texts that no rule of form judges: here a list, an object or a truth value is told as such."""
 _LONGEST_RAW = 2_000
+_PATIENT = ("patient_id", "name", "birth_date", "gender", "zip", "updated_at", "_feed")
+"""What a record tells of its patient."""
+_OF_PATIENT = "_patients_"
 
 
 def as_records(bronze: DataFrame) -> DataFrame:
@@ -72,9 +76,17 @@ def _from_older(fields: dict[str, Any], value: bytes) -> dict[str, Any]:
 
 
 def patients_of(records: DataFrame, feeds: FeedReader) -> DataFrame:
-    """The patients that events bring along."""
+    """The patients that events bring along. A message is taken whole or not at all: what stands against its encounter
+    keeps its patient out as well."""
     ready = _prepared(records)
-    return patients.from_admissions(ready, feeds, "events", _reasons(), (EVENT_ID, EVENT_TYPE))
+    texts = ready.withColumns({_OF_PATIENT + name: F.col(name) for name in _PATIENT})
+    shaped = encounters.from_admissions(
+        texts, feeds, "events", _reasons(), (EVENT_ID, EVENT_TYPE, *(_OF_PATIENT + name for name in _PATIENT))
+    )
+    whole = judge(shaped, silver.ENCOUNTERS)
+    told = whole.select(*(F.col(_OF_PATIENT + name).alias(name) for name in _PATIENT), REASONS, EVENT_ID, EVENT_TYPE,
+                        *PROVENANCE)  # fmt: skip
+    return patients.from_admissions(told, feeds, "events", F.col(REASONS), (EVENT_ID, EVENT_TYPE))
 
 
 def encounters_of(records: DataFrame, feeds: FeedReader) -> DataFrame:

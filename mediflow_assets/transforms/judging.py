@@ -35,8 +35,8 @@ def _broken(check: RowCheck) -> Column:
 
 
 def reasons(already: Column, *codes: Column) -> Column:
-    """One array of the codes that are not null."""
-    return F.concat(already, F.array_compact(F.array(*codes)))
+    """One array of the codes that are not null, each once."""
+    return F.array_distinct(F.concat(already, F.array_compact(F.array(*codes))))
 
 
 def both(first: Column, second: Column) -> Column:

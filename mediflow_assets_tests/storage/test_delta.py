@@ -2,6 +2,7 @@
 
 import pyarrow as pa
 import pytest
+from deltalake import DeltaTable
 
 from mediflow_assets.contracts import TABLES, bronze, house, silver
 from mediflow_assets.errors import LakeTooNew
@@ -115,3 +116,12 @@ def test_tables_lie_where_their_names_say(lake, tmp_path):
 
 def test_secrets_of_the_storage_do_not_show():
     assert "canary" not in repr(Lake("s3://b", {"AWS_SECRET_ACCESS_KEY": "canary"}))
+
+
+def test_a_table_that_is_written_whole_takes_a_new_column(lake):
+    schema = arrow_schema(silver.PROCESSED)
+    DeltaTable.create(lake.uri(silver.PROCESSED), schema=schema.remove(schema.get_field_index("accepted")))
+    lake.note(silver.PROCESSED, inputs={"a": 1})
+    lake.overwrite_rows(silver.PROCESSED, [PROCESSED])
+    assert lake.read(silver.PROCESSED).select(silver.PROCESSED.column_names).to_pylist()[0]["accepted"] == 1
+    assert lake.noted(silver.PROCESSED, "inputs") == {"a": 1}

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
+
 from mediflow_assets.contracts import TABLES, silver
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.errors import LakeBusy
@@ -36,6 +38,8 @@ class StreamHome:
     topic: str = "encounter-events"
     started: list["subprocess.Popen[bytes]"] = field(default_factory=list)
     metrics_port: int = field(default_factory=free_port)
+    more: dict[str, str] = field(default_factory=dict)
+    """Settings beside these."""
 
     def __post_init__(self) -> None:
         secrets = self.folder / "secrets"
@@ -76,6 +80,7 @@ class StreamHome:
             "MEDIFLOW_METRICS_PORT": str(self.metrics_port),
             "RUST_LOG": "error",
             "DAGSTER_HOME": str(self.folder / "dagster"),
+            **self.more,
         }
 
     def start(self, *words: str) -> "subprocess.Popen[bytes]":
@@ -105,6 +110,13 @@ class StreamHome:
 
     def rows(self, name: str, *columns: str) -> list[Row]:
         return self.lake.read(TABLES[name], list(columns) or None).to_pylist()
+
+    def metadata(self, name: str) -> dict[str, Any]:
+        """What Dagster was told when the asset was materialised last."""
+        with dg.DagsterInstance.from_config(str(self.folder / "dagster")) as instance:
+            event = instance.get_latest_materialization_event(dg.AssetKey(name.split("/")))
+        assert event is not None and event.asset_materialization is not None
+        return {key: value.value for key, value in event.asset_materialization.metadata.items()}
 
     def silver(self) -> dict[str, list[Row]]:
         """Silver row for row, in an order of its content."""
@@ -141,7 +153,8 @@ class StreamHome:
             if row["target_table"] == silver.ENCOUNTERS.name and row["status"] == "open"
         }
         assert poison and poison <= held.keys() and all(held[place] for place in poison)
-        assert not [row for row in self.rows("silver/encounters", "encounter_id") if "POISON" in row["encounter_id"]]
+        for name, id_ in (("silver/encounters", "encounter_id"), ("silver/patients", "patient_id")):
+            assert not [row for row in self.rows(name, id_) if "POISON" in row[id_]], name
 
     def is_idle(self) -> bool:
         """Whether no run holds the lake, nor is about to."""

@@ -4,8 +4,10 @@ import contextlib
 import os
 import random
 import signal
+import subprocess
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +24,7 @@ class Drill:
     home: StreamHome
     seed: int
     kills: dict[str, int]
-    done: list[tuple[str, float]] = field(default_factory=list)
+    done: Counter[str] = field(default_factory=Counter)
 
     def go(self, messages: Any, rate: float) -> None:
         """Send, kill, start again; at the end let everything come through."""
@@ -31,33 +33,42 @@ class Drill:
         rng.shuffle(plan)
         sender = threading.Thread(target=lambda: self.home.send(messages, rate), daemon=True)
         sender.start()
-        service = self._serve()
+        service = self._serve() if self.home.landing == "continuous" else None
         for kind in plan:
-            wait = rng.uniform(0.1, 4 if kind != RUN else 25)
+            wait = rng.uniform(0.1, 4 if kind != RUN else 12)
             if kind == SERVICE:
                 time.sleep(wait)
+                assert service is not None and service.poll() is None, "the service ended by itself"
                 os.kill(service.pid, signal.SIGKILL)
                 service.wait(30)
                 service = self._serve()
             elif kind == RUN:
-                run = self.home.start("run")
-                with contextlib.suppress(Exception):
-                    run.wait(wait)
-                if run.poll() is None:
-                    os.kill(run.pid, signal.SIGKILL)
-                run.wait(30)
+                self._kill_a_run(wait)
             else:
                 time.sleep(wait)
                 self.home.kafka.kill()
                 time.sleep(1)
                 self.home.kafka.start()
-            self.done.append((kind, wait))
+            self.done[kind] += 1
         sender.join(900)
-        assert not sender.is_alive()
-        until(lambda: not self.home.waiting(), 180, service)
-        service.send_signal(signal.SIGTERM)
-        assert service.wait(60) == 0
+        assert not sender.is_alive() and self.done == Counter(self.kills)
+        if service is not None:
+            until(lambda: not self.home.waiting(), 180, service)
+            service.send_signal(signal.SIGTERM)
+            assert service.wait(60) == 0
         assert self.home.call("run", "--wait", "60") == 0
+
+    def _kill_a_run(self, wait: float) -> None:
+        """At that moment of its life; one that is through before is started again, and killed sooner."""
+        while True:
+            run = self.home.start("run")
+            try:
+                run.wait(wait)
+            except subprocess.TimeoutExpired:
+                os.kill(run.pid, signal.SIGKILL)
+                run.wait(30)
+                return
+            wait /= 2
 
     def _serve(self) -> Any:
         """A service that has landed something, or has nothing to land."""

@@ -1,16 +1,21 @@
 """Landing: each message once, whatever is landed again; no erased patient comes back."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 from mediflow_assets.contracts import erasure, gold, silver
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, STREAM_ALERTS
 from mediflow_assets.governance.tombstones import Tombstones
 from mediflow_assets.steps import stream_alerts
 from mediflow_assets.steps.erasure.erase import Request, begin, finish
 from mediflow_assets.steps.erasure.premises import Premises
-from mediflow_assets.steps.events import land
+from mediflow_assets.steps.events import is_asked_for, land, lock_of
 from mediflow_assets.steps.gold import GOLD
 from mediflow_assets.steps.gold import make as make_gold
 from mediflow_assets.steps.reconciliation import reconcile
-from mediflow_assets.steps.stream_status import stream_status
+from mediflow_assets.steps.stream_status import stream_status, told_of
+from mediflow_assets.storage.lease import lake_lease
 from mediflow_assets.streaming.progress import deliveries, landed_through
 from mediflow_assets.streaming.rows import rows_of
 from mediflow_assets_tests.streaming.conftest import TOPIC, Stream, event
@@ -133,6 +138,30 @@ def test_alerts_of_a_run_say_why(stream: Stream) -> None:
 def test_the_status_counts_in_the_tables(stream: Stream) -> None:
     stream.send(event(), b"{").refresh()
     stream.send(event(event_id="EV5")).land()
-    [row] = stream_status(stream.house.lake, "batch")
+    noted = {"lag": {f"kafka/{TOPIC}/0": 4, f"kafka/{TOPIC}/1": 2}, "landing": {"rows_per_second": 9, "p99_ms": 70}}
+    row, other = rows = stream_status(stream.house.lake, "batch", noted)
     assert (row["records"], row["quarantined"], row["landed_through"], row["judged_through"]) == (3, 1, 2, 1)
     assert str(row["quarantined_share"]) == "0.3333"
+    # a partition of which nothing was landed yet is behind as well
+    assert (other["partition"], other["landed_through"], other["records"]) == (f"kafka/{TOPIC}/1", -1, 0)
+    told = told_of(rows)
+    assert told["quarantined_share"] == 0.3333 and told["unjudged"] == 1 and told["to_bronze_p99_ms"] == 70
+    assert told[f"lag kafka/{TOPIC}/0"] == 4 and told[f"lag kafka/{TOPIC}/1"] == 2
+
+
+def test_who_asked_for_the_table_and_was_killed_keeps_nobody_out(tmp_path: Path) -> None:
+    said = (
+        "import pathlib, sys, time\n"
+        "from mediflow_assets.steps.events import events_asked_for\n"
+        "with events_asked_for(pathlib.Path(sys.argv[1]), 'erase'):\n"
+        "    print('held', flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    asker = subprocess.Popen([sys.executable, "-c", said, str(tmp_path)], stdout=subprocess.PIPE)
+    assert asker.stdout is not None and asker.stdout.readline() == b"held\n"
+    assert is_asked_for(tmp_path)
+    asker.kill()
+    asker.wait(30)
+    # the service holds the table when it looks
+    with lake_lease(lock_of(tmp_path), "stream serve"):
+        assert not is_asked_for(tmp_path)

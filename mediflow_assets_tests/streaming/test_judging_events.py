@@ -101,10 +101,13 @@ POISON = {
 def test_poison_is_quarantined_with_its_place_and_reason(stream: Stream) -> None:
     stream.send(*POISON.values(), event(event_id="good", encounter_id="E2", patient_id="P2"), partition=3).refresh()
     found = stream.house.reasons(silver.ENCOUNTERS)
+    assert all(len(set(codes)) == len(codes) for codes in stream.house.reasons(silver.PATIENTS).values())
     for number, code in enumerate(POISON):
         assert code in found["kafka/encounter-events/3", number], (code, found["kafka/encounter-events/3", number])
     assert len(found) == len(POISON)
     assert [row["encounter_id"] for row in stream.house.rows(silver.ENCOUNTERS)] == ["E2"]
+    # no part of a poison message is taken: not its patient either
+    assert [row["patient_id"] for row in stream.house.rows(silver.PATIENTS)] == ["P2"]
     stream.house.assert_balanced()
 
 
@@ -114,7 +117,8 @@ def test_a_corrected_event_is_replayed(stream: Stream) -> None:
     stream.house.deliver(patch)
     stream.refresh()
     assert encounter(stream)["age_at_admission"] == 40
-    assert stream.house.row(silver.QUARANTINE)["status"] == "replayed"
+    held = {row["target_table"]: row["status"] for row in stream.house.rows(silver.QUARANTINE)}
+    assert held == dict.fromkeys(("silver/patients", "silver/encounters"), "replayed")
 
 
 @pytest.mark.parametrize("cuts", [(2, 3, 4), (1, 2, 5), (5,)])

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mediflow_assets.streaming.rows import rows_of
-from mediflow_assets.synthetic.events import DUPLICATE, LATE, Shares, messages
+from mediflow_assets.synthetic.events import DISORDERED, DUPLICATE, LATE, Shares, messages
 from mediflow_assets.synthetic.poison import KINDS
 from mediflow_assets.transforms.events import BROKEN, cells_of
 from mediflow_assets.transforms.messages import read_message
@@ -47,26 +47,26 @@ def test_unknown_fields_are_kept() -> None:
 
 
 def test_the_same_seed_sends_the_same_messages() -> None:
-    shares = Shares(0.1, 0.1, 0.1)
+    shares = Shares(0.1, 0.1, 0.1, 0.1)
     assert list(messages(300, 4, NOW, shares)) == list(messages(300, 4, NOW, shares))
 
 
 def test_the_shares_are_sent() -> None:
-    sent = list(messages(4_000, 4, NOW, Shares(0.1, 0.1, 0.1)))
+    sent = list(messages(4_000, 4, NOW, Shares(0.1, 0.1, 0.1, 0.1)))
     kinds = [each.kind for each in sent]
     assert len(sent) == 4_000
-    for found in (kinds.count(DUPLICATE), kinds.count(LATE), sum(kind.startswith("bad") for kind in kinds)):
+    for found in (*map(kinds.count, (DUPLICATE, LATE, DISORDERED)), sum(kind.startswith("bad") for kind in kinds)):
         assert 300 < found < 500
     assert {kind.removeprefix("bad: ") for kind in kinds if kind.startswith("bad")} == set(KINDS)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.2])
-def test_events_sent_in_time_are_in_their_order(share: float) -> None:
+@pytest.mark.parametrize("shares", [Shares(), Shares(late=0.2), Shares(disorder=0.2)])
+def test_events_sent_in_time_are_in_their_order(shares: Shares) -> None:
     last: dict[str, str] = {}
     late = 0
-    for each in messages(2_000, 9, NOW, Shares(late=share)):
+    for each in messages(2_000, 9, NOW, shares):
         told = json.loads(each.value or b"")
         late += told["occurred_at"] < last.get(told["encounter_id"], "")
         last[told["encounter_id"]] = max(told["occurred_at"], last.get(told["encounter_id"], ""))
         assert cells_of(each.value).get(BROKEN) is None
-    assert (late > 0) == (share > 0)
+    assert (late > 0) == (shares.total > 0)

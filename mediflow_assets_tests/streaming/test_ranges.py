@@ -2,9 +2,9 @@
 
 import pytest
 
-from mediflow_assets.errors import OffsetsLost
+from mediflow_assets.errors import OffsetsLost, SettingsInvalid
 from mediflow_assets.streaming.landing_query import starting_offsets
-from mediflow_assets.streaming.ranges import Bounds, Range, bounded, delivery_of, partition_of, to_land
+from mediflow_assets.streaming.ranges import Bounds, Range, beyond, bounded, delivery_of, partition_of, to_land
 
 
 def test_what_the_broker_has_beyond_the_table_is_to_be_landed() -> None:
@@ -23,12 +23,38 @@ def test_a_topic_made_anew_is_not_taken_for_the_old_one() -> None:
 
 
 @pytest.mark.parametrize("sizes", [(10, 0), (1_000, 10), (3, 3_000), (1, 1)])
-def test_a_run_takes_a_bounded_part_of_every_partition(sizes: tuple[int, ...]) -> None:
+@pytest.mark.parametrize("most", [1, 100])
+def test_a_run_takes_a_bounded_part_of_every_partition(sizes: tuple[int, ...], most: int) -> None:
     ranges = [Range("t", n, 5, 5 + size) for n, size in enumerate(sizes)]
-    cut = bounded(ranges, 100)
-    assert sum(map(len, cut)) <= 100 + len(sizes)
-    assert [r.partition for r in cut] == [n for n, size in enumerate(sizes) if size]
+    cut = bounded(ranges, most)
+    assert sum(map(len, cut)) == min(most, sum(sizes))
+    assert most == 1 or [r.partition for r in cut] == [n for n, size in enumerate(sizes) if size]
     assert all(r.start == 5 for r in cut)
+
+
+def test_of_what_is_asked_for_each_offset_is_landed_once() -> None:
+    asked = [Range("t", 0, 0, 10), Range("t", 0, 5, 12), Range("t", 1, 0, 3)]
+    assert beyond({0: Bounds(0, 20), 1: Bounds(0, 3)}, {0: 3, 1: 2}, asked) == [
+        Range("t", 0, 4, 10),
+        Range("t", 0, 10, 12),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "landed", "error", "text"),
+    [
+        (Range("t", 0, 8, 10), 3, SettingsInvalid, "partition 0, offsets 4 to 7 would be passed over"),
+        (Range("t", 0, 4, 99), 3, SettingsInvalid, "does not have t partition 0, offsets 4 to 98"),
+        (Range("t", 7, 0, 2), 3, SettingsInvalid, "does not have t partition 7"),
+        (Range("t", 0, 0, 10), 0, OffsetsLost, "partition 0, offsets 1 to 1 are gone"),
+        (Range("t", 0, 0, 10), -1, OffsetsLost, "partition 0, offsets 0 to 1 are gone"),
+    ],
+)
+def test_what_cannot_be_landed_as_asked_is_refused(
+    asked: Range, landed: int, error: type[Exception], text: str
+) -> None:
+    with pytest.raises(error, match=text):
+        beyond({0: Bounds(2, 20)}, {0: landed}, [asked])
 
 
 def test_a_partition_is_named_and_found_again() -> None:

@@ -1,5 +1,6 @@
 """The sensor and batch landing against a real broker."""
 
+import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from mediflow_assets.contracts import TABLES
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.defs.stream_sensor import build_stream_sensor
 from mediflow_assets.settings import Settings
@@ -20,6 +22,7 @@ from mediflow_assets_tests.streaming.hospital import StreamHome, until
 from mediflow_assets_tests.streaming.kafka_process import KafkaProcess, free_port
 
 LONGEST_SKIP_SECONDS, LONGEST_TICK_SECONDS = 5, 1
+STREAMED = ("bronze/encounter_events", "gold/stream_alerts", "masked/stream_alerts", "gold/stream_status")
 cluster = pytest.mark.cluster
 Homes = Callable[..., StreamHome]
 
@@ -53,6 +56,12 @@ def land(home: StreamHome, request: dg.RunRequest) -> None:
     land_topic(home.lake, home.folder, Topic.of(home.settings), ranges, "test")
 
 
+def failed(instance: dg.DagsterInstance, request: dg.RunRequest) -> None:
+    """The run of a request, which failed."""
+    run = dg.DagsterRun(job_name="refresh", run_config=request.run_config, status=dg.DagsterRunStatus.FAILURE)
+    instance.add_run(run)
+
+
 def test_landing_is_off_unless_it_is_set(tmp_path: Path, instance: dg.DagsterInstance) -> None:
     assert "off" in tick(Settings(home=tmp_path), instance).skip_message
 
@@ -64,14 +73,36 @@ def test_a_broker_that_is_down_is_told_in_time(tmp_path: Path, instance: dg.Dags
     assert time.monotonic() - begun <= LONGEST_SKIP_SECONDS
 
 
-def test_everything_materialises_without_a_broker(tmp_path: Path) -> None:
-    for landing in ("off", "batch", "continuous"):
-        settings = Settings(home=tmp_path / landing, landing=landing, kafka=f"127.0.0.1:{free_port()}")
-        home = StreamHome(tmp_path / landing, KafkaProcess(tmp_path / "none"))
-        told = land_topic(home.lake, home.folder, Topic.of(settings), None, "test")
-        assert told["new_rows"] == 0
-        assert home.lake.rows(ENCOUNTER_EVENTS) == 0
-        assert ("broker" in told) == (landing == "batch")
+def test_a_broker_that_takes_connections_and_never_answers_is_told_in_time(
+    tmp_path: Path, instance: dg.DagsterInstance
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings = Settings(home=tmp_path, landing="batch", kafka=f"127.0.0.1:{silent.getsockname()[1]}")
+        begun = time.monotonic()
+        assert "No Kafka broker answers" in tick(settings, instance).skip_message
+        assert time.monotonic() - begun <= LONGEST_SKIP_SECONDS
+
+
+@pytest.mark.parametrize("landing", ["off", "batch", "continuous"])
+def test_without_a_broker_nothing_is_landed_and_nothing_fails(tmp_path: Path, landing: str) -> None:
+    home = StreamHome(tmp_path, KafkaProcess(tmp_path / "none"), landing)
+    told = land_topic(home.lake, home.folder, Topic.of(home.settings), (), "test")
+    assert told["new_rows"] == 0 and home.lake.rows(ENCOUNTER_EVENTS) == 0
+    assert ("No Kafka broker answers" in told.get("not_landed", "")) == (landing == "batch")
+
+
+@cluster
+@pytest.mark.parametrize(("landing", "has_broker"), [("batch", False), ("continuous", False), ("off", True)])
+def test_everything_materialises_in_each_landing(
+    stream_home: Homes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, landing: str, has_broker: bool
+) -> None:
+    home = stream_home(landing, of=None if has_broker else KafkaProcess(tmp_path / "none"))
+    assert home.call("run") == 0
+    assert {name for name in STREAMED if home.lake.version(TABLES[name]) < 0} == set()
+    assert home.lake.rows(ENCOUNTER_EVENTS) == 0
+    monkeypatch.setenv("DAGSTER_HOME", str(home.folder / "dagster"))
+    told = home.metadata("bronze/encounter_events")
+    assert told["landing"] == landing and ("not_landed" in told) == (landing == "batch")
 
 
 def test_after_a_failed_refresh_the_sensor_rests(tmp_path: Path, instance: dg.DagsterInstance) -> None:
@@ -93,8 +124,6 @@ def test_new_offsets_of_both_partitions_are_requested_and_landed(
     request = tick(home.settings, instance)
     assert time.monotonic() - begun <= LONGEST_TICK_SECONDS
     assert request.run_key is None and {each[0] for each in offsets(request)} == {0, 1}
-    # a run that failed has landed nothing: its range is asked for again
-    assert offsets(tick(home.settings, instance)) == offsets(request)
     land(home, request)
     home.assert_every_message_once()
     assert "all that the broker has" in tick(home.settings, instance).skip_message
@@ -105,12 +134,34 @@ def test_new_offsets_of_both_partitions_are_requested_and_landed(
 
 
 @cluster
-@pytest.mark.parametrize("status", ["STARTING", "STARTED"])
-def test_a_run_on_its_way_is_waited_for(stream_home: Homes, instance: dg.DagsterInstance, status: str) -> None:
+def test_the_range_of_a_failed_run_is_asked_for_again(
+    stream_home: Homes, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = stream_home()
+    home.make_topic(2)
+    home.send(some(20))
+    request = tick(home.settings, instance)
+    failed(instance, request)
+    assert "tried again" in tick(home.settings, instance).skip_message
+    monkeypatch.setattr("mediflow_assets.defs.stream_sensor.REST_SECONDS", 0)
+    again = tick(home.settings, instance)
+    assert offsets(again) == offsets(request) and again.run_key is None
+    land(home, again)
+    home.assert_every_message_once()
+
+
+@cluster
+@pytest.mark.parametrize("status", ["NOT_STARTED", "STARTING", "STARTED", "CANCELING"])
+@pytest.mark.parametrize("job", ["refresh", "rebuild", "__ASSET_JOB"])
+def test_a_run_on_its_way_is_waited_for(
+    stream_home: Homes, instance: dg.DagsterInstance, status: str, job: str
+) -> None:
     home = stream_home()
     home.make_topic()
     home.send(some(3))
-    instance.add_run(dg.DagsterRun(job_name="refresh", status=dg.DagsterRunStatus[status]))
+    # what somebody materialises in the UI is a run of the asset job
+    chosen = frozenset({dg.AssetKey(["bronze", "encounter_events"])}) if job.startswith("__") else None
+    instance.add_run(dg.DagsterRun(job_name=job, status=dg.DagsterRunStatus[status], asset_selection=chosen))
     assert "on its way" in tick(home.settings, instance).skip_message
 
 

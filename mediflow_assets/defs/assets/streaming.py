@@ -1,5 +1,8 @@
 """The topic as assets: its messages, their alerts, and how it stands."""
 
+import json
+from dataclasses import replace
+
 import dagster as dg
 
 from mediflow_assets.contracts import events, gold, silver
@@ -7,8 +10,9 @@ from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
 from mediflow_assets.steps import own_tables, stream_alerts
 from mediflow_assets.steps.stream_landing import CONTINUOUS, Topic, land_topic
-from mediflow_assets.steps.stream_status import stream_status
+from mediflow_assets.steps.stream_status import stream_status, told_of
 from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.streaming import figures
 from mediflow_assets.streaming.ranges import Range
 
 LANDING_STEP = "encounter_events"
@@ -28,9 +32,9 @@ class Ranges(dg.Config):  # type: ignore[misc]
     topic: str | None = None
     offsets: list[Offsets] = []
 
-    def ranges(self) -> list[Range]:
-        """The offsets as ranges."""
-        return [Range(self.topic or "", each.partition, each.start, each.end) for each in self.offsets]
+    def ranges(self, topic: str) -> list[Range]:
+        """The offsets as ranges, of this topic unless the config names one."""
+        return [Range(self.topic or topic, each.partition, each.start, each.end) for each in self.offsets]
 
 
 def config_of(ranges: list[Range]) -> dict[str, object]:
@@ -46,7 +50,9 @@ def encounter_events(
     """Lands messages in batch landing; in continuous landing the service does, and this only looks."""
     lake, settings = lakehouse.bench.lake, lakehouse.settings
     with storage_errors(events.ENCOUNTER_EVENTS.name):
-        told = land_topic(lake, settings.root, Topic.of(settings), config.ranges(), f"run {context.run_id}")
+        told = land_topic(
+            lake, settings.root, Topic.of(settings), config.ranges(settings.topic), f"run {context.run_id}"
+        )
     rows, version = lake.rows(events.ENCOUNTER_EVENTS), lake.version(events.ENCOUNTER_EVENTS)
     return dg.MaterializeResult(
         asset_key=list(events.ENCOUNTER_EVENTS.key), metadata={"dagster/row_count": rows, "version": version, **told}
@@ -63,6 +69,8 @@ def alerts(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignor
     settings = lakehouse.settings
     with storage_errors(events.STREAM_ALERTS.name):
         made = stream_alerts.make(lakehouse.bench, settings.topic, settings.landing == CONTINUOUS)
+        if "p50_ms" in made.figures:
+            figures.note_figures(settings.root, alerts=dict(made.figures) | {"mode": events.IN_RUN})
         return materialized(made, lakehouse.bench.lake)
 
 
@@ -73,16 +81,18 @@ def alerts(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignor
 )
 def status(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Figures of the topic, from the tables."""
-    landing = lakehouse.settings.landing
+    lake, landing = lakehouse.bench.lake, lakehouse.settings.landing
+    noted = figures.noted_figures(lakehouse.settings.root)
     table = own_tables.OwnTable(
         events.STREAM_STATUS,
         (events.ENCOUNTER_EVENTS, events.STREAM_ALERTS, silver.PROCESSED, silver.QUARANTINE),
-        lambda bench: stream_status(bench.lake, landing),
+        lambda bench: stream_status(bench.lake, landing, noted),
         {},
-        beside=lambda _: {"landing": landing},
+        beside=lambda _: {"landing": landing, "noted": json.dumps(noted, sort_keys=True)},
     )
     with storage_errors(events.STREAM_STATUS.name):
-        return materialized(own_tables.make(lakehouse.bench, table), lakehouse.bench.lake)
+        made = own_tables.make(lakehouse.bench, table)
+        return materialized(replace(made, figures=told_of(lake.read(events.STREAM_STATUS).to_pylist())), lake)
 
 
 ALL = [encounter_events, alerts, status]
