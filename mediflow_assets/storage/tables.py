@@ -105,8 +105,9 @@ class Tables:
             # read once or twice and removed: to compress it costs more than it saves
             frame.write.format("parquet").option("compression", "none").mode("overwrite").save(self._staging(contract))
         if not self._has_staged(contract):
-            # the embedded engine writes no file for a frame without rows
-            return frame
+            # the embedded engine writes no file for a frame without rows; to plan the frame itself again, several
+            # times over in one query, would take it minutes
+            return self.session().createDataFrame([], frame.schema)
         return self.session().read.parquet(self._staging(contract))
 
     def unstage(self, contract: TableContract) -> None:
