@@ -6,8 +6,9 @@ from dashboard import session, sidebar
 from dashboard.lake import is_synthetic
 from dashboard.views import PAGES
 
+# Streamlit's tables offer a CSV that the audit log would not hear of; each has its own below it. (A comment: Streamlit
+# shows texts that stand by themselves in this file.)
 _NO_DOWNLOAD_OF_ITS_OWN = "<style>button[aria-label^='Download as CSV'] {display: none}</style>"
-"""Streamlit's tables offer a CSV that the audit log would not hear of; each has its own below it."""
 
 
 def main() -> None:
