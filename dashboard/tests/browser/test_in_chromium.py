@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 
 from dashboard.tests.browser import serving
-from dashboard.tests.browser.serving import PASSWORD, settled
+from dashboard.tests.browser.serving import PASSWORD, opened, settled
 from dashboard.tests.lakes import fill
 from dashboard.views import PAGES
 from mediflow_assets.contracts.inputs import MODELS
@@ -107,7 +107,8 @@ def test_a_filter_is_kept_in_the_url_and_a_download_holds_the_table(address: str
     assert "department=SURGERY" in page.url
     found = downloaded(page, "Volume by month")
     assert found.select("department", "encounters").rows() == [("SURGERY", 21), ("SURGERY", 22)]
-    page.get_by_test_id("stSelectbox").filter(has_text="Department").locator("input").click()
+    box = page.get_by_test_id("stSelectbox").filter(has_text="Department").locator("input")
+    opened(page, box.click)
     page.get_by_role("option", name="CARDIOLOGY").click()
     page.wait_for_url("**department=CARDIOLOGY**")
     settled(page)
@@ -199,8 +200,7 @@ def test_the_keyboard_is_enough(address: str, browser: Any) -> None:
     """Sign in, go to a page, change a filter and open a table without a mouse."""
     page = sign_in(browser, address)
     _tab_to(page, "Department")
-    page.keyboard.press("ArrowDown")
-    page.get_by_role("option").first.wait_for()
+    opened(page, lambda: page.keyboard.press("ArrowDown"))
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("department=(?!all)"))
