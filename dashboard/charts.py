@@ -12,7 +12,7 @@ import streamlit as st
 
 from dashboard import session
 from dashboard.cells import HIDDEN
-from dashboard.downloads import csv_bytes
+from dashboard.downloads import csv_bytes, harmless
 
 # Okabe and Ito's colours, told apart by the colour-blind; dashes and symbols say the same once more.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#7F7F7F"]
@@ -90,7 +90,8 @@ def show(title: str, definition: str, frame: pl.DataFrame, figure: Any = None, p
     with st.expander(f"Table and download: {title}", expanded=figure is None):
         st.caption(plain(definition))
         is_guarded = any("hidden" in name for name in frame.columns)
-        told = frame.drop("is_hidden", strict=False)
+        # harmless here as well: tables are copied into spreadsheets
+        told = harmless(frame.drop("is_hidden", strict=False))
         st.dataframe(told, hide_index=True, width="stretch", column_config=_columns(told),
                      placeholder=HIDDEN if is_guarded else "–", alt=title)  # fmt: skip
         offer("Download CSV", lambda: csv_bytes(frame), "_".join(title.lower().split()) + ".csv", "text/csv")

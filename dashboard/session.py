@@ -41,9 +41,10 @@ def current() -> SignedIn | None:
 def sign_in_form() -> None:
     """The form; on success the app runs again, signed in."""
     st.title("MediFlow")
+    st.caption("Sign in with your MediFlow user. Your role decides which pages you see.")
     if _KEY in st.session_state:
         st.warning("Your session has ended. Sign in again.")
-    with st.form("sign_in", enter_to_submit=True):
+    with st.form("sign_in", enter_to_submit=True, width=440):
         name = st.text_input("Name", autocomplete="username")
         password = st.text_input("Password", type="password", autocomplete="current-password")
         is_sent = st.form_submit_button("Sign in")

@@ -10,6 +10,7 @@ from mediflow_assets.contracts.inputs import COST_FEATURES, READMISSION_FEATURES
 
 NEEDED = ("age", "gender", "department", "diagnosis_code")
 MOST_ROWS = 100_000
+MOST_ROWS_ONE_BY_ONE = 1_000
 CHUNK = 1_000
 _NAMED_OTHERWISE = {
     "age_at_admission": "age",
@@ -29,11 +30,11 @@ class UploadRefused(Exception):
     """The file cannot be scored; the text says why and what to do, and holds no value of it."""
 
 
-def patients(content: bytes) -> pl.DataFrame:
+def patients(content: bytes, most: int = MOST_ROWS) -> pl.DataFrame:
     """The rows to be scored, typed. Raises UploadRefused."""
     try:
         content.decode()
-        read = pl.read_csv(io.BytesIO(content), infer_schema=False, n_rows=MOST_ROWS + 1)
+        read = pl.read_csv(io.BytesIO(content), infer_schema=False, n_rows=most + 1)
     except (pl.exceptions.PolarsError, UnicodeDecodeError, OSError):
         raise UploadRefused(
             "The file is not a CSV in UTF-8 with a header. Save it as CSV and upload it again."
@@ -43,8 +44,8 @@ def patients(content: bytes) -> pl.DataFrame:
         raise UploadRefused(f"The columns {', '.join(missing)} are missing. Needed are {', '.join(NEEDED)}.")
     if read.is_empty():
         raise UploadRefused("The file has a header and no rows.")
-    if read.height > MOST_ROWS:
-        raise UploadRefused(f"The file has more than {MOST_ROWS:,} rows. Split it.")
+    if read.height > most:
+        raise UploadRefused(f"The file has more than {most:,} rows. Split it.")
     known = read.select(name for name in read.columns if name in FIELDS)
     typed = known.with_columns(
         pl.col(name).str.strip_chars().cast(_KINDS[FIELDS[name].type], strict=False) for name in known.columns
@@ -60,9 +61,9 @@ def patients(content: bytes) -> pl.DataFrame:
     return typed
 
 
-def chunks(frame: pl.DataFrame) -> Iterator[list[dict[str, Any]]]:
-    """The rows as the gateway takes them, empty fields left out, a thousand at a time."""
-    for part in frame.iter_slices(CHUNK):
+def chunks(frame: pl.DataFrame, size: int = CHUNK) -> Iterator[list[dict[str, Any]]]:
+    """The rows as the gateway takes them, empty fields left out, so many at a time."""
+    for part in frame.iter_slices(size):
         yield [{name: value for name, value in row.items() if value is not None} for row in part.to_dicts()]
 
 

@@ -71,3 +71,13 @@ def test_the_flow_splits_what_was_accepted_into_rows_and_duplicates() -> None:
         ("accepted", "silver/encounters", 5),
         ("accepted", "duplicates and older versions", 3),
     ]
+
+
+def test_a_file_longer_than_may_be_scored_is_refused() -> None:
+    with pytest.raises(uploads.UploadRefused, match="more than 1 rows"):
+        uploads.patients(b"age,gender,department,diagnosis_code\n1,F,A,I10\n2,F,A,I10\n", most=1)
+
+
+def test_rows_of_a_clinician_go_one_by_one() -> None:
+    rows = uploads.patients(b"age,gender,department,diagnosis_code\n1,F,A,I10\n2,F,A,I10\n")
+    assert [len(chunk) for chunk in uploads.chunks(rows, 1)] == [1, 1]

@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import charts, gateway
 from dashboard.cells import rounded
-from dashboard.downloads import csv_bytes
+from dashboard.downloads import csv_bytes, harmless
 from dashboard.figures import uploads
 from dashboard.gateway import SignedIn
 from mediflow_assets.contracts import vocabulary as v
@@ -88,9 +88,8 @@ def _answer(told: dict[str, Any]) -> None:
 def upload(user: SignedIn) -> None:
     """A CSV, scored in batches with a progress bar, and the answers as a CSV."""
     st.subheader("Score a file", help=f"CSV with {', '.join(uploads.NEEDED)}; further: {', '.join(uploads.FIELDS)}.")
-    if not user.roles & {"scorer", "admin"}:
-        st.info("Scoring files needs the role scorer as well. Ask an admin: 'mediflow users add' gives roles.")
-        return
+    most = uploads.MOST_ROWS if _may_batch(user) else uploads.MOST_ROWS_ONE_BY_ONE
+    st.caption(f"Up to {most:,} rows." + ("" if _may_batch(user) else " With the role scorer as well, 100,000."))
     kind = st.radio("What to predict for each row", list(_KINDS), horizontal=True, key="upload kind")
     given = st.file_uploader("CSV file", type="csv")
     if given is None:
@@ -98,7 +97,7 @@ def upload(user: SignedIn) -> None:
     of = (given.file_id, kind)
     if st.button("Score the file"):
         try:
-            rows = uploads.patients(given.getvalue())
+            rows = uploads.patients(given.getvalue(), most)
         except uploads.UploadRefused as refused:
             st.error(str(refused))
             return
@@ -107,13 +106,22 @@ def upload(user: SignedIn) -> None:
     known, scored = st.session_state.get(_SCORED, (None, None))
     if known == of and scored is not None:
         st.success(f"{scored.height:,} rows scored.")
-        st.dataframe(scored.head(100), hide_index=True, width="stretch")
+        st.dataframe(harmless(scored.head(100)), hide_index=True, width="stretch")
         charts.offer("Download the answers", lambda: csv_bytes(scored), "scored.csv", "text/csv")
+
+
+def _may_batch(user: SignedIn) -> bool:
+    return bool(user.roles & {"scorer", "admin"})
 
 
 def _score(user: SignedIn, path: str, rows: pl.DataFrame) -> list[dict[str, Any]]:
     bar, answers = st.progress(0.0, "Scoring"), list[dict[str, Any]]()
-    for patients in uploads.chunks(rows):
-        answers += gateway.ask(user, "POST", f"{path}/batch", {"patients": patients})["predictions"]
+    # the gateway takes batches of scorers only; a clinician's rows go one by one, as from the form
+    is_batch = _may_batch(user)
+    for patients in uploads.chunks(rows, uploads.CHUNK if is_batch else 1):
+        if is_batch:
+            answers += gateway.ask(user, "POST", f"{path}/batch", {"patients": patients})["predictions"]
+        else:
+            answers.append(gateway.ask(user, "POST", path, patients[0]))
         bar.progress(len(answers) / rows.height, f"{len(answers):,} of {rows.height:,}")
     return answers

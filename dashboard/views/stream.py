@@ -36,8 +36,11 @@ def _all() -> None:
         status = figures.status(open_table(events.STREAM_STATUS))
     except NothingYet:
         raise NothingYet(NO_STREAM) from None
+    landed = status["last_landed_at"].max()
     if (status["landing"] == "off").all():
         st.info(NO_STREAM)
+    elif isinstance(landed, datetime):
+        st.caption(f"The last events were landed at {landed:%Y-%m-%d %H:%M:%S} UTC.")
     for part in (lambda: _status(status), _bad, _alerts):
         session.tell(part)
 

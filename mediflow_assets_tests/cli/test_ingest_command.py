@@ -100,3 +100,15 @@ def test_a_broken_sources_file_is_one_sentence(mediflow: Run, home: Path, csv: C
     (home / "sources.toml").write_text("[feeds")
     failed = mediflow("ingest", csv("a.csv", 1))
     assert failed.exit_code == 1 and failed.stderr.startswith("Error: sources.toml cannot be read")
+
+
+def test_deliveries_of_the_generator_mark_the_home_as_synthetic(
+    mediflow: Run, csv: Csv, home: Path, tmp_path: Path
+) -> None:
+    mediflow("ingest", csv("real.csv", 1))
+    assert not (home / "synthetic").exists()
+    mediflow("generate", "--rows", "50", "--out", str(tmp_path / "made"))
+    mediflow("ingest", str(tmp_path / "made" / "deliveries"))
+    assert (home / "synthetic").exists()
+    mediflow("reset", "--yes")
+    assert not (home / "synthetic").exists()

@@ -86,19 +86,22 @@ def _measured(home: Path) -> dict[str, float]:
             warm: list[tuple[float, float]] = []
             for _ in range(SESSIONS):
                 page, seconds = _opened(browser, address, next(users))
+                # else its charts would still be drawn while the next session is timed, on the same two cores
+                settled(page)
                 pages.append(page)
                 warm.append(seconds)
             figures, whole = _filter_changes(pages[0])
-            for page in pages:
-                _visit(page, "Clinical Insights")
+            returns = [_returned(page) for page in pages]
             sessions = _megabytes(process)
             export, scoring = _export(pages[1])
             peak = _megabytes(process)
     return {
-        "first figure, cold: worst of 3, s": round(max(each[0] for each in cold), 2),
+        "first figure, cold, from sign-in: worst of 3, s": round(max(each[0] for each in cold), 2),
         "all six figures, cold: worst of 3, s": round(max(each[1] for each in cold), 2),
-        "first figure, warm: worst of 10, s": round(max(each[0] for each in warm), 2),
+        "first figure, warm, from sign-in: median of 10, s": round(statistics.median(each[0] for each in warm), 2),
+        "first figure, warm, from sign-in: worst of 10, s": round(max(each[0] for each in warm), 2),
         "all six figures, warm: worst of 10, s": round(max(each[1] for each in warm), 2),
+        "first figure, warm, from another page: worst of 10, s": round(max(returns), 2),
         f"filter change, figure: p95 of {len(figures)}, ms": round(1000 * _p95(figures)),
         f"filter change, figure: median of {len(figures)}, ms": round(1000 * statistics.median(figures)),
         f"filter change, whole page: p95 of {len(figures)}, ms": round(1000 * _p95(whole)),
@@ -175,6 +178,18 @@ def _visit(page: Any, title: str) -> None:
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=title).click()
     page.get_by_role("heading", name=title, level=1).wait_for(timeout=60_000)
     settled(page)
+
+
+def _returned(page: Any) -> float:
+    """Seconds from the link on another page to the first figure of page 1."""
+    _visit(page, "Clinical Insights")
+    link = page.get_by_test_id("stSidebarNav").get_by_role("link", name="Executive Summary")
+    began = time.perf_counter()
+    link.click()
+    page.locator(_ENCOUNTERS).wait_for(timeout=60_000)
+    seconds = time.perf_counter() - began
+    settled(page)
+    return seconds
 
 
 def _export(page: Any) -> tuple[float, float]:

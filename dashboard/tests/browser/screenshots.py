@@ -22,7 +22,7 @@ def main() -> None:
     asked.add_argument("--to", type=Path, default=Path("docs/screenshots"))
     given = asked.parse_args()
     home = given.home.absolute()
-    users, name = Users(Settings(home=home).ops_url), f"screenshots-{secrets.token_hex(4)}"
+    users, name = Users(Settings(home=home).ops_url), f"viewer-{secrets.token_hex(2)}"
     users.create(name, PASSWORD, list(ROLES))
     try:
         with served(home) as (address, _):
@@ -45,7 +45,9 @@ def _take(address: str, user: str, folder: Path) -> None:
                 page.get_by_role("heading", name="What drove the answer").wait_for(timeout=60_000)
                 settled(page)
             # charts draw themselves after the page's program has ended
-            page.wait_for_timeout(2_500)
+            if name in ("executive", "clinical"):
+                page.locator(".js-plotly-plot .main-svg").first.wait_for(timeout=60_000)
+            page.wait_for_timeout(3_000)
             page.screenshot(path=folder / f"{name}.png")
         browser.close()
 

@@ -5,12 +5,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import requests
+from playwright.sync_api import TimeoutError
 
 PASSWORD = "correct horse battery"
 
@@ -68,3 +69,13 @@ def settled(page: Any) -> None:
     page.wait_for_function(
         "document.querySelector('[data-testid=stApp]')?.getAttribute('data-test-script-state') === 'notRunning'"
         " && !document.querySelector('[data-stale=true]')", timeout=60_000)  # fmt: skip
+
+
+def opened(page: Any, act: Callable[[], object]) -> None:
+    """Open a list of options; a run of the page that ends meanwhile closes it again."""
+    for _ in range(5):
+        act()
+        with suppress(TimeoutError):
+            page.get_by_role("option").first.wait_for(timeout=5_000)
+            return
+    raise AssertionError("The list does not open")
