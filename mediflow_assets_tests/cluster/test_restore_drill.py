@@ -21,7 +21,7 @@ from mediflow_assets_tests.cluster.site import Site, differing, row_hashes
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
-ROWS, SEED = 6_000, 5
+ROWS, SEED = 20_000, 5
 MOST_SECONDS = 30 * 60
 SERVICES = {"secrets", "init", "postgres", "objects", "kafka", "mlflow"}
 """What keeps something, and what makes the databases' tables at its first start."""
