@@ -68,8 +68,9 @@ def restore(
 
 def _kept(settings: "Settings", more: list[str] | None) -> "Kept":
     from mediflow_assets.steps.safekeeping.backup import Kept
+    from mediflow_assets.steps.safekeeping.manifest import OWN
 
-    urls = {"ops": settings.ops_url, "dagster": os.environ.get("DAGSTER_DATABASE_URL", "")}
+    urls = {OWN: settings.ops_url, "dagster": os.environ.get("DAGSTER_DATABASE_URL", "")}
     for each in more or []:
         name, equals, url = each.partition("=")
         if not equals or not name.isalnum():
