@@ -12,8 +12,6 @@ from mediflow_assets.governance.secret_files import write_closed
 FORMAT = 1
 FILE_NAME = "manifest.json"
 HOME, LAKE, DATABASES = "home", "lake", "databases"
-OWN = "ops"
-"""The name of MediFlow's own database: users, audit log, predictions."""
 _CHUNK = 1 << 20
 
 

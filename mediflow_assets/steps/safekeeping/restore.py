@@ -16,7 +16,7 @@ from mediflow_assets.steps.erasure.subjects import FHIR_COLUMNS, batches, distin
 from mediflow_assets.steps.safekeeping import databases
 from mediflow_assets.steps.safekeeping.backup import Kept
 from mediflow_assets.steps.safekeeping.files import copy_home, copy_lake, is_empty
-from mediflow_assets.steps.safekeeping.manifest import DATABASES, HOME, LAKE, OWN, Manifest
+from mediflow_assets.steps.safekeeping.manifest import DATABASES, HOME, LAKE, Manifest
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.lease import lake_lease
@@ -44,8 +44,6 @@ def restore(source: Path, kept: Kept, marks: Path | None = None) -> Manifest:
             shutil.copy2(path, kept.home / name)
             (kept.home / name).chmod(0o600)
         for name in manifest.databases:
-            if name == OWN:
-                databases.make_own(kept.databases[name])
             databases.load(kept.databases[name], source / DATABASES / name)
         copy_lake(str(source / LAKE), kept.lake.root)
     return manifest
