@@ -53,9 +53,13 @@ def restore(
     """Put a backup into an empty home and lake; patients erased since then are erased again."""
     from mediflow_assets.cli import officer
     from mediflow_assets.cli.erase_command import premises, refresh
+    from mediflow_assets.steps.safekeeping import databases
     from mediflow_assets.steps.safekeeping import restore as steps
 
     settings = context.settings()
+    if settings.ops_url.startswith("postgresql"):
+        # by the role that uses them: made by the superuser, they would be closed to it
+        databases.make_own(settings.ops_url)
     made = steps.restore(source.absolute(), _kept(settings, database), tombstones)
     output.line(f"Restored: {len(made.tables)} tables, as of {made.begun_at}.")
     with officer.recorded(settings, "restore", f"backup of {made.begun_at}") as who:

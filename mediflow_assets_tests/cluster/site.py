@@ -40,6 +40,8 @@ class Site:
     """The cluster's hospital."""
 
     cluster: Cluster
+    container: str = "dagster-code"
+    """Where commands are run."""
 
     @property
     def home(self) -> Path:
@@ -51,8 +53,8 @@ class Site:
 
     @property
     def environment(self) -> dict[str, str]:
-        """That of `docker compose exec dagster-code …`."""
-        return self.cluster.environment("dagster-code")
+        """That of `docker compose exec CONTAINER …`."""
+        return self.cluster.environment(self.container)
 
     @property
     def store(self) -> dict[str, str]:

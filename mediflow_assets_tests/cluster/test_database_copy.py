@@ -81,6 +81,17 @@ def test_users_and_the_audit_chain_survive_the_way_back(database: str, tmp_path:
     assert Users(database).verify("ada", "correct horse battery").roles == ("admin",)
 
 
+def test_a_new_database_gets_mediflows_own_tables_first(database: str, tmp_path: Path) -> None:
+    other = f"{database}_new"
+    run(database.rpartition("/")[0] + "/postgres", f"CREATE DATABASE {other.rpartition('/')[2]}", "AUTOCOMMIT")
+    Users(database).create("ada", "correct horse battery", ["admin"])
+    AuditLog(database, tmp_path / "audit.head").append(Record("command", "ada", "run", "done"))
+    databases.dump(database, tmp_path / "copy")
+    databases.make_own(other)
+    databases.load(other, tmp_path / "copy")
+    assert Users(other).verify("ada", "correct horse battery").roles == ("admin",)
+
+
 def test_a_database_without_the_tables_is_refused(database: str, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     folder.mkdir()

@@ -8,9 +8,20 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from mediflow_assets.errors import BackupInvalid, EngineUnreachable
+from mediflow_assets.governance import audit, prediction_log, revoked_tokens, users
 
 _TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'lake_lease' ORDER BY 1"
 _SEQUENCES = "SELECT sequencename, coalesce(last_value, 0) FROM pg_sequences WHERE schemaname = 'public' ORDER BY 1"
+
+
+def make_own(url: str) -> None:
+    """The tables of MediFlow's own database, which its services make one by one when they first need them."""
+    engine = sa.create_engine(url, poolclass=sa.pool.NullPool, hide_parameters=True)
+    try:
+        for module in (audit, prediction_log, revoked_tokens, users):
+            module._metadata.create_all(engine)
+    except sa.exc.SQLAlchemyError as error:
+        raise EngineUnreachable(f"A database does not answer ({type(error).__name__}). Is it up?") from None
 
 
 def dump(url: str, to: Path) -> None:
