@@ -145,15 +145,16 @@ def test_slow_connections_are_closed_within_15_seconds_and_others_answered(url: 
 
 
 def test_a_client_that_does_not_read_its_reply_is_let_go(url: str) -> None:
-    where = urlsplit(url)
+    where, replies = urlsplit(url), 300
+    reply_bytes, taken = len(httpx.get(f"{url}/openapi.json").content), 0
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1_024)
         connection.connect((where.hostname, where.port))
-        # more replies than the buffers of both ends hold
         connection.settimeout(40)
-        connection.sendall(b"GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n" * 200)
+        # more than the buffers of both ends hold
+        connection.sendall(b"GET /openapi.json HTTP/1.1\r\nhost: x\r\n\r\n" * replies)
         time.sleep(DEADLINE_SECONDS + 2)
-        with pytest.raises(ConnectionError):
-            while connection.recv(1_000_000):
-                pass
-            raise ConnectionResetError("closed before all was read")
+        with contextlib.suppress(ConnectionError):
+            while part := connection.recv(1_000_000):
+                taken += len(part)
+    assert taken < replies * reply_bytes / 2
