@@ -15,6 +15,9 @@ from mediflow_assets.errors import StreamFailed
 _DELTA = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
 _ANSWER_MS = 4_000
 _SILENT = "-Dlog4j2.level=OFF -Dlog4j2.rootLogger.level=OFF"
+_HEAP = "-Xms1g -XX:G1HeapRegionSize=8m"
+"""The JVM's own beginning, a sixty-fourth of the memory and regions that a batch of messages outgrows, stopped the
+alerts for 0.2 to 0.4 s every few seconds."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def start_session(jars: Path, cores: int, scratch: Path) -> Any:
         "spark.sql.catalog.spark_catalog": _DELTA,
         "spark.sql.shuffle.partitions": "2",
         "spark.driver.memory": "2g",
-        "spark.driver.extraJavaOptions": _SILENT,
+        "spark.driver.extraJavaOptions": f"{_SILENT} {_HEAP}",
         "spark.driver.host": "127.0.0.1",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
