@@ -15,6 +15,7 @@ from mediflow_assets.contracts import gold
 from mediflow_assets.contracts.events import MICRO_BATCH, REAL_TIME, STREAM_ALERTS
 from mediflow_assets.errors import MediFlowError, OffsetsLost, StreamFailed
 from mediflow_assets.governance.keys import PseudonymKey
+from mediflow_assets.governance.tombstones import Tombstones
 from mediflow_assets.steps.stream_alerts import take_in
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.schemas import arrow_schema
@@ -125,7 +126,8 @@ class Alarms:
         if not service.topic.broker.bounds(service.alerts_topic):
             make_topic(service.topic.broker, service.alerts_topic, 2)
         service.hold_key(self.key)
-        rules = AlertRules(service.lake.read(gold.COST_BASELINES), version, self.key.pads)
+        baselines, tombstones = service.lake.read(gold.COST_BASELINES), Tombstones.load(service.home)
+        rules = AlertRules(baselines, version, self.key.pads, tombstones.marks, PseudonymKey(tombstones.secret).pads)
         place = Place(
             service.topic.name, service.alerts_topic, self.checkpoint, self.mode, service.alerts_batch_seconds
         )

@@ -1,7 +1,7 @@
 """The alerts' own query: topic → rules → topic, in real time where Spark can, else in micro-batches."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,22 +12,33 @@ from mediflow_assets.contracts.events import REAL_TIME
 from mediflow_assets.streaming.ranges import delivery_of
 from mediflow_assets.streaming.spark import Kafka, read_topic, small_frame
 from mediflow_assets.transforms import alerts
+from mediflow_assets.transforms.pseudonyms import PADS, TOMBSTONE_PADS
 
 MICRO_BATCH_TRIGGER = "200 milliseconds"
 
 
+Pads = tuple[bytes, bytes]
+
+
 @dataclass(frozen=True)
 class AlertRules:
-    """What events are compared with: the baselines of a version, and the key of the pseudonyms."""
+    """What events are compared with, the baselines of a version; the pads of the pseudonyms' key; and the marks of
+    erased patients, of whom nothing is told, with the pads of theirs."""
 
     baselines: pa.Table
     version: int
-    pads: tuple[bytes, bytes]
+    pads: Pads = field(repr=False)
+    erased: frozenset[str] = frozenset()
+    tombstone_pads: Pads = field(default=(b"", b""), repr=False)
 
     def pads_table(self) -> pa.Table:
-        """The pads as one row."""
-        inner, outer = self.pads
-        return pa.table({"_inner_pad": pa.array([inner], pa.binary()), "_outer_pad": pa.array([outer], pa.binary())})
+        """The pads of both keys as one row."""
+        pads = zip((*PADS, *TOMBSTONE_PADS), (*self.pads, *self.tombstone_pads), strict=True)
+        return pa.table({name: pa.array([pad], pa.binary()) for name, pad in pads})
+
+    def erased_table(self) -> pa.Table:
+        """The marks, one a row."""
+        return pa.table({alerts.ERASED: pa.array(sorted(self.erased), pa.string())})
 
 
 @dataclass(frozen=True)
@@ -54,8 +65,9 @@ def start_alerts(session: Any, kafka: Kafka, place: Place, rules: AlertRules, of
         F.col("timestamp").alias("_ingested_at"),
     )
     pads = small_frame(session, rules.pads_table())
+    erased = small_frame(session, rules.erased_table()) if rules.erased else None
     shaped = alerts.judged(alerts.as_records_in_sql(messages))
-    found = alerts.alerts_of(shaped, small_frame(session, rules.baselines), pads)
+    found = alerts.alerts_of(shaped, small_frame(session, rules.baselines), pads, erased)
     told = found.withColumns({"baseline_version": F.lit(rules.version).cast("bigint"), "mode": F.lit(place.mode)})
     rows = told.select(F.col("encounter_key").alias("key"), F.to_json(F.struct("*")).alias("value"))
     writer = kafka.on(rows.writeStream).option("topic", place.out).option("checkpointLocation", str(place.checkpoint))

@@ -53,4 +53,15 @@ def java_options(properties: Mapping[str, str]) -> dict[str, str]:
         found["sasl.jaas.config"] = f'{module} required username="{user}" password="{password}";'
     if "ssl.ca.location" in properties:
         found |= {"ssl.truststore.type": "PEM", "ssl.truststore.location": properties["ssl.ca.location"]}
+    if "ssl.certificate.location" in properties:
+        found |= {"ssl.keystore.type": "PEM", "ssl.keystore.certificate.chain": _text(properties, "ssl.certificate"),
+                  "ssl.keystore.key": _text(properties, "ssl.key")}  # fmt: skip
     return found
+
+
+def _text(properties: Mapping[str, str], name: str) -> str:
+    """What a file named by a property holds: the Java client takes certificate and key as texts."""
+    try:
+        return Path(properties[f"{name}.location"]).read_text(encoding="ascii")
+    except (KeyError, OSError, ValueError):
+        raise SettingsInvalid(f"MEDIFLOW_KAFKA_PROPERTIES: {name}.location names no file that can be read.") from None

@@ -15,6 +15,9 @@ from mediflow_assets.errors import StreamFailed
 _DELTA = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
 _ANSWER_MS = 4_000
 _SILENT = "-Dlog4j2.level=OFF -Dlog4j2.rootLogger.level=OFF"
+_REGIONS = "-XX:G1HeapRegionSize=8m"
+"""A heap that begins at a sixty-fourth of the memory, with regions that a batch of messages outgrows, as the JVM chooses
+by itself, stopped the alerts for 0.2 to 0.4 s every few seconds. So it begins whole."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ def start_session(jars: Path, cores: int, memory: str, scratch: Path) -> Any:
         "spark.sql.catalog.spark_catalog": _DELTA,
         "spark.sql.shuffle.partitions": "2",
         "spark.driver.memory": memory,
-        "spark.driver.extraJavaOptions": _SILENT,
+        "spark.driver.extraJavaOptions": f"{_SILENT} -Xms{memory} {_REGIONS}",
         "spark.driver.host": "127.0.0.1",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",

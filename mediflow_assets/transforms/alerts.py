@@ -11,11 +11,13 @@ from mediflow_assets.transforms.costs import with_peers
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.judging import is_accepted, judge
 from mediflow_assets.transforms.messages import NOT_JSON
-from mediflow_assets.transforms.pseudonyms import pseudonym, without_pads
+from mediflow_assets.transforms.pseudonyms import pseudonym, tombstone, without_pads
 
 _MONEY = "decimal(12,2)"
 COLUMNS = ("alert_id", "encounter_key", "patient_key", "department", "rule", "value", "expected_low", "expected_high",
            "peer_group", "occurred_at", "received_at")  # fmt: skip
+ERASED = "_erased"
+"""The column of marks."""
 _MEMBERS = ("rule", "value", "expected_low", "expected_high", "peer_group")
 
 
@@ -42,10 +44,11 @@ def judged(records: DataFrame) -> DataFrame:
     return judge(events.encounters_of(records, FeedReader(())), silver.ENCOUNTERS)
 
 
-def alerts_of(shaped: DataFrame, baselines: DataFrame, pads: DataFrame) -> DataFrame:
+def alerts_of(shaped: DataFrame, baselines: DataFrame, pads: DataFrame, erased: DataFrame | None = None) -> DataFrame:
     """One row for each judged event and rule that it breaks: what it says, and what was expected.
 
-    `pads` are the key's, as one row.
+    `pads` are the key's, as one row. `erased` are the marks of erased patients, of whom nothing is told; the pads of
+    their key then stand beside.
     """
     sound = shaped.where(is_accepted() & F.col(events.EVENT_ID).isNotNull() & (F.col("status") != "cancelled"))
     grouped = sound.withColumns(
@@ -66,6 +69,11 @@ def alerts_of(shaped: DataFrame, baselines: DataFrame, pads: DataFrame) -> DataF
             "alert_id": pseudonym("alert", F.concat_ws("|", events.EVENT_ID, "rule")),
         }
     )
+    if erased is not None:
+        marked = keyed.withColumn("_marked", tombstone(F.col("patient_id")))
+        keyed = marked.join(F.broadcast(erased), F.col("_marked") == F.col(ERASED), "left").where(
+            F.col(ERASED).isNull()
+        )
     return without_pads(keyed).select(*COLUMNS)
 
 

@@ -9,7 +9,8 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts.masks import PSEUDONYM_DIGITS, SHIFT_DAYS
 
 _SHIFT_DIGITS = 12
-_PADS = ("_inner_pad", "_outer_pad")
+PADS = ("_inner_pad", "_outer_pad")
+TOMBSTONE_PADS = ("_tombstone_inner_pad", "_tombstone_outer_pad")
 
 
 def with_pads(frame: DataFrame, pads: DataFrame) -> DataFrame:
@@ -19,13 +20,13 @@ def with_pads(frame: DataFrame, pads: DataFrame) -> DataFrame:
 
 def without_pads(frame: DataFrame) -> DataFrame:
     """The frame without the pads."""
-    return frame.drop(*_PADS)
+    return frame.drop(*PADS)
 
 
 def pads_frame(session: SparkSession, pads: tuple[bytes, bytes]) -> DataFrame:
     """One row with a key's inner and outer pad."""
     inner, outer = (bytearray(pad) for pad in pads)
-    return session.createDataFrame([(inner, outer)], f"{_PADS[0]} binary, {_PADS[1]} binary")
+    return session.createDataFrame([(inner, outer)], f"{PADS[0]} binary, {PADS[1]} binary")
 
 
 def pseudonym(domain: str, identifier: Column) -> Column:
@@ -40,6 +41,11 @@ def shift_days(patient_key: Column) -> Column:
     return (F.pmod(number, F.lit(2 * SHIFT_DAYS + 1)) - SHIFT_DAYS).cast("int")
 
 
-def _hmac(message: Column) -> Column:
-    inner = F.unhex(F.sha2(F.concat(F.col(_PADS[0]), message.cast("binary")), 256))
-    return F.sha2(F.concat(F.col(_PADS[1]), inner), 256)
+def tombstone(identifier: Column) -> Column:
+    """`Tombstones.mark` in SQL: what stands for an erased patient's id. Needs the columns `TOMBSTONE_PADS`."""
+    return _hmac(F.concat(F.lit("tombstone|"), F.upper(F.trim(identifier))), TOMBSTONE_PADS)
+
+
+def _hmac(message: Column, pads: tuple[str, str] = PADS) -> Column:
+    inner = F.unhex(F.sha2(F.concat(F.col(pads[0]), message.cast("binary")), 256))
+    return F.sha2(F.concat(F.col(pads[1]), inner), 256)

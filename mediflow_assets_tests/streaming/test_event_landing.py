@@ -6,6 +6,7 @@ from pathlib import Path
 
 from mediflow_assets.contracts import erasure, gold, silver
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, STREAM_ALERTS
+from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.governance.tombstones import Tombstones
 from mediflow_assets.steps import stream_alerts
 from mediflow_assets.steps.erasure.erase import Request, begin, finish
@@ -16,8 +17,10 @@ from mediflow_assets.steps.gold import make as make_gold
 from mediflow_assets.steps.reconciliation import reconcile
 from mediflow_assets.steps.stream_status import stream_status, told_of
 from mediflow_assets.storage.lease import lake_lease
+from mediflow_assets.streaming.alert_query import AlertRules
 from mediflow_assets.streaming.progress import deliveries, landed_through
 from mediflow_assets.streaming.rows import rows_of
+from mediflow_assets.transforms import alerts, events
 from mediflow_assets_tests.streaming.conftest import TOPIC, Stream, event
 
 GONE, STAYS = "PAT-9000001", "PAT-9000002"
@@ -133,6 +136,21 @@ def test_alerts_of_a_run_say_why(stream: Stream) -> None:
     stream.send(dear).refresh()
     stream_alerts.make(bench, TOPIC, is_judged_elsewhere=False)
     assert len(stream.house.rows(STREAM_ALERTS)) == 2
+
+
+def test_of_an_erased_patient_no_alert_is_told(stream: Stream) -> None:
+    tombstones = Tombstones(frozenset(), b"k" * 32)
+    hot = (event(patient_id=id_, event_id=id_, encounter_id=id_, blood_pressure="220/80") for id_ in (GONE, STAYS))
+    stream.send(*hot).land()
+    bench, lake = stream.house.bench, stream.house.lake
+    lake.ensure(gold.COST_BASELINES)
+    tables, spark = bench.tables, bench.tables.session()
+    marks, pads = frozenset({tombstones.mark(GONE.lower())}), PseudonymKey(tombstones.secret).pads
+    rules = AlertRules(lake.read(gold.COST_BASELINES), -1, bench.key.pads, marks, pads)
+    shaped = tables.stage(STREAM_ALERTS, alerts.judged(events.as_records(tables.read(ENCOUNTER_EVENTS))))
+    frames = (spark.createDataFrame(table) for table in (rules.pads_table(), rules.erased_table()))
+    told = alerts.alerts_of(shaped, tables.read(gold.COST_BASELINES), *frames).select("patient_key").collect()
+    assert [row[0] for row in told] == [bench.key.pseudonym("patient", STAYS)]
 
 
 def test_the_status_counts_in_the_tables(stream: Stream) -> None:

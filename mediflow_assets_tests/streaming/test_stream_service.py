@@ -13,8 +13,9 @@ import pytest
 
 from mediflow_assets.contracts import gold
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, STREAM_ALERTS
+from mediflow_assets.governance.tombstones import Tombstones
 from mediflow_assets.steps.events import events_asked_for
-from mediflow_assets.streaming.producing import read_ledger
+from mediflow_assets.streaming.producing import produce, read_ledger
 from mediflow_assets.synthetic.events import Sent, Shares, messages
 from mediflow_assets_tests.streaming.conftest import event
 from mediflow_assets_tests.streaming.hospital import StreamHome, metrics, until
@@ -23,6 +24,7 @@ from mediflow_assets_tests.streaming.kills import BROKER, RUN, SERVICE, Drill
 
 NOW = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
 GIVES_UP_SECONDS = 10
+ERASED = "P-ERASED-1"
 SHARES = Shares(bad=0.005, duplicate=0.05, late=0.01, disorder=0.05)
 Homes = Callable[..., StreamHome]
 
@@ -46,7 +48,13 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 def test_both_landings_give_the_same_tables(stream_home: Homes) -> None:
     live = stream_home("continuous")
     live.make_topic(2)
+    batch = stream_home("batch", live.topic)
     live.send(messages(2_000, 3, NOW, SHARES))
+    for home in (live, batch):
+        Tombstones.add(home.folder, [ERASED], "test")
+    gone = event(event_id="gone", encounter_id="GONE", patient_id=ERASED, blood_pressure="230/130")
+    # not in the ledger: it is refused
+    produce(live.kafka.broker, live.topic, [Sent(b"k", gone, "gone")])
     service = live.start("stream", "serve")
     until(lambda: not live.waiting(), 120, service)
     live.send([Sent(b"k", event(event_id="hot", encounter_id="HOT", blood_pressure="220/130"), "hot")])
@@ -54,9 +62,9 @@ def test_both_landings_give_the_same_tables(stream_home: Homes) -> None:
     assert metrics(live.metrics_port)["mediflow_stream_rows_total"] == 2_001
     service.send_signal(signal.SIGTERM)
     assert service.wait(60) == 0
-    batch = stream_home("batch", live.topic)
     for home in (live, batch):
         assert home.call("run") == 0
+        assert 230 not in {row["value"] for row in home.rows(STREAM_ALERTS.name)}
     live.assert_every_message_once()
     live.assert_poison_is_held()
     assert live.bronze() == batch.bronze()
