@@ -16,8 +16,8 @@ _DELTA = "org.apache.spark.sql.delta.catalog.DeltaCatalog"
 _ANSWER_MS = 4_000
 _SILENT = "-Dlog4j2.level=OFF -Dlog4j2.rootLogger.level=OFF"
 _REGIONS = "-XX:G1HeapRegionSize=8m"
-"""A heap that begins at a sixty-fourth of the memory, with regions that a batch of messages outgrows, as the JVM chooses
-by itself, stopped the alerts for 0.2 to 0.4 s every few seconds. So it begins whole."""
+"""A heap that begins at a sixty-fourth of the memory, with regions that a batch of messages outgrows, as the JVM
+chooses by itself, stopped the alerts for 0.2 to 0.4 s every few seconds. So it begins whole."""
 
 
 @dataclass(frozen=True)
