@@ -67,17 +67,16 @@ def grades(check_results: Snapshot) -> pl.DataFrame:
 
 @once()
 def reconciled(reconciliation: Snapshot) -> pl.DataFrame:
-    """table, delivery, source, records, accepted, quarantined, erased, balanced."""
-    names = ("table", "delivery", "source", "records", "accepted", "quarantined", "erased", "balanced")
-    return reconciliation.collect(reconciliation.scan(*names).sort("table", "delivery"))
+    """table, delivery, source, records, accepted, newest (to the nearest twenty), quarantined, erased, balanced."""
+    names = ("table", "delivery", "source", "records", "accepted", "newest", "quarantined", "erased", "balanced")
+    return reconciliation.collect(
+        reconciliation.scan(*names).with_columns(to_nearest("newest")).sort("table", "delivery")
+    )
 
 
-def flow(sums: pl.DataFrame, table: str, delivery: str = ALL, rows: int | None = None) -> pl.DataFrame:
-    """from, to, records: delivered → Bronze or rejected; Bronze → one Silver table, quarantine or erased.
-
-    For all deliveries, `rows` of the Silver table split what was accepted into rows, and older versions or repeats of
-    them; of one delivery no table tells which of its records are still the newest.
-    """
+def flow(sums: pl.DataFrame, table: str, delivery: str = ALL) -> pl.DataFrame:
+    """from, to, records: delivered → Bronze or rejected; Bronze → accepted, quarantine or erased; accepted → rows of
+    one Silver table, or older versions and repeats of them."""
     kept = sums if delivery == ALL else sums.filter(pl.col("delivery") == delivery)
     mine = kept.filter(pl.col("table") == table)
     steps: list[tuple[str, str, int]] = []
@@ -85,12 +84,12 @@ def flow(sums: pl.DataFrame, table: str, delivery: str = ALL, rows: int | None =
     for row in _summed(landed, "table"):
         steps += [("delivered", row["table"], row["accepted"]), ("delivered", "rejected", row["quarantined"]),
                   ("delivered", "erased", row["erased"])]  # fmt: skip
-    accepted = 0
+    accepted = newest = 0
     for row in _summed(mine.with_columns(_bronze=_BRONZE_OF), "_bronze"):
         steps += [(row["_bronze"], "quarantine", row["quarantined"]), (row["_bronze"], "erased", row["erased"]),
                   (row["_bronze"], "accepted", row["accepted"])]  # fmt: skip
-        accepted += row["accepted"]
-    newest = accepted if rows is None or delivery != ALL else min(rows, accepted)
+        accepted, newest = accepted + row["accepted"], newest + row["newest"]
+    newest = min(newest, accepted)
     steps += [("accepted", table, newest), ("accepted", "duplicates and older versions", accepted - newest)]
     schema = {"from": pl.String, "to": pl.String, "records": pl.Int64}
     return pl.DataFrame([step for step in steps if step[2]], schema=schema, orient="row")
@@ -102,7 +101,7 @@ _BRONZE_OF = pl.when(pl.col("source") == "fhir").then(pl.lit("bronze/fhir_resour
 
 
 def _summed(frame: pl.DataFrame, by: str) -> list[dict[str, Any]]:
-    sums = frame.group_by(by).agg(pl.col("records", "accepted", "quarantined", "erased").sum())
+    sums = frame.group_by(by).agg(pl.col("records", "accepted", "newest", "quarantined", "erased").sum())
     rows: list[dict[str, Any]] = sums.sort(by).to_dicts()
     return rows
 

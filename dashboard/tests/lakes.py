@@ -99,13 +99,14 @@ def fill_house(home: Path, seed: int = 1) -> None:
         for at in range(4)])  # fmt: skip
     store(home, house.RECONCILIATION, [
         {"table": "bronze/admissions", "delivery": "abcdefabcdef", "source": "admissions", "records": 1010,
-         "accepted": 1000, "quarantined": 10, "erased": 0, "balanced": True},
+         "accepted": 1000, "newest": None, "quarantined": 10, "erased": 0, "balanced": True},
         {"table": "silver/encounters", "delivery": "abcdefabcdef", "source": "admissions", "records": 1000,
-         "accepted": 950, "quarantined": 50, "erased": 0, "balanced": True},
+         "accepted": 950, "newest": 871, "quarantined": 50, "erased": 0, "balanced": True},
         {"table": "bronze/admissions", "delivery": "123456123456", "source": "admissions", "records": 20 * seed,
-         "accepted": 20 * seed, "quarantined": 0, "erased": 0, "balanced": True},
+         "accepted": 20 * seed, "newest": None, "quarantined": 0, "erased": 0, "balanced": True},
         {"table": "silver/encounters", "delivery": "123456123456", "source": "admissions", "records": 20 * seed,
-         "accepted": 15 * seed, "quarantined": 4 * seed, "erased": seed, "balanced": True}])  # fmt: skip
+         "accepted": 15 * seed, "newest": 9 * seed, "quarantined": 4 * seed, "erased": seed,
+         "balanced": True}])  # fmt: skip
     store(home, house.QUARANTINE_REASONS, [
         {"table": "silver/encounters", "source": "bronze/admissions", "reason": "age_impossible", "status": "open",
          "records": 50 + seed},

@@ -6,15 +6,11 @@ import polars as pl
 import streamlit as st
 
 from dashboard import charts, session
-from dashboard.cells import rounded
 from dashboard.figures import quality as figures
 from dashboard.gateway import SignedIn
 from dashboard.lake import NotReadable, Snapshot, open_table
 from mediflow_assets.contracts import TABLES, house, masked
 from mediflow_assets.contracts.table import Audience
-
-_COPIES = {"silver/encounters": masked.ENCOUNTERS, "silver/patients": masked.PATIENTS}
-"""Silver tables whose rows are counted by their masked copies; Silver itself is not opened."""
 
 
 @session.page("quality")
@@ -55,24 +51,16 @@ def _flow() -> None:
     left, right = st.columns(2)
     chosen = left.selectbox("Delivery", deliveries, key="quality delivery")
     judged = right.selectbox("Judged for", tables, key="quality table") if tables else "silver/encounters"
-    steps = figures.flow(sums, judged, chosen, _rows(judged))
+    steps = figures.flow(sums, judged, chosen)
     charts.show("What became of each record", "Records delivered → Bronze or rejected; of Bronze, accepted, quarantine "
-                "or erased; of all that were accepted, rows of Silver (to the nearest 20), and duplicates and older "
-                "versions of them. Of one delivery no table tells which of its records are still the newest.", steps,
-                charts.flow(steps))  # fmt: skip
+                "or erased; of those accepted, rows of Silver (each delivery's to the nearest 20), and duplicates and "
+                "older versions of them.", steps, charts.flow(steps))  # fmt: skip
     kept = sums if chosen == figures.ALL else sums.filter(sums["delivery"] == chosen)
     unbalanced = kept.filter(~kept["balanced"]).height
     charts.show("Reconciliation", "For each table and delivery: `records` = `accepted` + `quarantined` + `erased`, or "
-                "the sum does not hold and the run fails.", kept)  # fmt: skip
+                "the sum does not hold and the run fails. `newest`: accepted ones that are rows of Silver, to the "
+                "nearest 20.", kept)  # fmt: skip
     (st.error if unbalanced else st.caption)(f"{kept.height - unbalanced} of {kept.height} sums agree.")
-
-
-def _rows(table: str) -> int | None:
-    """Rows of a Silver table, from its masked copy."""
-    try:
-        return rounded(open_table(_COPIES[table]).rows)
-    except (KeyError, NotReadable):
-        return None
 
 
 def _quarantine() -> None:

@@ -37,6 +37,12 @@ RECONCILIATION = TableContract(
         _column("source", T.STRING, "what it was recognised as"),
         _column("records", T.LONG, "records that arrived"),
         _column("accepted", T.LONG, "accepted, replayed ones included"),
+        _column(
+            "newest",
+            T.LONG,
+            "accepted ones that are rows of the Silver table; the others are older versions or repeats",
+            nullable=True,
+        ),
         _column("quarantined", T.LONG, "open, waiting or discarded; for Bronze, rejects"),
         _column("erased", T.LONG, "erased"),
         _column("balanced", T.BOOLEAN, "whether records = accepted + quarantined + erased"),

@@ -1,4 +1,4 @@
-"""Bronze records per delivery, counted in the tables: the side that no parser or judge has touched."""
+"""Records per delivery, counted in the tables; in Bronze that is the side that no parser or judge has touched."""
 
 from collections import Counter
 from typing import Any
@@ -14,7 +14,7 @@ from mediflow_assets.storage.delta import Lake
 def records_by_delivery(
     lake: Lake, source: TableContract, target: TableContract | None = None, spans: Spans | None = None
 ) -> Counter[str]:
-    """Rows of a Bronze table per delivery; of FHIR resources those of the type that `target` is made from, of events
+    """Rows of a table per delivery; of FHIR resources those of the type that `target` is made from, of events
     those within `spans`."""
     counts: Counter[str] = Counter()
     table = lake.open(source)

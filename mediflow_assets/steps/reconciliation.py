@@ -62,20 +62,27 @@ def _of_silver(
             accepted[row["_delivery_id"]] += row["count_all"]
     of_type = {bronze.FHIR_RESOURCES.name: records_by_delivery(lake, bronze.FHIR_RESOURCES, target)}
     arrived = arrived | of_type
+    newest = records_by_delivery(lake, target)
     rows = []
     if ENCOUNTER_EVENTS.name in sources:
-        rows += _of_partitions(lake, target, accepted, held, erased)
+        rows += _of_partitions(lake, target, accepted, held, erased, newest)
     for delivery in ledger:
         table = bronze.SOURCES[delivery["source"]].name
         if table in sources:
             id_ = delivery["delivery_id"]
             gone = erased[target.name, id_]
-            rows.append(_row(target.name, delivery, arrived[table][id_] + gone, accepted[id_], held[id_], gone))
+            landed = arrived[table][id_] + gone
+            rows.append(_row(target.name, delivery, landed, accepted[id_], held[id_], gone, newest[id_]))
     return rows
 
 
 def _of_partitions(
-    lake: Lake, target: TableContract, accepted: Counter[str], held: Counter[str], erased: Counts
+    lake: Lake,
+    target: TableContract,
+    accepted: Counter[str],
+    held: Counter[str],
+    erased: Counts,
+    newest: Counter[str],
 ) -> list[Row]:
     """A partition is a delivery without end: what was judged of it is counted, not what has landed since."""
     judged = {d: n for d, n in judged_through(lake, target).items() if d.startswith(DELIVERY_PREFIX)}
@@ -85,17 +92,20 @@ def _of_partitions(
     for id_ in sorted(judged):
         gone = erased[target.name, id_]
         told = {"delivery_id": id_, "source": "encounter_events"}
-        rows.append(_row(target.name, told, arrived[id_] + gone, accepted[id_], held[id_], gone))
+        rows.append(_row(target.name, told, arrived[id_] + gone, accepted[id_], held[id_], gone, newest[id_]))
     return rows
 
 
-def _row(table: str, delivery: Row, records: int, accepted: int, held: int, erased: int) -> Row:
+def _row(
+    table: str, delivery: Row, records: int, accepted: int, held: int, erased: int, newest: int | None = None
+) -> Row:
     return {
         "table": table,
         "delivery": _named(delivery["delivery_id"]),
         "source": delivery["source"],
         "records": records,
         "accepted": accepted,
+        "newest": newest,
         "quarantined": held,
         "erased": erased,
         "balanced": records == accepted + held + erased,
