@@ -1,4 +1,4 @@
-"""The running cluster, shared by the tests of one session."""
+"""The running cluster, shared by the tests of this package."""
 
 import contextlib
 import os
@@ -37,9 +37,9 @@ def started(
             shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cluster() -> Iterator[Cluster]:
-    """All services, healthy; events are landed by the streaming service."""
+    """All services, healthy; events are landed by the streaming service. Ended before the tests of other packages."""
     with started("streaming", settings=STREAMING) as cluster:
         cluster.took = cluster.up()  # type: ignore[attr-defined]
         yield cluster
