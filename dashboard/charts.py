@@ -1,5 +1,6 @@
 """A chart with its definition, its table and its download: the three always come together."""
 
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -16,8 +17,18 @@ from dashboard.downloads import csv_bytes, harmless
 
 # Okabe and Ito's colours, told apart by the colour-blind; dashes and symbols say the same once more.
 COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8C6BB1", "#7F7F7F"]
+FIGURES_FIRST_SECONDS = 0.25
+_DRAWN = "charts_drawn"
 _SHARES = ("rate", "lower", "upper", "score", "share")
 _UNITS = {"usd": "USD", "p50": "p50", "p99": "p99", "ms": "ms"}
+
+
+def after_the_figures() -> None:
+    """Once a session, give the browser a moment for the figures before it gets charts: it shows nothing while it reads
+    the library of charts and draws the first ones, for a second or two."""
+    if not st.session_state.get(_DRAWN):
+        st.session_state[_DRAWN] = True
+        time.sleep(FIGURES_FIRST_SECONDS)
 
 
 def lines(frame: pl.DataFrame, x: str, y: str, series: str, **labels: str) -> Any:

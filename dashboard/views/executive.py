@@ -32,6 +32,7 @@ def page(_: SignedIn) -> None:
     with rate:
         session.tell(lambda: _readmissions(activity, chosen, before))
     st.caption(note)
+    charts.after_the_figures()
     _months(activity, chosen)
 
 
