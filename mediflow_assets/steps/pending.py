@@ -11,7 +11,7 @@ from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.steps.corrections import Key, concern, corrections
-from mediflow_assets.steps.spans import Spans, unjudged
+from mediflow_assets.steps.spans import Spans, to_judge
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.transforms.judging import NOT_ADMITTED
 
@@ -62,7 +62,7 @@ def pending(lake: Lake, target: TableContract, sources: list[TableContract], wan
             patches.append(row["delivery_id"])
         elif table.name in new:
             new[table.name].append(row["delivery_id"])
-    spans = unjudged(lake, target) if ENCOUNTER_EVENTS.name in new else Spans()
+    spans = to_judge(lake, target) if ENCOUNTER_EVENTS.name in new else Spans()
     if spans:
         new[ENCOUNTER_EVENTS.name] = list(spans)
     corrected = corrections(lake, patches) if patches else {}

@@ -79,3 +79,14 @@ def unjudged(lake: Lake, target: TableContract) -> Spans:
             if through > judged.get(delivery, -1)
         }
     )
+
+
+def to_judge(lake: Lake, target: TableContract) -> Spans:
+    """What of it a table judges now. Encounters go no further than patients did: messages go on landing while a run is
+    on its way, and an encounter judged ahead of its patient would stand in quarantine until somebody looks again."""
+    found = unjudged(lake, target)
+    if target is not silver.ENCOUNTERS:
+        return found
+    known = judged_through(lake, silver.PATIENTS)
+    ends = {delivery: min(last, known.get(delivery, -1)) for delivery, (_, last) in found.items()}
+    return Spans({d: (after, ends[d]) for d, (after, _) in found.items() if ends[d] > after})

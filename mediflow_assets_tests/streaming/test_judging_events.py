@@ -7,6 +7,8 @@ import pytest
 from mediflow_assets.contracts import events as contract
 from mediflow_assets.contracts import silver
 from mediflow_assets.steps.reconciliation import reconcile
+from mediflow_assets.steps.silver import ENCOUNTERS, PATIENTS
+from mediflow_assets.steps.spans import unjudged
 from mediflow_assets_tests.streaming.conftest import Stream, event
 
 DISCHARGE = {"event_id": "EV2", "event_type": "discharge", "occurred_at": "2024-01-15T10:00:00Z"}
@@ -46,6 +48,20 @@ def test_a_discharge_waits_for_its_admission(stream: Stream) -> None:
     assert encounter(stream)["status"] == "finished"
     assert stream.house.row(silver.QUARANTINE)["status"] == "replayed"
     assert [row for row in reconcile(stream.house.lake) if not row["balanced"]] == []
+
+
+def test_an_event_that_lands_between_patients_and_encounters_waits_for_the_next_run(stream: Stream) -> None:
+    house = stream.house
+    stream.send(event()).land()
+    house.make_silver(PATIENTS)
+    stream.send(event(event_id="EV7", patient_id="P7", encounter_id="E7")).land()
+    house.make_silver(ENCOUNTERS)
+    assert [row["encounter_id"] for row in house.rows(silver.ENCOUNTERS)] == ["E1"]
+    assert unjudged(house.lake, silver.ENCOUNTERS)
+    house.make_silver()
+    assert [row["encounter_id"] for row in house.rows(silver.ENCOUNTERS)] == ["E1", "E7"]
+    assert house.rows(silver.QUARANTINE) == [] and not unjudged(house.lake, silver.ENCOUNTERS)
+    house.assert_balanced()
 
 
 def test_an_event_sent_twice_is_merged_once_and_counted(stream: Stream) -> None:
