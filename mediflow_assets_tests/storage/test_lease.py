@@ -54,7 +54,7 @@ def test_one_who_waits_gets_the_lake_when_it_is_free(lock, holder):
     with pytest.raises(LakeBusy), lake_lease(lock, "second", wait_seconds=0.3):
         pytest.fail("two processes hold the lake")
     assert time.monotonic() - began >= 0.3
-    holder.terminate()
+    holder.kill()
     with lake_lease(lock, "second", wait_seconds=30):
         assert str(os.getpid()) in lock.read_text()
 
