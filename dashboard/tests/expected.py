@@ -113,7 +113,7 @@ def _governance(page: Any) -> None:
 
 
 def _stream(page: Any) -> None:
-    assert _metrics(page) == {"Events per second": "201", "Lag": "22", "Late events": "6", "Bad events": "6"}
+    assert _metrics(page) == {"Events per second": "100", "Lag": "25", "Late events": "6", "Bad events": "6"}
     assert [row["alerts"] for row in _table(page, "Partitions")] == [40, 40]
     assert {row["department"]: row["alerts"] for row in _table(page, "Alerts")} == {SMALL: None, "SURGERY": 40}
 

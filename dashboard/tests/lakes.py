@@ -143,8 +143,9 @@ def fill_stream(home: Path, seed: int = 1) -> None:
     """A topic of two partitions, and alerts of which one group is small."""
     store(home, events.STREAM_STATUS, [
         {"partition": f"kafka/encounter-events/{at}", "landing": "batch", "alerts_mode": "run",
-         "landed_through": 90 + seed, "judged_through": 80, "records": 90 + at, "quarantined": 3 * seed, "alerts": 40,
-         "to_bronze_p50_ms": 5, "to_bronze_p99_ms": 20 * seed, "rows_per_second": 100 * seed + at,
+         "landed_through": 90 + seed, "judged_through": 80, "lag": seed + at, "records": 90 + at,
+         "quarantined": 3 * seed, "alerts": 40,
+         "to_bronze_p50_ms": 5, "to_bronze_p99_ms": 20 * seed, "rows_per_second": 100 * seed,
          "last_landed_at": NOW} for at in (0, 1)])  # fmt: skip
     store(home, masked.STREAM_ALERTS, [
         {"alert_id": f"a{at}-{seed}", "encounter_key": f"e{at}", "patient_key": f"p{at}",
