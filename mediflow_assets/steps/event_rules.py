@@ -10,8 +10,7 @@ from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.events import AFTER_ADMISSION, ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.steps.corrections import Key
-from mediflow_assets.steps.pending import Pending
-from mediflow_assets.steps.spans import in_spans
+from mediflow_assets.steps.spans import in_spans, judged_through
 from mediflow_assets.steps.workbench import Workbench
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms.events import EVENT_ID, EVENT_TYPE
@@ -37,13 +36,13 @@ def with_event_columns(frame: DataFrame) -> DataFrame:
     return frame.withColumns(absent) if absent else frame
 
 
-def settle_events(bench: Workbench, target: TableContract, judged: DataFrame, work: Pending) -> Settled:
+def settle_events(bench: Workbench, target: TableContract, judged: DataFrame) -> Settled:
     """Have late comers wait, and leave out what was sent before."""
     with storage_errors(f"{target.name} events"):
         if target is silver.ENCOUNTERS:
             judged = _with_waiting(bench, judged)
         accepted = judged.where(is_accepted())
-        repeated = _repeated(bench, target, accepted, work)
+        repeated = _repeated(bench, target, accepted)
     if not repeated:
         return Settled(judged, accepted)
     return Settled(judged, accepted.join(_keys(bench, repeated), _KEY, "left_anti"), len(repeated))
@@ -69,13 +68,15 @@ def _with_waiting(bench: Workbench, judged: DataFrame) -> DataFrame:
     return marked.select(*judged.columns)
 
 
-def _repeated(bench: Workbench, target: TableContract, accepted: DataFrame, work: Pending) -> list[Key]:
+def _repeated(bench: Workbench, target: TableContract, accepted: DataFrame) -> list[Key]:
     """Accepted records of events of which another record was accepted before: its first one counts."""
     mine = accepted.where(F.col(EVENT_ID).isNotNull()).select(EVENT_ID, F.struct(*_ORDER).alias("_place"), *_KEY)
     several = mine.groupBy(EVENT_ID).agg(F.min("_place").alias("_first"), F.count(F.lit(1)).alias("_times"))
     several = several.where(F.col("_times") > 1)
     again = several.join(mine, EVENT_ID).where(F.col("_place") != F.col("_first")).select(*_KEY)
-    earlier = bench.tables.read(ENCOUNTER_EVENTS).where(~in_spans(work.spans) & F.col("event_id").isNotNull())
+    # what has landed since the run began is not judged either, and must not count as the first of the two
+    judged = {delivery: (-1, through) for delivery, through in judged_through(bench.lake, target).items()}
+    earlier = bench.tables.read(ENCOUNTER_EVENTS).where(in_spans(judged) & F.col("event_id").isNotNull())
     held = _held(bench, target)
     before = earlier.select(F.col("event_id").alias(EVENT_ID), *_KEY)
     if held:

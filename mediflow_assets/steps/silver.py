@@ -131,7 +131,7 @@ def make(bench: Workbench, table: Judged, wanted: Wanted | None = None) -> Made:
         judged = bench.tables.stage(contract, reduce(DataFrame.unionByName, shaped))
         accepted = judged.where(is_accepted())
         if ENCOUNTER_EVENTS.name in parts:
-            settled = settle_events(bench, contract, judged, work)
+            settled = settle_events(bench, contract, judged)
             judged, accepted, duplicates = settled.judged, settled.accepted, settled.duplicates
         verdicts = _count(judged, work)
         _store(bench, table, accepted)

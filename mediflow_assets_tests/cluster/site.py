@@ -1,7 +1,6 @@
 """One hospital twice: in the cluster, and embedded in a folder; with the same key and the same deliveries."""
 
 import datetime as dt
-import hashlib
 import os
 import shutil
 import subprocess
@@ -33,6 +32,10 @@ OF_THE_STREAM = (
     "silver/processed", "gold/stream_status", "gold/stream_alerts", "masked/stream_alerts", "gold/privacy_status",
 )  # fmt: skip
 """What tells, or is counted from, when events came and by which way they were judged: `alerts_of` compares these."""
+
+
+Rows = list[dict[str, str]]
+"""Of one table: column → value."""
 
 
 @dataclass
@@ -157,16 +160,16 @@ class Twin:
         assert said.returncode == 0, said.stderr[-2000:]
 
 
-def row_hashes(lake: Lake, has_events: bool = False) -> dict[str, tuple[int, str]]:
-    """Table → its rows, and one hash of all of them in an order of their content; every table but `RECORDS`, and,
-    where events came by two ways, but `OF_THE_STREAM`. Nor is counted then what waited and has entered since: which
-    events did depends on where the runs cut the topic."""
+def rows_of(lake: Lake, has_events: bool = False) -> dict[str, Rows]:
+    """Table → its rows, written out, in an order of their content; every table but `RECORDS`, and, where events came by
+    two ways, but `OF_THE_STREAM`. Nor is then shown what waited and has entered since: which events did depends on
+    where the runs cut the topic."""
     left_out = (*RECORDS, *OF_THE_STREAM) if has_events else RECORDS
     found = {}
     for contract in (each for each in TABLES.values() if each.name not in left_out):
         kept = [row for row in lake.read(contract).to_pylist() if not (has_events and row.get("status") == "replayed")]
-        rows = sorted(str(list(row.values())) for row in kept)
-        found[contract.name] = (len(rows), hashlib.sha256("\n".join(rows).encode()).hexdigest())
+        rows = [{column: repr(value) for column, value in row.items()} for row in kept]
+        found[contract.name] = sorted(rows, key=lambda row: list(row.values()))
     return found
 
 
@@ -176,6 +179,17 @@ def alerts_of(lake: Lake) -> set[str]:
     return {row["alert_id"] for row in rows if row["rule"] != COST_RULE}
 
 
-def differing(one: dict[str, tuple[int, str]], other: dict[str, tuple[int, str]]) -> dict[str, str]:
-    """Tables that are not equal, with their rows on either side."""
-    return {name: f"{one[name][0]} and {other[name][0]} rows" for name in one if one[name] != other[name]}
+def differing(one: dict[str, Rows], other: dict[str, Rows]) -> dict[str, tuple[str, dict[str, object]]]:
+    """Tables that are not equal: their rows on either side, and column → both values in the first rows that differ."""
+    return {
+        name: (f"{len(one[name])} and {len(other[name])} rows", first_difference(one[name], other[name]))
+        for name in one
+        if one[name] != other[name]
+    }
+
+
+def first_difference(one: Rows, other: Rows) -> dict[str, object]:
+    """Column → its values in the first rows that only one side has."""
+    mine = next((row for row in one if row not in other), {})
+    theirs = next((row for row in other if row not in one), {})
+    return {name: (mine.get(name), theirs.get(name)) for name in mine | theirs if mine.get(name) != theirs.get(name)}

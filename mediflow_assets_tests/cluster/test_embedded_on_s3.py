@@ -16,7 +16,7 @@ from mediflow_assets.objects import make_bucket
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets_tests.cluster import deliveries
 from mediflow_assets_tests.cluster.conftest import started
-from mediflow_assets_tests.cluster.site import Twin, differing, row_hashes
+from mediflow_assets_tests.cluster.site import Twin, differing, rows_of
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(300)]
 
@@ -68,9 +68,9 @@ def test_a_lake_in_a_bucket_equals_one_in_a_folder_and_is_backed_up_and_restored
     here = store | {"MEDIFLOW_HOME": str(home), "MEDIFLOW_LAKE": "s3://one/lake"}
     mediflow(here, "run")
     twin.run()
-    assert differing(row_hashes(Lake("s3://one/lake")), row_hashes(twin.lake)) == {}
+    assert differing(rows_of(Lake("s3://one/lake")), rows_of(twin.lake)) == {}
     mediflow(here, "backup", tmp_path / "backup")
     there = store | {"MEDIFLOW_HOME": str(tmp_path / "back"), "MEDIFLOW_LAKE": "s3://two/lake"}
     mediflow(there, "restore", tmp_path / "backup")
-    assert differing(row_hashes(Lake("s3://two/lake")), row_hashes(twin.lake)) == {}
+    assert differing(rows_of(Lake("s3://two/lake")), rows_of(twin.lake)) == {}
     mediflow(there, "run")

@@ -23,7 +23,7 @@ from mediflow_assets.defs.resources import EngineResource
 from mediflow_assets.errors import MediFlowError
 from mediflow_assets.synthetic import generate
 from mediflow_assets_tests.cluster.conftest import STREAMING, started
-from mediflow_assets_tests.cluster.site import Site, Twin, alerts_of, differing, row_hashes
+from mediflow_assets_tests.cluster.site import Site, Twin, alerts_of, differing, rows_of
 from mediflow_assets_tests.small_disk import ROOMY, small_disk
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(1800)]
@@ -91,7 +91,7 @@ def assert_undisturbed(both: SimpleNamespace, known: set[str], sender: threading
         # a run that died with its process leaves no error, and is marked as failed by name
         assert not cause or any(name in cause for name in OURS | OF_THE_DATABASE), cause
     twin.run()
-    assert differing(row_hashes(site.lake, True), row_hashes(twin.lake, True)) == {}
+    assert differing(rows_of(site.lake, True), rows_of(twin.lake, True)) == {}
     assert alerts_of(site.lake) == alerts_of(twin.lake)
     assert [row for row in site.lake.read(house.RECONCILIATION).to_pylist() if not row["balanced"]] == []
 

@@ -75,6 +75,18 @@ def test_an_event_sent_twice_is_merged_once_and_counted(stream: Stream) -> None:
     stream.house.assert_balanced()
 
 
+def test_an_event_that_is_sent_again_while_a_run_is_on_its_way_still_counts_once(stream: Stream) -> None:
+    house = stream.house
+    stream.send(event()).land()
+    house.make_silver(PATIENTS)
+    stream.send(event(), event(**DISCHARGE)).land()
+    house.make_silver(ENCOUNTERS)
+    assert encounter(stream)["_record_number"] == 0
+    house.make_silver()
+    assert str(encounter(stream)["admitting_diagnosis_at"]) == "2024-01-10 09:00:00+00:00"
+    house.assert_balanced()
+
+
 def test_the_older_message_is_accepted(stream: Stream) -> None:
     older = {"patient_id": "P9", "age": 45, "gender": "F", "department": "Cardiology", "cost": 1000.5,
              "diagnosis_code": "I21.4", "timestamp": "2024-01-10T09:30:00"}  # fmt: skip
