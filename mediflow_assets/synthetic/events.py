@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from mediflow_assets.synthetic.hospital import load_hospital
-from mediflow_assets.synthetic.poison import BAD, KINDS, poison
+from mediflow_assets.synthetic.poison import KINDS, poison
 
 GOOD, DUPLICATE, LATE, DISORDERED = "good", "duplicate", "late", "out of order"
+BAD = "bad: "
+"""Before the kind of a poison message."""
 _ENCOUNTERS_PER_PATIENT = 3
 _BEHIND, _FAR_BEHIND = (1, 40), (400, 4_000)
 """By how many messages one that is out of order or repeated, and one that is late, comes after its turn."""
@@ -56,7 +58,8 @@ def messages(count: int, seed: int, until: dt.datetime, shares: Shares | None = 
             continue
         kind = _drawn(rng.random(), wanted)
         if kind == BAD:
-            yield poison(f"bad-{seed}-{bad}", KINDS[bad % len(KINDS)], until)
+            name, what = f"bad-{seed}-{bad}", KINDS[bad % len(KINDS)]
+            yield Sent(name.encode(), poison(name, what, until), name, BAD + what)
             bad += 1
             made += 1
             continue

@@ -3,12 +3,8 @@
 import datetime as dt
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from mediflow_assets.synthetic.events import Sent
-
-BAD = "bad: "
 _DEEP = 3_000
 _MEGABYTE = 1_000_000
 Make = Callable[[dict[str, Any], dt.datetime], bytes | None]
@@ -71,10 +67,8 @@ def _future(now: dt.datetime) -> str:
     return (now + dt.timedelta(days=4_000)).isoformat()
 
 
-def poison(name: str, kind: str, now: dt.datetime) -> "Sent":
-    """A message of a kind; its ids say that it is poison."""
-    from mediflow_assets.synthetic.events import Sent
-
+def poison(name: str, kind: str, now: dt.datetime) -> bytes | None:
+    """A message's value of a kind; its ids say that it is poison."""
     at = (now - dt.timedelta(days=3)).replace(microsecond=0).isoformat()
     told = {
         "event_id": name,
@@ -90,4 +84,4 @@ def poison(name: str, kind: str, now: dt.datetime) -> "Sent":
         "admission_type": "urgent",
         "cost": 10.0,
     }
-    return Sent(name.encode(), _MAKERS[kind](told, now), name, BAD + kind)
+    return _MAKERS[kind](told, now)

@@ -1,10 +1,17 @@
 """The parts: apart in patients and in time."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pytest
 
 from mediflow_assets.ml.examples import EMBARGO_DAYS, Examples, split, split_by_patient
+from mediflow_assets.ml.reading import read_examples
+from mediflow_assets.ml.tasks import COST, READMISSION, Task
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets_tests.rehearsal import hospital
 
 
 def test_no_patient_is_in_two_parts(stays: Examples) -> None:
@@ -36,3 +43,16 @@ def test_data_without_a_time_are_split_by_patient_alone(stays: Examples) -> None
     assert len(parts.train) + len(parts.calibration) + len(parts.test) == len(stays)
     assert not set(parts.train.patient) & set(parts.test.patient)
     assert 0.15 < len(parts.test) / len(stays) < 0.25
+
+
+@pytest.mark.parametrize("task", [COST, READMISSION], ids=lambda task: task.name)
+def test_the_order_of_a_tables_rows_decides_nothing(task: Task, gold_lake: Lake, tmp_path: Path) -> None:
+    other, rng = Lake(str(tmp_path / "lake")), np.random.default_rng(1)
+    for contract, rows in hospital().items():
+        other.overwrite(contract, rows.take(rng.permutation(len(rows))))
+    one, same = read_examples(gold_lake, task), read_examples(other, task)
+    pd.testing.assert_frame_equal(one.inputs, same.inputs)
+    for name in ("target", "patient", "at", "is_unusual"):
+        assert np.array_equal(getattr(one, name), getattr(same, name))
+    assert one.groups.keys() == same.groups.keys()
+    assert all(np.array_equal(one.groups[name], same.groups[name]) for name in one.groups)
