@@ -1,16 +1,21 @@
 """One hospital twice: in the cluster, and embedded in a folder; with the same key and the same deliveries."""
 
 import datetime as dt
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from mediflow_assets.contracts import TABLES, bronze, silver
 from mediflow_assets.contracts.events import COST_RULE, STREAM_ALERTS
+from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import MediFlowError
 from mediflow_assets.sources import Feeds
 from mediflow_assets.steps.inbox import Inbox
@@ -32,10 +37,6 @@ OF_THE_STREAM = (
     "silver/processed", "gold/stream_status", "gold/stream_alerts", "masked/stream_alerts", "gold/privacy_status",
 )  # fmt: skip
 """What tells, or is counted from, when events came and by which way they were judged: `alerts_of` compares these."""
-
-
-Rows = list[dict[str, str]]
-"""Of one table: column → value."""
 
 
 @dataclass
@@ -149,27 +150,49 @@ class Twin:
     def inbox(self) -> Inbox:
         return Inbox(self.home / "inbox", Feeds())
 
-    def run(self) -> None:
-        """Bring every table up to date."""
+    def run(self, *words: str) -> None:
+        """Bring every table up to date, or run what the words say."""
         kept = {n: v for n, v in os.environ.items() if not n.startswith(("MEDIFLOW_", "DAGSTER_", "AWS_", "MLFLOW_"))}
         events = {"MEDIFLOW_LANDING": "batch", "MEDIFLOW_KAFKA": self.kafka} if self.kafka else {}
         said = subprocess.run(
-            [sys.executable, "-m", "mediflow_assets.cli", "run"],
+            [sys.executable, "-m", "mediflow_assets.cli", "run", *words],
             env=kept | events | {"MEDIFLOW_HOME": str(self.home), "RUST_LOG": "error"}, capture_output=True, text=True,
         )  # fmt: skip
         assert said.returncode == 0, said.stderr[-2000:]
 
 
-def rows_of(lake: Lake, has_events: bool = False) -> dict[str, Rows]:
-    """Table → its rows, written out, in an order of their content; every table but `RECORDS`, and, where events came by
-    two ways, but `OF_THE_STREAM`. Nor is then shown what waited and has entered since: which events did depends on
-    where the runs cut the topic."""
+@dataclass(frozen=True)
+class Rows:
+    """A table's rows, equal to others whatever order they come in."""
+
+    table: pa.Table = field(compare=False, repr=False)
+    count: int
+    digest: str
+
+    @classmethod
+    def of(cls, table: pa.Table) -> "Rows":
+        rows = sorted(str(list(row.values())) for row in table.to_pylist())
+        return cls(table, len(rows), hashlib.sha256("\n".join(rows).encode()).hexdigest())
+
+    def __len__(self) -> int:
+        return self.count
+
+    def written(self) -> list[dict[str, str]]:
+        """The rows as text, column by column: a number that is none equals itself so."""
+        return [{name: repr(value) for name, value in row.items()} for row in self.table.to_pylist()]
+
+
+def rows_of(lake: Lake, has_events: bool = False, *only: TableContract) -> dict[str, Rows]:
+    """Table → its rows; every table but `RECORDS`, and, where events came by two ways, but `OF_THE_STREAM`; or but a
+    few. Nor is then shown what waited and has entered since: which events did depends on where the runs cut the topic.
+    """
     left_out = (*RECORDS, *OF_THE_STREAM) if has_events else RECORDS
     found = {}
-    for contract in (each for each in TABLES.values() if each.name not in left_out):
-        kept = [row for row in lake.read(contract).to_pylist() if not (has_events and row.get("status") == "replayed")]
-        rows = [{column: repr(value) for column, value in row.items()} for row in kept]
-        found[contract.name] = sorted(rows, key=lambda row: list(row.values()))
+    for contract in only or (each for each in TABLES.values() if each.name not in left_out):
+        table = lake.read(contract)
+        if has_events and "status" in table.column_names:
+            table = table.filter(pc.field("status") != "replayed")
+        found[contract.name] = Rows.of(table)
     return found
 
 
@@ -189,7 +212,8 @@ def differing(one: dict[str, Rows], other: dict[str, Rows]) -> dict[str, tuple[s
 
 
 def first_difference(one: Rows, other: Rows) -> dict[str, object]:
-    """Column → its values in the first rows that only one side has."""
-    mine = next((row for row in one if row not in other), {})
-    theirs = next((row for row in other if row not in one), {})
+    """Column → its values in the first rows that only one side has, in an order of their content."""
+    these, those = ({str(row): row for row in rows.written()} for rows in (one, other))
+    mine = next((these[key] for key in sorted(these.keys() - those.keys())), {})
+    theirs = next((those[key] for key in sorted(those.keys() - these.keys())), {})
     return {name: (mine.get(name), theirs.get(name)) for name in mine | theirs if mine.get(name) != theirs.get(name)}

@@ -14,10 +14,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from mediflow_assets.contracts import TABLES, house, silver
+from mediflow_assets.contracts import TABLES, house, models, silver
+from mediflow_assets.storage.delta import Lake
 from mediflow_assets_tests.cluster import deliveries
 from mediflow_assets_tests.cluster.processes import Cluster
-from mediflow_assets_tests.cluster.site import RECORDS, Site, Twin, alerts_of, differing, rows_of
+from mediflow_assets_tests.cluster.site import RECORDS, Rows, Site, Twin, alerts_of, differing, rows_of
 
 pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
 
@@ -106,13 +107,40 @@ def test_status_and_doctor_find_nothing_wrong(both: SimpleNamespace) -> None:
         assert said.returncode == 0, f"{command}: {said.stdout[-1500:]} {said.stderr[-500:]}"
 
 
-def test_models_trained_in_the_cluster_are_served_by_the_gateway(both: SimpleNamespace) -> None:
-    run = both.site.runs.launch("train")
-    began = time.monotonic()
-    assert both.site.runs.end_of(run) == "SUCCESS", both.site.runs.why(run)
-    took = both.first.seconds + time.monotonic() - began
-    print(f"refresh {both.first.seconds:.0f} s, refresh and training {took:.0f} s")
-    assert took <= MOST_SECONDS
+@pytest.fixture(scope="module")
+def trained(both: SimpleNamespace) -> SimpleNamespace:
+    """Both sites after a training, which runs have their own names for; how long it all took in the cluster."""
+    began, site = time.monotonic(), both.site
+    run = site.runs.launch("train")
+    assert site.runs.end_of(run) == "SUCCESS", site.runs.why(run)
+    seconds = both.first.seconds + time.monotonic() - began
+    both.twin.run("--job", "train")
+    return SimpleNamespace(cluster=_learned(site.lake), embedded=_learned(both.twin.lake), seconds=seconds)
+
+
+def _learned(lake: Lake) -> dict[str, Rows]:
+    """What the models leave, but for what names or dates the training."""
+    tables = {table.name: lake.read(table) for table in models.TABLES}
+    told = ("trained_at", "run_id", "cost_run_id", "readmission_run_id")
+    return {
+        name: Rows.of(table.drop_columns([n for n in told if n in table.column_names]))
+        for name, table in tables.items()
+    }
+
+
+def test_both_learn_the_same(trained: SimpleNamespace) -> None:
+    assert differing(trained.cluster, trained.embedded) == {}
+    assert all(trained.cluster.values()), "a table without rows"
+
+
+def test_tables_and_models_are_made_in_five_minutes(both: SimpleNamespace, trained: SimpleNamespace) -> None:
+    print(f"refresh {both.first.seconds:.0f} s, refresh and training {trained.seconds:.0f} s")
+    assert trained.seconds <= MOST_SECONDS
+
+
+def test_models_trained_in_the_cluster_are_served_by_the_gateway(
+    both: SimpleNamespace, trained: SimpleNamespace
+) -> None:
     ready = both.site.cluster.url("serving", 8000) + "/health/ready"
     deadline = time.monotonic() + 30
     while True:
