@@ -2,6 +2,7 @@
 
 import json
 import time
+import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from typing import Any
@@ -48,10 +49,22 @@ class Runs:
     def _ask(self, query: str, **variables: Any) -> Any:
         body = json.dumps({"query": query, "variables": variables}).encode()
         request = urllib.request.Request(f"{self.url}/graphql", body, {"Content-Type": "application/json"})
-        with urllib.request.urlopen(request, timeout=30) as reply:
-            said = json.load(reply)
+        said = _answer(request)
         assert "errors" not in said, said["errors"]
         return said["data"]
+
+
+def _answer(request: urllib.request.Request) -> Any:
+    """The reply; asked again while the webserver finds its own storage away."""
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            with urllib.request.urlopen(request, timeout=30) as reply:
+                return json.load(reply)
+        except urllib.error.HTTPError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(1)
 
 
 def _told(event: dict[str, Any]) -> str:

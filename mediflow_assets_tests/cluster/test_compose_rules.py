@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,9 @@ NAMES = {
     "objects", "postgres", "kafka", "spark-master", "spark-worker-1", "spark-worker-2", "spark-connect", "mlflow",
     "dagster-code", "dagster-webserver", "dagster-daemon", "stream", "serving", "dashboard", "init", "secrets",
 }  # fmt: skip
-PORTS = {"dashboard": 8501, "serving": 8000, "dagster-webserver": 3000, "mlflow": 5000, "spark-master": 8080}
+PORTS = {"dashboard": 8501, "serving": 8000, "dagster-webserver": 3000, "mlflow": 5000}
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+OF_MANY_THREADS = {"spark-worker-1", "spark-worker-2", "spark-connect", "stream"}
 DOCKERFILES = sorted((ROOT / "deploy").glob("*.Dockerfile"))
 
 
@@ -80,9 +82,24 @@ def test_it_has_no_rights_it_does_not_need(service: Service) -> None:
 
 @EACH
 def test_its_processes_memory_and_log_have_limits(service: Service) -> None:
-    assert 0 < service.said["pids_limit"] <= 512
+    # threads count, and a Spark driver that gets no more of them hangs
+    assert 0 < service.said["pids_limit"] <= (512 if service.name not in OF_MANY_THREADS else 4096)
+    assert service.said["pids_limit"] >= (0 if service.name not in OF_MANY_THREADS else 2048)
     assert re.fullmatch(r"\d+[mg]", service.said["mem_limit"])
     assert {"max-size", "max-file"} <= set(service.said["logging"]["options"])
+
+
+@EACH
+def test_a_jvm_may_run_the_libraries_it_unpacks(service: Service) -> None:
+    # without `exec` the engine mounts a tmpfs so that none runs from it
+    (tmp,) = [str(mount) for mount in service.said["tmpfs"] if str(mount).startswith("/tmp:")]
+    assert ("exec" in tmp.partition(":")[2].split(",")) == (service.image in {"spark", "kafka"})
+
+
+def test_who_listens_on_the_address_of_its_own_name_has_one() -> None:
+    listening = [service for service in ALL.values() if ("--host", service.name) in pairwise(service.command)]
+    assert {service.name for service in listening} == {"spark-master", "spark-worker-1", "spark-worker-2"}
+    assert all(service.said["networks"] == ["data"] for service in listening)
 
 
 @EACH
@@ -95,7 +112,8 @@ def test_it_is_reached_from_this_machine_only(service: Service) -> None:
 def test_there_are_two_networks_and_the_one_of_the_data_leads_nowhere() -> None:
     networks = read()["networks"]
     assert set(networks) == {"data", "apps"}
-    assert networks["data"]["internal"] is True
+    assert networks["data"]["internal"] == "true"
+    assert read({"MEDIFLOW_DATA_INTERNAL": "false"})["networks"]["data"]["internal"] == "false"
     on_apps = {name for name, service in ALL.items() if "apps" in service.said.get("networks", [])}
     assert on_apps == set(PORTS)
 
@@ -190,6 +208,8 @@ def test_an_image_runs_as_nobody_special_from_pinned_stages(file: Path) -> None:
     assert len(stages) >= 2
     assert all(re.fullmatch(r"[a-z-]+:[\w.-]*\d[\w.-]*@sha256:[0-9a-f]{64}", stage) for stage in stages), stages
     assert re.findall(r"^USER (\S+)", text, re.MULTILINE) == ["999:999"]
+    # Hadoop starts under no user without a name
+    assert ("useradd --uid 999" in text) == ("FROM python:" in text)
 
 
 def test_every_built_image_has_its_dockerfile() -> None:
