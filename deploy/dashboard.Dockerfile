@@ -11,7 +11,7 @@ COPY serving serving
 RUN VIRTUAL_ENV=/venv uv pip install -c requirements.lock '.[dashboard]'
 
 FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d
-# libraries ask for the name of the user they run as
+# the user of all services, by the same name
 RUN groupadd --gid 999 mediflow && useradd --uid 999 --gid 999 --no-create-home mediflow
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 RUST_LOG=error
 COPY --from=build /venv /venv

@@ -12,7 +12,7 @@ RUN VIRTUAL_ENV=/venv uv pip install -c requirements.lock '.[pipeline]' \
  && rm -rf /venv/lib/python3.11/site-packages/pyspark/jars /venv/lib/python3.11/site-packages/pyspark/examples
 
 FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d
-# Hadoop, Dagster and MLflow ask for the name of the user they run as
+# Dagster and MLflow ask for the name of the user they run as
 RUN groupadd --gid 999 mediflow && useradd --uid 999 --gid 999 --no-create-home mediflow
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 RUST_LOG=error
 COPY --from=build /venv /venv

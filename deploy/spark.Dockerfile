@@ -18,7 +18,7 @@ RUN VIRTUAL_ENV=/venv uv pip install -c requirements.lock . 'pyspark[connect]' p
  && rm -rf /venv/lib/python3.11/site-packages/pyspark/examples
 
 FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d
-# Hadoop, Dagster and MLflow ask for the name of the user they run as
+# Hadoop starts under no user without a name
 RUN groupadd --gid 999 mediflow && useradd --uid 999 --gid 999 --no-create-home mediflow
 # the distribution's own security updates are wanted, so its packages are not pinned
 # hadolint ignore=DL3008

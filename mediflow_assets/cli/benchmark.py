@@ -51,7 +51,8 @@ def _by_stage(rows: int, out: Path) -> None:
 
     with tempfile.TemporaryDirectory(prefix="mediflow-bench-") as folder:
         # in a process of its own: the memory it takes is not the run's
-        with ProcessPoolExecutor(1, get_context("spawn")) as apart:
+        with output.counting("generate") as count, ProcessPoolExecutor(1, get_context("spawn")) as apart:
+            count("simulate and write", 0, rows)
             apart.submit(synthetic.generate, Path(folder) / "large", rows, 7).result()
         costs = cost_of_stages(Path(folder) / "large" / "deliveries", Path(folder) / "home")
     shown = [(cost.stage, f"{cost.wall_s:.1f}", f"{cost.cpu_s:.1f}", cost.peak_mb) for cost in costs]
