@@ -16,6 +16,7 @@ from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import LakeTooNew
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.schemas import arrow_schema
+from mediflow_assets.storage.text_views import without_views
 
 FORMAT = 1
 """Raised when tables change so that older code would misread them."""
@@ -125,7 +126,7 @@ class Lake:
         """
         is_local = "://" not in self.root
         files = pafs.SubTreeFileSystem(self.uri(contract), pafs.LocalFileSystem()) if is_local else None
-        return table.to_pyarrow_dataset(filesystem=files)
+        return without_views(table.to_pyarrow_dataset(filesystem=files))
 
     def version(self, contract: TableContract) -> int:
         """The table's version, -1 where it does not exist."""

@@ -1,12 +1,14 @@
 """Tables without an engine: append, read, versions, notes."""
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 from deltalake import DeltaTable
 
 from mediflow_assets.contracts import TABLES, bronze, house, silver
 from mediflow_assets.errors import LakeTooNew
 from mediflow_assets.storage.delta import FORMAT, Lake
+from mediflow_assets.storage.rewriting import delete_rows, one_of
 from mediflow_assets.storage.schemas import arrow_schema
 
 PROCESSED = {
@@ -125,3 +127,36 @@ def test_a_table_that_is_written_whole_takes_a_new_column(lake):
     lake.overwrite_rows(silver.PROCESSED, [PROCESSED])
     assert lake.read(silver.PROCESSED).select(silver.PROCESSED.column_names).to_pylist()[0]["accepted"] == 1
     assert lake.noted(silver.PROCESSED, "inputs") == {"a": 1}
+
+
+HELD = {
+    "target_table": "silver/encounters", "source": "bronze/admissions", "_delivery_id": "d1", "payload": "{}",
+    "reasons": ["cost_malformed"], "status": "open",
+}  # fmt: skip
+
+
+def held_by(*statuses):
+    return [HELD | {"_record_number": n, "status": status} for n, status in enumerate(statuses, 1)]
+
+
+WRITERS = {
+    "an update": lambda table: table.update(new_values={"status": "'discarded'"}, predicate="_record_number = 2"),
+    "a deletion": lambda table: table.delete("_record_number = 2"),
+    "a merge": lambda table: table.merge(
+        pa.table({"n": [2]}), "t._record_number = s.n", source_alias="s", target_alias="t"
+    ).when_matched_update({"status": "'discarded'"}).execute(),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS.keys())
+def test_a_table_can_be_filtered_by_any_column_whoever_wrote_it(lake, write):
+    lake.append_rows(silver.QUARANTINE, held_by("open", "open", "waiting"))
+    write(lake.open(silver.QUARANTINE))
+    lake.append_rows(silver.QUARANTINE, [HELD | {"_record_number": 4}])
+    is_open = pc.field("status").isin(["open"])
+    assert sorted(lake.read(silver.QUARANTINE, ["_record_number"], is_open)["_record_number"].to_pylist()) == [1, 4]
+    by_text = (pc.field("_delivery_id") == "d1") & (pc.field("payload") != "x") & ~pc.field("status").is_null()
+    found = lake.read(silver.QUARANTINE, where=by_text)
+    assert found.schema.equals(arrow_schema(silver.QUARANTINE)) and found.num_rows in (3, 4)
+    assert delete_rows(lake, silver.QUARANTINE, one_of("status", ["open"])) == 2
+    assert lake.read(silver.QUARANTINE, where=is_open).num_rows == 0
