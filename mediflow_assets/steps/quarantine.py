@@ -119,10 +119,15 @@ def forget_unsettled(lake: Lake, target: TableContract, deliveries: Iterable[str
             table.delete(f"target_table = '{target.name}' AND status <> 'discarded' AND ({mine})")
 
 
-def held_by_delivery(lake: Lake, target: TableContract, spans: Spans) -> dict[str, int]:
-    """Records of each delivery that stand in quarantine for a table, whatever their status; of one with a span those
-    within it."""
-    rows = lake.read(silver.QUARANTINE, ["target_table", *_KEY]).filter(pc.field("target_table") == target.name)
+def held_by_delivery(
+    lake: Lake, target: TableContract, spans: Spans, statuses: Iterable[str] | None = None
+) -> dict[str, int]:
+    """Records of each delivery that stand in quarantine for a table, of some statuses or of any; of one with a span
+    those within it."""
+    wanted = pc.field("target_table") == target.name
+    if statuses is not None:
+        wanted &= pc.field("status").isin(list(statuses))
+    rows = lake.read(silver.QUARANTINE, ["target_table", *_KEY], wanted)
     counts: Counter[str] = Counter()
     if not spans:
         found = pc.value_counts(rows["_delivery_id"]).to_pylist()

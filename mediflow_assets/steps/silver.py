@@ -209,21 +209,25 @@ def _every_record_judged(
 
 
 def _settle(bench: Workbench, contract: TableContract, work: Pending, verdicts: list[Verdicts]) -> None:
-    """Append what was judged to `processed`: whole deliveries only, for a record judged again is counted there."""
+    """Append what was judged to `processed`: whole deliveries only, for a record judged again is counted there.
+
+    A discarded record is not judged again where its delivery is, and counts as quarantined then as before.
+    """
     by_delivery = {verdict.delivery: verdict for verdict in verdicts}
+    discarded = held_by_delivery(bench.lake, contract, work.spans, ["discarded"])
     nothing = Verdicts("", 0, 0, 0)
     deliveries = [delivery for ids in work.deliveries.values() for delivery in ids]
     rows = []
     for delivery in (*deliveries, *work.corrections):
-        verdict = by_delivery.get(delivery, nothing)
+        verdict, given_up = by_delivery.get(delivery, nothing), discarded.get(delivery, 0)
         rows.append(
             {
                 "target_table": contract.name,
                 "_delivery_id": delivery,
                 "through_record": work.spans[delivery][1] if delivery in work.spans else verdict.through,
-                "records": verdict.records,
+                "records": verdict.records + given_up,
                 "accepted": verdict.accepted,
-                "quarantined": verdict.records - verdict.accepted,
+                "quarantined": verdict.records - verdict.accepted + given_up,
             }
         )
     if rows:
