@@ -6,6 +6,7 @@ was decoded a letter not as a letter. (SQLite puts texts side by side: a rule of
 
 import gzip
 import io
+import os
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -113,10 +114,20 @@ def search(paths: Iterable[Path], needles: Needles) -> Found:
 
 
 def files_of(folder: Path) -> Iterator[Path]:
-    """Every file below a folder, hidden ones too; links are not followed out of it."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.is_symlink():
-            yield path
+    """Every file below a folder, hidden ones too; links are not followed out of it.
+
+    What is gone by the time it is reached is passed over. Raises OSError where a folder cannot be read.
+    """
+    for name, folders, files in os.walk(folder, onerror=_unless_gone):
+        folders.sort()
+        for path in (Path(name) / file for file in sorted(files)):
+            if path.is_file() and not path.is_symlink():
+                yield path
+
+
+def _unless_gone(error: OSError) -> None:
+    if not isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        raise error
 
 
 def _in_file(path: Path, needles: Needles) -> int:
@@ -134,9 +145,7 @@ def _in_file(path: Path, needles: Needles) -> int:
 def _in_parquet(path: Path, needles: Needles) -> int:
     try:
         schema = pq.read_schema(path)
-        texts = [
-            field.name for field in schema if pa.types.is_string(field.type) or pa.types.is_large_string(field.type)
-        ]
+        texts = [field.name for field in schema if _is_text(field.type)]
         file = pq.ParquetFile(path, read_dictionary=texts)
     except pa.ArrowInvalid:
         # a file that a killed writer left unfinished: its bytes were searched, nobody can decode it
@@ -152,13 +161,17 @@ def _in_column(column: Any, needles: Needles) -> int:
     kind = column.type
     if pa.types.is_dictionary(kind):
         return needles.in_values(column.dictionary.take(column.indices.unique().drop_null()))
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return needles.in_values(column.unique())
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+    if _is_text(kind):
+        return needles.in_values(column.cast(pa.large_string()).unique())
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind):
         return sum(needles.in_stream(io.BytesIO(value)) for value in column.to_pylist() if value)
     if pa.types.is_list(kind) or pa.types.is_map(kind) or pa.types.is_struct(kind):
         return sum(_in_column(part, needles) for part in _parts(column))
     return 0
+
+
+def _is_text(kind: Any) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
 def _parts(column: Any) -> Sequence[Any]:

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import unquote_plus
+from urllib.parse import quote, unquote_plus
 
 import polars as pl
 import pyarrow as pa
@@ -27,7 +27,17 @@ _BASE64 = r"[A-Za-z0-9+/_-]{8,}={0,2}"
 
 
 def texts_of(path: Path, are_keys_texts: bool = False) -> Iterator[pl.Series]:
-    """The texts of a file. Pseudonyms, which are no identifier's text, are left out unless `are_keys_texts`."""
+    """The texts of a file. Pseudonyms, which are no identifier's text, are left out unless `are_keys_texts`.
+
+    A file that is gone has none: Dagster and MLflow remove files of their own while a scan goes on.
+    """
+    try:
+        yield from _texts_of(path, are_keys_texts)
+    except FileNotFoundError:
+        return
+
+
+def _texts_of(path: Path, are_keys_texts: bool) -> Iterator[pl.Series]:
     with path.open("rb") as file:
         head = file.read(16)
     yield pl.Series([path.name], dtype=pl.String)
@@ -52,9 +62,9 @@ def of_arrow(column: Any) -> Iterator[pl.Series]:
     kind = column.type
     if pa.types.is_dictionary(kind):
         yield from of_arrow(column.dictionary)
-    elif pa.types.is_string(kind) or pa.types.is_large_string(kind):
+    elif pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
         yield pl.Series(pl.from_arrow(column), dtype=pl.String).drop_nulls()
-    elif pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+    elif pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind):
         yield pl.Series([v.decode("utf-8", "replace") for v in column.to_pylist() if v], dtype=pl.String)
     elif pa.types.is_struct(kind):
         for part in column.flatten():
@@ -114,14 +124,17 @@ def _of_parquet(path: Path) -> Iterator[pl.Series]:
 
 
 def _is_text(kind: Any) -> bool:
-    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary,
-             pa.types.is_dictionary)  # fmt: skip
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_binary,
+             pa.types.is_large_binary, pa.types.is_binary_view, pa.types.is_dictionary)  # fmt: skip
     return any(test(kind) for test in tests)
 
 
 def _of_sqlite(path: Path) -> Iterator[pl.Series]:
     # texts stand side by side in its pages: as cells they are told apart
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)
+    try:
+        connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=10)
+    except sqlite3.OperationalError:
+        return
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
     try:
         tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]

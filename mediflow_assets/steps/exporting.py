@@ -27,6 +27,7 @@ from mediflow_assets.governance.exports import (
 )
 from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.steps import change
+from mediflow_assets.steps.leak_scan import is_clean
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 
@@ -49,7 +50,8 @@ def export(
 ) -> Exported:
     """Write the table and its manifest into a new folder below `into`.
 
-    Raises ExportRefused if it is no masked table, or was made by an older policy, and KeyMismatch if under another key.
+    Raises ExportRefused if it is no masked table, was made by an older policy, or the last leak scan did not find this
+    version clean, and KeyMismatch if it is under another key.
     """
     contract = _masked(name)
     table, version = _rows(lake, contract, key.key_id)
@@ -95,8 +97,14 @@ def _rows(lake: Lake, contract: TableContract, key_id: str) -> tuple[pa.Table, i
     change.require_key(lake, [contract], key_id)
     table = lake.open(contract)
     assert table is not None
+    version = int(table.version())
+    if not is_clean(lake, contract, version):
+        raise ExportRefused(
+            f"{contract.name}: the last leak scan found identifiers, or did not look through this version. Run "
+            "'mediflow leak-scan', remove what it names, and export again once it finds none."
+        )
     with storage_errors(f"{contract.name} export"):
-        return lake.dataset(contract, table).to_table(columns=list(contract.column_names)), int(table.version())
+        return lake.dataset(contract, table).to_table(columns=list(contract.column_names)), version
 
 
 def _limited(lake: Lake, table: pa.Table, contract: TableContract, key: PseudonymKey) -> pa.Table:

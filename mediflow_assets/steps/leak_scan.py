@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from mediflow_assets.contracts import TABLES, assurance
-from mediflow_assets.contracts.table import Severity
+from mediflow_assets.contracts.table import Severity, TableContract
 from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.governance.byte_search import files_of
 from mediflow_assets.governance.leak_search import hits, possible, words_of
@@ -28,6 +28,7 @@ FULL, NEW = "full", "new"
 FOUND = "identifier_found"
 STATE_FILE = "leak_scan.json"
 _TOGETHER_BYTES = 32 << 20
+_CLEAN = "clean_versions"
 ZONES = ("gold", "masked", "models")
 FOLDERS = ("exports", "dagster", "mlflow", "logs")
 FILES = ("ops.db", "ops.db-wal", "audit.head")
@@ -46,6 +47,8 @@ class Scanned:
     bytes: int = 0
     places: Counter[str] = field(default_factory=Counter)
     files_hit: int = 0
+    versions: dict[str, int] = field(default_factory=dict)
+    """The tables that were looked through, as they stood when it began."""
 
     @property
     def hits(self) -> int:
@@ -64,8 +67,8 @@ class Scan:
         """Look through everything, or what is new since the last clean scan."""
         wanted = identifiers(self.lake)
         seen = {} if kind == FULL else self._seen()
-        found = Scanned(kind, len(wanted))
-        stamps = {str(path): _stamp(path) for path in self._files() if path.exists()}
+        found = Scanned(kind, len(wanted), versions={table.name: self.lake.version(table) for table in SCANNED})
+        stamps = {str(path): stamp for path in self._files() if (stamp := _stamp(path))}
         fresh = [Path(name) for name, stamp in stamps.items() if seen.get(name) != stamp]
         # an identifier that looks like a pseudonym is looked for among the pseudonyms too
         are_keys = bool(wanted.str.contains(PSEUDONYM).any())
@@ -156,10 +159,17 @@ def make(bench: Workbench, root: Path, kind: str = NEW) -> Made:
 
 
 def write_down(lake: Lake, scanned: Scanned, run_id: str) -> None:
-    """Append the scan to `gold/leak_scans`."""
+    """Append the scan to `gold/leak_scans`, with the versions it found clean: none where it found anything."""
     row = {"scanned_at": dt.datetime.now(dt.UTC), "run_id": run_id, "hits": scanned.hits}
     names = ("kind", "identifiers", "files", "bytes", "files_hit")
     lake.append_rows(assurance.LEAK_SCANS, [row | {name: getattr(scanned, name) for name in names}])
+    lake.note(assurance.LEAK_SCANS, **{_CLEAN: {} if scanned.hits else scanned.versions})
+
+
+def is_clean(lake: Lake, contract: TableContract, version: int) -> bool:
+    """Whether the last scan looked through this version of the table and found nothing anywhere."""
+    clean = lake.noted(assurance.LEAK_SCANS, _CLEAN) or {}
+    return bool(clean.get(contract.name) == version)
 
 
 def _words(texts: Iterator[pl.Series]) -> pl.Series:
@@ -187,5 +197,9 @@ def _with_undone(texts: Iterator[pl.Series]) -> Iterator[pl.Series]:
 
 
 def _stamp(path: Path) -> list[int]:
-    stat = path.stat()
+    """Size and time of change; nothing where the file is gone."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return []
     return [stat.st_size, stat.st_mtime_ns]

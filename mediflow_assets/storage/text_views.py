@@ -1,7 +1,7 @@
 """Files whose texts are stored as string views, which delta-rs' own UPDATE, DELETE and MERGE write.
 
-Arrow has no comparison of a string with a string view, so a filter over such a file fails. Read as a dictionary, the same
-column compares with any text, and comes out as the plain string of the table's schema.
+Arrow has no comparison of a string with a string view, so a filter over such a file fails. Read as a dictionary, the
+same column compares with any text, and comes out as the plain string of the table's schema.
 """
 
 from typing import Any

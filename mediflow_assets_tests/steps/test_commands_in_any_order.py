@@ -48,7 +48,8 @@ class Hospital:
 
     @property
     def place(self) -> Premises:
-        return Premises(self.root, self.house.lake, self.house.inbox, f"sqlite:///{self.root / 'ops.db'}", self.keyed.key)
+        house, database = self.keyed, f"sqlite:///{self.root / 'ops.db'}"
+        return Premises(self.root, house.lake, house.inbox, database, house.key)
 
     def give(self, name: str) -> None:
         self.told.append(name)

@@ -18,7 +18,7 @@ from mediflow_assets.contracts.policy import policy_version
 from mediflow_assets.contracts.profiles import Format, Profile
 from mediflow_assets.errors import ExportRefused, KeyMismatch, NothingToDo, SettingsInvalid
 from mediflow_assets.governance import date_shift, exports
-from mediflow_assets.steps import exporting
+from mediflow_assets.steps import exporting, leak_scan
 from mediflow_assets.steps.reidentification import Person, reidentify
 
 STAYS = [
@@ -40,6 +40,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, open_house: Any) -> Any:
     house.deliver("\n".join((names, *rows)) + "\n")
     house.make_silver()
     house.make_gold()
+    leak_scan.make(house.bench, house.folder)
     return house
 
 
@@ -138,6 +139,20 @@ def test_a_table_under_another_key_stays(house: Any) -> None:
             house.with_key(b"y" * 32).key,
             house.folder / "exports",
         )
+
+
+def test_a_version_that_no_clean_scan_has_looked_through_stays(house: Any) -> None:
+    (house.folder / "logs").mkdir()
+    (house.folder / "logs" / "gateway.log").write_text("PAT-1 was read; Nora Name1\n")
+    leak_scan.make(house.bench, house.folder, leak_scan.FULL)
+    with pytest.raises(ExportRefused, match="mediflow leak-scan"):
+        export(house, "masked/encounters")
+    (house.folder / "logs" / "gateway.log").unlink()
+    leak_scan.make(house.bench, house.folder, leak_scan.FULL)
+    export(house, "masked/encounters")
+    house.lake.note(masked.ENCOUNTERS, something="written since")
+    with pytest.raises(ExportRefused, match="did not look through this version"):
+        export(house, "masked/encounters")
 
 
 def test_a_table_that_was_never_made_stays(house: Any) -> None:

@@ -214,3 +214,39 @@ def test_a_pseudonym_like_identifier_is_looked_for_among_the_keys(house):
     table = pa.Table.from_pylist([{"patient_key": id_}], schema=schema)
     pq.write_table(table, Path(house.lake.uri(masked.PATIENTS)) / "k.parquet")
     assert scan(house).hits == 1
+
+
+def test_a_file_that_goes_while_the_scan_is_at_work_is_no_leak_and_stops_nothing(house, monkeypatch):
+    names = ("logs/journal", "dagster/storage/old.db", "mlflow/gone.gz", "lake/models/cost/1/gone.parquet")
+    for name in names:
+        text_file(name)(house, CANARIES["H"])
+    real, gone = leak_scan.texts_of, []
+
+    def texts_of(path, are_keys):
+        if str(path.relative_to(house.folder)) in names and path.exists():
+            gone.append(path.unlink())
+        return real(path, are_keys)
+
+    monkeypatch.setattr(leak_scan, "texts_of", texts_of)
+    assert scan(house).hits == 0 and len(gone) == len(names)
+    monkeypatch.undo()
+    real_stamp = leak_scan._stamp
+    text_file(names[0])(house, CANARIES["H"])
+    monkeypatch.setattr(leak_scan, "_stamp", lambda path: (path.name == "journal" and path.unlink()) or real_stamp(path))
+    assert scan(house).hits == 0
+
+
+def test_a_version_is_clean_only_after_a_scan_of_it_that_found_nothing(house):
+    table, version = masked.ENCOUNTERS, house.lake.version(masked.ENCOUNTERS)
+    assert not leak_scan.is_clean(house.lake, table, version)
+    leak_scan.make(house.bench, house.folder)
+    assert leak_scan.is_clean(house.lake, table, version) and not leak_scan.is_clean(house.lake, table, version + 1)
+    PLACES["logs"](house, CANARIES["G"])
+    leak_scan.make(house.bench, house.folder, leak_scan.FULL)
+    assert not leak_scan.is_clean(house.lake, table, version)
+
+
+def test_an_identifier_is_found_in_texts_that_are_stored_as_views(house):
+    house.lake.append_rows(masked.ENCOUNTERS, [{"encounter_key": "k", "department": "CARDIOLOGY"}])
+    house.lake.open(masked.ENCOUNTERS).update(new_values={"department": CANARIES["G"]})
+    assert scan(house).places["lake/masked/encounters"] >= 1

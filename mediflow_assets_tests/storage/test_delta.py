@@ -140,7 +140,7 @@ def held_by(*statuses):
 
 
 WRITERS = {
-    "an update": lambda table: table.update(new_values={"status": "'discarded'"}, predicate="_record_number = 2"),
+    "an update": lambda table: table.update(new_values={"status": "discarded"}, predicate="_record_number = 2"),
     "a deletion": lambda table: table.delete("_record_number = 2"),
     "a merge": lambda table: table.merge(
         pa.table({"n": [2]}), "t._record_number = s.n", source_alias="s", target_alias="t"

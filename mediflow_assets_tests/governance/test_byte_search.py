@@ -1,0 +1,44 @@
+"""The search of bytes: texts in every form that Parquet keeps them in, and files that go while it is at work."""
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from mediflow_assets.governance import byte_search
+from mediflow_assets.governance.byte_search import Needles, files_of, search
+
+NAME = "PAT-7000001"
+FORMS = {
+    "string": pa.string(), "large string": pa.large_string(), "string view": pa.string_view(), "binary": pa.binary(),
+    "large binary": pa.large_binary(), "binary view": pa.binary_view(), "list": pa.list_(pa.string()),
+    "list of views": pa.list_(pa.string_view()),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())
+def test_a_name_is_found_whatever_type_its_column_has(tmp_path, form):
+    is_bytes, is_list = "binary" in str(form), pa.types.is_list(form)
+    texts = [f"see {NAME}", *(f"plain {n}" for n in range(50))]
+    values = [text.encode() if is_bytes else [text] if is_list else text for text in texts]
+    pq.write_table(pa.table({"c": pa.array(values, form)}), tmp_path / "t.parquet", compression="zstd")
+    assert search(files_of(tmp_path), Needles([NAME])).total >= 1
+
+
+def test_files_and_folders_that_go_meanwhile_are_passed_over(tmp_path):
+    for name in ("a/one", "b/two", "c/three"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(NAME)
+    walked = files_of(tmp_path)
+    assert next(walked).name == "one"
+    (tmp_path / "b/two").unlink()
+    (tmp_path / "b").rmdir()
+    assert [path.name for path in walked] == ["three"]
+
+
+def test_a_folder_that_cannot_be_read_is_no_clean_folder(tmp_path, monkeypatch):
+    def refused(path, *_, **__):
+        raise PermissionError(13, "refused", path)
+
+    monkeypatch.setattr(byte_search.os, "scandir", refused)
+    with pytest.raises(PermissionError):
+        list(files_of(tmp_path))
