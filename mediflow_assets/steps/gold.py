@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
 from mediflow_assets.contracts import gold, masked, silver
-from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.contracts.table import Audience, TableContract
 from mediflow_assets.steps import change, checks
 from mediflow_assets.steps.made import Made
 from mediflow_assets.steps.old_age import elders_of
@@ -90,6 +90,8 @@ def make(bench: Workbench, recipe: Recipe) -> Made:
         rows = recipe.build(*frames, *([elders_of(bench)] if recipe.is_of_people else []))
         if recipe.is_anonymised:
             rows = _anonymised(lake, contract, rows)
+        if contract.audience is Audience.ANALYST:
+            rows = masking.in_order_of_keys(rows, contract)
         bench.tables.overwrite(contract, rows)
     results = checks.check_table(bench, contract)
     checks.record(bench, contract, results)

@@ -29,6 +29,14 @@ def table(*columns, **more):
     return TableContract(("gold", "t"), "for this test", Audience.PIPELINE, columns, **more)
 
 
+def test_rows_about_people_that_are_open_have_a_pseudonym_as_their_first_key():
+    """They are stored in its order, which must tell nothing."""
+    for table in TABLES.values():
+        if table.audience is Audience.ANALYST and table.names_people:
+            assert table.by_name[table.primary_key[0]].privacy is Privacy.PSEUDONYM, table.name
+
+
+
 def test_a_column_without_a_decision_cannot_be_made():
     with pytest.raises(TypeError):
         Column("x", Type.STRING, "undecided")
