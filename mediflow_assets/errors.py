@@ -78,7 +78,11 @@ class InputInvalid(MediFlowError):
 
 
 class TrainingRefused(MediFlowError):
-    """A model cannot be trained from this data: too few rows, one class only, a missing or constant feature."""
+    """A model cannot be trained, or there is no such version of it."""
+
+
+class TooLittleData(TrainingRefused):
+    """There is too little to learn a model from yet: it is left out, and nothing has failed."""
 
 
 class LeakSuspected(MediFlowError):

@@ -1,9 +1,13 @@
 """Jobs: `refresh` is the one path everything takes; `rebuild` judges all of Bronze anew; `maintain` tidies."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import dagster as dg
 
+from mediflow_assets.contracts import TABLES as TABLES_BY_NAME
+from mediflow_assets.contracts import assurance
+from mediflow_assets.contracts.table import Audience
 from mediflow_assets.defs.assets.silver import REBUILD, SILVER_STEPS
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.storage.errors import storage_errors
@@ -20,12 +24,27 @@ replay = dg.define_asset_job(
 rebuild = dg.define_asset_job(
     REBUILD, TABLES, description="As refresh, judging every Bronze record anew. Discarded records stay discarded."
 )
+ASSURANCE = tuple(table.name for table in assurance.TABLES)
+"""What every job that writes an open table ends with: how closely it shows anybody, and the leak scan."""
 train = dg.define_asset_job(
     "train",
     dg.AssetSelection.groups("models")
-    | dg.AssetSelection.assets(["gold", "risk_scores"], ["masked", "risk_scores"], ["gold", "drift"]),
-    description="Both models, through the gate; then the scores of the champions.",
+    | dg.AssetSelection.assets("gold/risk_scores", "masked/risk_scores", "gold/drift", *ASSURANCE),
+    description="Both models, through the gate; the scores of the champions; how closely they show anybody.",
 )
+
+
+def assured(names: Iterable[str]) -> set[str]:
+    """A choice of tables by hand: with what a job that writes an open one ends with."""
+    chosen = set(names)
+    is_open = any(is_opened(name) for name in chosen - set(ASSURANCE))
+    return chosen | set(ASSURANCE if is_open else ())
+
+
+def is_opened(name: str) -> bool:
+    """Whether making an asset writes what analysts may open; a model's figures stand in `gold/model_metrics`."""
+    table = TABLES_BY_NAME.get(name)
+    return table is None or table.audience is Audience.ANALYST
 
 
 @dg.op

@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 
+from mediflow_assets.defs.jobs import assured
 from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.settings import Settings
 from mediflow_assets.storage import engine
@@ -71,8 +72,7 @@ def run_job(
     job = defs.resolve_job_def(job_name)
     keys = None
     if select:
-        graph = defs.get_repository_def().asset_graph
-        keys = _chosen(select, graph)
+        keys = chosen(select, defs)
     run_id = str(uuid.uuid4())
     with dg.DagsterInstance.get() as instance:
         if on_progress:
@@ -93,15 +93,17 @@ def run_job(
         return _outcome(result, run_id)
 
 
-def _chosen(select: str, graph: Any) -> list[dg.AssetKey]:
+def chosen(select: str, defs: dg.Definitions) -> list[dg.AssetKey]:
+    """The assets of a selection, with what has to follow them. Raises SettingsInvalid where there are none."""
+    graph = defs.get_repository_def().asset_graph
     try:
-        chosen = dg.AssetSelection.from_string(select).resolve(graph)
+        found = dg.AssetSelection.from_string(select).resolve(graph)
     except dg.DagsterError:
-        chosen = set()
-    keys = sorted(chosen & set(graph.materializable_asset_keys))
+        found = set()
+    keys = sorted(found & set(graph.materializable_asset_keys))
     if not keys:
         raise SettingsInvalid("--select names no table: write 'gold/department_costs', 'group:gold' or '+masked/*'.")
-    return keys
+    return [dg.AssetKey(name.split("/")) for name in sorted(assured(key.to_user_string() for key in keys))]
 
 
 def end_engine() -> None:
@@ -140,8 +142,10 @@ def _outcome(result: dg.ExecuteInProcessResult, run_id: str) -> Outcome:
 
 
 def _told(check: dg.AssetCheckEvaluation) -> str:
-    """The table, the check, and how many rows it is about."""
+    """The table, the check, and how many rows it is about; or the sentence in which the check says it."""
     failing = check.metadata.get("failing")
+    if check.description:
+        return check.description
     return f"{'/'.join(check.asset_key.path)}: {check.check_name}" + (f", {failing.value} rows" if failing else "")
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from mediflow_assets.contracts.inputs import Feature
-from mediflow_assets.errors import LeakSuspected, TrainingRefused
+from mediflow_assets.errors import LeakSuspected, TooLittleData, TrainingRefused
 from mediflow_assets.ml.examples import Examples, Parts
 from mediflow_assets.ml.measures import auc, r2
 from mediflow_assets.ml.tasks import Floats, Task
@@ -14,18 +14,20 @@ from mediflow_assets.ml.tasks import Floats, Task
 FEWEST_ROWS, FEWEST_TESTED, FEWEST_POSITIVE, FEWEST_TESTED_POSITIVE = 1_000, 200, 50, 15
 MOST_AUC, MOST_R2 = 0.95, 0.98
 _BINS = 50
+STANDS = "No champion was changed."
 
 
-def require_columns(inputs: pd.DataFrame, features: Sequence[Feature]) -> None:
-    """Raise TrainingRefused where a feature has no column, a required one no value, or all are constant."""
-    missing = [feature.name for feature in features if feature.name not in inputs]
+def require_columns(task: Task, inputs: pd.DataFrame) -> None:
+    """Raise TrainingRefused where a feature has no column, TooLittleData where a required one has no value."""
+    missing = [feature.name for feature in task.features if feature.name not in inputs]
     if missing:
         raise TrainingRefused(f"The training data lacks {', '.join(missing)}. Make gold/admission_features anew.")
-    for feature in features:
+    for feature in task.features:
         if not feature.optional and inputs[feature.name].isna().all():
-            raise TrainingRefused(f"No row has a value of '{feature.name}' ({feature.label}), which the model needs.")
-    if len(inputs) and all(inputs[feature.name].nunique(dropna=False) == 1 for feature in features):
-        raise TrainingRefused("Every feature has one value throughout: there is nothing to learn from.")
+            raise TooLittleData(
+                f"{task.name}: none of the {len(inputs)} rows to learn from has a value of '{feature.name}' "
+                f"({feature.label}), which the model needs. Deliver it. {STANDS}"
+            )
 
 
 def constant(inputs: pd.DataFrame, features: Sequence[Feature]) -> list[str]:
@@ -34,29 +36,37 @@ def constant(inputs: pd.DataFrame, features: Sequence[Feature]) -> list[str]:
 
 
 def require_enough(task: Task, parts: Parts) -> None:
-    """Raise TrainingRefused where a part is too small, or has one class only."""
+    """Raise TooLittleData where a part is too small or tells nothing: one class, one cost, one value a feature."""
     for name, part, fewest, positive in (
         ("to learn from", parts.train, FEWEST_ROWS, FEWEST_POSITIVE),
         ("to calibrate on", parts.calibration, FEWEST_TESTED, FEWEST_TESTED_POSITIVE),
         ("to be judged on", parts.test, FEWEST_TESTED, FEWEST_TESTED_POSITIVE),
     ):
-        if len(part) < fewest:
-            raise TrainingRefused(
-                f"{task.name}: {len(part)} rows {name}, at least {fewest} are needed. Ingest more encounters. "
-                "No champion was changed."
+        usual = int((~part.is_unusual).sum())
+        if usual < fewest:
+            raise TooLittleData(
+                f"{task.name}: {usual} rows {name}, at least {fewest} are needed. Ingest more encounters. {STANDS}"
             )
         if task.is_probability:
             _require_both_classes(task, name, part, positive)
+        elif np.ptp(part.target[~part.is_unusual]) == 0:
+            raise TooLittleData(f"{task.name}: all rows {name} cost the same, so nothing can be learned. {STANDS}")
+    if len(constant(parts.train.inputs, task.features)) == len(task.features):
+        raise TooLittleData(
+            f"{task.name}: every feature has one value throughout, so there is nothing to learn from. {STANDS}"
+        )
 
 
 def _require_both_classes(task: Task, name: str, part: Examples, fewest: int) -> None:
     positive = int(part.target.sum())
     if positive in (0, len(part)):
-        raise TrainingRefused(f"{task.name}: the rows {name} are of one class only; nothing can be learned from them.")
+        raise TooLittleData(
+            f"{task.name}: the rows {name} are of one class only, so nothing can be learned from them. {STANDS}"
+        )
     if min(positive, len(part) - positive) < fewest:
-        raise TrainingRefused(
+        raise TooLittleData(
             f"{task.name}: {positive} of {len(part)} rows {name} are positive; {fewest} of each class are needed. "
-            "Ingest more encounters."
+            f"Ingest more encounters. {STANDS}"
         )
 
 

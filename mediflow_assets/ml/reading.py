@@ -27,6 +27,7 @@ INPUTS: dict[str, tuple[TableContract, ...]] = {
 _CHAPTERS = {"admitting_diagnosis_chapter": "admitting_diagnosis_code", "diagnosis_chapter": "diagnosis_code"}
 MOST_ENCOUNTERS, MOST_STAYS, _FEW = 1_000_000, 300_000, 50_000
 _NOTHING = pa.scalar(Decimal("0.00"), pa.decimal128(12, 2))
+INPATIENT = "inpatient"
 _TIME = pa.timestamp("us", "UTC")
 _AGE_EDGES = (18, 40, 65, 80)
 AGE_BANDS = ("under 18", "18 to 39", "40 to 64", "65 to 79", "80 and over")
@@ -59,6 +60,23 @@ def read_examples(lake: Lake, task: Task, where: Any = None) -> Examples:
         is_unusual=is_unusual,
         groups=_groups(rows),
     )
+
+
+def why_none(lake: Lake, task: Task) -> str:
+    """Why `read_examples` finds nothing, and what to do, in a sentence."""
+    encounters, stays = lake.rows(gold.ADMISSION_FEATURES), lake.rows(gold.READMISSIONS)
+    if not encounters:
+        return "there is no encounter to learn from yet. Ingest some, then 'mediflow run'."
+    if task is COST:
+        return f"none of the {encounters} encounters has a billed amount to learn from. Deliver 'cost'."
+    if stays:
+        return (f"of the {stays} inpatient stays that ended, none has an outcome that is known: each ended in the last "
+                "30 days of the data, or in another way that does not count.")  # fmt: skip
+    classes = lake.read(gold.ADMISSION_FEATURES, ["encounter_class"])["encounter_class"]
+    if not pc.any(pc.equal(classes, INPATIENT)).as_py():
+        return (f"there are no inpatient stays: none of the {encounters} encounters is of class '{INPATIENT}'. Deliver "
+                "'encounter_class', or name its column in sources.toml.")  # fmt: skip
+    return "no inpatient stay has ended. Deliver 'discharge_date'."
 
 
 def some_patients(rows: int, most: int) -> Any:

@@ -81,11 +81,17 @@ class Trained:
         return calibration_curve(self.parts.test.target[usual], self.answer[usual])
 
 
-def train(task: Task, examples: Examples, parts: Parts | None = None) -> Trained:
-    """Learn, calibrate, judge, export. Raises TrainingRefused, LeakSuspected, GraphWrong."""
-    guards.require_columns(examples.inputs, task.features)
-    parts = parts or split(examples)
+def learnable(task: Task, examples: Examples) -> Parts:
+    """The parts of the examples, once there is enough in each. Raises TooLittleData, TrainingRefused."""
+    guards.require_columns(task, examples.inputs)
+    parts = split(examples)
     guards.require_enough(task, parts)
+    return parts
+
+
+def train(task: Task, examples: Examples, parts: Parts | None = None) -> Trained:
+    """Learn, calibrate, judge, export. Raises TrainingRefused, TooLittleData, LeakSuspected, GraphWrong."""
+    parts = parts or learnable(task, examples)
     constant = guards.constant(parts.train.inputs, task.features)
     features = fitting.learned([f for f in task.features if f.name not in constant], parts.train.inputs)
     usual = parts.train.take(~parts.train.is_unusual)

@@ -9,17 +9,19 @@ from typing import Any
 import pandas as pd
 
 from mediflow_assets.contracts import models
-from mediflow_assets.errors import BundleInvalid
-from mediflow_assets.ml import card, gate
+from mediflow_assets.errors import BundleInvalid, TooLittleData
+from mediflow_assets.ml import card, gate, guards
+from mediflow_assets.ml.examples import Examples, Parts
 from mediflow_assets.ml.plots import plots
-from mediflow_assets.ml.reading import INPUTS, read_examples
+from mediflow_assets.ml.reading import INPUTS, read_examples, why_none
 from mediflow_assets.ml.registry import CHALLENGER, Registry, registry_errors
 from mediflow_assets.ml.tasks import Task
-from mediflow_assets.ml.training import Trained, answers_of, train
+from mediflow_assets.ml.training import Trained, answers_of, learnable, train
 from mediflow_assets.scoring import Bundle, bundle_files, feature_as_json, load_champion, models_uri, point_to
 from mediflow_assets.scoring import files as bundle_store
 from mediflow_assets.scoring.writing import write_bundle
 from mediflow_assets.steps.workbench import Workbench
+from mediflow_assets.storage.delta import Lake
 
 
 @dataclass(frozen=True)
@@ -35,13 +37,32 @@ class ModelMade:
     metrics: Mapping[str, float]
 
 
-def train_model(bench: Workbench, task: Task, registry: Registry, tags: Mapping[str, str]) -> ModelMade:
-    """Within an open MLflow run. Raises TrainingRefused, LeakSuspected, GraphWrong, RegistryUnreachable; then the
-    champion is what it was."""
-    lake, place = bench.lake, models_uri(bench.lake.root)
+@dataclass(frozen=True)
+class Lesson:
+    """What a model is to be trained on: its examples, in parts that have enough rows."""
+
+    task: Task
+    examples: Examples
+    parts: Parts
+
+
+def lesson(lake: Lake, task: Task) -> Lesson:
+    """Read what there is to learn. Raises TooLittleData, and then says what is missing; TrainingRefused."""
+    # the table of figures stands even where no model was trained yet
+    lake.ensure(models.MODEL_METRICS)
+    examples = read_examples(lake, task)
+    if not len(examples):
+        raise TooLittleData(f"{task.name}: {why_none(lake, task)} {guards.STANDS}")
+    return Lesson(task, examples, learnable(task, examples))
+
+
+def train_model(bench: Workbench, given: Lesson, registry: Registry, tags: Mapping[str, str]) -> ModelMade:
+    """Within an open MLflow run. Raises LeakSuspected, GraphWrong, RegistryUnreachable; then the champion is what it
+    was."""
+    lake, place, task = bench.lake, models_uri(bench.lake.root), given.task
     versions = {table.name: lake.version(table) for table in INPUTS[task.name]}
     registry.mlflow.set_tags(dict(tags) | {f"version of {name}": str(number) for name, number in versions.items()})
-    trained = train(task, read_examples(lake, task))
+    trained = train(task, given.examples, given.parts)
     test = trained.parts.test
     champion = _champion(place, task.name)
     rival = None if champion is None else answers_of(champion, test.inputs)

@@ -11,12 +11,15 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from mediflow_assets.contracts import TABLES
+from mediflow_assets.contracts import TABLES, assurance, masked
+from mediflow_assets.contracts.table import Audience
 from mediflow_assets.definitions import build_defs
+from mediflow_assets.defs import launching
 from mediflow_assets.settings import Settings
 
 SNAPSHOT = Path(__file__).parent / "__snapshots__" / "graph.json"
 LONGEST_LOAD_SECONDS = 5
+PRIVACY = {table.name for table in assurance.TABLES}
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +87,44 @@ def test_sensors_and_schedules_run_without_being_switched_on(defs: dg.Definition
     graph = graph_of(defs)
     states = [*graph["sensors"].values(), *(state for *_, state in graph["schedules"].values())]
     assert set(states) == {"RUNNING"}
+
+
+def asset_jobs(defs: dg.Definitions) -> dict[str, dict[str, set[str]]]:
+    """Per job that makes assets: each of them, and all that it comes after within the job."""
+    found = {}
+    graph = defs.get_repository_def().asset_graph
+    for job in defs.resolve_all_job_defs():
+        chosen = set(job.asset_layer.executable_asset_keys)
+        if chosen:
+            found[job.name] = {
+                key.to_user_string(): {above.to_user_string() for above in graph.get_ancestor_asset_keys(key) & chosen}
+                for key in chosen
+            }
+    return found
+
+
+def opened(names: set[str]) -> set[str]:
+    """Those that analysts may read, the two tables about them aside."""
+    return {n for n in names if n in TABLES and TABLES[n].audience is Audience.ANALYST} - PRIVACY
+
+
+def test_every_job_that_writes_an_open_table_ends_with_the_privacy_steps(defs: dg.Definitions) -> None:
+    writing = {name: above for name, above in asset_jobs(defs).items() if opened(set(above))}
+    assert set(writing) >= {"refresh", "replay", "rebuild", "train", "__ASSET_JOB"}
+    for name, above in writing.items():
+        assert set(above) >= PRIVACY, name
+        assert opened(set(above)) <= above["gold/leak_scans"], name
+        people = {table.name for table in masked.TABLES if table.names_people} & set(above)
+        assert people <= above["gold/privacy_status"], name
+
+
+@pytest.mark.parametrize("select", ["masked/risk_scores", "key:masked/*", "gold/drift", "models/treatment_cost"])
+def test_a_choice_by_hand_that_writes_an_open_table_ends_with_them_too(defs: dg.Definitions, select: str) -> None:
+    assert {key.to_user_string() for key in launching.chosen(select, defs)} >= PRIVACY
+
+
+def test_a_choice_that_opens_nothing_stays_as_it_is(defs: dg.Definitions) -> None:
+    assert [key.to_user_string() for key in launching.chosen("gold/readmissions", defs)] == ["gold/readmissions"]
 
 
 def test_the_definitions_load_quickly() -> None:

@@ -172,6 +172,14 @@ def test_a_broken_rule_stops_the_run_before_gold(twin: Home) -> None:
         assert not made & {table.name for table in (*gold.TABLES, *masked.TABLES) if table is not masked.PATIENTS}
 
 
+def test_a_training_without_data_fails_nothing_and_says_what_is_missing(new_home: Callable[[], Home]) -> None:
+    outcome = new_home().run("train")
+    assert (outcome.is_success, outcome.errors, outcome.failed_checks) == (True, (), ())
+    said = sorted(outcome.warnings)
+    assert [text.split(":")[0] for text in said] == ["readmission-risk", "treatment-cost"]
+    assert all("there is no encounter to learn from yet" in text for text in said)
+
+
 def test_replay_judges_open_records_again(twin: Home) -> None:
     assert twin.run("replay", REPLAY).is_success
     made = twin.metadata(silver.ENCOUNTERS)

@@ -1,32 +1,81 @@
 """Each guard fires on what it is there for, and names it."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from mediflow_assets.errors import GraphWrong, LeakSuspected, TrainingRefused
+from mediflow_assets.contracts import gold
+from mediflow_assets.errors import GraphWrong, LeakSuspected, TooLittleData, TrainingRefused
 from mediflow_assets.ml import graph, training
 from mediflow_assets.ml.examples import Examples
 from mediflow_assets.ml.figures import FEWEST_IN_GROUP
 from mediflow_assets.ml.tasks import COST, READMISSION
 from mediflow_assets.ml.training import Trained, train
+from mediflow_assets.steps.training import lesson
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets_tests.rehearsal import fill, hospital
 
 
 def test_too_few_rows_are_refused(stays: Examples) -> None:
-    with pytest.raises(TrainingRefused, match="at least 1000 are needed"):
+    with pytest.raises(TooLittleData, match="at least 1000 are needed"):
         train(READMISSION, stays.take(np.arange(900)))
 
 
+def without_stays(lake: Lake, encounter_class: str) -> Lake:
+    """The made-up hospital with no stay that ended, and one class of encounter."""
+    features = hospital(300)[gold.ADMISSION_FEATURES]
+    at = features.column_names.index("encounter_class")
+    lake.overwrite(gold.ADMISSION_FEATURES, features.set_column(at, "encounter_class", [[encounter_class] * 300]))
+    return lake
+
+
+def test_the_true_reason_is_told_where_there_is_nothing_to_learn(tmp_path: Path) -> None:
+    reasons = {"unknown": "no inpatient stays: none of the 300 encounters", "inpatient": "no inpatient stay has ended"}
+    for kind, reason in reasons.items():
+        with pytest.raises(TooLittleData, match=reason):
+            lesson(without_stays(Lake(str(tmp_path / kind)), kind), READMISSION)
+    for task in (COST, READMISSION):
+        with pytest.raises(TooLittleData, match="no encounter to learn from yet"):
+            lesson(Lake(str(tmp_path / "empty")), task)
+
+
+def test_stays_without_a_known_outcome_are_no_fault_of_the_class(tmp_path: Path) -> None:
+    lake = fill(Lake(str(tmp_path / "lake")), 300)
+    stays = lake.read(gold.READMISSIONS)
+    at = stays.column_names.index("is_readmitted")
+    unknown = pa.nulls(len(stays), pa.bool_())
+    lake.overwrite(gold.READMISSIONS, stays.set_column(at, "is_readmitted", unknown))
+    with pytest.raises(TooLittleData, match="of the 300 inpatient stays that ended, none has an outcome"):
+        lesson(lake, READMISSION)
+
+
+def test_encounters_without_a_bill_are_told(tmp_path: Path) -> None:
+    lake = fill(Lake(str(tmp_path / "lake")), 300)
+    features = lake.read(gold.ADMISSION_FEATURES)
+    at = features.column_names.index("cost_usd")
+    free = pa.nulls(300, features.schema.field("cost_usd").type)
+    lake.overwrite(gold.ADMISSION_FEATURES, features.set_column(at, "cost_usd", free))
+    with pytest.raises(TooLittleData, match="none of the 300 encounters has a billed amount"):
+        lesson(lake, COST)
+
+
+def test_bills_that_are_all_alike_are_too_little(bills: Examples) -> None:
+    with pytest.raises(TooLittleData, match="cost the same"):
+        train(COST, replace(bills, target=np.full(len(bills), 100.0)))
+
+
 def test_one_class_only_is_refused(stays: Examples) -> None:
-    with pytest.raises(TrainingRefused, match="one class only"):
+    with pytest.raises(TooLittleData, match="one class only"):
         train(READMISSION, replace(stays, target=np.zeros(len(stays))))
 
 
 def test_too_few_of_one_class_are_refused(stays: Examples) -> None:
     rare = np.zeros(len(stays))
     rare[::200] = 1
-    with pytest.raises(TrainingRefused, match="of each class are needed"):
+    with pytest.raises(TooLittleData, match="of each class are needed"):
         train(READMISSION, replace(stays, target=rare))
 
 
@@ -36,13 +85,13 @@ def test_a_missing_feature_is_named(bills: Examples) -> None:
 
 
 def test_a_required_feature_without_values_is_named(bills: Examples) -> None:
-    with pytest.raises(TrainingRefused, match="age_at_admission"):
+    with pytest.raises(TooLittleData, match="age_at_admission"):
         train(COST, replace(bills, inputs=bills.inputs.assign(age_at_admission=np.float32(np.nan))))
 
 
 def test_features_that_all_are_constant_are_refused(bills: Examples) -> None:
     constant = {name: bills.inputs[name].iloc[1] for name in bills.inputs}
-    with pytest.raises(TrainingRefused, match="nothing to learn from"):
+    with pytest.raises(TooLittleData, match="nothing to learn from"):
         train(COST, replace(bills, inputs=bills.inputs.assign(**constant)))
 
 

@@ -8,9 +8,12 @@ from mediflow_assets.contracts.inputs import COST_MODEL, READMISSION_MODEL
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
+from mediflow_assets.errors import TooLittleData
 from mediflow_assets.storage.errors import storage_errors
 
 GROUP = "models"
+ENOUGH = "enough_to_learn"
+"""The check of a model: it warns where there is too little data, and the model is left out."""
 
 
 def asset_key(model: str) -> dg.AssetKey:
@@ -22,6 +25,9 @@ def _asset(model: str, description: str, inputs: tuple[TableContract, ...]) -> d
     @dg.asset(
         key=asset_key(model),
         deps=[list(table.key) for table in inputs],
+        check_specs=[
+            dg.AssetCheckSpec(ENOUGH, asset=asset_key(model), description="Whether there is enough to learn.")
+        ],
         group_name=GROUP,
         kinds={"scikitlearn", "mlflow", "onnx"},
         description=description,
@@ -30,22 +36,35 @@ def _asset(model: str, description: str, inputs: tuple[TableContract, ...]) -> d
         from mediflow_assets.defs.tracking import tracked
         from mediflow_assets.ml.tasks import TASKS
         from mediflow_assets.steps.change import code_version
-        from mediflow_assets.steps.training import train_model
+        from mediflow_assets.steps.training import lesson, train_model
 
+        try:
+            given = lesson(lakehouse.bench.lake, TASKS[model])
+        except TooLittleData as reason:
+            context.log.warning(str(reason))
+            return _left_out(str(reason))
         with tracked(context, lakehouse.settings, model) as registry:
-            made = train_model(lakehouse.bench, TASKS[model], registry, {"code_version": code_version()})
+            made = train_model(lakehouse.bench, given, registry, {"code_version": code_version()})
         return dg.MaterializeResult(
             metadata={
+                "trained": True,
                 "version": made.version,
                 "mlflow_run": made.run_id,
                 "promoted": made.is_promoted,
                 "reason": made.reason,
                 "held_out_rows": made.rows,
                 **{name: dg.MetadataValue.float(value) for name, value in made.metrics.items()},
-            }
+            },
+            check_results=[dg.AssetCheckResult(passed=True, check_name=ENOUGH)],
         )
 
     return trained
+
+
+def _left_out(reason: str) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Nothing was trained, and nothing failed: a step that is skipped would keep the tables below from being made."""
+    told = dg.AssetCheckResult(passed=False, check_name=ENOUGH, severity=dg.AssetCheckSeverity.WARN, description=reason)
+    return dg.MaterializeResult(metadata={"trained": False, "reason": reason}, check_results=[told])
 
 
 MODELS = [
