@@ -26,25 +26,21 @@ rebuild = dg.define_asset_job(
 )
 ASSURANCE = tuple(table.name for table in assurance.TABLES)
 """What every job that writes an open table ends with: how closely it shows anybody, and the leak scan."""
+AFTER_TRAINING = ("gold/risk_scores", "masked/risk_scores", "gold/drift", *ASSURANCE)
 train = dg.define_asset_job(
     "train",
-    dg.AssetSelection.groups("models")
-    | dg.AssetSelection.assets("gold/risk_scores", "masked/risk_scores", "gold/drift", *ASSURANCE),
+    dg.AssetSelection.groups("models") | dg.AssetSelection.assets(*AFTER_TRAINING),
     description="Both models, through the gate; the scores of the champions; how closely they show anybody.",
 )
 
 
 def assured(names: Iterable[str]) -> set[str]:
-    """A choice of tables by hand: with what a job that writes an open one ends with."""
+    """A choice of assets by hand: with what has to follow a training, or an open table, in whatever job."""
     chosen = set(names)
-    is_open = any(is_opened(name) for name in chosen - set(ASSURANCE))
+    if any(name not in TABLES_BY_NAME for name in chosen):
+        return chosen | set(AFTER_TRAINING)
+    is_open = any(TABLES_BY_NAME[name].audience is Audience.ANALYST for name in chosen - set(ASSURANCE))
     return chosen | set(ASSURANCE if is_open else ())
-
-
-def is_opened(name: str) -> bool:
-    """Whether making an asset writes what analysts may open; a model's figures stand in `gold/model_metrics`."""
-    table = TABLES_BY_NAME.get(name)
-    return table is None or table.audience is Audience.ANALYST
 
 
 @dg.op

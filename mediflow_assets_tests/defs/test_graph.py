@@ -120,7 +120,11 @@ def test_every_job_that_writes_an_open_table_ends_with_the_privacy_steps(defs: d
 
 @pytest.mark.parametrize("select", ["masked/risk_scores", "key:masked/*", "gold/drift", "models/treatment_cost"])
 def test_a_choice_by_hand_that_writes_an_open_table_ends_with_them_too(defs: dg.Definitions, select: str) -> None:
-    assert {key.to_user_string() for key in launching.chosen(select, defs)} >= PRIVACY
+    keys = set(launching.chosen(select, defs))
+    assert {key.to_user_string() for key in keys} >= PRIVACY
+    # each link of the way to the scan is in the run, or it would not come last
+    graph = defs.get_repository_def().asset_graph
+    assert [key for key in keys if not graph.get(key).child_keys & keys] == [dg.AssetKey(["gold", "leak_scans"])]
 
 
 def test_a_choice_that_opens_nothing_stays_as_it_is(defs: dg.Definitions) -> None:

@@ -3,8 +3,6 @@
 import dagster as dg
 
 from mediflow_assets.contracts import assurance, events, models
-from mediflow_assets.contracts.inputs import MODELS
-from mediflow_assets.defs.assets.models import asset_key
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
 from mediflow_assets.steps import gold as recipes
@@ -22,8 +20,7 @@ _MADE = (
 
 @dg.multi_asset(
     name="gold_leak_scans",
-    # what a training leaves in files is looked through as well
-    specs=[spec_of(assurance.LEAK_SCANS, _MADE).merge_attributes(deps=[asset_key(model) for model in MODELS])],
+    specs=[spec_of(assurance.LEAK_SCANS, _MADE)],
     check_specs=check_specs_of(assurance.LEAK_SCANS),
 )
 def leak_scans(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
