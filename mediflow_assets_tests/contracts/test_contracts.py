@@ -36,7 +36,6 @@ def test_rows_about_people_that_are_open_have_a_pseudonym_as_their_first_key():
             assert table.by_name[table.primary_key[0]].privacy is Privacy.PSEUDONYM, table.name
 
 
-
 def test_a_column_without_a_decision_cannot_be_made():
     with pytest.raises(TypeError):
         Column("x", Type.STRING, "undecided")

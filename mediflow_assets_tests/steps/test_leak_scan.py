@@ -232,7 +232,7 @@ def test_a_file_that_goes_while_the_scan_is_at_work_is_no_leak_and_stops_nothing
     monkeypatch.undo()
     real_stamp, journal = leak_scan._stamp, house.folder / names[0]
     text_file(names[0])(house, CANARIES["H"])
-    monkeypatch.setattr(leak_scan, "_stamp", lambda path: path == journal and path.unlink() or real_stamp(path))
+    monkeypatch.setattr(leak_scan, "_stamp", lambda path: (path == journal and path.unlink()) or real_stamp(path))
     assert scan(house).hits == 0
 
 
