@@ -3,6 +3,7 @@
 import unicodedata
 
 from mediflow_assets.contracts import bronze, events
+from mediflow_assets.contracts.blanks import BLANKS
 
 COLUMNS = {
     bronze.ADMISSIONS.name: ("patient_id", "encounter_id"),
@@ -15,6 +16,6 @@ COLUMNS = {
 
 
 def canonical(identifier: str) -> str:
-    """One spelling for one identifier: trimmed of spaces, upper case, Unicode NFC (before and after the case)."""
-    upper = unicodedata.normalize("NFC", identifier).strip(" ").upper()
+    """One spelling for one identifier: trimmed of blanks, upper case, Unicode NFC (before and after the case)."""
+    upper = unicodedata.normalize("NFC", identifier).strip(BLANKS).upper()
     return unicodedata.normalize("NFC", upper)

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-_IGNORED = str.maketrans("", "", " _-.#/()")
+from mediflow_assets.contracts.blanks import BLANKS
+
+_IGNORED = str.maketrans("", "", BLANKS + "_-.#/()")
 
 ADMISSION_ALIASES: Mapping[str, tuple[str, ...]] = {
     "patient_id": (
@@ -79,5 +81,5 @@ ENCOUNTER_ALIASES: Mapping[str, tuple[str, ...]] = {
 
 
 def plain(header: str) -> str:
-    """A header as it is compared: no case, no spaces, no `_ - . # / ( )`."""
+    """A header as it is compared: no case, no blanks, no `_ - . # / ( )`."""
     return header.casefold().translate(_IGNORED)

@@ -3,6 +3,7 @@
 import csv
 from collections import Counter
 
+from mediflow_assets.contracts.blanks import BLANKS
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.delivery import LINE_LIMIT
 
@@ -22,11 +23,11 @@ def header_line(head: bytes) -> str:
         raise DeliveryRefused("the header is not UTF-8. Convert the file to UTF-8 and try again.") from None
     if "\0" in text:
         raise DeliveryRefused(BINARY)
-    if not text.strip():
+    if not text.strip(BLANKS):
         raise DeliveryRefused("the first line is blank. A CSV delivery begins with its header.")
     if "\r" in text.rstrip("\r"):
         raise DeliveryRefused("lines end in CR alone. Convert the line ends to LF or CRLF and try again.")
-    return text.rstrip("\r")
+    return text.rstrip("\r").lstrip("\ufeff")
 
 
 def refuse_without_records(head: bytes) -> None:
@@ -41,7 +42,7 @@ def header_names(line: str, delimiter: str) -> tuple[str, ...] | None:
         rows = list(csv.reader([line], delimiter=delimiter, strict=True))
     except csv.Error:
         return None
-    names = (name.strip() for name in rows[0])
+    names = (name.strip(BLANKS) for name in rows[0])
     return tuple(name or f"column_{place}" for place, name in enumerate(names, start=1))
 
 

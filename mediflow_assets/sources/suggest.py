@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 
+from mediflow_assets.contracts.blanks import BLANKS
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources import shapes
 from mediflow_assets.sources.aliases import ADMISSION_ALIASES, plain
@@ -53,7 +54,7 @@ def _sample(head: bytes, delimiter: str, width: int) -> list[list[str]]:
         rows = [row for row in csv.reader(lines, delimiter=delimiter) if len(row) == width]
     except csv.Error:
         rows = []
-    return [[row[place].strip() for row in rows if row[place].strip()] for place in range(width)]
+    return [[cell for row in rows if (cell := row[place].strip(BLANKS))] for place in range(width)]
 
 
 def _guess(header: tuple[str, ...], cells: list[list[str]]) -> dict[int, Guess]:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from mediflow_assets.contracts.blanks import ASCII_BLANKS, BLANKS
+
 INTEGER = r"^[+-]?[0-9]{1,9}\z"
 DECIMAL = r"^[+-]?[0-9]{1,10}([.][0-9]{1,2})?\z"
 LONG_DECIMAL = r"^[+-]?[0-9]{1,10}[.][0-9]{3,20}\z"
@@ -17,9 +19,16 @@ MOMENT = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}({_CLOCK})?\z"
 BLOOD_PRESSURE = r"^[0-9]{2,3} ?/ ?[0-9]{2,3}\z"
 
 
+def stripped(raw: Column) -> Column:
+    """The text without the blanks of Unicode at its ends."""
+    # to look for all of them at the ends of every text would take twice as long
+    is_ascii = F.octet_length(raw) == F.char_length(raw)
+    return F.when(is_ascii, F.btrim(raw, F.lit(ASCII_BLANKS))).otherwise(F.btrim(raw, F.lit(BLANKS)))
+
+
 def given(raw: Column) -> Column:
     """The text without surrounding blanks; null where nothing is left."""
-    trimmed = F.trim(raw)
+    trimmed = stripped(raw)
     return F.when(trimmed != "", trimmed)
 
 

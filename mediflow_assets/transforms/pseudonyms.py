@@ -7,6 +7,7 @@ from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts.masks import PSEUDONYM_DIGITS, SHIFT_DAYS
+from mediflow_assets.transforms.parsing import stripped
 
 _SHIFT_DIGITS = 12
 PADS = ("_inner_pad", "_outer_pad")
@@ -31,7 +32,7 @@ def pads_frame(session: SparkSession, pads: tuple[bytes, bytes]) -> DataFrame:
 
 def pseudonym(domain: str, identifier: Column) -> Column:
     """The 32 hex digits that stand for an identifier within a domain; null for null. Needs the pads' columns."""
-    return F.substring(_hmac(F.concat(F.lit(f"{domain}|"), F.upper(F.trim(identifier)))), 1, PSEUDONYM_DIGITS)
+    return F.substring(_hmac(F.concat(F.lit(f"{domain}|"), F.upper(stripped(identifier)))), 1, PSEUDONYM_DIGITS)
 
 
 def shift_days(patient_key: Column) -> Column:
@@ -43,7 +44,7 @@ def shift_days(patient_key: Column) -> Column:
 
 def tombstone(identifier: Column) -> Column:
     """`Tombstones.mark` in SQL: what stands for an erased patient's id. Needs the columns `TOMBSTONE_PADS`."""
-    return _hmac(F.concat(F.lit("tombstone|"), F.upper(F.trim(identifier))), TOMBSTONE_PADS)
+    return _hmac(F.concat(F.lit("tombstone|"), F.upper(stripped(identifier))), TOMBSTONE_PADS)
 
 
 def _hmac(message: Column, pads: tuple[str, str] = PADS) -> Column:

@@ -12,7 +12,8 @@ UTC = dt.UTC
 INTEGERS = {
     "0": 0, "7": 7, "+7": 7, "-7": -7, " 42 ": 42, "007": 7, "999999999": 999_999_999,
     "1234567890": None, "1e3": None, "12d": None, "12f": None, "1.0": None, "1,000": None, "0x1F": None,
-    "½": None, "٣": None, "１２": None, "12\u00a0": None, "\u00a012": None, "12\0": None, "12\n": None, "--1": None,
+    "½": None, "٣": None, "１２": None,
+    "12\u00a0": 12, "\u200b12": 12, "1\u00a02": None, "12\0": None, "12\n": 12, "--1": None,
     "+": None, "NaN": None, "null": None, "true": None,
 }  # fmt: skip
 AMOUNTS = {
@@ -21,7 +22,7 @@ AMOUNTS = {
     "16774.548999999995": "16774.55", "0.00499999999999999999": "0.00",
     "12345678901": None, "9999999999.999": None, "1e3": None, "1E-2": None, "$5": None, "5 USD": None, "1,50": None,
     "1.": None, ".5": None, "1.2.3": None, "Infinity": None, "-Infinity": None, "NaN": None, "12d": None,
-    "1.5\0": None, "1.5\u00a0": None, "1." + "1" * 21: None,
+    "1.5\0": None, "1.5\u00a0": "1.50", "1\u00a0000": None, "1." + "1" * 21: None,
 }  # fmt: skip
 DATES = {
     "2024-02-29": dt.date(2024, 2, 29), "2000-02-29": dt.date(2000, 2, 29), "1900-01-01": dt.date(1900, 1, 1),
@@ -29,7 +30,8 @@ DATES = {
     "2024-01-31 23:59": dt.date(2024, 1, 31), "9999-12-31": dt.date(9999, 12, 31),
     "2023-02-29": None, "1900-02-29": None, "2024-13-01": None, "2024-00-10": None, "2024-04-31": None,
     "2024-1-5": None, "20240105": None, "05/01/2024": None, "12024-01-05": None, "-2024-01-05": None,
-    "2024-01-05x": None, "2024-01-05\0": None, "2024-01-05\u00a0": None, "today": None, "2024": None,
+    "2024-01-05x": None, "2024-01-05\0": None, "2024-01-05\u00a0": dt.date(2024, 1, 5),
+    "2024-01-\u00a005": None, "today": None, "2024": None,
 }  # fmt: skip
 MOMENTS = {
     "2024-03-01": dt.datetime(2024, 3, 1, tzinfo=UTC),
