@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from mediflow_assets import contracts
-from mediflow_assets.contracts.table import Column, TableContract
+from mediflow_assets.contracts.table import Column, RowCheck, TableContract
 
 _HEAD = """# Data dictionary
 
@@ -35,8 +35,13 @@ def _table(contract: TableContract) -> str:
     ]
     if contract.checks:
         lines += ["", "| rule | broken where | then |", "|---|---|---|"]
-        lines += [f"| {c.code} | `{c.violation.replace('|', chr(92) + '|')}` | {c.severity} |" for c in contract.checks]
+        lines += [f"| {check.code} | {_broken_where(check)} | {check.severity} |" for check in contract.checks]
     return "\n".join([*lines, ""])
+
+
+def _broken_where(check: RowCheck) -> str:
+    escaped = check.violation.replace("|", r"\|")
+    return check.meaning or f"`{escaped}`"
 
 
 def _column(column: Column) -> str:

@@ -6,6 +6,7 @@ from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.bronze import PROVENANCE
 from mediflow_assets.contracts.masks import age_band, drop, keep, pseudonym, redact, year, zip3
 from mediflow_assets.contracts.table import Audience, Column, Privacy, RowCheck, Severity, TableContract, Type
+from mediflow_assets.contracts.unusable_ids import id_checks
 
 P, T = Privacy, Type
 Q = Severity.QUARANTINE
@@ -65,6 +66,7 @@ PATIENTS = TableContract(
     primary_key=("patient_id",),
     checks=(
         RowCheck("patient_id_missing", "patient_id IS NULL", Q),
+        *id_checks("patient_id"),
         RowCheck("gender_unknown", "gender IS NULL", Q),
         RowCheck("birth_date_in_future", "birth_date > to_date(_ingested_at)", Q),
         RowCheck("birth_date_implausible", f"birth_date < DATE'{v.EARLIEST_DATE}'", Q),
@@ -136,6 +138,8 @@ ENCOUNTERS = TableContract(
     primary_key=("encounter_id",),
     checks=(
         RowCheck("patient_id_missing", "patient_id IS NULL", Q),
+        *id_checks("patient_id"),
+        *id_checks("encounter_id"),
         RowCheck("gender_unknown", "gender IS NULL", Q),
         RowCheck("department_missing", "department IS NULL", Q),
         RowCheck("department_malformed", rf"NOT department RLIKE r'{v.DEPARTMENT_PATTERN}'", Q),
@@ -179,6 +183,8 @@ CONDITIONS = TableContract(
     primary_key=("patient_id", "code", "onset_date"),
     checks=(
         RowCheck("patient_id_missing", "patient_id IS NULL", Q),
+        *id_checks("patient_id"),
+        *id_checks("encounter_id"),
         RowCheck("diagnosis_malformed", "system IS NULL", Q),
         RowCheck("onset_missing", "onset_date IS NULL", Q),
         RowCheck("onset_in_future", "onset_date > to_date(_ingested_at)", Q),

@@ -99,12 +99,14 @@ class Column:
 class RowCheck:
     """A rule each row must keep. `violation` is SQL that is true where it is broken; null counts as kept.
 
-    A QUARANTINE rule is judged as a record enters Silver, and the table is checked for it as well.
+    A QUARANTINE rule is judged as a record enters Silver, and the table is checked for it as well. `meaning` says in
+    words what the SQL is too long to show.
     """
 
     code: str
     violation: str
     severity: Severity = Severity.ERROR
+    meaning: str = ""
 
 
 @dataclass(frozen=True)

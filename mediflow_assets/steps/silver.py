@@ -17,6 +17,7 @@ from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.steps import change, checks, rebuild
 from mediflow_assets.steps.arrived import arrived
 from mediflow_assets.steps.counting import records_by_delivery
+from mediflow_assets.steps.encounter_owners import owners
 from mediflow_assets.steps.event_rules import settle_events, with_event_columns
 from mediflow_assets.steps.made import Made
 from mediflow_assets.steps.pending import PATIENTS_VERSION, Pending, Wanted, pending
@@ -133,6 +134,13 @@ def make(bench: Workbench, table: Judged, wanted: Wanted | None = None) -> Made:
         if ENCOUNTER_EVENTS.name in parts:
             settled = settle_events(bench, contract, judged)
             judged, accepted, duplicates = settled.judged, settled.accepted, settled.duplicates
+        if contract is silver.ENCOUNTERS:
+            found = owners(bench, accepted)
+            if not found.are_sure:
+                bench.tables.unstage(contract)
+                rebuild.ask(lake, contract)
+                return make(bench, table)
+            judged, accepted = found.mark(bench, judged), found.mark(bench, accepted).where(is_accepted())
         verdicts = _count(judged, work)
         _store(bench, table, accepted)
         set_aside(bench, contract, parts, judged, work, verdicts)

@@ -11,6 +11,8 @@ UNREADABLE = "_unreadable"
 WAITING = "patient_not_arrived"
 NOT_ADMITTED = "encounter_not_arrived"
 """A discharge or cancellation whose encounter nobody has told of yet."""
+OF_ANOTHER_PATIENT = "encounter_of_another_patient"
+"""An encounter's id that an earlier record gave to somebody else."""
 
 
 def judge(frame: DataFrame, contract: TableContract) -> DataFrame:

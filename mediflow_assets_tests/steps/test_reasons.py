@@ -14,6 +14,12 @@ NO_STAY = {"admission_date": "", "discharge_date": ""}
 
 ADMISSIONS_TO_ENCOUNTERS = [
     ("patient_id_missing", {"patient_id": "  "}),
+    ("patient_id_placeholder", {"patient_id": "NULL"}),
+    ("patient_id_damaged", {"patient_id": "1.23E+12"}),
+    ("patient_id_is_a_name", {"patient_id": "Quill, Ada"}),
+    ("encounter_id_placeholder", {"encounter_id": "NULL"}),
+    ("encounter_id_damaged", {"encounter_id": "1.23E+12"}),
+    ("encounter_id_is_a_name", {"encounter_id": "Quill, Ada"}),
     ("gender_unknown", {"gender": "X"}),
     ("department_missing", {"department": "", "encounter_class": ""}),
     ("department_malformed", {"department": "WARD 7"}),
@@ -48,6 +54,9 @@ ADMISSIONS_TO_ENCOUNTERS = [
 ]
 ADMISSIONS_TO_PATIENTS = [
     ("patient_id_missing", {"patient_id": ""}),
+    ("patient_id_placeholder", {"patient_id": "NULL"}),
+    ("patient_id_damaged", {"patient_id": "1.23E+12"}),
+    ("patient_id_is_a_name", {"patient_id": "Quill, Ada"}),
     ("gender_unknown", {"gender": "7"}),
     ("birth_date_in_future", {"birth_date": "2024-07-02"}),
     ("birth_date_implausible", {"birth_date": "1899-12-31"}),
@@ -56,6 +65,9 @@ ADMISSIONS_TO_PATIENTS = [
 ]
 SYNTHEA_TO_PATIENTS = [
     ("patient_id_missing", {"Id": ""}),
+    ("patient_id_placeholder", {"Id": "NULL"}),
+    ("patient_id_damaged", {"Id": "1.23E+12"}),
+    ("patient_id_is_a_name", {"Id": "Quill, Ada"}),
     ("gender_unknown", {"GENDER": "X"}),
     ("birth_date_in_future", {"BIRTHDATE": "2024-07-02"}),
     ("birth_date_implausible", {"BIRTHDATE": "1899-12-31"}),
@@ -65,6 +77,12 @@ SYNTHEA_TO_PATIENTS = [
 ]
 SYNTHEA_TO_ENCOUNTERS = [
     ("patient_id_missing", {"PATIENT": ""}),
+    ("patient_id_placeholder", {"PATIENT": "NULL"}),
+    ("patient_id_damaged", {"PATIENT": "1.23E+12"}),
+    ("patient_id_is_a_name", {"PATIENT": "Quill, Ada"}),
+    ("encounter_id_placeholder", {"Id": "NULL"}),
+    ("encounter_id_damaged", {"Id": "1.23E+12"}),
+    ("encounter_id_is_a_name", {"Id": "Quill, Ada"}),
     ("department_missing", {"ENCOUNTERCLASS": ""}),
     ("admitted_at_missing", {"START": ""}),
     ("discharged_before_admission", {"STOP": "2024-01-10T08:59:59Z"}),
@@ -76,6 +94,12 @@ SYNTHEA_TO_ENCOUNTERS = [
 ]
 SYNTHEA_TO_CONDITIONS = [
     ("patient_id_missing", {"PATIENT": ""}),
+    ("patient_id_placeholder", {"PATIENT": "NULL"}),
+    ("patient_id_damaged", {"PATIENT": "1.23E+12"}),
+    ("patient_id_is_a_name", {"PATIENT": "Quill, Ada"}),
+    ("encounter_id_placeholder", {"ENCOUNTER": "NULL"}),
+    ("encounter_id_damaged", {"ENCOUNTER": "1.23E+12"}),
+    ("encounter_id_is_a_name", {"ENCOUNTER": "Quill, Ada"}),
     ("diagnosis_malformed", {"CODE": "x"}),
     ("diagnosis_malformed", {"CODE": ""}),
     ("onset_missing", {"START": ""}),
