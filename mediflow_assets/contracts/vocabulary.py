@@ -62,6 +62,9 @@ PAYER_PATTERN = r"^[A-Za-z][A-Za-z &/_-]{1,39}\z"
 
 ZIP_PATTERN = r"^[0-9]{5}(-?[0-9]{4})?\z"
 
+OTHER = "OTHER"
+"""Shown in place of a label that fewer than 11 people carry."""
+
 UNKNOWN = "UNKNOWN"
 """Shown where a diagnosis is not known; the absence itself is valid."""
 

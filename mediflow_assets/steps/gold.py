@@ -12,6 +12,7 @@ from mediflow_assets.steps import change, checks
 from mediflow_assets.steps.made import Made
 from mediflow_assets.steps.old_age import elders_of
 from mediflow_assets.steps.privacy_report import SUPPRESSION
+from mediflow_assets.steps.shown_labels import encounters_shown
 from mediflow_assets.steps.workbench import Workbench
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
@@ -86,7 +87,7 @@ def make(bench: Workbench, recipe: Recipe) -> Made:
     if change.is_unchanged(lake, contract, state):
         return Made(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     with change.under_key(lake, contract, bench.key.key_id):
-        frames = [bench.tables.read(table) for table in recipe.inputs]
+        frames = [_read(bench, table) for table in recipe.inputs]
         rows = recipe.build(*frames, *([elders_of(bench)] if recipe.is_of_people else []))
         if recipe.is_anonymised:
             rows = _anonymised(lake, contract, rows)
@@ -100,6 +101,10 @@ def make(bench: Workbench, recipe: Recipe) -> Made:
     if not made.has_failed:
         lake.note(contract, inputs=state)
     return made
+
+
+def _read(bench: Workbench, table: TableContract) -> DataFrame:
+    return encounters_shown(bench) if table is silver.ENCOUNTERS else bench.tables.read(table)
 
 
 def _anonymised(lake: Lake, contract: TableContract, rows: DataFrame) -> DataFrame:

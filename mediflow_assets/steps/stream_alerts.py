@@ -73,10 +73,11 @@ def _judged(bench: Workbench, spans: Spans) -> pa.Table:
     messages = bench.tables.read(ENCOUNTER_EVENTS).where(in_spans(spans))
     baselines = bench.tables.read(gold.COST_BASELINES)
     version = bench.lake.version(gold.COST_BASELINES)
+    departments = pc.unique(bench.lake.read(gold.COST_BASELINES, ["department"])["department"]).to_pylist()
     with storage_errors(f"{STREAM_ALERTS.name} judging"):
         # a filter over what is judged in the same plan is planned for seconds
         shaped = bench.tables.stage(STREAM_ALERTS, alerts.judged(events.as_records(messages)))
-        found = alerts.alerts_of(shaped, baselines, bench.pads)
+        found = alerts.alerts_of(shaped, baselines, departments, bench.pads)
         told = found.withColumns(
             {
                 "baseline_version": F.lit(version).cast("bigint"),

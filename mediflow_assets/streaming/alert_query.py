@@ -67,7 +67,8 @@ def start_alerts(session: Any, kafka: Kafka, place: Place, rules: AlertRules, of
     pads = small_frame(session, rules.pads_table())
     erased = small_frame(session, rules.erased_table()) if rules.erased else None
     shaped = alerts.judged(alerts.as_records_in_sql(messages))
-    found = alerts.alerts_of(shaped, small_frame(session, rules.baselines), pads, erased)
+    departments = set(rules.baselines["department"].to_pylist())
+    found = alerts.alerts_of(shaped, small_frame(session, rules.baselines), departments, pads, erased)
     told = found.withColumns({"baseline_version": F.lit(rules.version).cast("bigint"), "mode": F.lit(place.mode)})
     rows = told.select(F.col("encounter_key").alias("key"), F.to_json(F.struct("*")).alias("value"))
     writer = kafka.on(rows.writeStream).option("topic", place.out).option("checkpointLocation", str(place.checkpoint))

@@ -1,5 +1,7 @@
 """Alerts: which events call for a look, and why. Stateless, so that it runs in real time as well as over a range."""
 
+from collections.abc import Collection
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -10,6 +12,7 @@ from mediflow_assets.transforms import events
 from mediflow_assets.transforms.costs import with_peers
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.judging import is_accepted, judge
+from mediflow_assets.transforms.labels import shown
 from mediflow_assets.transforms.messages import NOT_JSON
 from mediflow_assets.transforms.pseudonyms import pseudonym, tombstone, without_pads
 
@@ -44,15 +47,23 @@ def judged(records: DataFrame) -> DataFrame:
     return judge(events.encounters_of(records, FeedReader(())), silver.ENCOUNTERS)
 
 
-def alerts_of(shaped: DataFrame, baselines: DataFrame, pads: DataFrame, erased: DataFrame | None = None) -> DataFrame:
+def alerts_of(
+    shaped: DataFrame,
+    baselines: DataFrame,
+    departments: Collection[str],
+    pads: DataFrame,
+    erased: DataFrame | None = None,
+) -> DataFrame:
     """One row for each judged event and rule that it breaks: what it says, and what was expected.
 
-    `pads` are the key's, as one row. `erased` are the marks of erased patients, of whom nothing is told; the pads of
-    their key then stand beside.
+    `departments` are those of the baselines: any other one is shown, and compared, as OTHER. `pads` are the key's, as
+    one row. `erased` are the marks of erased patients, of whom nothing is told; the pads of their key then stand
+    beside.
     """
     sound = shaped.where(is_accepted() & F.col(events.EVENT_ID).isNotNull() & (F.col("status") != "cancelled"))
     grouped = sound.withColumns(
         {
+            "department": shown(F.col("department"), departments),
             "diagnosis_code": F.coalesce("diagnosis_code", F.lit(UNKNOWN)),
             "encounter_class": F.coalesce("encounter_class", F.lit("unknown")),
         }

@@ -149,8 +149,9 @@ def test_of_an_erased_patient_no_alert_is_told(stream: Stream) -> None:
     rules = AlertRules(lake.read(gold.COST_BASELINES), -1, bench.key.pads, marks, pads)
     shaped = tables.stage(STREAM_ALERTS, alerts.judged(events.as_records(tables.read(ENCOUNTER_EVENTS))))
     frames = (spark.createDataFrame(table) for table in (rules.pads_table(), rules.erased_table()))
-    told = alerts.alerts_of(shaped, tables.read(gold.COST_BASELINES), *frames).select("patient_key").collect()
-    assert [row[0] for row in told] == [bench.key.pseudonym("patient", STAYS)]
+    told = alerts.alerts_of(shaped, tables.read(gold.COST_BASELINES), {"SURGERY"}, *frames).collect()
+    assert [row["patient_key"] for row in told] == [bench.key.pseudonym("patient", STAYS)]
+    assert [row["department"] for row in told] == ["OTHER"], "a department that the baselines do not know"
 
 
 def test_the_status_counts_in_the_tables(stream: Stream) -> None:
