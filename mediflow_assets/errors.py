@@ -29,6 +29,10 @@ class LakeTooNew(MediFlowError):
     """The lake was written by a newer MediFlow than this one."""
 
 
+class UpgradeNeeded(MediFlowError):
+    """An older MediFlow wrote the lake, and more than a run does by itself is needed."""
+
+
 class ContractViolated(MediFlowError):
     """A frame does not have the columns of the table it is to be written to, or a blocking check failed."""
 

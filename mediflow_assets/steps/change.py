@@ -37,8 +37,8 @@ def state_of(lake: Lake, inputs: Sequence[TableContract], key_id: str) -> dict[s
 
 
 def is_unchanged(lake: Lake, contract: TableContract, state: dict[str, int | str]) -> bool:
-    """Whether the table was last made, checks passed, from just this state."""
-    return bool(lake.noted(contract, INPUTS) == state)
+    """Whether the table was last made, checks passed, from just this state, with the columns of its contract."""
+    return bool(lake.noted(contract, INPUTS) == state and not lake.difference(contract))
 
 
 def require_key(lake: Lake, contracts_: Sequence[TableContract], key_id: str) -> None:

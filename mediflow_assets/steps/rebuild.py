@@ -13,21 +13,28 @@ _NOTE = "judge_anew"
 
 def ask(lake: Lake, contract: TableContract) -> None:
     """Have the table's next step judge everything anew."""
-    lake.note(contract, **{_NOTE: True})
+    if not is_asked_for(lake, contract):
+        lake.note(contract, **{_NOTE: True})
+
+
+def is_asked_for(lake: Lake, contract: TableContract) -> bool:
+    """Whether the table's next step judges everything anew."""
+    return bool(lake.noted(contract, _NOTE))
 
 
 def forget_if_asked(lake: Lake, contract: TableContract) -> None:
     """Empty the table and its verdicts if that was asked for. What people decided stays: discarded records."""
-    if not lake.noted(contract, _NOTE):
+    if not is_asked_for(lake, contract):
         return
     mine = f"target_table = '{contract.name}'"
     _delete(lake, silver.PROCESSED, mine)
     _delete(lake, silver.QUARANTINE, f"{mine} AND status <> 'discarded'")
-    _delete(lake, contract, None)
+    # the columns are those of the contract then, whatever they were
+    lake.overwrite_rows(contract, [])
     lake.note(contract, **{_NOTE: False})
 
 
-def _delete(lake: Lake, contract: TableContract, predicate: str | None) -> None:
+def _delete(lake: Lake, contract: TableContract, predicate: str) -> None:
     table = lake.open(contract)
     if table is not None:
         with storage_errors(contract.name):

@@ -94,7 +94,7 @@ def _name_anew(lake: Lake, contract: TableContract, key: PseudonymKey, change: K
 
     def renamed(batch: pa.RecordBatch) -> pa.RecordBatch:
         for column, of in IDS.items():
-            if column in contract.by_name and of in contract.by_name:
+            if column in batch.schema.names and of in batch.schema.names:
                 ids = batch.column(of)
                 known = {id_: key.pseudonym(DOMAINS[column], id_) for id_ in pc.unique(ids).to_pylist() if id_}
                 batch = _with(batch, column, _looked_up(ids, known))
@@ -109,7 +109,7 @@ def _map(lake: Lake, contract: TableContract, names: Names, change: KeyChange) -
     """Put new names for old ones in a table that is not made anew from Silver."""
 
     def mapped(batch: pa.RecordBatch) -> pa.RecordBatch:
-        for column in names.keys() & contract.by_name.keys():
+        for column in names.keys() & set(batch.schema.names):
             batch = _with(batch, column, _looked_up(batch.column(column), names[column], keep=True))
         return batch
 

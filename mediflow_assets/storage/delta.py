@@ -9,18 +9,20 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.fs as pafs
-from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Schema, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import TableNotFoundError
 
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import LakeTooNew
+from mediflow_assets.storage.difference import NO_DIFFERENCE, Difference, difference
 from mediflow_assets.storage.errors import storage_errors
-from mediflow_assets.storage.schemas import arrow_schema
+from mediflow_assets.storage.schemas import arrow_schema, padded
 from mediflow_assets.storage.text_views import without_views
 
-FORMAT = 1
-"""Raised when tables change so that older code would misread them."""
-_FORMAT_PROPERTY = "mediflow.format"
+FORMAT = 2
+"""Raised when tables change so that older code would misread them, or would keep what newer rules refuse."""
+FORMAT_NOTE = "format"
+_FIRST_FORMAT = 1
 WRITER = WriterProperties(max_row_group_size=131_072, compression="SNAPPY")
 """Row groups this small let the engine parse one file on several cores."""
 
@@ -43,7 +45,7 @@ class Lake:
                 table = DeltaTable(self.uri(contract), storage_options=dict(self.storage_options) or None)
         except TableNotFoundError:
             return None
-        written = int(table.metadata().configuration.get(_FORMAT_PROPERTY, FORMAT))
+        written = format_of(table)
         if written > FORMAT:
             raise LakeTooNew(
                 f"{contract.name} was written by a newer MediFlow (format {written}, this one reads {FORMAT})."
@@ -62,22 +64,43 @@ class Lake:
                 self.uri(contract),
                 schema=arrow_schema(contract),
                 mode="ignore",
-                configuration={_FORMAT_PROPERTY: str(FORMAT)},
+                configuration={f"mediflow.{FORMAT_NOTE}": str(FORMAT)},
                 storage_options=dict(self.storage_options) or None,
                 raise_if_key_not_exists=False,
             )
 
-    def append(
-        self, contract: TableContract, rows: pa.RecordBatchReader | pa.Table, transaction: str | None = None
-    ) -> None:
-        """Append Arrow rows in one commit, which carries `transaction` as its application id."""
+    def difference(self, contract: TableContract) -> Difference:
+        """How the stored columns differ from the contract's; not at all where the table does not exist."""
+        table = self.open(contract)
+        return NO_DIFFERENCE if table is None else difference(table, contract)
+
+    def widened(self, contract: TableContract) -> DeltaTable:
+        """The table, created if need be, with every column of its contract: one that is new is empty in old rows."""
         table = self.ensure(contract)
+        lacking = difference(table, contract).lacking
+        if lacking:
+            fields = [field for field in Schema.from_arrow(arrow_schema(contract)).fields if field.name in lacking]
+            with storage_errors(contract.name):
+                table.alter.add_columns(fields)
+        return table
+
+    def append(
+        self,
+        contract: TableContract,
+        rows: pa.RecordBatchReader | pa.Table,
+        transaction: str | None = None,
+        marks: Iterable[Transaction] = (),
+    ) -> None:
+        """Append Arrow rows in one commit, which carries `transaction` as its application id, and `marks`."""
+        table = self.widened(contract)
         with storage_errors(contract.name):
             write_deltalake(
                 table,
                 rows,
                 mode="append",
-                commit_properties=_carrying(transaction),
+                # a column that no contract names any more stays empty in new rows
+                schema_mode="merge" if difference(table, contract).beyond else None,
+                commit_properties=_carrying(transaction, *marks),
                 writer_properties=WRITER,
             )
 
@@ -116,17 +139,20 @@ class Lake:
         if table is None:
             empty: pa.Table = arrow_schema(contract).empty_table()
             return empty.select(columns) if columns else empty
+        wanted = arrow_schema(contract)
+        names = columns or wanted.names
         with storage_errors(contract.name):
-            return self.dataset(contract, table).to_table(columns=columns, filter=where)
+            rows = self.dataset(contract, table).to_table(columns=names, filter=where)
+            return rows.cast(pa.schema([wanted.field(name) for name in names]))
 
     def dataset(self, contract: TableContract, table: DeltaTable) -> Any:
-        """The table as an Arrow dataset.
+        """The table as an Arrow dataset, in which a column of the contract that is not stored yet is empty.
 
         Local files are read by Arrow itself: delta-rs's own Python filesystem aborted two processes of three at exit.
         """
         is_local = "://" not in self.root
         files = pafs.SubTreeFileSystem(self.uri(contract), pafs.LocalFileSystem()) if is_local else None
-        return without_views(table.to_pyarrow_dataset(filesystem=files))
+        return without_views(table.to_pyarrow_dataset(filesystem=files, schema=padded(table, contract)))
 
     def version(self, contract: TableContract) -> int:
         """The table's version, -1 where it does not exist."""
@@ -160,8 +186,14 @@ class Lake:
         return None if text is None else json.loads(text)
 
 
-def _carrying(transaction: str | None) -> CommitProperties | None:
-    return CommitProperties(app_transactions=[Transaction(transaction, 1)]) if transaction else None
+def format_of(table: DeltaTable) -> int:
+    """The format of MediFlow in which a table was written."""
+    return int(table.metadata().configuration.get(f"mediflow.{FORMAT_NOTE}", _FIRST_FORMAT))
+
+
+def _carrying(transaction: str | None, *marks: Transaction) -> CommitProperties | None:
+    carried = [*([Transaction(transaction, 1)] if transaction else []), *marks]
+    return CommitProperties(app_transactions=carried) if carried else None
 
 
 def count_rows(table: DeltaTable) -> int:

@@ -1,6 +1,7 @@
 """Contract → Arrow schema: what a table is created with, and what landed batches are made to fit."""
 
 import pyarrow as pa
+from deltalake import DeltaTable
 
 from mediflow_assets.contracts.table import TableContract, Type
 
@@ -26,3 +27,15 @@ def arrow_schema(contract: TableContract) -> pa.Schema:
     a good write. That required columns are filled is a check of every table instead (`steps.checks`).
     """
     return pa.schema([pa.field(c.name, ARROW[c.type]) for c in contract.columns])
+
+
+def stored_schema(table: DeltaTable) -> pa.Schema:
+    """A table's columns as they are stored."""
+    return pa.schema(table.schema().to_arrow())
+
+
+def padded(table: DeltaTable, contract: TableContract) -> pa.Schema:
+    """A table's columns as they are stored, then those of its contract that it lacks."""
+    stored = stored_schema(table)
+    lacking = [field for field in arrow_schema(contract) if field.name not in stored.names]
+    return pa.schema([*stored, *lacking])

@@ -13,18 +13,24 @@ from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import ContractViolated
 from mediflow_assets.objects import is_remote, listed, remove
 from mediflow_assets.storage.delta import Lake
+from mediflow_assets.storage.difference import difference
 from mediflow_assets.storage.errors import storage_errors
 
 
 def conform(frame: DataFrame, contract: TableContract) -> DataFrame:
-    """The frame with just the contract's columns, in order and of its types.
+    """The frame with just the contract's columns, in order and of its types; one that may be empty is where it lacks.
 
-    Raises ContractViolated where a column is missing: the engine would fill or drop it without a word.
+    Raises ContractViolated where a required column is missing: the engine would fill or drop it without a word.
     """
-    missing = [name for name in contract.column_names if name not in frame.columns]
+    missing = [c.name for c in contract.columns if c.name not in frame.columns and not c.nullable]
     if missing:
         raise ContractViolated(f"{contract.name}: the frame lacks {', '.join(missing)}.")
-    return frame.select(*(F.col(c.name).cast(c.type.value).alias(c.name) for c in contract.columns))
+    return _by_contract(frame, contract)
+
+
+def _by_contract(frame: DataFrame, contract: TableContract) -> DataFrame:
+    found = {c.name: F.col(c.name) if c.name in frame.columns else F.lit(None) for c in contract.columns}
+    return frame.select(*(found[c.name].cast(c.type.value).alias(c.name) for c in contract.columns))
 
 
 def _matched(condition: str | None, assignments: dict[str, str]) -> str:
@@ -40,9 +46,10 @@ class Tables:
     session: Callable[[], SparkSession]
 
     def read(self, contract: TableContract) -> DataFrame:
-        """The table's rows."""
-        self.lake.ensure(contract)
-        return self.session().read.format("delta").load(self.lake.uri(contract))
+        """The table's rows, by its contract: what an older table lacks is empty."""
+        table = self.lake.ensure(contract)
+        rows = self.session().read.format("delta").load(self.lake.uri(contract))
+        return _by_contract(rows, contract) if difference(table, contract) else rows
 
     def has_any(self, contract: TableContract, keys: DataFrame) -> bool:
         """Whether the table has a row of any of these keys, given by the columns of their names."""
@@ -58,7 +65,10 @@ class Tables:
         self._write(contract, frame, "append")
 
     def overwrite(self, contract: TableContract, frame: DataFrame) -> None:
-        """Replace all rows in one commit."""
+        """Replace all rows in one commit. A table of other types or with columns beyond the contract is emptied first."""
+        differs = self.lake.difference(contract)
+        if differs.changed or differs.beyond:
+            self.lake.overwrite_rows(contract, [])
         self._write(contract, frame, "overwrite")
 
     def merge(
@@ -75,7 +85,7 @@ class Tables:
         `updates` gives expressions for columns that are not just taken from the source. `otherwise`, a condition and
         columns, updates just these columns of matching rows that `update_if` leaves as they are.
         """
-        self.lake.ensure(contract)
+        self.lake.widened(contract)
         session = self.session()
         uri = self.lake.uri(contract)
         # a session keeps names for its whole life: without the lake in it, a second lake would be merged into the first
@@ -129,6 +139,6 @@ class Tables:
         return f"{self.lake.root.rstrip('/')}/{zone}/_staging/{name}"
 
     def _write(self, contract: TableContract, frame: DataFrame, mode: str) -> None:
-        self.lake.ensure(contract)
+        self.lake.widened(contract)
         with storage_errors(contract.name):
             conform(frame, contract).write.format("delta").mode(mode).save(self.lake.uri(contract))

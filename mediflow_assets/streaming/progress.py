@@ -7,12 +7,11 @@ and its progress are one, and what is erased or refused changes neither.
 from collections.abc import Mapping
 
 import pyarrow as pa
-from deltalake import CommitProperties, Transaction, write_deltalake
+from deltalake import Transaction
 
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.storage.delta import WRITER, Lake
-from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.storage.delta import Lake
 from mediflow_assets.streaming.ranges import delivery_of
 
 TOPICS = "topics"
@@ -54,15 +53,7 @@ def append(
     known = landed_through(lake, topic, contract)
     highest = max([*through, *known], default=-1)
     marks = [Transaction(delivery_of(topic, n), max(through.get(n, -1), known.get(n, -1))) for n in range(highest + 1)]
-    table = lake.ensure(contract)
-    with storage_errors(contract.name):
-        write_deltalake(
-            table,
-            rows,
-            mode="append",
-            commit_properties=CommitProperties(app_transactions=marks),
-            writer_properties=WRITER,
-        )
+    lake.append(contract, rows, marks=marks)
 
 
 def know_topic(lake: Lake, topic: str) -> None:

@@ -1,0 +1,143 @@
+"""Carrying a lake forward that an older MediFlow wrote: formats step by step, and columns as the contracts say now.
+
+What a run may do by itself loses nothing: columns are added, Silver is judged anew from Bronze, Gold and masked tables
+are made anew by their steps. What rewrites rows that stand nowhere else is left to `mediflow upgrade`.
+"""
+
+import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mediflow_assets.contracts import TABLES, events, models, silver
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.errors import UpgradeNeeded
+from mediflow_assets.steps import gold, own_tables, rebuild
+from mediflow_assets.steps.events import events_asked_for
+from mediflow_assets.storage.delta import FORMAT, FORMAT_NOTE, Lake, format_of
+from mediflow_assets.storage.recasting import recast
+
+MADE_WHOLE = frozenset(
+    contract.name
+    for contract in (
+        *(recipe.contract for recipe in (*gold.GOLD, *gold.MASKED)),
+        *(own.contract for own in own_tables.ALL),
+        models.RISK_SCORES,
+        events.STREAM_STATUS,
+    )
+)
+"""Tables that their step writes as a whole, from other tables."""
+JUDGED = frozenset(contract.name for contract in silver.JUDGED)
+"""Tables that are judged anew from Bronze. All others keep what stands nowhere else."""
+
+
+@dataclass(frozen=True)
+class FormatStep:
+    """From one format to the next: what it does, in words, and the doing of it. Done again, it changes nothing more."""
+
+    says: str
+    do: Callable[[Lake], None]
+
+
+def _judge_silver_anew(lake: Lake) -> None:
+    for contract in silver.JUDGED:
+        if lake.open(contract) is not None:
+            rebuild.ask(lake, contract)
+
+
+STEPS: Mapping[int, FormatStep] = {
+    1: FormatStep("Silver is judged anew from Bronze, by the rules of this release", _judge_silver_anew),
+}
+"""By the format that a step begins with."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is to be done for one table, or for the lake; a run does it by itself unless `needs_asking`."""
+
+    place: str
+    says: str
+    needs_asking: bool = False
+
+
+def plan(lake: Lake) -> list[Task]:
+    """What would carry the lake forward; nothing where it is as this MediFlow writes it."""
+    steps = [
+        Task("the lake", f"format {number} to {number + 1}: {STEPS[number].says}")
+        for number in range(lake_format(lake), FORMAT)
+    ]
+    return steps + [task for contract in TABLES.values() if (task := _task(lake, contract))]
+
+
+def _task(lake: Lake, contract: TableContract) -> Task | None:
+    differs = lake.difference(contract)
+    if not differs:
+        return None
+    if contract.name in MADE_WHOLE:
+        return Task(contract.name, f"{differs}: made anew")
+    if contract.name in JUDGED:
+        return Task(contract.name, f"{differs}: judged anew from Bronze")
+    is_kept = _keeps_beyond(contract)
+    if differs.changed or (differs.beyond and not is_kept):
+        dropped = "" if is_kept or not differs.beyond else ", what is beyond the contract is dropped"
+        return Task(contract.name, f"{differs}: every row is rewritten{dropped}", needs_asking=True)
+    return Task(contract.name, f"{differs}: added, empty in old rows") if differs.lacking else None
+
+
+def _keeps_beyond(contract: TableContract) -> bool:
+    """Bronze is what arrived: a column that its contract gave up stays stored, and is not read."""
+    return contract.key[0] == "bronze"
+
+
+def lake_format(lake: Lake) -> int:
+    """The oldest format of any table; today's where there is none."""
+    opened = (lake.open(contract) for contract in TABLES.values())
+    return min((format_of(table) for table in opened if table is not None), default=FORMAT)
+
+
+def carry_forward(lake: Lake, home: Path, is_asked: bool = False) -> list[Task]:
+    """Do what a run may do by itself, or all with `is_asked`; returns what it was. The caller holds the lake lease.
+
+    Raises UpgradeNeeded where rows would have to be rewritten that stand nowhere else.
+    """
+    tasks = plan(lake)
+    needed = [task for task in tasks if task.needs_asking and not is_asked]
+    if needed:
+        told = ". ".join(f"{task.place} {task.says}" for task in needed)
+        raise UpgradeNeeded(f"{told}. Run 'mediflow upgrade', which shows all that it will do and asks first.")
+    if not tasks:
+        return []
+    # the service writes events and alerts meanwhile, and a change of their columns would fail it
+    with _events(lake, home):
+        for contract in TABLES.values():
+            _carry(lake, contract)
+        for number in range(lake_format(lake), FORMAT):
+            STEPS[number].do(lake)
+            _raise_format(lake, number)
+    return tasks
+
+
+def _events(lake: Lake, home: Path) -> contextlib.AbstractContextManager[None]:
+    has_any = any(lake.open(contract) is not None for contract in (events.ENCOUNTER_EVENTS, events.STREAM_ALERTS))
+    return events_asked_for(home, "upgrade") if has_any else contextlib.nullcontext()
+
+
+def _carry(lake: Lake, contract: TableContract) -> None:
+    task = _task(lake, contract)
+    if task is None or contract.name in MADE_WHOLE:
+        return
+    if contract.name in JUDGED:
+        rebuild.ask(lake, contract)
+    elif task.needs_asking:
+        recast(lake, contract, _keeps_beyond(contract))
+    else:
+        lake.widened(contract)
+
+
+def _raise_format(lake: Lake, number: int) -> None:
+    """Tell each table that it has come from one format to the next: last, so that a step that was cut short is done
+    again."""
+    for contract in TABLES.values():
+        table = lake.open(contract)
+        if table is not None and format_of(table) == number:
+            lake.note(contract, **{FORMAT_NOTE: number + 1})
