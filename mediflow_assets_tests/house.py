@@ -11,7 +11,7 @@ from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.sources import Feeds
-from mediflow_assets.steps import gold, landing, risk_scores, stream_alerts
+from mediflow_assets.steps import gold, landing, own_tables, risk_scores, stream_alerts, upgrade
 from mediflow_assets.steps import silver as silver_steps
 from mediflow_assets.steps.inbox import Inbox
 from mediflow_assets.steps.made import Made
@@ -74,6 +74,13 @@ class House:
         marts = [gold.make(self.bench, recipe) for recipe in gold.GOLD]
         beside = [stream_alerts.make(self.bench, "encounter-events", False), risk_scores.make(self.bench)]
         return [*marts, *beside, *(gold.make(self.bench, recipe) for recipe in gold.MASKED)]
+
+    def run(self) -> None:
+        """What a run does from the inbox on; none of the tables' checks may stop it."""
+        upgrade.carry_forward(self.lake, self.folder)
+        self.land()
+        made = [*self.make_silver(), *self.make_gold(), *(own_tables.make(self.bench, own) for own in own_tables.ALL)]
+        assert [each.contract.name for each in made if each.has_failed] == []
 
     def bring(self, text: str) -> None:
         """Deliver a file and make every table from it; none of their checks may stop it."""

@@ -15,6 +15,7 @@ from mediflow_assets.errors import UpgradeNeeded
 from mediflow_assets.steps import gold, own_tables, rebuild
 from mediflow_assets.steps.events import events_asked_for
 from mediflow_assets.storage.delta import FORMAT, FORMAT_NOTE, Lake, format_of
+from mediflow_assets.storage.difference import Difference, difference
 from mediflow_assets.storage.recasting import recast
 
 MADE_WHOLE = frozenset(
@@ -62,15 +63,15 @@ class Task:
 
 def plan(lake: Lake) -> list[Task]:
     """What would carry the lake forward; nothing where it is as this MediFlow writes it."""
+    tables = {contract: table for contract in TABLES.values() if (table := lake.open(contract)) is not None}
     steps = [
         Task("the lake", f"format {number} to {number + 1}: {STEPS[number].says}")
-        for number in range(lake_format(lake), FORMAT)
+        for number in range(min(map(format_of, tables.values()), default=FORMAT), FORMAT)
     ]
-    return steps + [task for contract in TABLES.values() if (task := _task(lake, contract))]
+    return steps + [task for contract, table in tables.items() if (task := _task(contract, difference(table, contract)))]
 
 
-def _task(lake: Lake, contract: TableContract) -> Task | None:
-    differs = lake.difference(contract)
+def _task(contract: TableContract, differs: Difference) -> Task | None:
     if not differs:
         return None
     if contract.name in MADE_WHOLE:
@@ -89,12 +90,6 @@ def _keeps_beyond(contract: TableContract) -> bool:
     return contract.key[0] == "bronze"
 
 
-def lake_format(lake: Lake) -> int:
-    """The oldest format of any table; today's where there is none."""
-    opened = (lake.open(contract) for contract in TABLES.values())
-    return min((format_of(table) for table in opened if table is not None), default=FORMAT)
-
-
 def carry_forward(lake: Lake, home: Path, is_asked: bool = False) -> list[Task]:
     """Do what a run may do by itself, or all with `is_asked`; returns what it was. The caller holds the lake lease.
 
@@ -111,9 +106,8 @@ def carry_forward(lake: Lake, home: Path, is_asked: bool = False) -> list[Task]:
     with _events(lake, home):
         for contract in TABLES.values():
             _carry(lake, contract)
-        for number in range(lake_format(lake), FORMAT):
-            STEPS[number].do(lake)
-            _raise_format(lake, number)
+        for number in sorted(STEPS):
+            _to_next_format(lake, number)
     return tasks
 
 
@@ -123,7 +117,7 @@ def _events(lake: Lake, home: Path) -> contextlib.AbstractContextManager[None]:
 
 
 def _carry(lake: Lake, contract: TableContract) -> None:
-    task = _task(lake, contract)
+    task = _task(contract, lake.difference(contract))
     if task is None or contract.name in MADE_WHOLE:
         return
     if contract.name in JUDGED:
@@ -134,10 +128,11 @@ def _carry(lake: Lake, contract: TableContract) -> None:
         lake.widened(contract)
 
 
-def _raise_format(lake: Lake, number: int) -> None:
-    """Tell each table that it has come from one format to the next: last, so that a step that was cut short is done
-    again."""
-    for contract in TABLES.values():
-        table = lake.open(contract)
-        if table is not None and format_of(table) == number:
+def _to_next_format(lake: Lake, number: int) -> None:
+    """Take the step if a table is of this format. The tables are told last: a step that was cut short is done again."""
+    opened = ((contract, lake.open(contract)) for contract in TABLES.values())
+    older = [contract for contract, table in opened if table is not None and format_of(table) == number]
+    if older:
+        STEPS[number].do(lake)
+        for contract in older:
             lake.note(contract, **{FORMAT_NOTE: number + 1})
