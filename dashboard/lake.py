@@ -9,10 +9,17 @@ import polars as pl
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
-from mediflow_assets.contracts.table import Audience, TableContract
+from mediflow_assets.contracts.table import Audience, TableContract, Type
 
 _BROKEN = (OSError, DeltaError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
 """What a query over a file that is cut off, gone or no Parquet ends in: some of them end Polars' thread."""
+
+
+_DTYPES: dict[Type, pl.DataType] = {
+    Type.STRING: pl.String(), Type.BINARY: pl.Binary(), Type.INTEGER: pl.Int32(), Type.LONG: pl.Int64(),
+    Type.MONEY: pl.Decimal(12, 2), Type.TOTAL: pl.Decimal(18, 2), Type.RATIO: pl.Decimal(12, 4), Type.DATE: pl.Date(),
+    Type.TIMESTAMP: pl.Datetime("us", "UTC"), Type.BOOLEAN: pl.Boolean(), Type.STRINGS: pl.List(pl.String()),
+}  # fmt: skip
 
 
 class NotReadable(Exception):
@@ -31,10 +38,13 @@ class Snapshot:
     version: int
     written_at: datetime = field(compare=False)
     rows: int = field(compare=False, default=0)
+    lacking: tuple[tuple[str, Type], ...] = field(compare=False, default=())
+    """Columns of the contract that the table does not have yet: an older MediFlow made it."""
 
     def scan(self, *columns: str) -> pl.LazyFrame:
         """The columns, lazily: Polars reads only the files and columns that the query needs."""
-        return pl.scan_delta(self.uri, version=self.version).select(columns)
+        empty = [pl.lit(None, _DTYPES[type_]).alias(name) for name, type_ in self.lacking if name in columns]
+        return pl.scan_delta(self.uri, version=self.version).with_columns(empty).select(columns)
 
     def collect(self, query: pl.LazyFrame) -> pl.DataFrame:
         """Run a query over this snapshot. Raises NotReadable where its files went meanwhile."""
@@ -83,4 +93,6 @@ def open_table(contract: TableContract, command: str = "mediflow run") -> Snapsh
         ) from None
     if table is None or at is None or not rows:
         raise NothingYet(f"{contract.name} has no rows yet. To fill it, run '{command}'.")
-    return Snapshot(uri, int(table.version()), at, int(rows))
+    stored = {field.name for field in table.schema().fields}
+    lacking = tuple((column.name, column.type) for column in contract.columns if column.name not in stored)
+    return Snapshot(uri, int(table.version()), at, int(rows), lacking)

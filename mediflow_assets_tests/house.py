@@ -16,6 +16,7 @@ from mediflow_assets.steps import silver as silver_steps
 from mediflow_assets.steps.inbox import Inbox
 from mediflow_assets.steps.made import Made
 from mediflow_assets.steps.reconciliation import reconcile
+from mediflow_assets.steps.stream_status import status_table
 from mediflow_assets.steps.workbench import Workbench
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.tables import Tables
@@ -79,7 +80,8 @@ class House:
         """What a run does from the inbox on; none of the tables' checks may stop it."""
         upgrade.carry_forward(self.lake, self.folder)
         self.land()
-        made = [*self.make_silver(), *self.make_gold(), *(own_tables.make(self.bench, own) for own in own_tables.ALL)]
+        made = [*self.make_silver(), *self.make_gold()]
+        made += [own_tables.make(self.bench, own) for own in (*own_tables.ALL, status_table("off", {}))]
         assert [each.contract.name for each in made if each.has_failed] == []
 
     def bring(self, text: str) -> None:

@@ -56,8 +56,7 @@ class LakeReader:
                 return None
             kept = self._kept.get(contract.name)
             if kept is None or kept.version != table.version():
-                rows = [plain(row) for row in _dataset(table).to_table(list(contract.column_names)).to_pylist()]
-                kept = Snapshot(table.version(), _committed_ms(table), rows)
+                kept = Snapshot(table.version(), _committed_ms(table), _rows(contract, table))
                 self._kept[contract.name] = kept
             return kept
 
@@ -68,8 +67,7 @@ class LakeReader:
         table = self._open(contract)
         if table is None:
             return None
-        found = _dataset(table).to_table(list(contract.column_names), filter=pc.field(column) == value)
-        return Snapshot(table.version(), _committed_ms(table), [plain(row) for row in found.to_pylist()])
+        return Snapshot(table.version(), _committed_ms(table), _rows(contract, table, (column, value)))
 
     def _open(self, contract: TableContract) -> DeltaTable | None:
         try:
@@ -96,8 +94,15 @@ class LakeReader:
             self._peers = (found.version, {(r["department"], r["diagnosis_code"]): r for r in found.rows})
 
 
-def _dataset(table: DeltaTable) -> Any:
-    return table.to_pyarrow_dataset()
+def _rows(contract: TableContract, table: DeltaTable, wanted: tuple[str, str] | None = None) -> list[dict[str, Any]]:
+    """The rows by the contract, all or those with one value; what a table of an older MediFlow lacks is empty."""
+    dataset = table.to_pyarrow_dataset()
+    stored = [name for name in contract.column_names if name in dataset.schema.names]
+    if wanted and wanted[0] not in stored:
+        return []
+    found = dataset.to_table(stored, filter=pc.field(wanted[0]) == wanted[1] if wanted else None)
+    empty = dict.fromkeys(contract.column_names)
+    return [plain(empty | row) for row in found.to_pylist()]
 
 
 def _committed_ms(table: DeltaTable) -> int:

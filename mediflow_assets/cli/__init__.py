@@ -28,6 +28,7 @@ GROUPS = (
     "leak_scan_command",
     "lineage_command",
     "maintain_command",
+    "upgrade_command",
     "models_commands",
     "backup_commands",
     "cluster_commands",

@@ -106,10 +106,15 @@ def _users(settings: Settings) -> str:
 
 def _lake(settings: Settings) -> str:
     from mediflow_assets.contracts import TABLES
+    from mediflow_assets.steps.upgrade import plan
     from mediflow_assets.storage.delta import FORMAT, Lake
 
     lake = Lake(settings.lake_root)
     tables = sum(lake.open(contract) is not None for contract in TABLES.values())
+    if tasks := plan(lake):
+        told = "; ".join(f"{task.place}: {task.says}" for task in tasks)
+        command = "upgrade" if any(task.needs_asking for task in tasks) else "run"
+        raise Problem(f"an older MediFlow wrote it. Run 'mediflow {command}'. To be done: {told}.")
     return f"{tables} of {len(TABLES)} tables, format {FORMAT}"
 
 

@@ -10,7 +10,6 @@ import pyarrow as pa
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.csv_blocks import Overlong
 from mediflow_assets.sources.delivery import DOCUMENT_LIMIT, Recognised, RecordBatchOfDelivery, Reject
-from mediflow_assets.sources.forms import BRONZE_COLUMNS
 from mediflow_assets.sources.ndjson import json_lines
 from mediflow_assets.sources.opening import opened
 
@@ -43,6 +42,8 @@ class Bundle(msgspec.Struct, rename="camel"):
 type_of_resource = msgspec.json.Decoder(Resource)
 entry_of_bundle = msgspec.json.Decoder(Entry)
 Row = tuple[str, str | None, str | None, str]
+_FILLED = ("resource_type", "resource_id", "full_url", "resource")
+"""The columns of Bronze that a `Row` fills."""
 Found = tuple[Row | str, bytes]
 
 
@@ -133,9 +134,8 @@ def _batches(found: Iterator[Found]) -> Iterator[RecordBatchOfDelivery]:
 
 
 def _batch(rows: list[tuple[int, Row]], rejects: list[Reject]) -> RecordBatchOfDelivery:
-    names = BRONZE_COLUMNS["fhir"]
-    cells = zip(*(row for _, row in rows), strict=True) if rows else ((),) * len(names)
+    cells = zip(*(row for _, row in rows), strict=True) if rows else ((),) * len(_FILLED)
     numbers = pa.array([number for number, _ in rows], pa.int64())
     arrays = [pa.array(list(cell), pa.string()) for cell in cells]
-    accepted = pa.RecordBatch.from_arrays([*arrays, numbers], names=[*names, "_record_number"])
+    accepted = pa.RecordBatch.from_arrays([*arrays, numbers], names=[*_FILLED, "_record_number"])
     return RecordBatchOfDelivery(accepted, tuple(rejects))

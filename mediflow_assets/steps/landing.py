@@ -20,7 +20,7 @@ from mediflow_assets.steps.erased import counted
 from mediflow_assets.steps.inbox import Delivery, Inbox
 from mediflow_assets.steps.refusing import Refused, is_named, refuse, refuse_rejects
 from mediflow_assets.storage.delta import Lake
-from mediflow_assets.storage.schemas import arrow_schema
+from mediflow_assets.storage.schemas import arrow_schema, batch_of
 
 
 @dataclass(frozen=True)
@@ -141,13 +141,13 @@ def _with_provenance(
                 }
             )
         if rows.num_rows:
-            columns = [
-                pa.repeat(pa.scalar(constants[field.name], field.type), rows.num_rows)
-                if field.name in constants
-                else rows.column(field.name)
-                for field in schema
-            ]
-            yield pa.RecordBatch.from_arrays(columns, schema=schema)
+            found = dict(zip(rows.schema.names, rows.columns, strict=True))
+            found |= {
+                name: pa.repeat(pa.scalar(value, schema.field(name).type), rows.num_rows)
+                for name, value in constants.items()
+                if name in schema.names
+            }
+            yield batch_of(found, schema, rows.num_rows)
 
 
 def _ledger_row(landed: Landed, what: Recognised, tombstones: Tombstones) -> dict[str, object]:

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mediflow_assets.contracts import bronze, house, silver
+from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.events import DELIVERY_PREFIX, ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.steps.counting import records_by_delivery
@@ -125,5 +125,5 @@ def quarantine_reasons(lake: Lake) -> list[Row]:
             counts[(row["target_table"], row["source"], reason, row["status"])] += 1
     for row in lake.read(bronze.REJECTS, ["source", "reason"]).to_pylist():
         counts[("bronze/rejects", bronze.SOURCES[row["source"]].name, row["reason"], "rejected")] += 1
-    names = house.QUARANTINE_REASONS.column_names[:4]
+    names = ("table", "source", "reason", "status")
     return [dict(zip(names, key, strict=True)) | {"records": count} for key, count in sorted(counts.items())]

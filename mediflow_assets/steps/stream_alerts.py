@@ -16,6 +16,7 @@ from mediflow_assets.steps.workbench import Workbench
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.schemas import arrow_schema
+from mediflow_assets.storage.tables import conform
 from mediflow_assets.streaming import figures, progress
 from mediflow_assets.streaming.ranges import delivery_of, partition_of
 from mediflow_assets.transforms import alerts, events
@@ -85,7 +86,7 @@ def _judged(bench: Workbench, spans: Spans) -> pa.Table:
                 "mode": F.lit(IN_RUN),
             }
         )
-        rows = told.select(*STREAM_ALERTS.column_names).toArrow()
+        rows = conform(told, STREAM_ALERTS).toArrow()
         bench.tables.unstage(STREAM_ALERTS)
     return _first_of_each(rows.cast(_SCHEMA))
 

@@ -4,6 +4,7 @@ No broker is asked for the table: its lag is the one that the landing saw last.
 """
 
 import datetime as dt
+import json
 from collections import Counter
 from collections.abc import Sequence
 from decimal import Decimal
@@ -12,7 +13,8 @@ from typing import Any
 import pyarrow.compute as pc
 
 from mediflow_assets.contracts import silver
-from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, IN_RUN, STREAM_ALERTS
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, IN_RUN, STREAM_ALERTS, STREAM_STATUS
+from mediflow_assets.steps.own_tables import OwnTable
 from mediflow_assets.steps.spans import judged_through
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.streaming import figures, progress
@@ -20,6 +22,17 @@ from mediflow_assets.streaming.ranges import partition_of
 
 Row = dict[str, Any]
 _OF_ALL = ("rows_per_second", "to_bronze_p50_ms", "to_bronze_p99_ms", "to_alert_p50_ms", "to_alert_p99_ms", "alerts")
+
+
+def status_table(landing: str, noted: dict[str, Any]) -> OwnTable:
+    """The table, in this landing and with what was noted of it."""
+    return OwnTable(
+        STREAM_STATUS,
+        (ENCOUNTER_EVENTS, STREAM_ALERTS, silver.PROCESSED, silver.QUARANTINE),
+        lambda bench: stream_status(bench.lake, landing, noted),
+        {},
+        beside=lambda _: {"landing": landing, "noted": json.dumps(noted, sort_keys=True)},
+    )
 
 
 def stream_status(lake: Lake, landing: str, noted: dict[str, Any]) -> list[Row]:

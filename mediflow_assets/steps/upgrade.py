@@ -68,7 +68,8 @@ def plan(lake: Lake) -> list[Task]:
         Task("the lake", f"format {number} to {number + 1}: {STEPS[number].says}")
         for number in range(min(map(format_of, tables.values()), default=FORMAT), FORMAT)
     ]
-    return steps + [task for contract, table in tables.items() if (task := _task(contract, difference(table, contract)))]
+    tasks = (_task(contract, difference(table, contract)) for contract, table in tables.items())
+    return steps + [task for task in tasks if task]
 
 
 def _task(contract: TableContract, differs: Difference) -> Task | None:

@@ -1,5 +1,7 @@
 """Contract → Arrow schema: what a table is created with, and what landed batches are made to fit."""
 
+from collections.abc import Mapping
+
 import pyarrow as pa
 from deltalake import DeltaTable
 
@@ -27,6 +29,12 @@ def arrow_schema(contract: TableContract) -> pa.Schema:
     a good write. That required columns are filled is a check of every table instead (`steps.checks`).
     """
     return pa.schema([pa.field(c.name, ARROW[c.type]) for c in contract.columns])
+
+
+def batch_of(columns: Mapping[str, pa.Array], schema: pa.Schema, rows: int) -> pa.RecordBatch:
+    """A batch of the schema; a column that is not given is empty."""
+    arrays = [columns[f.name] if f.name in columns else pa.nulls(rows, f.type) for f in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def stored_schema(table: DeltaTable) -> pa.Schema:

@@ -65,7 +65,7 @@ class Tables:
         self._write(contract, frame, "append")
 
     def overwrite(self, contract: TableContract, frame: DataFrame) -> None:
-        """Replace all rows in one commit. A table of other types or with columns beyond the contract is emptied first."""
+        """Replace all rows in one commit. One with other types, or columns beyond its contract, is emptied first."""
         differs = self.lake.difference(contract)
         if differs.changed or differs.beyond:
             self.lake.overwrite_rows(contract, [])

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
-from mediflow_assets.storage.schemas import arrow_schema
+from mediflow_assets.storage.schemas import arrow_schema, batch_of
 from mediflow_assets.streaming.ranges import delivery_of
 from mediflow_assets.transforms.messages import older_id
 
@@ -55,7 +55,7 @@ def _batch(
         "_record_number": offsets,
         "_ingested_at": times.cast(pa.timestamp("us", "UTC")),
     }
-    return pa.RecordBatch.from_arrays([columns[field.name] for field in SCHEMA], schema=SCHEMA)
+    return batch_of(columns, SCHEMA, count)
 
 
 def rows_of_table(table: pa.Table) -> tuple[list[pa.RecordBatch], dict[int, int]]:

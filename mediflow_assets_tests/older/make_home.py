@@ -3,7 +3,7 @@
     git worktree add /tmp/older COMMIT && make -C /tmp/older setup
     cd /tmp/older && .venv/bin/python -P HERE/make_home.py HERE/format-1.tar.gz
 
-HERE is this folder of the newest version. Of a lake that this version wrote, make the archive before `FORMAT` is raised.
+HERE is this folder of the newest version. Before `FORMAT` is raised, make the archive of the format that ends.
 """
 
 import sys

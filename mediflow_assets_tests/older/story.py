@@ -1,4 +1,4 @@
-"""What happened in the home of which `format-N.tar.gz` keeps the lake: told again, it makes a fresh home to compare with.
+"""What happened in the home whose lake `format-N.tar.gz` keeps: told again, it makes a fresh home to compare with.
 
 Whatever it calls exists in every version since format 1, for `make_home.py` runs it by the code of an older one.
 """
@@ -59,8 +59,9 @@ _SYNTHEA = {
                           "GENDER": "M", "ADDRESS": "1 Main Street", "ZIP": "02139"}, {}),
     "encounters.csv": _csv(
         {"Id": "syn-e1", "START": "2024-02-10T09:00:00Z", "STOP": "2024-02-15T10:00:00Z", "PATIENT": "syn-1",
-         "ENCOUNTERCLASS": "inpatient", "CODE": "183452005", "DESCRIPTION": "Emergency", "BASE_ENCOUNTER_COST": "100.00",
-         "TOTAL_CLAIM_COST": "1000.00", "REASONCODE": "22298006", "REASONDESCRIPTION": "Myocardial infarction"},
+         "ENCOUNTERCLASS": "inpatient", "CODE": "183452005", "DESCRIPTION": "Emergency",
+         "BASE_ENCOUNTER_COST": "100.00", "TOTAL_CLAIM_COST": "1000.00", "REASONCODE": "22298006",
+         "REASONDESCRIPTION": "Myocardial infarction"},
         {}, {"Id": "syn-e2", "PATIENT": "syn-later"}),
     "conditions.csv": _csv({"START": "2024-02-10", "STOP": "2024-03-10", "PATIENT": "syn-1", "ENCOUNTER": "syn-e1",
                             "CODE": "22298006", "DESCRIPTION": "Myocardial infarction"}, {}),

@@ -1,48 +1,29 @@
-"""A lake that an older MediFlow wrote, or that was written under other contracts, lives on with the rows of a fresh one."""
+"""A lake of an older MediFlow, or of other contracts, lives on with the rows of a fresh one."""
 
-from dataclasses import replace
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 
-from mediflow_assets.contracts import TABLES, bronze, erasure, events, gold, house, models, silver
-from mediflow_assets.contracts.masks import drop
-from mediflow_assets.contracts.table import Column, Privacy, Type
-from mediflow_assets.errors import LakeTooNew, UpgradeNeeded
+from mediflow_assets.contracts import TABLES, bronze, silver
+from mediflow_assets.errors import UpgradeNeeded
 from mediflow_assets.steps import rebuild, upgrade
-from mediflow_assets.storage.delta import FORMAT, format_of
+from mediflow_assets.storage.delta import FORMAT
+from mediflow_assets.storage.schemas import arrow_schema
 from mediflow_assets_tests.house import House
-from mediflow_assets_tests.older import story, unpack
+from mediflow_assets_tests.older import comparing, story, unpack
 
-TOLD = {
-    house.CHECK_RESULTS.name, models.MODEL_METRICS.name, "gold/leak_scans", "gold/privacy_status", "gold/stream_status"
-}  # fmt: skip
-"""Tables of what was done when, not of what arrived."""
-
-
-def rows_of(home: House) -> dict[str, list[list[tuple[str, str]]]]:
-    """Every table of the pipeline, row for row."""
-    return {
-        name: sorted(sorted((column, str(value)) for column, value in row.items()) for row in home.rows(contract))
-        for name, contract in TABLES.items()
-        if name not in TOLD
-    }
-
-
-def assert_same(carried: House, fresh: House) -> None:
-    found, wanted = rows_of(carried), rows_of(fresh)
-    for name, rows in wanted.items():
-        assert found[name] == rows, name
+REPO = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
 def fresh(open_house, tmp_path_factory) -> House:
     """The story of the older lakes, told to this version."""
     home = open_house(tmp_path_factory.mktemp("fresh") / "home")
-    story.tell(home.lake, home.inbox, home.folder / "lake.lock", home.folder / "dropped", home.run)
-    home.run()
+    comparing.tell_story(home)
     return home
 
 
@@ -53,38 +34,81 @@ def older(tmp_path, session) -> House:
     return House(tmp_path / "older", session)
 
 
-def formats(home: House) -> set[int]:
-    opened = (home.lake.open(contract) for contract in TABLES.values())
-    return {format_of(table) for table in opened if table is not None}
-
-
 def test_there_is_a_step_from_each_format_to_the_next():
     assert sorted(upgrade.STEPS) == list(range(1, FORMAT))
 
 
 def test_a_lake_of_format_1_is_carried_forward_by_a_run(older, fresh):
-    assert formats(older) == {1}
+    assert comparing.formats(older.lake) == {1}
     assert any("format 1 to 2" in task.says for task in upgrade.plan(older.lake))
     older.run()
-    assert formats(older) == {FORMAT} and upgrade.plan(older.lake) == []
-    assert_same(older, fresh)
+    assert comparing.formats(older.lake) == {FORMAT} and upgrade.plan(older.lake) == []
+    comparing.assert_same(older.lake, fresh.lake)
     older.assert_balanced()
     assert older.row(silver.QUARANTINE, status="discarded")["_record_number"] == story.DISCARDED
 
 
 def test_a_step_that_is_cut_short_is_done_again(older, monkeypatch):
     asked: list[str] = []
+    ask = rebuild.ask
 
-    def ask(lake, contract):
+    def _cut_short(lake, contract):
         asked.append(contract.name)
         if len(asked) == 2:
             raise KeyboardInterrupt
-        rebuild.ask(lake, contract)
+        ask(lake, contract)
 
     with monkeypatch.context() as patched:
-        patched.setattr(upgrade.rebuild, "ask", ask)
+        patched.setattr(rebuild, "ask", _cut_short)
         with pytest.raises(KeyboardInterrupt):
             upgrade.carry_forward(older.lake, older.folder)
-    assert formats(older) == {1}
+    assert comparing.formats(older.lake) == {1}
     upgrade.carry_forward(older.lake, older.folder)
-    assert formats(older) == {FORMAT} and all(rebuild.is_asked_for(older.lake, table) for table in silver.JUDGED)
+    assert comparing.formats(older.lake) == {FORMAT}
+    assert all(rebuild.is_asked_for(older.lake, table) for table in silver.JUDGED)
+
+
+def test_a_column_that_is_new_in_every_contract_comes_into_every_table(older, tmp_path):
+    wider = [sys.executable, "-m", "mediflow_assets_tests.older.wider", older.folder, tmp_path / "anew"]
+    ended = subprocess.run(wider, cwd=REPO, capture_output=True, text=True, timeout=240)
+    assert ended.returncode == 0, ended.stderr[-3000:]
+
+
+def distort(lake) -> None:
+    """Store every whole number of every table as a text, and a column more that no contract names."""
+    for name, contract in TABLES.items():
+        table = lake.open(contract)
+        rows = lake.read(contract)
+        if table is not None:
+            for at, field in enumerate(rows.schema):
+                if pa.types.is_integer(field.type):
+                    rows = rows.set_column(at, field.name, rows[field.name].cast(pa.string()))
+            rows = rows.append_column("given_up", pa.array(["x"] * rows.num_rows, pa.string()))
+            write_deltalake(table, rows, mode="overwrite", schema_mode="overwrite")
+            assert lake.difference(contract).beyond == ("given_up",), name
+
+
+def test_types_that_changed_and_columns_that_were_removed_in_every_table(fresh):
+    carried = fresh.copy("distorted")
+    distort(carried.lake)
+    with pytest.raises(UpgradeNeeded, match="bronze/admissions has in another type _record_number"):
+        carried.run()
+    upgrade.carry_forward(carried.lake, carried.folder, is_asked=True)
+    carried.run()
+    comparing.assert_as_contracted(carried.lake)
+    comparing.assert_same(carried.lake, fresh.lake)
+    # Bronze is what arrived: what its contract gave up stays, unread
+    kept = DeltaTable(carried.lake.uri(bronze.ADMISSIONS)).to_pyarrow_table(columns=["given_up"])
+    assert set(kept["given_up"].to_pylist()) == {"x"}
+
+
+def test_a_value_that_does_not_fit_its_new_type_changes_nothing(house):
+    schema = arrow_schema(bronze.REJECTS)
+    at = schema.get_field_index("_record_number")
+    rows = pa.table({name: ["canary" if name == "_record_number" else None] for name in schema.names})
+    stored = rows.cast(schema.set(at, pa.field("_record_number", pa.string())))
+    write_deltalake(house.lake.uri(bronze.REJECTS), stored)
+    with pytest.raises(UpgradeNeeded, match="values of _record_number do not fit") as told:
+        upgrade.carry_forward(house.lake, house.folder, is_asked=True)
+    assert "canary" not in str(told.value)
+    assert DeltaTable(house.lake.uri(bronze.REJECTS)).to_pyarrow_table().num_rows == 1

@@ -1,6 +1,5 @@
 """The topic as assets: its messages, their alerts, and how it stands."""
 
-import json
 from dataclasses import replace
 
 import dagster as dg
@@ -10,7 +9,7 @@ from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
 from mediflow_assets.steps import own_tables, stream_alerts
 from mediflow_assets.steps.stream_landing import CONTINUOUS, Topic, land_topic
-from mediflow_assets.steps.stream_status import stream_status, told_of
+from mediflow_assets.steps.stream_status import status_table, told_of
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.streaming import figures
 from mediflow_assets.streaming.ranges import Range
@@ -83,15 +82,8 @@ def status(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignor
     """Figures of the topic, from the tables."""
     lake, landing = lakehouse.bench.lake, lakehouse.settings.landing
     noted = figures.noted_figures(lakehouse.settings.root)
-    table = own_tables.OwnTable(
-        events.STREAM_STATUS,
-        (events.ENCOUNTER_EVENTS, events.STREAM_ALERTS, silver.PROCESSED, silver.QUARANTINE),
-        lambda bench: stream_status(bench.lake, landing, noted),
-        {},
-        beside=lambda _: {"landing": landing, "noted": json.dumps(noted, sort_keys=True)},
-    )
     with storage_errors(events.STREAM_STATUS.name):
-        made = own_tables.make(lakehouse.bench, table)
+        made = own_tables.make(lakehouse.bench, status_table(landing, noted))
         return materialized(replace(made, figures=told_of(lake.read(events.STREAM_STATUS).to_pylist())), lake)
 
 
