@@ -23,18 +23,22 @@ def is_asked_for(lake: Lake, contract: TableContract) -> bool:
 
 
 def forget_if_asked(lake: Lake, contract: TableContract) -> None:
-    """Empty the table and its verdicts if that was asked for. What people decided stays: discarded records."""
-    if not is_asked_for(lake, contract):
+    """Empty the table and its verdicts if that was asked for, or its columns are not its contract's.
+
+    What people decided stays: discarded records.
+    """
+    if not is_asked_for(lake, contract) and not lake.difference(contract):
         return
     mine = f"target_table = '{contract.name}'"
     _delete(lake, silver.PROCESSED, mine)
     _delete(lake, silver.QUARANTINE, f"{mine} AND status <> 'discarded'")
-    # the columns are those of the contract then, whatever they were
-    lake.overwrite_rows(contract, [])
+    _delete(lake, contract, None)
+    if lake.difference(contract):
+        lake.overwrite_rows(contract, [])
     lake.note(contract, **{_NOTE: False})
 
 
-def _delete(lake: Lake, contract: TableContract, predicate: str) -> None:
+def _delete(lake: Lake, contract: TableContract, predicate: str | None) -> None:
     table = lake.open(contract)
     if table is not None:
         with storage_errors(contract.name):

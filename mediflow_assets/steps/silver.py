@@ -102,15 +102,11 @@ ALL = (PATIENTS, ENCOUNTERS, CONDITIONS)
 def make(bench: Workbench, table: Judged, wanted: Wanted | None = None) -> Made:
     """Judge what is pending (and the open records that are `wanted` again) and settle it if the checks hold.
 
-    Where a record that was accepted has been corrected, the table's columns are not its contract's, or `rebuild.ask`
-    has asked for it, all of Bronze is pending.
+    Where a record that was accepted has been corrected, or the table is to be judged anew, all of Bronze is pending.
     """
     lake, contract = bench.lake, table.contract
-    if lake.difference(contract):
-        rebuild.ask(lake, contract)
-    for needed in (silver.QUARANTINE, silver.PROCESSED):
-        lake.widened(needed)
-    lake.ensure(contract)
+    for needed in (contract, silver.QUARANTINE, silver.PROCESSED):
+        lake.ensure(needed)
     rebuild.forget_if_asked(lake, contract)
     sources = [bronze_of(name) for name in table.conform]
     work = pending(lake, contract, sources, wanted)
