@@ -72,6 +72,13 @@ class Up:
                 time.sleep(0.1)
         pytest.fail(f"no answer; it said: {self.said.read_text()[-2000:]}")
 
+    def refusal_of(self, path: str, body: dict[str, str], headers: dict[str, str]) -> int:
+        """With which status the UI's server refuses a request."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", json.dumps(body).encode(), headers)
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request, timeout=30)
+        return refused.value.code
+
     def until_said(self, text: str) -> str:
         """All that it printed, once it has printed this."""
         until = time.monotonic() + LONGEST_START
@@ -115,6 +122,8 @@ def test_one_signal_ends_all(up: Up, sent: signal.Signals) -> None:
     (entry,) = up.ask("/graphql", {"query": QUERY})["data"]["workspaceOrError"]["locationEntries"]
     jobs = [job["name"] for code in entry["locationOrLoadError"].get("repositories", ()) for job in code["jobs"]]
     assert "refresh" in jobs, f"{entry}; it said: {up.said.read_text()[-3000:]}"
+    for foreign in ({"Origin": "https://evil.example", "Content-Type": "text/plain"}, {"Host": "evil.example"}):
+        assert up.refusal_of("/graphql", {"query": QUERY}, foreign) == 403
     said = up.until_said("All answer.")
     for name, port in zip(NAMES, up.ports.values(), strict=True):
         assert f"{name}: http://127.0.0.1:{port}" in said

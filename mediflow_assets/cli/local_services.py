@@ -46,7 +46,7 @@ def services(settings: Settings, port: int, gateway: int, dashboard: int, mlflow
     binaries = Path(sys.executable).parent
     code = ["-m", "mediflow_assets.definitions"]
     shared = {"MEDIFLOW_HOME": str(settings.root), "MEDIFLOW_GATEWAY_URL": f"http://127.0.0.1:{gateway}"}
-    webserver = [str(binaries / "dagster-webserver"), "-h", "127.0.0.1", "-p", str(port), *code]
+    webserver = [sys.executable, "-m", "mediflow_assets.defs.webserver", "-h", "127.0.0.1", "-p", str(port), *code]
     found = [
         Service("Dagster UI", webserver, port, "--port", "/server_info", shared),
         Service("Dagster daemon", [str(binaries / "dagster-daemon"), "run", *code], environment=shared),

@@ -1,0 +1,23 @@
+"""`python -m mediflow_assets.defs.webserver …`: dagster-webserver, with its options, for its own pages only."""
+
+import dagster_webserver.app
+from dagster_webserver.cli import main
+from dagster_webserver.webserver import DagsterWebserver
+from starlette.middleware import Middleware
+
+from mediflow_assets.defs.same_origin import SameOrigin
+from mediflow_assets.settings import Settings
+
+
+class GuardedWebserver(DagsterWebserver):  # type: ignore[misc]
+    """Dagster's webserver behind `SameOrigin`."""
+
+    def build_middleware(self) -> list[Middleware]:
+        """The guard first, then Dagster's own."""
+        return [Middleware(SameOrigin, hosts=Settings().ui_host_names), *super().build_middleware()]
+
+
+if __name__ == "__main__":
+    # Dagster's command makes the app of the class that this module names
+    dagster_webserver.app.DagsterWebserver = GuardedWebserver
+    main()
