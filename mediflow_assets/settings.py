@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     metrics_port: int = Field(9108, ge=0, le=65535, description="of the streaming service's metrics; 0 for none")
     lease_wait_seconds: float = Field(600, ge=0, description="how long runs of the daemon wait for the lake")
     cors_origins: str = Field("", description="web pages that may call the gateway, by origin, divided by commas")
+    ui_hosts: str = Field(
+        "", description="host names of the Dagster UI beside localhost, divided by commas, as a proxy gives them"
+    )
     requests_per_minute: int = Field(30_000, ge=1, description="how often one user may ask the gateway")
     keep_predictions_days: int = Field(90, ge=1, description="how long the gateway's predictions are kept for drift")
     keep_versions_hours: int = Field(168, ge=1, description="how long old table versions are kept")
@@ -73,6 +76,14 @@ class Settings(BaseSettings):
     def root(self) -> Path:
         """`home`, absolute."""
         return self.home.expanduser().absolute()
+
+    def require_home(self) -> None:
+        """Raise SettingsInvalid where there is no home: its name may be mistyped."""
+        if not any((self.root / part).exists() for part in ("secrets", "ops.db", "lake")):
+            raise SettingsInvalid(
+                "There is no MediFlow home where MEDIFLOW_HOME points to (.mediflow where it is not set). Set it to "
+                "the home's folder, or make a new one with 'mediflow init'."
+            )
 
     @property
     def lake_root(self) -> str:
@@ -103,6 +114,11 @@ class Settings(BaseSettings):
     def dagster_home(self) -> Path:
         """Dagster's storage."""
         return self.root / "dagster"
+
+    @property
+    def ui_host_names(self) -> frozenset[str]:
+        """The names of `ui_hosts`."""
+        return frozenset(name for each in self.ui_hosts.split(",") if (name := each.strip().lower()))
 
     @property
     def logs(self) -> Path:

@@ -5,6 +5,8 @@ import os
 
 import uvicorn
 
+from mediflow_assets.errors import MediFlowError
+from mediflow_assets.settings import Settings
 from serving.deadlines import Deadlined
 from serving.logs import configure
 
@@ -16,6 +18,10 @@ def main() -> None:
     asked.add_argument("--port", type=int, default=8000)
     given = asked.parse_args()
     configure()
+    try:
+        Settings().require_home()
+    except MediFlowError as error:
+        raise SystemExit(f"Error: {error}") from None
     # a client may write any address into X-Forwarded-For: only a proxy that is named is believed
     proxies = os.environ.get("FORWARDED_ALLOW_IPS", "")
     uvicorn.run("serving.main:create_app", factory=True, host=given.host, port=given.port, log_config=None,

@@ -60,7 +60,8 @@ class State:
 
     @classmethod
     def of(cls, settings: Settings) -> "State":
-        """All parts of a home. Raises SecretMissing and the like where it was not set up."""
+        """All parts of a home. Raises SettingsInvalid where there is none."""
+        settings.require_home()
         champions = Champions(models_uri(settings.lake_root))
         champions.refresh()
         lake = LakeReader(settings.lake_root)

@@ -18,6 +18,7 @@ def verify(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     from mediflow_assets.governance.audit import AuditLog
 
     settings = context.settings()
+    settings.require_home()
     verdict = AuditLog(settings.ops_url, settings.audit_head).verify()
     if as_json:
         output.as_json(asdict(verdict))

@@ -24,6 +24,7 @@ def leak_scan(
     from mediflow_assets.storage.lease import lake_lease
 
     settings = context.settings()
+    settings.require_home()
     kind = steps.FULL if is_full else steps.NEW
     with officer.recorded(settings, "leak-scan", kind) as who:
         with lake_lease(settings.lock, "leak-scan"), storage_errors("leak scan"):

@@ -17,6 +17,7 @@ def maintain() -> None:
     from mediflow_assets.storage.lease import lake_lease
 
     settings = context.settings()
+    settings.require_home()
     with lake_lease(settings.lock, "maintain"), events_asked_for(settings.root, "maintain"):
         tidied = maintenance.maintain(context.lake(settings), settings.keep_versions_hours)
     output.table(

@@ -1,6 +1,7 @@
 """`mediflow run`, and how every command that runs a job launches it through Dagster."""
 
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,15 @@ if TYPE_CHECKING:
     from mediflow_assets.settings import Settings
 
 
+class Job(StrEnum):
+    """What `mediflow run` runs."""
+
+    REFRESH = "refresh"
+    TRAIN = "train"
+    REBUILD = "rebuild"
+    MAINTAIN = "maintain"
+
+
 def register(app: typer.Typer) -> None:
     """Add the command."""
     app.command("run")(run)
@@ -19,16 +29,18 @@ def register(app: typer.Typer) -> None:
 
 def run(
     select: Annotated[str | None, typer.Option(help="only these assets, in Dagster's selection syntax")] = None,
-    job: Annotated[str, typer.Option(help="refresh, train, rebuild or maintain")] = "refresh",
+    job: Annotated[Job, typer.Option(help="what to run")] = Job.REFRESH,
     wait: Annotated[float, typer.Option(help="seconds to wait for the lake")] = 0,
 ) -> None:
     """Bring every table up to date from what has arrived."""
     from mediflow_assets.cli import officer
 
+    settings = context.settings()
+    settings.require_home()
     if select == "models":
         # training, with what it leaves: the scores of the champions
-        job, select = "train", None
-    with officer.recorded(context.settings(), "run", job):
+        job, select = Job.TRAIN, None
+    with officer.recorded(settings, "run", job):
         raise typer.Exit(launch(job, select=select, wait=wait))
 
 

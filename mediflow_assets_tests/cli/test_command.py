@@ -94,3 +94,20 @@ def test_the_doctor_names_the_lease_holder(mediflow: Run, home: Path) -> None:
 def test_the_doctor_sees_a_full_disk(mediflow: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(health, "LEAST_FREE_BYTES", 1 << 60)
     assert "disk\tPROBLEM" in mediflow("doctor").stdout
+
+
+CLAIMS = [("leak-scan",), ("maintain",), ("audit", "verify"), ("run",), ("run", "--select", "models")]
+
+
+@pytest.mark.parametrize("words", CLAIMS)
+def test_where_there_is_no_home_no_command_says_that_all_is_well_and_none_makes_one(
+    mediflow: Run, home: Path, words: tuple[str, ...]
+) -> None:
+    refused = mediflow(*words)
+    assert refused.exit_code == 1 and "MEDIFLOW_HOME" in refused.output
+    assert not home.exists()
+
+
+def test_a_job_that_there_is_not_is_wrong_usage_and_those_that_there_are_are_named(mediflow: Run) -> None:
+    refused = mediflow("run", "--job", "foo")
+    assert refused.exit_code == 2 and "refresh" in refused.output and "maintain" in refused.output

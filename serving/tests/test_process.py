@@ -1,5 +1,6 @@
 """The gateway as a process: it loads no pipeline, takes up promotions under load, loses no record when it is killed."""
 
+import os
 import subprocess
 import sys
 import threading
@@ -27,6 +28,15 @@ def test_the_process_loads_no_engine_no_orchestrator_no_training() -> None:
     code = f"import sys, serving.main; print([m for m in {heavy} if m in sys.modules])"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert shown.stdout.strip() == "[]"
+
+
+def test_a_mistyped_home_is_refused_and_not_made(tmp_path: Path) -> None:
+    environment = os.environ | {"MEDIFLOW_HOME": str(tmp_path / "typo")}
+    ended = subprocess.run(
+        [sys.executable, "-m", "serving", "--port", "0"], env=environment, capture_output=True, text=True
+    )
+    assert ended.returncode == 1 and "MEDIFLOW_HOME" in ended.stderr and "Traceback" not in ended.stderr
+    assert not (tmp_path / "typo").exists()
 
 
 class Load:
