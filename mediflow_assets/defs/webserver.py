@@ -1,7 +1,6 @@
 """`python -m mediflow_assets.defs.webserver …`: dagster-webserver, with its options, for its own pages only."""
 
-import dagster_webserver.app
-from dagster_webserver.cli import main
+from dagster_webserver import app, cli
 from dagster_webserver.webserver import DagsterWebserver
 from starlette.middleware import Middleware
 
@@ -9,7 +8,7 @@ from mediflow_assets.defs.same_origin import SameOrigin
 from mediflow_assets.settings import Settings
 
 
-class GuardedWebserver(DagsterWebserver):  # type: ignore[misc]
+class GuardedWebserver(DagsterWebserver):  # type: ignore[misc, type-arg]
     """Dagster's webserver behind `SameOrigin`."""
 
     def build_middleware(self) -> list[Middleware]:
@@ -19,5 +18,5 @@ class GuardedWebserver(DagsterWebserver):  # type: ignore[misc]
 
 if __name__ == "__main__":
     # Dagster's command makes the app of the class that this module names
-    dagster_webserver.app.DagsterWebserver = GuardedWebserver
-    main()
+    app.DagsterWebserver = GuardedWebserver  # type: ignore[attr-defined]
+    cli.main()  # type: ignore[no-untyped-call]
