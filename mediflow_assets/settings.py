@@ -10,6 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.governance.keys import PseudonymKey
+from mediflow_assets.sources import Feeds, Limits
+from mediflow_assets.steps.inbox import Inbox
 from mediflow_assets.storage.lease import Lock, lock_of
 
 
@@ -54,6 +56,13 @@ class Settings(BaseSettings):
     )
     metrics_port: int = Field(9108, ge=0, le=65535, description="of the streaming service's metrics; 0 for none")
     lease_wait_seconds: float = Field(600, ge=0, description="how long runs of the daemon wait for the lake")
+    inbox_rest_seconds: float = Field(
+        5, ge=0, description="for how long a file dropped into the inbox must not have been written before it is taken"
+    )
+    max_expansion: int = Field(200, ge=2, description="times its size that a compressed delivery may unpack to")
+    max_unpacked_bytes: int = Field(64 << 30, ge=1 << 20, description="that a compressed delivery may unpack to")
+    max_rejects: int = Field(100_000, ge=0, description="records of a delivery that may not be split into fields")
+    max_record_bytes: int = Field(256 << 20, ge=1 << 20, description="of one record of a delivery")
     cors_origins: str = Field("", description="web pages that may call the gateway, by origin, divided by commas")
     ui_hosts: str = Field(
         "", description="host names of the Dagster UI beside localhost, divided by commas, as a proxy gives them"
@@ -94,6 +103,11 @@ class Settings(BaseSettings):
     def inbox(self) -> Path:
         """Where deliveries are put."""
         return self.root / "inbox"
+
+    def open_inbox(self, feeds: Feeds) -> Inbox:
+        """The inbox, with what its files are recognised by and what a delivery may ask for."""
+        limits = Limits(self.max_expansion, self.max_unpacked_bytes, self.max_rejects, self.max_record_bytes)
+        return Inbox(self.inbox, feeds, limits, self.inbox_rest_seconds)
 
     @property
     def lock(self) -> Lock:

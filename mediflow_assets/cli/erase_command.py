@@ -73,9 +73,8 @@ def _ids(file: Path | None) -> tuple[str, ...]:
 def premises(settings: "Settings") -> "Premises":
     from mediflow_assets.sources import Feeds
     from mediflow_assets.steps.erasure.premises import Premises
-    from mediflow_assets.steps.inbox import Inbox
 
-    inbox = Inbox(settings.inbox, Feeds.load(settings.sources_file))
+    inbox = settings.open_inbox(Feeds.load(settings.sources_file))
     return Premises(settings.root, context.lake(settings), inbox, settings.ops_url, settings.pseudonym_key())
 
 

@@ -39,9 +39,8 @@ def services(settings: Settings) -> dict[str, Check]:
 def _inbox(settings: Settings) -> str:
     from mediflow_assets.sources import Feeds
     from mediflow_assets.steps.bucket_inbox import dropped
-    from mediflow_assets.steps.inbox import Inbox
 
-    inbox = Inbox(settings.inbox, Feeds())
+    inbox = settings.open_inbox(Feeds())
     waiting = len(inbox.dropped()) + len(inbox.waiting())
     if settings.inbox_uri:
         try:

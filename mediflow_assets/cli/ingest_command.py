@@ -23,11 +23,10 @@ def ingest(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="
         context.usage(f"there is no such file or folder: {', '.join(output.plain(path) for path in missing)}")
     from mediflow_assets.cli import delivering, home, officer
     from mediflow_assets.sources import Feeds
-    from mediflow_assets.steps.inbox import Inbox
 
     settings = context.settings()
     home.make_home(settings)
-    inbox = Inbox(settings.inbox, Feeds.load(settings.sources_file))
+    inbox = settings.open_inbox(Feeds.load(settings.sources_file))
     handed = []
     with officer.recorded(settings, "ingest") as who:
         for file in delivering.hand_over(paths, inbox, context.lake(settings)):

@@ -89,14 +89,13 @@ def replay(
     """Judge quarantined records again, after their rules, their patients or (by a patch) they themselves changed."""
     from mediflow_assets.cli import officer, patches, quarantined, running
     from mediflow_assets.sources import Feeds
-    from mediflow_assets.steps.inbox import Inbox
 
     settings = context.settings()
     lake = context.lake(settings)
     with officer.recorded(settings, "quarantine replay", "patched" if patch else "") as who:
         id_ = quarantined.delivery_id(lake, delivery) if delivery else None
         if patch:
-            inbox = Inbox(settings.inbox, Feeds.load(settings.sources_file))
+            inbox = settings.open_inbox(Feeds.load(settings.sources_file))
             taken, is_known = patches.receive_patch(patch, inbox, lake)
             who.detail = f"patch {taken.short}"
             output.line(f"{taken.short}: {'landed already' if is_known else 'taken'}")

@@ -46,13 +46,12 @@ def cost_of_stages(deliveries: Path, home: Path) -> list[Cost]:
     from mediflow_assets.defs import launching
     from mediflow_assets.settings import Settings
     from mediflow_assets.sources import Feeds
-    from mediflow_assets.steps.inbox import Inbox
     from mediflow_assets.storage.delta import Lake
 
     settings = Settings(home=home)
     homes.set_up(settings, "admin")
     watch = Stopwatch()
-    list(hand_over([deliveries], Inbox(settings.inbox, Feeds()), Lake(settings.lake_root)))
+    list(hand_over([deliveries], settings.open_inbox(Feeds()), Lake(settings.lake_root)))
     watch.lap("ingest")
     launching.install_dagster_home(settings)
     try:

@@ -37,7 +37,7 @@ def _show(shown: "Standing", dropped: int) -> None:
     failed = [check for check in shown["checks"] if not check["passed"]]
     _rows("checks that failed", failed)
     if dropped:
-        output.line(f"{dropped} files lie in the inbox; the next run takes them.")
+        output.line(f"{dropped} files lie in the inbox; the next run takes those that are at rest.")
     if not shown["tables"] and not shown["deliveries"]:
         output.line("Nothing is here yet. Put deliveries in with 'mediflow ingest PATH', then 'mediflow run'.")
         return

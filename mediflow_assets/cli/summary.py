@@ -12,7 +12,6 @@ from mediflow_assets.cli.delivering import hand_over
 from mediflow_assets.contracts import gold, models
 from mediflow_assets.settings import Settings
 from mediflow_assets.sources import Feeds
-from mediflow_assets.steps.inbox import Inbox
 from mediflow_assets.storage.delta import Lake
 
 BANDS = ((2, 5), (5, 10), (10, 30))
@@ -31,7 +30,7 @@ def demo(rows: int, seed: int) -> int:
         with output.counting("generate") as count:
             synthetic.generate(sample, rows, seed, count)
     output.line("Ingesting its deliveries ...")
-    inbox = Inbox(settings.inbox, Feeds.load(settings.sources_file))
+    inbox = settings.open_inbox(Feeds.load(settings.sources_file))
     for file in hand_over([sample / "deliveries"], inbox, context.lake(settings)):
         output.line(f"  {file.path.name}: {file.fate}")
     output.line("Running every table and check ...")

@@ -169,6 +169,7 @@ REJECTS = _bronze(
         Column("source", Type.STRING, "the source its delivery was recognised as", P.TECHNICAL, drop()),
         Column("reason", Type.STRING, "why it could not be split", P.TECHNICAL, drop(), nullable=False),
         Column("raw", Type.BINARY, "its bytes", P.OTHER_ID, drop(), nullable=False),
+        Column("lines", Type.LONG, "lines it covers: a run of blank lines is one record", P.TECHNICAL, drop()),
     ),
 )
 

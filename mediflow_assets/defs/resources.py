@@ -78,7 +78,7 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     @property
     def inbox(self) -> Inbox:
         """The deliveries to land."""
-        return Inbox(self.settings.inbox, self.bench.feeds)
+        return self.settings.open_inbox(self.bench.feeds)
 
     @property
     def bench(self) -> Workbench:

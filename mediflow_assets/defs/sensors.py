@@ -11,7 +11,6 @@ from mediflow_assets.contracts import gold
 from mediflow_assets.defs import jobs
 from mediflow_assets.settings import Settings
 from mediflow_assets.sources import Feeds
-from mediflow_assets.steps.inbox import Inbox
 
 FRESH_HOURS = 24
 _UNFINISHED = [
@@ -36,10 +35,11 @@ def _inbox_sensor(settings: Settings) -> dg.SensorDefinition:
         description="Starts refresh when the inbox holds files and no refresh is on its way.",
     )
     def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        inbox = Inbox(settings.inbox, Feeds())
-        files = len(inbox.dropped()) + len(inbox.waiting()) + _in_bucket(settings.inbox_uri)
+        inbox = settings.open_inbox(Feeds())
+        files = len(inbox.dropping.at_rest()) + len(inbox.waiting()) + _in_bucket(settings.inbox_uri)
         if not files:
-            return dg.SkipReason("The inbox is empty.")
+            unfinished = len(inbox.dropped())
+            return dg.SkipReason(f"{unfinished} files are not at rest yet." if unfinished else "The inbox is empty.")
         # the inbox is the only progress: no run key, for the key of a failed run is never launched again
         filters = dg.RunsFilter(job_name=jobs.refresh.name, statuses=_UNFINISHED)
         if context.instance.get_runs(filters, limit=1):

@@ -7,7 +7,7 @@ other means, so that a lost one shows. `Feeds` is what `sources.toml` says of th
 """
 
 from mediflow_assets.sources.count import count_records
-from mediflow_assets.sources.delivery import Recognised, RecordBatchOfDelivery, Reject
+from mediflow_assets.sources.delivery import Limits, Recognised, RecordBatchOfDelivery, Reject
 from mediflow_assets.sources.feeds import Feed, Feeds
 from mediflow_assets.sources.reading import read_batches
 from mediflow_assets.sources.recognise import recognise
@@ -16,6 +16,7 @@ from mediflow_assets.sources.suggest import suggest
 __all__ = [
     "Feed",
     "Feeds",
+    "Limits",
     "Recognised",
     "RecordBatchOfDelivery",
     "Reject",

@@ -3,7 +3,6 @@
 Landing compares the two: a record that one of them loses shows as a difference.
 """
 
-import io
 import json
 import re
 from collections import deque
@@ -13,23 +12,25 @@ from typing import Any
 
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.delivery import LINE_LIMIT, RECORD_LINES, Recognised
-from mediflow_assets.sources.opening import opened
+from mediflow_assets.sources.opening import Opened, opened
 
 PIECE = 1 << 20
+WHITE = b" \t\r\n\v\f"
+JSON_WHITE = b" \t\r\n"
 
 
 def count_records(path: Path, what: Recognised) -> int:
     """The number of records the file delivers, good or bad."""
-    with opened(path, what.compression) as stream:
+    with opened(path, what.compression, what.limits) as stream:
         if what.form == "ndjson":
             return _count_lines_with_text(stream)
         if what.form == "document":
             return _count_entries(stream.read())
         next(_lines(stream))
-        return _count_csv(_lines(stream), _record_pattern(what.delimiter, len(what.header)))
+        return _count_csv(stream, what)
 
 
-def _lines(stream: io.BufferedReader) -> Iterator[bytes | None]:
+def _lines(stream: Opened) -> Iterator[bytes | None]:
     """Physical lines without their LF; None for one over the limit."""
     while line := stream.readline(LINE_LIMIT + 1):
         if line.endswith(b"\n"):
@@ -37,18 +38,31 @@ def _lines(stream: io.BufferedReader) -> Iterator[bytes | None]:
         elif len(line) <= LINE_LIMIT:
             yield line
         else:
+            length = len(line)
             while (piece := stream.readline(PIECE)) and not piece.endswith(b"\n"):
-                pass
+                length += len(piece)
+                stream.refuse_overlong(length)
             yield None
 
 
-def _count_csv(lines: Iterator[bytes | None], pattern: re.Pattern[bytes]) -> int:
+def _count_csv(stream: Opened, what: Recognised) -> int:
+    lines, pattern = _lines(stream), _record_pattern(what.delimiter, len(what.header))
+    blanks = WHITE.replace(what.delimiter.encode(), b"")
     count = 0
+    was_blank = False
     ahead: deque[bytes | None] = deque()
     while True:
         line = ahead.popleft() if ahead else next(lines, _END)
         if line is _END:
             return count
+        if line is not None and not line.strip(blanks):
+            # blank lines one after another are one record
+            count += not was_blank
+            was_blank = True
+            if not ahead:
+                stream.skip_blank_lines(blanks)
+            continue
+        was_blank = False
         count += 1
         if line is None or line.count(b'"') % 2 == 0:
             continue
@@ -85,12 +99,14 @@ def _record_pattern(delimiter: str, width: int) -> re.Pattern[bytes]:
     return re.compile(rb"%b(?:%b%b){%d}\r*" % (cell, mark, cell, width - 1))
 
 
-def _count_lines_with_text(stream: io.BufferedReader) -> int:
+def _count_lines_with_text(stream: Opened) -> int:
     count = 0
     has_text = False
     while piece := stream.readline(PIECE):
-        has_text = has_text or bool(piece.strip(b" \t\r\n"))
+        has_text = has_text or bool(piece.strip(JSON_WHITE))
         if piece.endswith(b"\n"):
+            if not has_text:
+                stream.skip_blank_lines(JSON_WHITE)
             count += has_text
             has_text = False
     return count + has_text

@@ -1,7 +1,7 @@
 """A CSV delivery as Arrow batches of Bronze's columns: whole blocks, or piece by piece where needed."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +11,8 @@ import pyarrow as pa
 from mediflow_assets.sources.csv_blocks import Overlong, line_blocks, skip_line
 from mediflow_assets.sources.csv_lines import pieces
 from mediflow_assets.sources.csv_parse import parse_records, parse_whole
-from mediflow_assets.sources.csv_records import Layout
-from mediflow_assets.sources.delivery import Recognised, RecordBatchOfDelivery, Reject
+from mediflow_assets.sources.csv_records import EMPTY, Layout
+from mediflow_assets.sources.delivery import RAW_KEPT, Recognised, RecordBatchOfDelivery, Reject
 from mediflow_assets.sources.forms import BRONZE_COLUMNS, JSON_COLUMNS
 from mediflow_assets.sources.json_cells import json_objects
 from mediflow_assets.sources.opening import opened
@@ -23,7 +23,7 @@ RECORDS_AT_ONCE = 1 << 16
 def read_csv(path: Path, what: Recognised) -> Iterator[RecordBatchOfDelivery]:
     """All records of a CSV delivery, in file order, numbered from 1."""
     reader = _Reader(what, Layout(what.delimiter, len(what.header)))
-    with opened(path, what.compression) as stream:
+    with opened(path, what.compression, what.limits) as stream:
         skip_line(stream)
         for block in line_blocks(stream):
             if isinstance(block, Overlong):
@@ -32,6 +32,7 @@ def read_csv(path: Path, what: Recognised) -> Iterator[RecordBatchOfDelivery]:
             else:
                 yield from reader.take(block, is_last=False)
         yield from reader.take(b"", is_last=True)
+        yield from reader.finish()
 
 
 @dataclass
@@ -42,16 +43,19 @@ class _Reader:
     layout: Layout
     unfinished: bytes = b""
     next_number: int = 1
+    blank: Reject | None = None
+    """The run of blank lines that the reading stands in: the next block may go on with it."""
 
     def take(self, block: bytes, is_last: bool) -> Iterator[RecordBatchOfDelivery]:
         """The records of a block, after what was left of the one before."""
         block = self.unfinished + block
         self.unfinished = b""
-        if not block:
+        if not block or self._goes_on_blank(block):
             return
         if whole := parse_whole(block, self.layout):
             columns, end = whole
-            yield self._batch(columns, self._number(len(columns[0])), ())
+            ended = self._end_of_blank()
+            yield self._batch(columns, self._number(len(columns[0])), ended)
             self.unfinished = block[end:]
         else:
             yield from self._piece_by_piece(block, is_last)
@@ -60,25 +64,51 @@ class _Reader:
 
     def set_aside(self, raw: bytes) -> RecordBatchOfDelivery:
         """A line that is too long, as a reject of its own."""
-        number = int(self._number(1)[0])
-        none = [pa.nulls(0, pa.string()) for _ in range(self.layout.width)]
-        return self._batch(none, np.empty(0, np.int64), (Reject(number, "record_too_long", raw),))
+        ended = self._end_of_blank()
+        return self._batch_of([], [], [*ended, Reject(int(self._number(1)[0]), "record_too_long", raw)])
+
+    def finish(self) -> Iterator[RecordBatchOfDelivery]:
+        """The blank lines at the end, if there are any."""
+        if ended := self._end_of_blank():
+            yield self._batch_of([], [], [*ended])
+
+    def _goes_on_blank(self, block: bytes) -> bool:
+        """Whether a block holds line ends alone: a file of nothing else is passed over as fast as it is read."""
+        lines = block.count(b"\n") if block[:1] in (b"\r", b"\n") else 0
+        if not lines or len(block) not in (lines, lines + block.count(b"\r\n")):
+            return False
+        if self.blank is None:
+            self.blank = Reject(int(self._number(1)[0]), EMPTY, b"", 0)
+        self.blank = replace(self.blank, lines=self.blank.lines + lines)
+        return True
+
+    def _end_of_blank(self) -> tuple[Reject, ...]:
+        ended, self.blank = self.blank, None
+        return () if ended is None else (ended,)
 
     def _piece_by_piece(self, block: bytes, is_last: bool) -> Iterator[RecordBatchOfDelivery]:
         good: list[bytes] = []
-        numbers: list[npt.NDArray[np.int64]] = [np.empty(0, np.int64)]
+        numbers: list[npt.NDArray[np.int64]] = []
         rejects: list[Reject] = []
         end = 0
         for piece in pieces(block, self.layout, is_last):
-            end, number = piece.end, self._number(piece.count)
-            if piece.reason:
+            end = piece.end
+            if piece.reason == EMPTY and self.blank:
+                raw = b"\n".join((self.blank.raw, piece.raw))[:RAW_KEPT]
+                self.blank = replace(self.blank, raw=raw, lines=self.blank.lines + piece.lines)
+                continue
+            rejects += self._end_of_blank()
+            number = self._number(piece.count)
+            if piece.reason == EMPTY:
+                self.blank = Reject(int(number[0]), piece.reason, piece.raw, piece.lines)
+            elif piece.reason:
                 rejects.append(Reject(int(number[0]), piece.reason, piece.raw))
             else:
                 good.append(piece.raw)
                 numbers.append(number)
             if len(rejects) >= RECORDS_AT_ONCE:
                 yield self._batch_of(good, numbers, rejects)
-                good, numbers, rejects = [], numbers[:1], []
+                good, numbers, rejects = [], [], []
         if good or rejects:
             yield self._batch_of(good, numbers, rejects)
         self.unfinished = block[end:]
@@ -86,7 +116,7 @@ class _Reader:
     def _batch_of(
         self, good: list[bytes], numbers: list[npt.NDArray[np.int64]], rejects: list[Reject]
     ) -> RecordBatchOfDelivery:
-        counted = np.concatenate(numbers)
+        counted = np.concatenate([np.empty(0, np.int64), *numbers])
         return self._batch(parse_records(good, len(counted), self.layout), counted, tuple(rejects))
 
     def _number(self, count: int) -> npt.NDArray[np.int64]:

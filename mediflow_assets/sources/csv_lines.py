@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mediflow_assets.sources.csv_records import Layout, is_utf8, record_at
-from mediflow_assets.sources.delivery import LINE_LIMIT
+from mediflow_assets.sources.csv_records import EMPTY, Layout, blanks_of, is_utf8, record_at
+from mediflow_assets.sources.delivery import LINE_LIMIT, RAW_KEPT
 
 LF, CR, QUOTE = b'\n\r"'
 ASCII = 0x7F
@@ -18,12 +18,14 @@ ASCII = 0x7F
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of a block: plain lines (`count` records), or one record and why it is set aside."""
+    """A stretch of a block: plain lines (`count` records), or one record and why it is set aside. A run of blank lines
+    is one record, of so many `lines`."""
 
     raw: bytes
     count: int
     end: int
     reason: str | None = None
+    lines: int = 1
 
 
 def pieces(block: bytes, layout: Layout, is_last: bool) -> Iterator[Piece]:
@@ -35,6 +37,7 @@ def pieces(block: bytes, layout: Layout, is_last: bool) -> Iterator[Piece]:
     newlines = np.flatnonzero(data == LF)
     starts = np.concatenate(([0], newlines[:-1] + 1))
     odd = np.flatnonzero(~_is_plain(data, newlines, starts, layout))
+    with_text: Places | None = None
     line = 0
     while line < len(newlines):
         place = int(np.searchsorted(odd, line))
@@ -48,13 +51,28 @@ def pieces(block: bytes, layout: Layout, is_last: bool) -> Iterator[Piece]:
         if found is None:
             return
         end, raw, reason = found
-        yield Piece(raw if reason else raw + b"\n", 1, end, reason)
-        line = int(np.searchsorted(starts, end))
+        following = int(np.searchsorted(starts, end))
+        if reason == EMPTY:
+            with_text = _with_text(data, newlines, starts, layout) if with_text is None else with_text
+            place = int(np.searchsorted(with_text, line))
+            following = int(with_text[place]) if place < len(with_text) else len(newlines)
+            start, end = int(starts[line]), int(newlines[following - 1]) + 1
+            raw = block[start : min(end, start + RAW_KEPT)].rstrip(b"\r\n")
+        yield Piece(raw if reason else raw + b"\n", 1, end, reason, following - line if reason == EMPTY else 1)
+        line = following
 
 
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.intp]
 Flags = npt.NDArray[np.bool_]
+
+
+def _with_text(data: Bytes, newlines: Places, starts: Places, layout: Layout) -> Places:
+    """The lines that are not blank. To come to each blank line by itself took minutes for a file of nothing else."""
+    is_text = np.ones(256, np.bool_)
+    is_text[list(blanks_of(layout))] = False
+    has_text: Flags = np.logical_or.reduceat(is_text[data], starts) | (newlines - starts > LINE_LIMIT)
+    return np.flatnonzero(has_text)
 
 
 def _is_plain(data: Bytes, newlines: Places, starts: Places, layout: Layout) -> Flags:

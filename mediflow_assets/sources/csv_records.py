@@ -3,7 +3,7 @@
 A record starts at a line's start. With an even number of quotes the line is the record. With an odd number it
 goes on to the next line that makes the number even, within 200 lines and 1 MiB, if all these lines together
 are as many fields as the header has; otherwise the line stands alone, set aside, and reading goes on with the
-next.
+next. Blank lines one after another are one record, set aside.
 """
 
 import csv
@@ -14,6 +14,7 @@ from mediflow_assets.sources.delivery import LINE_LIMIT, RAW_KEPT, RECORD_LINES
 csv.field_size_limit(max(csv.field_size_limit(), LINE_LIMIT))
 
 BLANKS = b" \t\r\n\v\f"
+EMPTY = "empty_record"
 
 
 @dataclass(frozen=True)
@@ -56,10 +57,15 @@ def _end_of_quoted(block: bytes, start: int, end: int) -> int | None:
     return 0
 
 
+def blanks_of(layout: Layout) -> bytes:
+    """What may stand in a blank line: a delimiter makes it a record of empty cells."""
+    return BLANKS.replace(layout.delimiter.encode(), b"")
+
+
 def reject_reason(raw: bytes, layout: Layout) -> str | None:
     """Why a record cannot be split into the header's fields, None if it can."""
-    if not raw.strip(BLANKS.replace(layout.delimiter.encode(), b"")):
-        return "empty_record"
+    if not raw.strip(blanks_of(layout)):
+        return EMPTY
     if b"\0" in raw:
         return "nul_byte"
     if not is_utf8(raw):

@@ -1,6 +1,6 @@
 """What a delivery is recognised as, and what reading it yields. Data only; the reading is elsewhere."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -21,6 +21,21 @@ JSON_LINE_LIMIT = 64 << 20
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How much a delivery may ask for. Past one of these it is refused whole."""
+
+    expansion: int = 200
+    """Times its size that a compressed file may unpack to, once that is more than `UNJUDGED_BYTES`."""
+    unpacked_bytes: int = 64 << 30
+    rejects: int = 100_000
+    record_bytes: int = 256 << 20
+
+
+UNJUDGED_BYTES = 16 << 20
+"""Up to so many bytes unpacked no ratio is judged: a small file of like rows packs well."""
+
+
+@dataclass(frozen=True)
 class Recognised:
     """A file that was recognised: which source it is, and how its columns are named."""
 
@@ -35,15 +50,17 @@ class Recognised:
     header: tuple[str, ...] = ()
     unknown_columns: tuple[str, ...] = ()
     missing_columns: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A record that could not be split into fields, as it came."""
+    """A record that could not be split into fields, as it came. A run of blank lines is one, of so many `lines`."""
 
     record_number: int
     reason: str
     raw: bytes
+    lines: int = 1
 
 
 @dataclass(frozen=True)

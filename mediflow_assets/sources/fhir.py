@@ -49,7 +49,7 @@ Found = tuple[Row | str, bytes]
 
 def read_fhir(path: Path, what: Recognised) -> Iterator[RecordBatchOfDelivery]:
     """All records of a FHIR delivery, in file order, numbered from 1."""
-    with opened(path, what.compression) as stream:
+    with opened(path, what.compression, what.limits) as stream:
         if what.form == "ndjson":
             yield from _batches(map(_judge_line, json_lines(stream)))
         else:

@@ -1,7 +1,7 @@
 """What a file is, judged by its header or content, never by its name."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mediflow_assets.errors import DeliveryRefused
@@ -12,7 +12,7 @@ from mediflow_assets.sources.csv_header import (
     refuse_repeated_names,
     refuse_without_records,
 )
-from mediflow_assets.sources.delivery import LINE_LIMIT, Recognised
+from mediflow_assets.sources.delivery import LINE_LIMIT, Limits, Recognised
 from mediflow_assets.sources.feeds import DELIMITERS, Feed, Feeds
 from mediflow_assets.sources.fhir_form import recognise_json
 from mediflow_assets.sources.forms import ADMISSIONS, CORRECTION_KEYS, CSV_FORMS, SYNTHEA_CONDITIONS, Form
@@ -56,16 +56,18 @@ class Reading:
         return is_distinct and not is_other_table and len(self.missing) * 2 < len(self.form.required)
 
 
-def recognise(path: Path, feeds: Feeds) -> Recognised:
+def recognise(path: Path, feeds: Feeds, limits: Limits | None = None) -> Recognised:
     """Which source a file is, and how its columns are named; raises DeliveryRefused where it is none."""
+    limits = limits or Limits()
     compression = compression_of(path)
-    head = read_head(path, compression, HEAD)
+    head = read_head(path, compression, HEAD, limits)
     if head.lstrip()[:1] in (b"{", b"["):
-        return Recognised("fhir", recognise_json(path, compression), compression=compression)
+        form = recognise_json(path, compression, limits)
+        return Recognised("fhir", form, compression=compression, limits=limits)
     line = header_line(head)
     if correction := _as_correction(line, compression):
         refuse_without_records(head)
-        return correction
+        return replace(correction, limits=limits)
     reading = _choose(list(_readings(line, feeds)))
     refuse_repeated_names(reading.header)
     refuse_without_records(head)
@@ -81,6 +83,7 @@ def recognise(path: Path, feeds: Feeds) -> Recognised:
         header=reading.header,
         unknown_columns=tuple(h for h, c in zip(reading.header, reading.columns, strict=True) if c is None),
         missing_columns=tuple(column for column in reading.form.columns if column not in reading.columns),
+        limits=limits,
     )
 
 

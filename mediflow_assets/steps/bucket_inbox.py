@@ -37,16 +37,16 @@ def fetch(uri: str, inbox: Inbox) -> int:
     refused = 0
     for each in dropped(uri):
         # the ledger keeps the name it came under; objects of one name in several folders are different files
-        file = inbox.folder / ".bucket" / hashlib.sha256(each.path.encode()).hexdigest()[:12] / each.name
+        file = inbox.folder / ".bucket" / hashlib.sha256(each.path.encode()).hexdigest()[:12] / "object"
         file.parent.mkdir(parents=True, exist_ok=True)
         with store.open_input_stream(each.path) as source, file.open("wb") as target:
             while chunk := source.read(_CHUNK):
                 target.write(chunk)
         try:
-            inbox.receive(file)
+            inbox.receive(file, name=each.name)
         except DeliveryRefused:
             refused += 1
-            inbox.refuse(file)
+            inbox.refuse(file, each.name)
         store.delete_file(each.path)
         shutil.rmtree(file.parent)
     return refused

@@ -5,20 +5,22 @@ What a landing that was cut short left behind is removed before the delivery is 
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pyarrow as pa
 
 from mediflow_assets.contracts import bronze, erasure
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.errors import ContractViolated
+from mediflow_assets.errors import ContractViolated, DeliveryRefused, MediFlowError
 from mediflow_assets.governance.tombstones import Tombstones
 from mediflow_assets.sources import Recognised, RecordBatchOfDelivery, count_records, read_batches, recognise
 from mediflow_assets.steps.erased import counted
 from mediflow_assets.steps.inbox import Delivery, Inbox
 from mediflow_assets.steps.refusing import Refused, is_named, refuse, refuse_rejects
+from mediflow_assets.steps.reject_spool import RejectSpool
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.schemas import arrow_schema, batch_of
 
@@ -37,11 +39,12 @@ class Landed:
 
 @dataclass
 class _Aside:
-    """What a delivery's batches hold that does not go to its table."""
+    """What a delivery's batches hold that does not go to its table, and why its reading stopped if it did."""
 
-    rejects: list[dict[str, object]] = field(default_factory=list)
+    rejects: RejectSpool
     refused: Refused = field(default_factory=Counter)
     refused_rejects: int = 0
+    refusal: DeliveryRefused | None = None
 
 
 def known_deliveries(lake: Lake) -> set[str]:
@@ -49,10 +52,16 @@ def known_deliveries(lake: Lake) -> set[str]:
     return set(lake.read(bronze.DELIVERIES, ["delivery_id"])["delivery_id"].to_pylist())
 
 
-def land_all(lake: Lake, inbox: Inbox, tombstones: Tombstones | None = None) -> list[Landed]:
+def land_all(
+    lake: Lake,
+    inbox: Inbox,
+    tombstones: Tombstones | None = None,
+    on_refused: Callable[[Delivery, DeliveryRefused], None] = lambda *_: None,
+) -> list[Landed]:
     """Land every delivery of the inbox that the ledger does not know; remove those it knows.
 
-    Records of patients with a tombstone are refused and counted.
+    Records of patients with a tombstone are refused and counted. A delivery that turns out not to be readable to its
+    end, or beyond its limits, is refused whole: it goes to the refused, and `on_refused` is told why.
     """
     for contract in (*bronze.TABLES, erasure.ERASED):
         lake.ensure(contract)
@@ -60,7 +69,12 @@ def land_all(lake: Lake, inbox: Inbox, tombstones: Tombstones | None = None) -> 
     landed = []
     for delivery in inbox.waiting():
         if delivery.delivery_id not in known:
-            landed.append(land(lake, inbox, delivery, tombstones or Tombstones()))
+            try:
+                landed.append(land(lake, inbox, delivery, tombstones or Tombstones()))
+            except DeliveryRefused as refusal:
+                _forget(lake, delivery)
+                inbox.refuse_delivery(delivery)
+                on_refused(delivery, refusal)
         inbox.done(delivery)
     return landed
 
@@ -68,19 +82,18 @@ def land_all(lake: Lake, inbox: Inbox, tombstones: Tombstones | None = None) -> 
 def land(lake: Lake, inbox: Inbox, delivery: Delivery, tombstones: Tombstones) -> Landed:
     """Land one delivery. Raises ContractViolated if its records do not add up; nothing of it is then in the ledger."""
     contract, path = bronze.SOURCES[delivery.source], inbox.file_of(delivery)
-    what = recognise(path, inbox.feeds)
-    for table in (contract, bronze.REJECTS, erasure.ERASED):
-        lake.delete_delivery(table, delivery.delivery_id)
-    aside = _Aside()
+    what = recognise(path, inbox.feeds, inbox.limits)
+    _forget(lake, delivery)
+    aside = _Aside(RejectSpool(inbox.scratch("rejects"), delivery, inbox.limits.rejects))
     before = lake.rows(contract)
-    batches = _with_provenance(read_batches(path, what), contract, what, delivery, aside, tombstones)
-    with ThreadPoolExecutor(2) as beside:
-        counted_records = beside.submit(count_records, path, what)
-        reader = pa.RecordBatchReader.from_batches(arrow_schema(contract), _read_ahead(batches, beside))
-        lake.append(contract, reader, transaction=delivery.delivery_id)
-    _set_aside(lake, delivery, aside)
+    try:
+        batches = _with_provenance(read_batches(path, what), contract, what, delivery, aside, tombstones)
+        records = _append(lake, contract, delivery, _remembering(batches, aside), aside, (path, what))
+        _set_aside(lake, delivery, aside)
+    finally:
+        aside.rejects.remove()
     refused = sum(aside.refused.values()) + aside.refused_rejects
-    landed = Landed(delivery, counted_records.result(), lake.rows(contract) - before, len(aside.rejects), refused)
+    landed = Landed(delivery, records, lake.rows(contract) - before, aside.rejects.count, refused)
     if landed.records != landed.bronze + landed.rejects + landed.refused:
         raise ContractViolated(
             f"delivery {delivery.short}: {landed.records} records were counted, {landed.bronze} landed, "
@@ -90,15 +103,41 @@ def land(lake: Lake, inbox: Inbox, delivery: Delivery, tombstones: Tombstones) -
     return landed
 
 
+def _forget(lake: Lake, delivery: Delivery) -> None:
+    """Remove what a landing that was cut short, or refused, left of a delivery."""
+    for table in (bronze.SOURCES[delivery.source], bronze.REJECTS, erasure.ERASED):
+        lake.delete_delivery(table, delivery.delivery_id)
+
+
+def _append(
+    lake: Lake,
+    contract: TableContract,
+    delivery: Delivery,
+    batches: Iterator[pa.RecordBatch],
+    aside: _Aside,
+    counted_file: tuple[Path, Recognised],
+) -> int:
+    """Write the batches, and count the records by the second reader meanwhile. Raises DeliveryRefused."""
+    with ThreadPoolExecutor(2) as beside:
+        counted_records = beside.submit(count_records, *counted_file)
+        reader = pa.RecordBatchReader.from_batches(arrow_schema(contract), _read_ahead(batches, beside))
+        try:
+            lake.append(contract, reader, transaction=delivery.delivery_id)
+        except MediFlowError:
+            # the storage library tells of it in words of its own
+            if aside.refusal is not None:
+                raise aside.refusal from None
+            raise
+    return counted_records.result()
+
+
 def _set_aside(lake: Lake, delivery: Delivery, aside: _Aside) -> None:
     """Write the rejects, and how many records were refused."""
-    for contract, rows in (
-        (bronze.REJECTS, aside.rejects),
-        (erasure.ERASED, counted(delivery, aside.refused, aside.refused_rejects)),
-    ):
-        if rows:
-            table = pa.Table.from_pylist(rows, schema=arrow_schema(contract))
-            lake.append(contract, table, transaction=delivery.delivery_id)
+    aside.rejects.close()
+    if aside.rejects.count:
+        lake.append(bronze.REJECTS, aside.rejects.rows(), transaction=delivery.delivery_id)
+    if rows := counted(delivery, aside.refused, aside.refused_rejects):
+        lake.append_rows(erasure.ERASED, rows, transaction=delivery.delivery_id)
 
 
 def _read_ahead(batches: Iterator[pa.RecordBatch], beside: ThreadPoolExecutor) -> Iterator[pa.RecordBatch]:
@@ -107,6 +146,15 @@ def _read_ahead(batches: Iterator[pa.RecordBatch], beside: ThreadPoolExecutor) -
     while (batch := coming.result()) is not None:
         coming = beside.submit(next, batches, None)
         yield batch
+
+
+def _remembering(batches: Iterator[pa.RecordBatch], aside: _Aside) -> Iterator[pa.RecordBatch]:
+    """The same batches; why they stop, if the delivery is refused, is kept: it does not come through the storage."""
+    try:
+        yield from batches
+    except DeliveryRefused as refusal:
+        aside.refusal = refusal
+        raise
 
 
 def _with_provenance(
@@ -129,17 +177,7 @@ def _with_provenance(
         rows, refused = refuse(batch.accepted, contract, tombstones)
         aside.refused.update(refused)
         aside.refused_rejects += refused_rejects
-        for reject in kept:
-            aside.rejects.append(
-                {
-                    "source": delivery.source,
-                    "reason": reject.reason,
-                    "raw": reject.raw,
-                    "_delivery_id": delivery.delivery_id,
-                    "_record_number": reject.record_number,
-                    "_ingested_at": delivery.received_at,
-                }
-            )
+        aside.rejects.add(kept)
         if rows.num_rows:
             found = dict(zip(rows.schema.names, rows.columns, strict=True))
             found |= {

@@ -68,6 +68,46 @@ def test_a_broken_link_in_a_folder_is_not_passed_over(mediflow: Run, csv: Csv, t
     assert walked.exit_code == 1 and "1 taken, 1 not taken" in walked.stdout
 
 
+def test_a_link_in_a_folder_is_told_and_not_followed(mediflow: Run, inbox: Inbox, csv: Csv, tmp_path: Path) -> None:
+    (csv("in/a.csv", 1).parent / "b.csv").symlink_to(csv("out/b.csv", 2))
+    (tmp_path / "in" / "folder").symlink_to(tmp_path / "out")
+    walked = mediflow("ingest", tmp_path / "in")
+    assert walked.exit_code == 1 and walked.stderr.count("is a link, which is not followed") == 2
+    assert len(inbox.waiting()) == 1
+
+
+def test_a_link_that_is_named_is_what_it_points_to(mediflow: Run, inbox: Inbox, csv: Csv, tmp_path: Path) -> None:
+    (tmp_path / "latest.csv").symlink_to(csv("a.csv", 1))
+    assert mediflow("ingest", tmp_path / "latest.csv").exit_code == 0
+    assert [delivery.file_name for delivery in inbox.waiting()] == ["latest.csv"]
+
+
+def test_a_file_that_is_still_open_for_writing_is_not_taken(mediflow: Run, inbox: Inbox, csv: Csv) -> None:
+    with csv("a.csv", 1).open("a"):
+        told = mediflow("ingest", csv("b.csv", 2), csv("a.csv", 1))
+    assert told.exit_code == 1 and "a.csv: not taken: is still open for writing" in told.stderr
+    assert len(inbox.waiting()) == 1
+
+
+@pytest.mark.parametrize("name", ["", "lake", "secrets", "secrets/pseudonym.key", "ops.db", "exports"])
+def test_the_home_is_no_delivery(mediflow: Run, home: Path, inbox: Inbox, csv: Csv, name: str) -> None:
+    mediflow("init")
+    (home / "exports").mkdir(), (home / "lake").mkdir(exist_ok=True)
+    (home / "exports" / "a.csv").write_bytes(csv("a.csv", 1).read_bytes())
+    refused = mediflow("ingest", home / name)
+    assert refused.exit_code == 1 and "MediFlow's own" in refused.stderr
+    assert inbox.waiting() == [] and not inbox.refused.exists()
+
+
+def test_a_folder_around_the_home_is_walked_without_it(mediflow: Run, home: Path, inbox: Inbox, csv: Csv) -> None:
+    mediflow("init")
+    (home / "exports").mkdir()
+    (home / "exports" / "b.csv").write_bytes(csv("b.csv", 2).read_bytes())
+    csv("b.csv", 1)
+    assert "MediFlow's own" in mediflow("ingest", home.parent).stderr
+    assert len(inbox.waiting()) == 1 and not inbox.refused.exists()
+
+
 def test_the_inbox_itself_is_not_walked(mediflow: Run, inbox: Inbox, csv: Csv) -> None:
     mediflow("ingest", csv("a.csv", 1))
     assert mediflow("ingest", inbox.folder).exit_code == 1

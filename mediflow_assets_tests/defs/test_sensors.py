@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import os
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -69,7 +70,9 @@ def sensor(settings: Settings) -> Sensor:
 
 def drop(settings: Settings) -> None:
     settings.inbox.mkdir(parents=True, exist_ok=True)
-    (settings.inbox / f"{VALUE}.csv").write_text("x")
+    file = settings.inbox / f"{VALUE}.csv"
+    file.write_text("x")
+    os.utime(file, (0, 0))
 
 
 def materialise(instance: dg.DagsterInstance, *names: str) -> None:
@@ -80,6 +83,19 @@ def materialise(instance: dg.DagsterInstance, *names: str) -> None:
 def test_an_empty_inbox_starts_nothing(sensor: Sensor, instance: dg.DagsterInstance) -> None:
     found = sensor("inbox_sensor")(dg.build_sensor_context(instance))
     assert isinstance(found, dg.SkipReason)
+
+
+def test_a_file_that_is_not_at_rest_starts_nothing_until_it_is(
+    sensor: Sensor, instance: dg.DagsterInstance, settings: Settings
+) -> None:
+    drop(settings)
+    [file] = settings.inbox.iterdir()
+    os.utime(file)
+    assert isinstance(sensor("inbox_sensor")(dg.build_sensor_context(instance)), dg.SkipReason)
+    os.utime(file, (0, 0))
+    with file.open("a"):
+        assert isinstance(sensor("inbox_sensor")(dg.build_sensor_context(instance)), dg.SkipReason)
+    assert isinstance(sensor("inbox_sensor")(dg.build_sensor_context(instance)), dg.RunRequest)
 
 
 def test_a_dropped_file_starts_a_refresh(sensor: Sensor, instance: dg.DagsterInstance, settings: Settings) -> None:

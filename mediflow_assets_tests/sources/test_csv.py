@@ -51,7 +51,7 @@ def test_a_quoted_line_break_stays_in_its_cell(admit):
 
 
 def test_a_quoted_record_over_more_than_200_lines_is_not_joined(admit):
-    landed = admit(b'P1,"' + b"\n" * 200 + b'",I10,2026-01-01,100\n')
+    landed = admit(b'P1,"' + b"x\n" * 200 + b'",I10,2026-01-01,100\n')
     assert landed.counted == len(landed.rejects) == 201
 
 
@@ -106,3 +106,18 @@ def test_tab_delimited_records_of_empty_cells_are_records(deliver):
 
 def _small_blocks(stream):
     return line_blocks(stream, 1000)
+
+
+def test_blank_lines_one_after_another_are_one_record_with_their_count(admit):
+    landed = admit(b"\n \n" + GOOD + b"\n\t\r\n\n" + GOOD + b"\n")
+    assert [(r.record_number, r.reason, r.lines) for b in landed.batches for r in b.rejects] == [
+        (1, "empty_record", 2), (3, "empty_record", 3), (5, "empty_record", 1),
+    ]  # fmt: skip
+    landed.assert_nothing_lost()
+
+
+def test_a_run_of_blank_lines_is_one_record_wherever_a_block_ends(admit, monkeypatch):
+    monkeypatch.setattr("mediflow_assets.sources.csv_batches.line_blocks", _small_blocks)
+    landed = admit(b"\n" * 5000 + GOOD + b" \n" * 5000)
+    assert [r.lines for b in landed.batches for r in b.rejects] == [5000, 5000]
+    landed.assert_nothing_lost()

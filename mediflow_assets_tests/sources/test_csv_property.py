@@ -108,8 +108,9 @@ def letters(content: bytes) -> list[int]:
 
 
 def read_plainly(content: bytes) -> list[list[str] | None]:
-    """Record by record by the definition alone: its cells, or None where it is to be set aside."""
-    lines, found, place = content.removesuffix(b"\n").split(b"\n"), [], 0
+    """Record by record by the definition alone: its cells, or None where it is to be set aside; blank lines one after
+    another are one."""
+    lines, found, place, was_blank = content.removesuffix(b"\n").split(b"\n"), [], 0, False
     while place < len(lines):
         taken = 1
         if lines[place].count(b'"') % 2:
@@ -118,7 +119,9 @@ def read_plainly(content: bytes) -> list[list[str] | None]:
             if len(split(b"\n".join(lines[place:end])) or ()) == len(COLUMNS):
                 taken = end - place
         raw = b"\n".join(lines[place : place + taken])
-        found.append(cells_of(raw))
+        if raw.strip() or not was_blank:
+            found.append(cells_of(raw))
+        was_blank = not raw.strip()
         place += taken
     return found
 

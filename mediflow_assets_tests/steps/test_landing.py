@@ -1,13 +1,16 @@
 """Landing: every record of a delivery stands in Bronze or in the rejects, once."""
 
 import datetime as dt
+import gzip
 import json
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
 
 from mediflow_assets.contracts import bronze
 from mediflow_assets.errors import ContractViolated
+from mediflow_assets.sources import Limits
 from mediflow_assets.steps import landing
 from mediflow_assets.storage.schemas import arrow_schema
 
@@ -70,3 +73,44 @@ def test_the_file_name_stands_in_the_ledger_only(house, admissions):
     for contract in bronze.TABLES:
         found = str(house.rows(contract))
         assert ("canary" in found) == (contract is bronze.DELIVERIES), contract.name
+
+
+@pytest.fixture
+def refusals(house):
+    """Lands what waits, and tells why deliveries were refused."""
+
+    def _land(**limits):
+        told = []
+        inbox = replace(house.inbox, limits=Limits(**limits))
+        landed = landing.land_all(
+            house.lake, inbox, None, lambda delivery, why: told.append((delivery.short, str(why)))
+        )
+        return [each.delivery.short for each in landed], told
+
+    return _land
+
+
+def test_a_delivery_that_cannot_be_read_to_its_end_is_refused_whole_and_keeps_no_other_out(house, admissions, refusals):
+    rows = admissions(*({"encounter_id": f"E{n}"} for n in range(20_000)))
+    broken = house.receive(gzip.compress(rows.encode())[:-200], RECEIVED)
+    good = house.receive(admissions({}), RECEIVED + dt.timedelta(days=1))
+    landed, [(refused, why)] = refusals()
+    assert (landed, refused) == ([f"admissions {good[:12]}"], f"admissions {broken[:12]}")
+    assert "cut short" in why and [row["delivery_id"] for row in house.rows(bronze.DELIVERIES)] == [good]
+    assert len(house.rows(bronze.ADMISSIONS)) == 1 and house.inbox.waiting() == []
+    assert [path.name for path in house.inbox.refused.iterdir()] == [f"{broken[:12]}-delivery.csv"]
+
+
+def test_a_delivery_of_too_many_rejects_is_refused_whole(house, admissions, refusals):
+    house.receive(admissions({}) + "broken\n" * 11)
+    landed, [(_, why)] = refusals(rejects=10)
+    assert landed == [] and "more than 10 of its records" in why and "MEDIFLOW_MAX_REJECTS" in why
+    assert house.rows(bronze.ADMISSIONS) == house.rows(bronze.REJECTS) == house.rows(bronze.DELIVERIES) == []
+    assert len(list(house.inbox.refused.iterdir())) == 1 and list(house.inbox.ready.iterdir()) == []
+
+
+def test_blank_lines_one_after_another_are_one_reject_with_their_count(house, admissions):
+    house.deliver(admissions({}) + "\n" * 1000 + "broken\n\n")
+    assert {row["_record_number"]: row["lines"] for row in house.rows(bronze.REJECTS)} == {2: 1000, 3: 1, 4: 1}
+    ledger = house.row(bronze.DELIVERIES)
+    assert (ledger["records"], ledger["bronze"], ledger["rejects"]) == (4, 1, 3)

@@ -2,14 +2,17 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
 from mediflow_assets.contracts import bronze, erasure
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import spec_of
+from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.governance.tombstones import Tombstones
 from mediflow_assets.steps.bucket_inbox import fetch
+from mediflow_assets.steps.inbox import Delivery
 from mediflow_assets.steps.landing import land_all
 from mediflow_assets.storage.errors import storage_errors
 
@@ -25,12 +28,18 @@ def landing(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> 
     """Files of the inbox become rows of Bronze; the ledger tells which."""
     inbox, lake = lakehouse.inbox, lakehouse.bench.lake
     # Dagster keeps the text of what a step raises: a file's name or a row's value may stand in it
+    refusals: list[str] = []
+
+    def on_refused(delivery: Delivery, refusal: DeliveryRefused) -> None:
+        refusals.append(f"{delivery.short}: {refusal}")
+        context.log.warning(f"{delivery.short}: refused: {refusal}")
+
     with storage_errors("landing"):
         _, refused = inbox.take_in()
         if lakehouse.settings.inbox_uri:
             refused += fetch(lakehouse.settings.inbox_uri, inbox)
         with lakehouse.engine_started_beside(is_wanted=bool(inbox.waiting())):
-            landed = land_all(lake, inbox, Tombstones.load(lakehouse.settings.root))
+            landed = land_all(lake, inbox, Tombstones.load(lakehouse.settings.root), on_refused)
     rows: Counter[str] = Counter()
     for each in landed:
         rows[bronze.SOURCES[each.delivery.source].name] += each.bronze
@@ -41,13 +50,15 @@ def landing(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> 
         )
     for table in LANDED:
         if dg.AssetKey(list(table.key)) in context.selected_asset_keys:
-            metadata = {
+            metadata: dict[str, Any] = {
                 "dagster/row_count": lake.rows(table),
                 "version": lake.version(table),
                 "new_rows": rows[table.name],
             }
             if table is bronze.DELIVERIES:
-                metadata["refused_files"] = refused
+                metadata["refused_files"] = refused + len(refusals)
+                metadata["refused_deliveries"] = refusals
+                metadata["not_at_rest"] = len(inbox.dropped())
             if table is erasure.ERASED:
                 metadata["refused_records"] = sum(each.refused for each in landed)
             yield dg.MaterializeResult(asset_key=list(table.key), metadata=metadata)

@@ -1,6 +1,5 @@
 """Taking patients out of what is no table's newest version: old versions, files, exports, logged predictions."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ class Cleansed:
 def cleanse(place: Premises, plan: Plan) -> Cleansed:
     """Remove what may still hold the patients. The caller holds the lake lease."""
     needles = Needles(plan.needles)
-    _remove_partial(place)
+    place.inbox.clear_partial()
     refused = list(search(_refused(place), needles).hits)
     for path in refused:
         path.unlink(missing_ok=True)
@@ -54,21 +53,3 @@ def _exported(place: Premises) -> Iterator[Path]:
 def _export_of(place: Premises, path: Path) -> Path:
     """An export goes whole: a part of it would not be what its manifest says."""
     return place.exports / path.relative_to(place.exports).parts[0]
-
-
-def _remove_partial(place: Premises) -> None:
-    """Remove copies into the inbox that a killed process left."""
-    for folder in (place.inbox.ready, place.inbox.refused):
-        for path in folder.glob(".partial-*"):
-            if not _is_alive(path.name.removeprefix(".partial-")):
-                path.unlink(missing_ok=True)
-
-
-def _is_alive(process: str) -> bool:
-    try:
-        os.kill(int(process), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except PermissionError:
-        return True
-    return True
