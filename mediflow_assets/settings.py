@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from mediflow_assets.contracts.shares import Shares
 from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.sources import Feeds, Limits
@@ -63,6 +64,12 @@ class Settings(BaseSettings):
     max_unpacked_bytes: int = Field(64 << 30, ge=1 << 20, description="that a compressed delivery may unpack to")
     max_rejects: int = Field(100_000, ge=0, description="records of a delivery that may not be split into fields")
     max_record_bytes: int = Field(256 << 20, ge=1 << 20, description="of one record of a delivery")
+    quarantine_warn_share: float = Field(
+        0.05, ge=0, le=1, description="share of a delivery that may be refused before a check warns"
+    )
+    quarantine_fail_share: float = Field(
+        0.5, ge=0, le=1, description="share of a delivery of 20 records or more that may be refused before a run stops"
+    )
     cors_origins: str = Field("", description="web pages that may call the gateway, by origin, divided by commas")
     ui_hosts: str = Field(
         "", description="host names of the Dagster UI beside localhost, divided by commas, as a proxy gives them"
@@ -108,6 +115,11 @@ class Settings(BaseSettings):
         """The inbox, with what its files are recognised by and what a delivery may ask for."""
         limits = Limits(self.max_expansion, self.max_unpacked_bytes, self.max_rejects, self.max_record_bytes)
         return Inbox(self.inbox, feeds, limits, self.inbox_rest_seconds)
+
+    @property
+    def shares(self) -> Shares:
+        """How much of a delivery may be refused."""
+        return Shares(self.quarantine_warn_share, self.quarantine_fail_share)
 
     @property
     def lock(self) -> Lock:

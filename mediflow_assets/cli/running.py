@@ -41,13 +41,21 @@ def run(
         # training, with what it leaves: the scores of the champions
         job, select = Job.TRAIN, None
     with officer.recorded(settings, "run", job):
-        raise typer.Exit(launch(job, select=select, wait=wait))
+        raise typer.Exit(launch(job, select=select, wait=wait, is_shown=True))
 
 
 def launch(
-    job_name: str, replay: dict[str, str | None] | None = None, *, select: str | None = None, wait: float = 0
+    job_name: str,
+    replay: dict[str, str | None] | None = None,
+    *,
+    select: str | None = None,
+    wait: float = 0,
+    is_shown: bool = False,
 ) -> int:
-    """Run a job through Dagster, telling its progress; returns the exit code: 0 done, 1 failed, 3 a check failed."""
+    """Run a job through Dagster, telling its progress; returns the exit code: 0 done, 1 failed, 3 a check failed.
+
+    `is_shown` says in the end what became of each delivery.
+    """
     from mediflow_assets.cli.output import progress
     from mediflow_assets.defs import launching
 
@@ -74,6 +82,10 @@ def launch(
         print(f"warning, which stops nothing: {warned}", file=sys.stderr)
     for error in outcome.errors:
         print(f"Error: {error}", file=sys.stderr)
+    if is_shown:
+        from mediflow_assets.cli import judged
+
+        judged.show(outcome, context.lake(settings))
     if outcome.is_success:
         return 0
     return 3 if outcome.failed_checks else 1

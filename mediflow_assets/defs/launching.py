@@ -3,15 +3,17 @@
 import os
 import shutil
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
+from mediflow_assets.contracts import bronze
 from mediflow_assets.defs.jobs import assured
+from mediflow_assets.defs.specs import FARED
 from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.settings import Settings
 from mediflow_assets.storage import engine
@@ -39,6 +41,10 @@ class Outcome:
     failed_checks: tuple[str, ...]
     warnings: tuple[str, ...]
     errors: tuple[str, ...]
+    landing: Mapping[str, Any] = field(default_factory=dict)
+    """What landing tells beside rows: `refused_files`, `refused_deliveries` with the reason, `not_at_rest`."""
+    fared: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    """By Silver table, how the deliveries fared that this run judged."""
 
 
 def install_dagster_home(settings: Settings) -> Path:
@@ -128,7 +134,11 @@ def _outcome(result: dg.ExecuteInProcessResult, run_id: str) -> Outcome:
     failed: list[str] = []
     warned: list[str] = []
     errors: list[str] = []
+    told: dict[str, dict[str, Any]] = {}
     for event in result.all_events:
+        if event.event_type_value == "ASSET_MATERIALIZATION":
+            made = event.step_materialization_data.materialization
+            told["/".join(made.asset_key.path)] = {name: value.value for name, value in made.metadata.items()}
         if event.event_type_value == "ASSET_CHECK_EVALUATION":
             check = event.asset_check_evaluation_data
             if not check.passed:
@@ -138,7 +148,9 @@ def _outcome(result: dg.ExecuteInProcessResult, run_id: str) -> Outcome:
             errors.append(_ours(event.step_key or "", event.step_failure_data.error))
         elif event.is_failure and event.event_type_value == "PIPELINE_FAILURE" and event.job_failure_data.error:
             errors.append(_ours("the run", event.job_failure_data.error))
-    return Outcome(run_id, result.success, tuple(failed), tuple(warned), tuple(dict.fromkeys(errors)))
+    fared = {table: metadata[FARED] for table, metadata in told.items() if FARED in metadata}
+    landing = told.get(bronze.DELIVERIES.name, {})
+    return Outcome(run_id, result.success, tuple(failed), tuple(warned), tuple(dict.fromkeys(errors)), landing, fared)
 
 
 def _told(check: dg.AssetCheckEvaluation) -> str:

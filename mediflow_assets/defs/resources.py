@@ -112,7 +112,7 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             tables = Tables(Lake(settings.lake_root), lambda: self.engine.spark_session)
             upgrade.carry_forward(tables.lake, settings.root)
             feeds, requests = Feeds.load(settings.sources_file), PredictionLog(settings.ops_url)
-            self._bench = Workbench(tables, settings.pseudonym_key(), feeds, run_id, requests)
+            self._bench = Workbench(tables, settings.pseudonym_key(), feeds, run_id, requests, settings.shares)
             try:
                 yield self
             finally:

@@ -1,6 +1,7 @@
 """Contract → asset spec, checks and metadata: what the graph says of a table."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from typing import Any
 
 import dagster as dg
@@ -8,10 +9,12 @@ import dagster as dg
 from mediflow_assets.contracts import TABLES, house
 from mediflow_assets.contracts.lineage import steps_of
 from mediflow_assets.contracts.table import Column, Severity, TableContract
-from mediflow_assets.steps.checks import check_names
+from mediflow_assets.steps.checks import OF_A_RUN, check_names
 from mediflow_assets.steps.made import Made
 from mediflow_assets.storage.delta import Lake
 
+FARED = "mediflow/fared"
+"""How each delivery fared that a step judged: counts only."""
 KINDS = {"bronze": {"deltalake", "bronze"}, "silver": {"deltalake", "silver"}, "gold": {"deltalake", "gold"},
          "masked": {"deltalake", "masked"}}  # fmt: skip
 
@@ -48,6 +51,8 @@ def materialized(made: Made, lake: Lake) -> dg.MaterializeResult:  # type: ignor
         "unchanged": made.is_unchanged,
         **made.figures,
     }
+    if made.fared:
+        metadata[FARED] = [asdict(each) for each in made.fared]
     return dg.MaterializeResult(
         asset_key=list(made.contract.key), metadata=metadata, check_results=list(_check_results(made, lake))
     )
@@ -74,9 +79,9 @@ def _last_results(made: Made, lake: Lake) -> Iterable[dg.AssetCheckResult]:
     rows = lake.read(house.CHECK_RESULTS).filter(pc.field("table") == made.contract.name).sort_by("checked_at")
     last = {row["check_name"]: row for row in rows.to_pylist()}
     for name, severity in check_names(made.contract).items():
-        row = last.get(name)
+        row = None if name in OF_A_RUN else last.get(name)
         yield dg.AssetCheckResult(
-            passed=row["passed"] if row else made.rows == 0,
+            passed=row["passed"] if row else made.rows == 0 or name in OF_A_RUN,
             check_name=name,
             asset_key=list(made.contract.key),
             severity=_dagster(severity),

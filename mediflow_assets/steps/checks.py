@@ -19,6 +19,10 @@ COLUMNS = "columns_as_contracted"
 FILLED = "required_columns_filled"
 EVERY_RECORD_JUDGED = "every_record_judged"
 """Silver's own: the records of each new delivery are accepted or in quarantine."""
+QUARANTINE_RATE = "quarantine_rate"
+"""Silver's own: how much of each delivery that this run judged was refused."""
+OF_A_RUN = (QUARANTINE_RATE,)
+"""Checks of what a run did, not of the table as it stands: one that did nothing passes."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,7 @@ def check_names(contract: TableContract) -> dict[str, Severity]:
     names = {COLUMNS: Severity.ERROR, FILLED: Severity.ERROR}
     if contract in silver.JUDGED:
         names[EVERY_RECORD_JUDGED] = Severity.ERROR
+        names[QUARANTINE_RATE] = Severity.ERROR
     if contract.primary_key:
         names[UNIQUE] = Severity.ERROR
     for check in contract.checks:

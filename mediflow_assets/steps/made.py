@@ -1,10 +1,11 @@
 """What a step reports: figures only, never a row's value."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.steps.checks import CheckResult
+from mediflow_assets.steps.quarantine_rate import Fared
 
 
 @dataclass(frozen=True)
@@ -17,6 +18,8 @@ class Made:
     is_unchanged: bool = False
     checks: list[CheckResult] = field(default_factory=list)
     figures: Mapping[str, int | str] = field(default_factory=dict)
+    fared: Sequence[Fared] = ()
+    """How deliveries fared that were judged for the first time."""
 
     @property
     def has_failed(self) -> bool:

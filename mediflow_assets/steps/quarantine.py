@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import reduce
 
 import pyarrow.compute as pc
@@ -14,26 +13,15 @@ from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract, Type
 from mediflow_assets.steps.pending import Pending
 from mediflow_assets.steps.spans import Spans, in_spans, predicate
+from mediflow_assets.steps.verdicts import SOURCE, Verdicts
 from mediflow_assets.steps.workbench import Workbench
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms.judging import REASONS, is_accepted, is_waiting
 
-SOURCE = "_source"
-"""The Bronze table of a judged record."""
 _KEY = ("_delivery_id", "_record_number")
 _TIME = "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'"
 _TIMES = {column.name for table in bronze.TABLES for column in table.columns if column.type is Type.TIMESTAMP}
-
-
-@dataclass(frozen=True)
-class Verdicts:
-    """How one delivery fared at one Silver table; `through` is its last record judged."""
-
-    delivery: str
-    records: int
-    accepted: int
-    through: int
 
 
 def set_aside(

@@ -3,12 +3,17 @@
 That is asked for by a note in the table, taken back last: a step that was cut short goes on where it stopped.
 """
 
-from mediflow_assets.contracts import silver
+import datetime as dt
+
+import pyarrow.compute as pc
+
+from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 
 _NOTE = "judge_anew"
+_THROUGH = "judged_through"
 
 
 def ask(lake: Lake, contract: TableContract) -> None:
@@ -29,6 +34,8 @@ def forget_if_asked(lake: Lake, contract: TableContract) -> None:
     """
     if not is_asked_for(lake, contract) and not lake.difference(contract):
         return
+    if newest := _newest_judged(lake, contract):
+        lake.note(contract, **{_THROUGH: newest.isoformat()})
     mine = f"target_table = '{contract.name}'"
     _delete(lake, silver.PROCESSED, mine)
     _delete(lake, silver.QUARANTINE, f"{mine} AND status <> 'discarded'")
@@ -36,6 +43,19 @@ def forget_if_asked(lake: Lake, contract: TableContract) -> None:
     if lake.difference(contract):
         lake.overwrite_rows(contract, [])
     lake.note(contract, **{_NOTE: False})
+
+
+def judged_through(lake: Lake, contract: TableContract) -> dt.datetime | None:
+    """When the newest delivery was received that had been judged when all was last judged anew."""
+    noted = lake.noted(contract, _THROUGH)
+    return dt.datetime.fromisoformat(noted) if noted else None
+
+
+def _newest_judged(lake: Lake, contract: TableContract) -> dt.datetime | None:
+    rows = lake.read(silver.PROCESSED, ["target_table", "_delivery_id"])
+    judged = set(rows.filter(pc.field("target_table") == contract.name)["_delivery_id"].to_pylist())
+    ledger = lake.read(bronze.DELIVERIES, ["delivery_id", "received_at"]).to_pylist()
+    return max((row["received_at"] for row in ledger if row["delivery_id"] in judged), default=None)
 
 
 def _delete(lake: Lake, contract: TableContract, predicate: str | None) -> None:

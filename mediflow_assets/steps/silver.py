@@ -14,17 +14,16 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import TABLES, bronze, silver
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.steps import change, checks, rebuild
+from mediflow_assets.steps import change, checks, quarantine_rate, rebuild
 from mediflow_assets.steps.arrived import arrived
 from mediflow_assets.steps.counting import records_by_delivery
 from mediflow_assets.steps.encounter_owners import owners
 from mediflow_assets.steps.event_rules import settle_events, with_event_columns
 from mediflow_assets.steps.made import Made
 from mediflow_assets.steps.pending import PATIENTS_VERSION, Pending, Wanted, pending
-from mediflow_assets.steps.quarantine import SOURCE, Verdicts, forget_unsettled, held_by_delivery, set_aside
-from mediflow_assets.steps.spans import in_spans
+from mediflow_assets.steps.quarantine import forget_unsettled, held_by_delivery, set_aside
+from mediflow_assets.steps.verdicts import SOURCE, Verdicts, count, figures
 from mediflow_assets.steps.workbench import Workbench
-from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms import admitting, conditions, encounters, events, fhir, patients
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.judging import REASONS, WAITING, is_accepted, judge
@@ -141,14 +140,17 @@ def make(bench: Workbench, table: Judged, wanted: Wanted | None = None) -> Made:
                 rebuild.ask(lake, contract)
                 return make(bench, table)
             judged, accepted = found.mark(bench, judged), found.mark(bench, accepted).where(is_accepted())
-        verdicts = _count(judged, work)
+        verdicts = count(judged, work.spans)
         _store(bench, table, accepted)
         set_aside(bench, contract, parts, judged, work, verdicts)
         bench.tables.unstage(contract)
     results = checks.check_table(bench, contract)
     results.append(_every_record_judged(bench, contract, work, verdicts, results[0]))
+    fared = quarantine_rate.fared(lake, contract, work, verdicts)
+    results.append(quarantine_rate.check(fared, bench.shares, results[0]))
     checks.record(bench, contract, results)
-    made = Made(contract, results[0].rows, results[0].version, checks=results, figures=_figures(verdicts, duplicates))
+    told = figures(verdicts, duplicates)
+    made = Made(contract, results[0].rows, results[0].version, checks=results, figures=told, fared=fared)
     if not made.has_failed:
         _settle(bench, contract, work, verdicts)
         if table.of_patient:
@@ -169,23 +171,6 @@ def _judged(bench: Workbench, table: Judged, name: str, records: DataFrame) -> D
     known = judge(table.of_patient(frame, bench.tables.read(silver.PATIENTS)), table.contract)
     is_waiting = is_accepted() & F.col("patient_key").isNull()
     return known.withColumn(REASONS, F.when(is_waiting, F.array(F.lit(WAITING))).otherwise(F.col(REASONS)))
-
-
-def _count(judged: DataFrame, work: Pending) -> list[Verdicts]:
-    if work.spans:
-        # of a partition what is judged again was counted when it was new
-        judged = judged.where((F.col(SOURCE) != ENCOUNTER_EVENTS.name) | in_spans(work.spans))
-    with storage_errors("counting verdicts"):
-        rows = (
-            judged.groupBy("_delivery_id")
-            .agg(
-                F.count(F.lit(1)).alias("records"),
-                F.count_if(is_accepted()).alias("accepted"),
-                F.max("_record_number").alias("through"),
-            )
-            .collect()
-        )
-    return [Verdicts(row["_delivery_id"], row["records"], row["accepted"], row["through"]) for row in rows]
 
 
 def _store(bench: Workbench, table: Judged, accepted: DataFrame) -> None:
@@ -240,9 +225,3 @@ def _settle(bench: Workbench, contract: TableContract, work: Pending, verdicts: 
         )
     if rows:
         bench.lake.append_rows(silver.PROCESSED, rows)
-
-
-def _figures(verdicts: list[Verdicts], duplicates: int) -> dict[str, int]:
-    records, accepted = sum(v.records for v in verdicts), sum(v.accepted for v in verdicts)
-    told = {"judged": records, "accepted": accepted, "quarantined": records - accepted}
-    return told | ({"duplicates": duplicates} if duplicates else {})

@@ -6,6 +6,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
+from mediflow_assets.contracts.shares import Shares
 from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.governance.prediction_log import PredictionLog
 from mediflow_assets.sources import Feeds
@@ -24,6 +25,8 @@ class Workbench:
     run_id: str = "by hand"
     requests: PredictionLog | None = None
     """What the gateway was asked; None where there is none to read."""
+    shares: Shares = field(default_factory=Shares)
+    """How much of a delivery may be refused; all of it unless settings say otherwise."""
     kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """What several steps of one run need, computed once."""
 
