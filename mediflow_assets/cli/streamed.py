@@ -11,6 +11,7 @@ from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.lease import held_by, lake_lease
 from mediflow_assets.storage.schemas import arrow_schema
 from mediflow_assets.streaming import figures, progress
+from mediflow_assets.streaming.identity import bounds_of
 from mediflow_assets.streaming.ranges import Range, delivery_of, to_land
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def standing(settings: "Settings", lake: Lake) -> dict[str, Any]:
     rows = {
         row["partition"]: row for row in stream_status(lake, settings.landing, figures.noted_figures(settings.root))
     }
-    ends, problem = _ends(topic)
+    ends, problem = _ends(topic, lake)
     if settings.landing != OFF and ends is not None and not problem:
         problem = _lost(topic, lake)
     shown = []
@@ -55,7 +56,7 @@ def skip_lost(settings: "Settings", lake: Lake) -> list[str]:
     """Take note that the lost offsets will not come. Raises NothingToDo where none are lost."""
     topic = Topic.of(settings)
     landed = progress.landed_through(lake, topic.name)
-    held = topic.broker.bounds(topic.name)
+    held = bounds_of(lake, topic.broker, topic.name)
     gaps = [
         Range(topic.name, partition, landed[partition] + 1, bounds.first)
         for partition, bounds in sorted(held.items())
@@ -69,11 +70,11 @@ def skip_lost(settings: "Settings", lake: Lake) -> list[str]:
     return [str(gap) for gap in gaps]
 
 
-def _ends(topic: Topic) -> tuple[dict[str, int] | None, str | None]:
+def _ends(topic: Topic, lake: Lake) -> tuple[dict[str, int] | None, str | None]:
     if topic.landing == OFF:
         return None, None
     try:
-        bounds = topic.broker.bounds(topic.name)
+        bounds = bounds_of(lake, topic.broker, topic.name)
     except MediFlowError as error:
         return None, str(error)
     return {delivery_of(topic.name, partition): each.end for partition, each in bounds.items()}, None
@@ -81,7 +82,7 @@ def _ends(topic: Topic) -> tuple[dict[str, int] | None, str | None]:
 
 def _lost(topic: Topic, lake: Lake) -> str | None:
     try:
-        to_land(topic.name, topic.broker.bounds(topic.name), progress.landed_through(lake, topic.name))
+        to_land(topic.name, bounds_of(lake, topic.broker, topic.name), progress.landed_through(lake, topic.name))
     except MediFlowError as error:
         return str(error)
     return None

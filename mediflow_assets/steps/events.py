@@ -23,6 +23,7 @@ from mediflow_assets.storage.lease import held_by, lake_lease
 from mediflow_assets.storage.schemas import arrow_schema
 from mediflow_assets.streaming import progress
 from mediflow_assets.streaming.broker import Broker
+from mediflow_assets.streaming.identity import bounds_of, know
 from mediflow_assets.streaming.ranges import Range, beyond, delivery_of
 from mediflow_assets.streaming.rows import SCHEMA, rows_of
 
@@ -76,7 +77,8 @@ def land_ranges(lake: Lake, home: Path, broker: Broker, ranges: Iterable[Range],
         for topic in dict.fromkeys(each.topic for each in wanted):
             mine = [each for each in wanted if each.topic == topic]
             known = progress.landed_through(lake, topic)
-            missing = beyond(broker.bounds(topic), known, mine)
+            missing = beyond(bounds_of(lake, broker, topic), known, mine)
+            know(lake, broker, topic)
             landed.known += sum(map(len, mine)) - sum(map(len, missing))
             batches = _read(broker, missing)
             land(lake, topic, batches, {r.partition: r.end - 1 for r in mine}, Tombstones.load(home), landed)

@@ -28,6 +28,7 @@ from mediflow_assets.streaming.alert_query import (
     is_about_real_time,
     start_alerts,
 )
+from mediflow_assets.streaming.identity import bounds_of, know
 from mediflow_assets.streaming.landing_query import starting_offsets
 from mediflow_assets.streaming.producing import make_topic
 from mediflow_assets.streaming.ranges import bounded, to_land
@@ -116,7 +117,7 @@ class Alarms:
         topic, broker = self.service.topic.name, self.service.topic.broker
         judged = {partition: end - 1 for partition, end in committed_offsets(self.checkpoint, topic).items()}
         try:
-            to_land(topic, broker.bounds(topic), judged)
+            to_land(topic, bounds_of(self.service.lake, broker, topic), judged)
         except OffsetsLost as lost:
             self.service.failed(lost, "alerts, which go on with what there is: ")
             shutil.rmtree(self.checkpoint, ignore_errors=True)
@@ -148,9 +149,11 @@ class Alarms:
         service = self.service
         topic, broker = service.alerts_topic, service.topic.broker
         known = progress.landed_through(service.lake, topic, STREAM_ALERTS)
-        ranges = bounded(to_land(topic, broker.bounds(topic), known), _MOST_AT_ONCE)
+        held = bounds_of(service.lake, broker, topic, STREAM_ALERTS)
+        ranges = bounded(to_land(topic, held, known), _MOST_AT_ONCE)
         if not ranges:
             return
+        know(service.lake, broker, topic, STREAM_ALERTS)
         messages = [each for wanted in ranges for some in broker.read(wanted, _STALL_SECONDS) for each in some]
         rows = [row for each in messages if (row := _row(each.value, each.timestamp))]
         batch = pa.Table.from_pylist(rows, schema=_SCHEMA).to_batches()

@@ -11,6 +11,7 @@ from mediflow_assets.steps.events import land_ranges
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.streaming import figures, progress
 from mediflow_assets.streaming.broker import Broker
+from mediflow_assets.streaming.identity import bounds_of
 from mediflow_assets.streaming.ranges import Range, bounded, delivery_of, to_land
 from mediflow_assets.streaming.security import python_options, read_properties
 
@@ -38,13 +39,14 @@ def waiting(lake: Lake, topic: Topic) -> list[Range]:
     """What the broker has and the table has not, as much of it as one run takes. Raises BrokerUnreachable,
     OffsetsLost."""
     landed = progress.landed_through(lake, topic.name)
-    return bounded(to_land(topic.name, topic.broker.bounds(topic.name), landed), topic.most_records)
+    return bounded(to_land(topic.name, bounds_of(lake, topic.broker, topic.name), landed), topic.most_records)
 
 
 def lag_of(lake: Lake, topic: Topic) -> dict[str, int]:
-    """Per partition how many messages the broker has beyond those landed. Raises BrokerUnreachable."""
+    """Per partition how many messages the broker has beyond those landed. Raises BrokerUnreachable,
+    OffsetsLost."""
     landed = progress.landed_through(lake, topic.name)
-    held = topic.broker.bounds(topic.name)
+    held = bounds_of(lake, topic.broker, topic.name)
     return {
         delivery_of(topic.name, partition): max(bounds.end - max(landed.get(partition, -1) + 1, bounds.first), 0)
         for partition, bounds in held.items()

@@ -26,6 +26,7 @@ from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.lease import lake_lease
 from mediflow_assets.streaming import figures, progress
+from mediflow_assets.streaming.identity import bounds_of, know, require_same
 from mediflow_assets.streaming.landing_query import Landing, starting_offsets
 from mediflow_assets.streaming.metrics import Metrics
 from mediflow_assets.streaming.ranges import to_land
@@ -124,12 +125,13 @@ class Service:
 
     def _land(self, alarms: Alarms) -> None:
         """Run the landing query, and look after everything beside it, until it ends."""
-        held = self.topic.broker.bounds(self.topic.name)
+        held = bounds_of(self.lake, self.topic.broker, self.topic.name)
         if not held:
             raise BrokerUnreachable(f"There is no topic {self.topic.name} yet. The service looks again by itself.")
         landed = progress.landed_through(self.lake, self.topic.name)
         # names the range where something is gone
         to_land(self.topic.name, held, landed)
+        know(self.lake, self.topic.broker, self.topic.name)
         checkpoint = self.scratch / f"landing-{os.getpid()}-{time.time_ns()}"
         landing = Landing(self._commit)
         with storage_errors("stream landing"):
@@ -160,6 +162,8 @@ class Service:
         try:
             with storage_errors("stream serve"):
                 chore.do()
+        except OffsetsLost:
+            raise
         except MediFlowError as error:
             self.failed(error)
         chore.due = time.monotonic() + chore.every_seconds
@@ -169,7 +173,7 @@ class Service:
         if isinstance(error, MediFlowError):
             raise error
         # the query ends where offsets were lost; which ones, the broker and the table tell
-        held = self.topic.broker.bounds(self.topic.name)
+        held = bounds_of(self.lake, self.topic.broker, self.topic.name)
         to_land(self.topic.name, held, progress.landed_through(self.lake, self.topic.name))
         raise BrokerUnreachable("The landing query ended. It is started again.")
 
@@ -177,6 +181,7 @@ class Service:
         """One batch into the table, by the code that lands ranges."""
         with storage_errors("stream landing"):
             begun = time.monotonic()
+            require_same(self.lake, self.topic.broker, self.topic.name)
             landed = land(self.lake, self.topic.name, batches, through, Tombstones.load(self.home))
         self.failures = 0
         self._rows += landed.rows

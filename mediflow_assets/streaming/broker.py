@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from mediflow_assets.errors import BrokerUnreachable, OffsetsLost
 from mediflow_assets.streaming.ranges import Bounds, Range, lost_text
@@ -15,6 +16,7 @@ ANSWER_SECONDS = 4
 STALL_SECONDS = 30
 """Within this a read makes progress."""
 _MOST_BYTES = 8 << 20
+_NO_ID = str(UUID(int=0))
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,19 @@ class Broker:
                 first = consumer.beginning_offsets(partitions)
                 end = consumer.end_offsets(partitions)
             return {each.partition: Bounds(first[each], end[each]) for each in partitions}
+
+    def topic_id(self, topic: str) -> str | None:
+        """The id that the topic got when it was made; None where there is no such topic, or the broker tells none.
+        Raises BrokerUnreachable."""
+        from kafka.admin import KafkaAdminClient
+
+        with answering(self.servers):
+            admin = KafkaAdminClient(request_timeout_ms=ANSWER_SECONDS * 1000, **self.client())
+            try:
+                told = [each.get("topic_id") for each in admin.describe_topics([topic])]
+            finally:
+                admin.close()
+        return str(told[0]) if told and told[0] and str(told[0]) != _NO_ID else None
 
     def read(self, wanted: Range, stall_seconds: float = STALL_SECONDS) -> Iterator[list[Any]]:
         """The messages of just this range, some at a time.
@@ -84,6 +99,8 @@ class Broker:
                 group_id=None,
                 enable_auto_commit=False,
                 auto_offset_reset="none",
+                # what a producer took back is no event
+                isolation_level="read_committed",
                 request_timeout_ms=ANSWER_SECONDS * 1000,
                 **{**self.client(), **more},
             )

@@ -12,6 +12,7 @@ import pytest
 from mediflow_assets.contracts import TABLES
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.defs.stream_sensor import build_stream_sensor
+from mediflow_assets.errors import OffsetsLost
 from mediflow_assets.settings import Settings
 from mediflow_assets.steps.events import land_ranges
 from mediflow_assets.steps.stream_landing import Topic, land_topic
@@ -237,3 +238,50 @@ def test_two_landings_never_write_at_once(stream_home: Homes) -> None:
     with lake_lease(lock_of(home.folder), "stream serve"), pytest.raises(LakeBusy, match="stream serve"):
         land_ranges(home.lake, home.folder, home.kafka.broker, [Range(home.topic, 0, 0, 3)], "test")
     assert home.lake.rows(ENCOUNTER_EVENTS) == 0
+
+
+@cluster
+@pytest.mark.parametrize("count", [5, 20], ids=["fewer events", "more events"])
+def test_a_topic_made_anew_is_told_and_nothing_is_skipped(
+    stream_home: Homes, instance: dg.DagsterInstance, count: int
+) -> None:
+    from kafka import KafkaAdminClient
+
+    home = stream_home()
+    home.make_topic(1)
+    home.send(some(13))
+    land(home, tick(home.settings, instance))
+    admin = KafkaAdminClient(bootstrap_servers=home.kafka.servers)
+    admin.delete_topics([home.topic])
+    until(lambda: home.topic not in admin.list_topics())
+    admin.close()
+    home.make_topic(1)
+    home.send(some(count, 100))
+    told = tick(home.settings, instance).skip_message
+    assert f"{home.topic} was deleted and made anew" in told
+    with pytest.raises(OffsetsLost, match="made anew"):
+        land_ranges(home.lake, home.folder, home.kafka.broker, [Range(home.topic, 0, 13, count)], "test")
+    assert home.call("run") == 0 and "made anew" in (home.folder / "run.out").read_text()
+    assert home.call("stream", "status") == 0 and "made anew" in (home.folder / "status.out").read_text()
+    assert home.lake.rows(ENCOUNTER_EVENTS) == 13
+
+
+@cluster
+def test_what_a_producer_took_back_never_lands(stream_home: Homes, instance: dg.DagsterInstance) -> None:
+    from kafka import KafkaProducer
+
+    home = stream_home()
+    home.make_topic(1)
+    producer = KafkaProducer(bootstrap_servers=home.kafka.servers, transactional_id="t", enable_idempotence=True)
+    producer.init_transactions()
+    for name, end in (("KEPT", "commit_transaction"), ("GONE", "abort_transaction"), ("LAST", "commit_transaction")):
+        producer.begin_transaction()
+        for number in range(3):
+            producer.send(home.topic, event(event_id=f"{name}{number}"))
+        producer.flush()
+        getattr(producer, end)()
+    producer.close()
+    land(home, tick(home.settings, instance))
+    landed = home.lake.read(ENCOUNTER_EVENTS, ["value"])["value"].to_pylist()
+    assert [b"GONE" in each for each in landed] == [False] * 6
+    assert isinstance(tick(home.settings, instance), dg.SkipReason), "the markers of transactions are passed"

@@ -15,6 +15,7 @@ from mediflow_assets.streaming import figures
 from mediflow_assets.streaming.ranges import Range
 
 LANDING_STEP = "encounter_events"
+LANDED = "topic_is_landed"
 
 
 class Offsets(dg.Config):  # type: ignore[misc]
@@ -42,7 +43,15 @@ def config_of(ranges: list[Range]) -> dict[str, object]:
     return {"ops": {LANDING_STEP: {"config": {"topic": ranges[0].topic, "offsets": offsets}}}}
 
 
-@dg.multi_asset(name=LANDING_STEP, specs=[spec_of(events.ENCOUNTER_EVENTS)])
+@dg.multi_asset(
+    name=LANDING_STEP,
+    specs=[spec_of(events.ENCOUNTER_EVENTS)],
+    check_specs=[
+        dg.AssetCheckSpec(
+            LANDED, asset=list(events.ENCOUNTER_EVENTS.key), description="Whether what waits in the topic was landed."
+        )
+    ],
+)
 def encounter_events(
     context: dg.AssetExecutionContext, config: Ranges, lakehouse: LakehouseResource
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
@@ -53,8 +62,15 @@ def encounter_events(
             lake, settings.root, Topic.of(settings), config.ranges(settings.topic), f"run {context.run_id}"
         )
     rows, version = lake.rows(events.ENCOUNTER_EVENTS), lake.version(events.ENCOUNTER_EVENTS)
+    problem = told.get("not_landed")
+    # files go their way: it is told, and stops nothing
+    landed = dg.AssetCheckResult(
+        check_name=LANDED, passed=not problem, severity=dg.AssetCheckSeverity.WARN, description=problem
+    )
     return dg.MaterializeResult(
-        asset_key=list(events.ENCOUNTER_EVENTS.key), metadata={"dagster/row_count": rows, "version": version, **told}
+        asset_key=list(events.ENCOUNTER_EVENTS.key),
+        metadata={"dagster/row_count": rows, "version": version, **told},
+        check_results=[landed],
     )
 
 
