@@ -140,9 +140,9 @@ def cards(count: int) -> Iterable[Any]:
         yield from st.columns(3)
 
 
-def number(value: float | None, unit: str = "", places: int = 0) -> str:
-    """A figure as people read it; what is kept back says so."""
-    return HIDDEN if value is None else f"{unit}{value:,.{places}f}"
+def number(value: float | None, unit: str = "", places: int = 0, is_exact: bool = True) -> str:
+    """A figure as people read it; what is kept back says so, and so does one of which a part is."""
+    return HIDDEN if value is None else f"{'' if is_exact else 'at least '}{unit}{value:,.{places}f}"
 
 
 def change(now: float | None, before: float | None) -> str | None:

@@ -1,7 +1,8 @@
 """Executive summary: a year's encounters, patients, cost, readmissions and anomalies beside the year before.
 
-Every figure adds up only cells that are shown. Encounters and cost are sums over `masked/monthly_activity`, whose small
-cells the pipeline blanked; readmissions and anomalies are counted from masked rows, by cells of which small ones are
+Encounters and cost are the totals of `masked/activity_totals`, each published by itself. Where one is withheld, or a
+class is chosen, for which there is none, the sum of the shown cells of `masked/monthly_activity` is told as what it is:
+at least so much. Readmissions and anomalies are counted from masked rows, by cells of which small ones are
 hidden here; distinct people, which no sum of cells can tell, are told to the nearest twenty.
 """
 
@@ -15,6 +16,7 @@ from dashboard.lake import Snapshot
 from mediflow_assets.contracts.suppression import K
 
 ALL = "all"
+_HOUSE = "*"
 NO_YEAR = 0
 """The year of rows that show none: people of 90 and over. They count in 'all years' only."""
 
@@ -48,13 +50,12 @@ class Options:
 
 @dataclass(frozen=True)
 class Activity:
-    """Sums over the month cells that are shown. `hidden` cells of `cells` are not in them."""
+    """Encounters and cost; where they are not exact, the truth is as much or more."""
 
     encounters: int | None
     cost_usd: float | None
     average_cost_usd: float | None
-    cells: int
-    hidden: int
+    is_exact: bool
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,16 @@ def options(activity: Snapshot) -> Options:
 
 
 @once(256)
-def activity_of(activity: Snapshot, chosen: Chosen) -> Activity:
-    """Encounters and cost of the chosen cells."""
+def activity_of(activity: Snapshot, totals: Snapshot, chosen: Chosen) -> Activity:
+    """Encounters and cost of what is chosen: its published total, else what its shown cells come to."""
+    total = _totals(totals).filter(
+        (pl.col("period") == (str(chosen.year) if chosen.year else ALL))
+        & (pl.col("department") == chosen.department)
+        & pl.lit(chosen.encounter_class == ALL)
+    )
+    if total.height and total["encounters"].item() is not None:
+        encounters, cost = total["encounters"].item(), total["cost_usd"].item()
+        return Activity(encounters, cost, None if cost is None else cost / encounters, True)
     kept = activity.scan("month", "department", "encounter_class", "encounters", "cost_usd", "is_suppressed").filter(
         chosen.keeps(pl.col("month").dt.year())
     )
@@ -89,14 +98,21 @@ def activity_of(activity: Snapshot, chosen: Chosen) -> Activity:
             cost=pl.col("cost_usd").cast(pl.Float64).sum(),
         )
     ).row(0, named=True)
-    is_shown = found["cells"] > found["hidden"]
-    encounters = found["encounters"] if is_shown else None
-    return Activity(
-        encounters,
-        found["cost"] if is_shown else None,
-        found["cost"] / encounters if encounters else None,
-        found["cells"],
-        found["hidden"] or 0,
+    is_exact = not found["hidden"]
+    encounters = found["encounters"] if found["cells"] > (found["hidden"] or 0) else None
+    cost = found["cost"] if encounters is not None else None
+    # of a part of the encounters the average is that of no period
+    return Activity(encounters, cost, cost / encounters if is_exact and encounters and cost else None, is_exact)
+
+
+@once()
+def _totals(totals: Snapshot) -> pl.DataFrame:
+    """period, department (all for the house), encounters, cost_usd; the two are null where a total is withheld."""
+    found = totals.collect(totals.scan("period", "department", "encounters", "cost_usd"))
+    is_house = pl.col("department") == _HOUSE
+    return found.with_columns(
+        department=pl.when(is_house).then(pl.lit(ALL)).otherwise("department"),
+        cost_usd=pl.col("cost_usd").cast(pl.Float64),
     )
 
 
@@ -196,30 +212,28 @@ def _anomaly_cells(anomalies: Snapshot, is_by_class: bool) -> pl.DataFrame:
 
 
 @once(256)
-def by_month(activity: Snapshot, chosen: Chosen) -> pl.DataFrame:
-    """month, department, encounters, cost_usd, cells, hidden_cells: sums of the shown cells."""
-    kept = activity.scan("month", "department", "encounter_class", "encounters", "cost_usd", "is_suppressed").filter(
-        chosen.keeps(pl.col("month").dt.year())
-    )
-    sums = kept.group_by("month", "department").agg(
-        pl.col("encounters").sum(),
-        pl.col("cost_usd").cast(pl.Float64).sum().round(2),
-        hidden_cells=pl.col("is_suppressed").sum(),
-        cells=pl.len(),
-    )
-    is_shown = pl.col("cells") > pl.col("hidden_cells")
-    shown = [pl.when(is_shown).then(pl.col(name)).alias(name) for name in ("encounters", "cost_usd")]
-    names = ("month", "department", "encounters", "cost_usd", "cells", "hidden_cells")
-    return activity.collect(sums.with_columns(shown).select(names).sort("month", "department"))
+def by_month(activity: Snapshot, totals: Snapshot, chosen: Chosen) -> pl.DataFrame:
+    """month, department (all for the house), encounters, cost_usd: null where they are hidden, never a part."""
+    if chosen.encounter_class != ALL:
+        keeps = chosen.keeps(pl.col("month").dt.year())
+        cells = activity.scan("month", "department", "encounter_class", "encounters", "cost_usd").filter(keeps)
+        found = activity.collect(cells.with_columns(pl.col("cost_usd").cast(pl.Float64)))
+    else:
+        months = _totals(totals).filter(pl.col("period").str.len_chars() == len("2024-05"))
+        dated = months.with_columns(month=pl.col("period").str.to_date("%Y-%m", strict=False))
+        whose = Chosen(chosen.year, chosen.department)
+        found = dated.filter(whose.keeps(pl.col("month").dt.year()))
+    return found.select("month", "department", "encounters", "cost_usd").sort("month", "department")
 
 
-def by_department(months: pl.DataFrame) -> pl.DataFrame:
-    """department, encounters, cost_usd, average_cost_usd, cells, hidden_cells: the months' sums together."""
-    is_shown = pl.col("cells") > pl.col("hidden_cells")
-    sums = months.group_by("department").agg(pl.col("encounters", "cost_usd", "cells", "hidden_cells").sum())
-    shown = [pl.when(is_shown).then(pl.col(name)).alias(name) for name in ("encounters", "cost_usd")]
-    told = sums.with_columns(shown).with_columns(
-        average_cost_usd=(pl.col("cost_usd") / pl.col("encounters")).round(2), cost_usd=pl.col("cost_usd").round(2)
-    )
-    names = ("department", "encounters", "cost_usd", "average_cost_usd", "cells", "hidden_cells")
-    return told.select(names).sort("cost_usd", "department", descending=[True, False], nulls_last=True)
+def by_department(activity: Snapshot, totals: Snapshot, chosen: Chosen) -> pl.DataFrame:
+    """department, encounters, cost_usd, average_cost_usd, is_at_least: the period of each department."""
+    found = options(activity).departments if chosen.department == ALL else (chosen.department,)
+    rows = [(name, activity_of(activity, totals, Chosen(chosen.year, name, chosen.encounter_class))) for name in found]
+    told = pl.DataFrame(
+        [(name, of.encounters, of.cost_usd, of.average_cost_usd, not of.is_exact) for name, of in rows],
+        {"department": pl.String, "encounters": pl.Int64, "cost_usd": pl.Float64, "average_cost_usd": pl.Float64,
+         "is_at_least": pl.Boolean}, orient="row",
+    )  # fmt: skip
+    rounded_ = told.with_columns(pl.col("cost_usd", "average_cost_usd").round(2))
+    return rounded_.sort("cost_usd", "department", descending=[True, False], nulls_last=True)

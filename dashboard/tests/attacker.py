@@ -89,15 +89,24 @@ def everything() -> Attacker:
 
 
 def _months(told: Attacker) -> None:
-    activity = open_table(masked.MONTHLY_ACTIVITY)
-    for month, department, class_ in itertools.product(MONTHS, DEPARTMENTS, CLASSES):
-        shown = executive.by_month(activity, Chosen(month.year, department, class_)).filter(pl.col("month") == month)
-        cell = (month, department, class_)
-        told.exactly(shown["encounters"].item() if shown.height else 0, partial(_is_in_month, cell))
+    tables = open_table(masked.MONTHLY_ACTIVITY), open_table(masked.ACTIVITY_TOTALS)
+    for month, department, class_ in itertools.product(MONTHS, (ALL, *DEPARTMENTS), (ALL, *CLASSES)):
+        shown = executive.by_month(*tables, Chosen(month.year, department, class_)).filter(
+            (pl.col("month") == month) & (pl.col("department") == department)
+        )
+        of = Chosen(month.year, department, class_)
+        if shown.height or ALL not in (department, class_):
+            told.exactly(shown["encounters"].item() if shown.height else 0, partial(_is_in_month, month, of))
+    for year, department in itertools.product((None, 2023, 2024), (ALL, *DEPARTMENTS)):
+        activity = executive.activity_of(*tables, Chosen(year, department))
+        if activity.is_exact:
+            told.exactly(activity.encounters, partial(_is_in_month, None, Chosen(year, department)))
 
 
-def _is_in_month(cell: tuple[object, ...], atom: Atom) -> bool:
-    return is_active(atom) and cell == (atom["month"], atom["department"], atom["class"])
+def _is_in_month(month: dt.date | None, of: Chosen, atom: Atom) -> bool:
+    return (is_active(atom) and month in (None, atom["month"]) and of.year in (None, atom["year"])
+            and of.department in (ALL, atom["department"])
+            and of.encounter_class in (ALL, atom["class"]))  # fmt: skip
 
 
 def _filters(told: Attacker) -> None:

@@ -78,6 +78,7 @@ def fill_people(home: Path, seed: int = 1) -> None:
         for year in (2023, 2024) for month in (1, 2) for department in ("CARDIOLOGY", "SURGERY")]
         + [{"month": dt.date(2024, 1, 1), "department": "HOSPICE", "encounter_class": "inpatient",
             "is_suppressed": True}])  # fmt: skip
+    store(home, masked.ACTIVITY_TOTALS, activity_totals(seed))
     store(home, masked.DEPARTMENT_COSTS, [
         {"department": "SURGERY", "gender": "F", "diagnosis_code": "I10", "encounters": 30 + seed, "patients": 30,
          "total_cost_usd": Decimal(900), "is_suppressed": False}])  # fmt: skip
@@ -88,6 +89,24 @@ def fill_people(home: Path, seed: int = 1) -> None:
         {"department": "SURGERY", "diagnosis_code": "I10", "encounters": 50, "patients": 40, "is_suppressed": False,
          "lower_quartile_cost_usd": Decimal(10), "median_cost_usd": Decimal(20),
          "upper_quartile_cost_usd": Decimal(30)}])  # fmt: skip
+
+
+def activity_totals(seed: int = 1) -> list[Row]:
+    """Totals that are more than the shown cells come to; of the small group's department none is shown."""
+    made = []
+    for period in ("all", "2023", "2024", *(f"{year}-{month:02}" for year in (2023, 2024) for month in (1, 2))):
+        for department, count in (("*", 100), ("CARDIOLOGY", 48), ("SURGERY", 47), ("HOSPICE", None)):
+            shown = None if count is None else count * seed * (2 if period == "all" else 1)
+            made.append(
+                {
+                    "period": period,
+                    "department": department,
+                    "encounters": shown,
+                    "cost_usd": None if shown is None else Decimal(70 * seed * shown),
+                    "is_suppressed": shown is None,
+                }
+            )
+    return made
 
 
 def fill_house(home: Path, seed: int = 1) -> None:

@@ -19,6 +19,7 @@ from dashboard.tests.lakes import Row, store
 from mediflow_assets.contracts import masked
 from mediflow_assets.contracts.suppression import hidden
 from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.transforms.activity_totals import blanked_cells, totals
 
 ASKED = 80
 """Groups that a hospital is attacked at, drawn from all."""
@@ -47,8 +48,20 @@ def build(home: Path, counts: list[int]) -> None:
     active = [atom for _, atom in rows if is_active(atom)]
     _store_cells(home, masked.MONTHLY_ACTIVITY, active, "cost_usd",
                  {"month": "month", "department": "department", "encounter_class": "class"})  # fmt: skip
+    _store_totals(home, [(key, atom) for key, atom in rows if is_active(atom)])
     _store_cells(home, masked.DEPARTMENT_COSTS, active, "total_cost_usd",
                  {"department": "department", "gender": "gender", "diagnosis_code": "code"})  # fmt: skip
+
+
+def _store_totals(home: Path, rows: list[tuple[str, Atom]]) -> None:
+    people: dict[tuple[object, ...], set[int]] = {}
+    for at, (_, atom) in enumerate(rows):
+        people.setdefault((atom["month"], atom["department"], atom["class"]), set()).add(at)
+    cells = [{"month": month, "department": department, "encounter_class": class_, "patients": len(who),
+              "encounters": len(who), "cost_usd": Decimal(100 * len(who))}
+             for (month, department, class_), who in people.items()]  # fmt: skip
+    blanked, who = blanked_cells(cells), list(people.values())
+    store(home, masked.ACTIVITY_TOTALS, list(totals(cells, blanked, [frozenset(who[at]) for at in blanked])))
 
 
 def _encounter(key: str, atom: Atom) -> Row:

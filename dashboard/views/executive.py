@@ -14,6 +14,9 @@ from mediflow_assets.contracts import masked
 
 ALL_YEARS = "all years"
 _GUARD = " Cells of 1 to 10 people are in no sum."
+_AT_LEAST = "'At least': parts that would tell of 1 to 10 people are not in it."
+Tables = tuple[Snapshot, Snapshot]
+"""The cells of activity, and the totals."""
 
 
 @session.page("executive")
@@ -21,11 +24,12 @@ def page(_: SignedIn) -> None:
     """Filters, the figures beside the year before, and cost and volume by month and department."""
     st.title("Executive Summary")
     activity = open_table(masked.MONTHLY_ACTIVITY)
+    tables = activity, open_table(masked.ACTIVITY_TOTALS)
     options = figures.options(activity)
     chosen = _filters(options)
     before = _year_before(chosen, options)
     encounters, cost, average, patients, rate, anomalies = charts.cards(6)
-    note = _activity(activity, chosen, before, (encounters, cost, average))
+    note = _activity(tables, chosen, before, (encounters, cost, average))
     for column, part in ((patients, _patients), (anomalies, _anomalies)):
         with column:
             session.tell(lambda part=part: part(chosen, before))  # type: ignore[misc]
@@ -33,7 +37,7 @@ def page(_: SignedIn) -> None:
         session.tell(lambda: _readmissions(activity, chosen, before))
     st.caption(note)
     charts.after_the_figures()
-    _months(activity, chosen)
+    _months(tables, chosen)
 
 
 def _filters(options: Options) -> Chosen:
@@ -60,26 +64,26 @@ def _year_before(chosen: Chosen, options: Options) -> Chosen | None:
     return Chosen(chosen.year - 1, chosen.department, chosen.encounter_class)
 
 
-def _activity(activity: Snapshot, chosen: Chosen, before: Chosen | None, places: tuple[Any, ...]) -> str:
-    """The three figures of the months; returns what is to be said under all six."""
-    now = figures.activity_of(activity, chosen)
-    then = figures.activity_of(activity, before) if before else None
-    note = f" Sum of the {now.cells - now.hidden} shown of {now.cells} cells (month, department, class)."
-    first, second, third = places
-    first.metric("Encounters", charts.number(now.encounters),
-                 charts.change(now.encounters, then.encounters if then else None), delta_color="off", border=True,
-                 help="Encounters that began in the period, cancelled and planned ones aside." + note)  # fmt: skip
-    second.metric("Total cost", charts.number(now.cost_usd, "$"),
-                  charts.change(now.cost_usd, then.cost_usd if then else None), delta_color="off", border=True,
-                  help=f"Sum of billed amounts of {charts.number(now.encounters)} encounters, USD." + note)  # fmt: skip
-    third.metric("Average cost", charts.number(now.average_cost_usd, "$"),
-                 charts.change(now.average_cost_usd, then.average_cost_usd if then else None), delta_color="off",
-                 border=True,
-                 help=f"Total cost divided by {charts.number(now.encounters)} encounters, USD." + note)  # fmt: skip
+def _activity(tables: Tables, chosen: Chosen, before: Chosen | None, places: tuple[Any, ...]) -> str:
+    """The three figures of activity; returns what is to be said under all six."""
+    now = figures.activity_of(*tables, chosen)
+    then = figures.activity_of(*tables, before) if before else None
+    is_known = now.is_exact and then is not None and then.is_exact
+    note = "" if now.is_exact else " " + _AT_LEAST
+    told = (
+        ("Encounters", "", now.encounters, then.encounters if then else None,
+         "Encounters that began in the period, cancelled and planned ones aside."),
+        ("Total cost", "$", now.cost_usd, then.cost_usd if then else None,
+         f"Sum of billed amounts of {charts.number(now.encounters)} encounters, USD."),
+        ("Average cost", "$", now.average_cost_usd, then.average_cost_usd if then else None,
+         f"Total cost divided by {charts.number(now.encounters)} encounters, USD."),
+    )  # fmt: skip
+    for place, (name, unit, value, earlier, what) in zip(places, told, strict=True):
+        place.metric(name, charts.number(value, unit, is_exact=now.is_exact),
+                     charts.change(value, earlier) if is_known else None, delta_color="off", border=True,
+                     help=what + note)  # fmt: skip
     said = f"Changes are against {before.year}." if before else "There is no year before to compare with."
-    return (
-        f"{said} {now.hidden} of {now.cells} cells count 1 to 10 people, or would tell one that does: no sum has them."
-    )
+    return said if now.is_exact else f"{said} {_AT_LEAST}"
 
 
 def _patients(chosen: Chosen, before: Chosen | None) -> None:
@@ -114,15 +118,15 @@ def _anomalies(chosen: Chosen, before: Chosen | None) -> None:
     table = open_table(masked.COST_ANOMALIES)
     now = figures.anomalies_of(table, chosen)
     then = figures.anomalies_of(table, before) if before else None
-    whole = figures.activity_of(open_table(masked.MONTHLY_ACTIVITY), chosen).encounters
+    whole = figures.activity_of(open_table(masked.MONTHLY_ACTIVITY), open_table(masked.ACTIVITY_TOTALS), chosen)
     st.metric("Cost anomalies", charts.number(now), charts.change(now, then), delta_color="inverse", border=True,
               help="Encounters of the period whose cost is above the limit of their peer group, of "
-                   f"{charts.number(whole)} encounters." + _GUARD)  # fmt: skip
+                   f"{charts.number(whole.encounters, is_exact=whole.is_exact)} encounters." + _GUARD)  # fmt: skip
 
 
-def _months(activity: Snapshot, chosen: Chosen) -> None:
-    months = figures.by_month(activity, chosen)
-    note = _GUARD + " A gap means that every cell of the month is one. Denominator: `cells`, of which `hidden_cells`."
+def _months(tables: Tables, chosen: Chosen) -> None:
+    months = figures.by_month(*tables, chosen)
+    note = " A gap is a month that is hidden: it would tell of 1 to 10 people."
     names = {"month": "month", "department": "department"}
     charts.show("Volume by month", "Encounters by month of admission and department." + note,
                 months.drop("cost_usd"),
@@ -130,8 +134,9 @@ def _months(activity: Snapshot, chosen: Chosen) -> None:
     charts.show("Cost by month", "Sum of billed amounts, USD, by month of admission and department." + note,
                 months.drop("encounters"),
                 charts.lines(months, "month", "cost_usd", "department", cost_usd="USD", **names))  # fmt: skip
-    wards = figures.by_department(months)
+    wards = figures.by_department(*tables, chosen)
     shown = wards.filter(pl.col("encounters").is_not_null())
     charts.show("Volume and cost by department", "Encounters of the period, the sum of their billed amounts and its "
-                "share for each encounter, USD, by department." + note, wards,
+                "share for each encounter, USD, by department. Where `is_at_least` holds, parts that would tell of 1 "
+                "to 10 people are not in them.", wards,
                 charts.bars(shown, "department", "cost_usd", cost_usd="USD"))  # fmt: skip

@@ -104,6 +104,24 @@ MONTHLY_CENSUS = TableContract(
                margins=(("department",), ())),
 )  # fmt: skip
 
+_ACTIVITY = gold.MONTHLY_ACTIVITY
+ACTIVITY_TOTALS = TableContract(
+    ("masked", "activity_totals"),
+    "Encounters and cost of the house and of each department, in all, by year and by month, each total by itself.",
+    Audience.ANALYST,
+    (
+        Column("period", Type.STRING, "all, a year or a month of admission: all, 2024, 2024-05", Privacy.PERIOD, keep(),
+               nullable=False, derived_from=(f"{_ACTIVITY.name}.month",)),
+        Column("department", Type.STRING, "department, * for the house", Privacy.CLINICAL, keep(), nullable=False,
+               derived_from=(f"{_ACTIVITY.name}.department",)),
+        replace(gold.ENCOUNTERS_COUNT, nullable=True, derived_from=(f"{_ACTIVITY.name}.encounters",)),
+        replace(_ACTIVITY.by_name["cost_usd"], derived_from=(f"{_ACTIVITY.name}.cost_usd",)),
+        replace(SUPPRESSED, description="whether it is withheld: it would tell of 1 to 10 people"),
+    ),
+    ("period", "department"),
+    (RowCheck("small_total_shown", f"encounters < {K}"),),
+)  # fmt: skip
+
 COST_PEERS = TableContract(
     ("masked", "cost_peers"),
     "What peers cost: quartiles of cost by department and diagnosis, small cells suppressed.",
@@ -136,4 +154,4 @@ COPIES = {
     MONTHLY_ACTIVITY: gold.MONTHLY_ACTIVITY,
 }
 """Masked table → the table it is a masked copy of."""
-TABLES = (*COPIES, MONTHLY_CENSUS, COST_PEERS)
+TABLES = (*COPIES, MONTHLY_CENSUS, ACTIVITY_TOTALS, COST_PEERS)

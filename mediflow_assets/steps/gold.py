@@ -16,7 +16,17 @@ from mediflow_assets.steps.shown_labels import encounters_shown
 from mediflow_assets.steps.workbench import Workbench
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
-from mediflow_assets.transforms import activity, anonymity, census, costs, elders, features, masking, readmissions
+from mediflow_assets.transforms import (
+    activity,
+    activity_totals,
+    anonymity,
+    census,
+    costs,
+    elders,
+    features,
+    masking,
+    readmissions,
+)
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,7 @@ MASKED = (
         (_E, gold.DAILY_CENSUS),
         _suppressed(masked.MONTHLY_CENSUS, census.monthly_census),
     ),
+    Recipe(masked.ACTIVITY_TOTALS, (_E, gold.MONTHLY_ACTIVITY), activity_totals.activity_totals),
     Recipe(masked.COST_PEERS, (_E,), _suppressed(masked.COST_PEERS, costs.cost_peers)),
 )
 

@@ -14,21 +14,7 @@ def monthly_activity(encounters: DataFrame, readmissions: DataFrame, anomalies: 
         F.col("is_readmitted").cast("int").alias("_re"),
     )
     flagged = anomalies.select("encounter_key", F.lit(1).alias("_anomaly"))
-    rows = (
-        active(encounters)
-        .join(stays, "encounter_key", "left")
-        .join(flagged, "encounter_key", "left")
-        .select(
-            F.trunc(F.to_date("admitted_at"), "month").alias("month"),
-            "department",
-            F.coalesce("encounter_class", F.lit("unknown")).alias("encounter_class"),
-            "patient_key",
-            "cost_usd",
-            "_stay",
-            "_re",
-            "_anomaly",
-        )
-    )
+    rows = cells_of(encounters).join(stays, "encounter_key", "left").join(flagged, "encounter_key", "left")
     return rows.groupBy("month", "department", "encounter_class").agg(
         F.count(F.lit(1)).alias("encounters"),
         F.countDistinct("patient_key").alias("patients"),
@@ -36,6 +22,18 @@ def monthly_activity(encounters: DataFrame, readmissions: DataFrame, anomalies: 
         _count("_stay").alias("index_stays"),
         _count("_re").alias("readmitted"),
         _count("_anomaly").alias("anomalies"),
+    )
+
+
+def cells_of(encounters: DataFrame) -> DataFrame:
+    """Encounters that took place, each with its cell: the month of its admission, its department and class."""
+    return active(encounters).select(
+        "encounter_key",
+        F.trunc(F.to_date("admitted_at"), "month").alias("month"),
+        "department",
+        F.coalesce("encounter_class", F.lit("unknown")).alias("encounter_class"),
+        "patient_key",
+        "cost_usd",
     )
 
 
