@@ -33,6 +33,10 @@ class UpgradeNeeded(MediFlowError):
     """An older MediFlow wrote the lake, and more than a run does by itself is needed."""
 
 
+class TableDamaged(MediFlowError):
+    """Files or the log of a table are gone or cannot be read; the text names the table and the way out."""
+
+
 class ContractViolated(MediFlowError):
     """A frame does not have the columns of the table it is to be written to, or a blocking check failed."""
 

@@ -11,7 +11,7 @@ from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.sources import Feeds
-from mediflow_assets.steps import gold, landing, own_tables, risk_scores, stream_alerts, upgrade
+from mediflow_assets.steps import damage, gold, landing, own_tables, rebuild, risk_scores, stream_alerts, upgrade
 from mediflow_assets.steps import silver as silver_steps
 from mediflow_assets.steps.inbox import Inbox
 from mediflow_assets.steps.made import Made
@@ -76,10 +76,13 @@ class House:
         beside = [stream_alerts.make(self.bench, "encounter-events", False), risk_scores.make(self.bench)]
         return [*marts, *beside, *(gold.make(self.bench, recipe) for recipe in gold.MASKED)]
 
-    def run(self) -> None:
+    def run(self, job: str = "refresh") -> None:
         """What a run does from the inbox on; none of the tables' checks may stop it."""
+        damage.put_right(self.lake, job)
         upgrade.carry_forward(self.lake, self.folder)
         self.land()
+        for judged in silver.JUDGED if job == damage.REBUILD else ():
+            rebuild.ask(self.lake, judged)
         made = [*self.make_silver(), *self.make_gold()]
         made += [own_tables.make(self.bench, own) for own in (*own_tables.ALL, status_table("off", {}))]
         assert [each.contract.name for each in made if each.has_failed] == []

@@ -54,6 +54,17 @@ def examine(settings: Settings) -> Iterator[Finding]:
             yield Finding(name, False, f"cannot be checked: {type(error).__name__}.")
 
 
+def read_tables(settings: Settings, tell: Callable[[str, int, int], None]) -> list[Finding]:
+    """Read every file of every table: one finding for each that is damaged, or one that none is."""
+    from mediflow_assets.steps.damage import damaged_tables
+    from mediflow_assets.storage.delta import Lake
+
+    found = damaged_tables(Lake(settings.lake_root), deep=True, tell=tell)
+    return [Finding(f"table {table.contract.name}", False, str(table)) for table in found] or [
+        Finding("tables", True, "every file was read to its end")
+    ]
+
+
 def _models(settings: Settings) -> str:
     """The registry's champions are the ones that are served; asked only where a model was trained."""
     from mediflow_assets.cli import shelf
@@ -106,10 +117,12 @@ def _users(settings: Settings) -> str:
 
 def _lake(settings: Settings) -> str:
     from mediflow_assets.contracts import TABLES
+    from mediflow_assets.steps.damage import require_readable
     from mediflow_assets.steps.upgrade import plan
     from mediflow_assets.storage.delta import FORMAT, Lake
 
     lake = Lake(settings.lake_root)
+    require_readable(lake)
     tables = sum(lake.open(contract) is not None for contract in TABLES.values())
     if tasks := plan(lake):
         told = "; ".join(f"{task.place}: {task.says}" for task in tasks)

@@ -1,5 +1,7 @@
 """`mediflow doctor`."""
 
+from typing import Annotated
+
 import typer
 
 from mediflow_assets.cli import context, output
@@ -10,11 +12,17 @@ def register(app: typer.Typer) -> None:
     app.command("doctor")(doctor)
 
 
-def doctor() -> None:
+def doctor(
+    deep: Annotated[bool, typer.Option("--deep", help="read every file of every table to its end")] = False,
+) -> None:
     """Check what MediFlow stands on, and say what to do where something is wrong."""
     from mediflow_assets.cli import health
 
-    findings = list(health.examine(context.settings()))
+    settings = context.settings()
+    findings = list(health.examine(settings))
+    if deep:
+        with output.counting("doctor") as count:
+            findings += health.read_tables(settings, count)
     rows = [(finding.name, "ok" if finding.is_ok else "PROBLEM", finding.says) for finding in findings]
     output.table("doctor", ("piece", "state", "says"), rows)
     if not all(finding.is_ok for finding in findings):

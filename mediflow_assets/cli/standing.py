@@ -2,15 +2,21 @@
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any
+
+import pyarrow as pa
 
 from mediflow_assets.cli import shelf
 from mediflow_assets.contracts import TABLES, bronze, house
 from mediflow_assets.contracts.table import Severity, TableContract
+from mediflow_assets.errors import EngineFailed
 from mediflow_assets.sources import Feeds
+from mediflow_assets.steps.damage import look_at
 from mediflow_assets.steps.inbox import Inbox
 from mediflow_assets.storage.delta import Lake, count_rows
 from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.storage.schemas import arrow_schema
 
 Row = dict[str, Any]
 Standing = dict[str, Any]
@@ -18,8 +24,32 @@ _LEDGER = ["delivery_id", "source", "records", "bronze", "rejects", "received_at
 _CHECKS = ["checked_at", "table", "check_name", "severity", "passed"]
 
 
+@dataclass(frozen=True)
+class _WhatIsReadable(Lake):
+    """The lake, of which a table that cannot be read has no rows; it is noted which those are."""
+
+    unreadable: set[str] = field(default_factory=set)
+
+    def read(self, contract: TableContract, columns: list[str] | None = None, where: Any = None) -> pa.Table:
+        """The rows there are; of another file in a table's place Arrow would make rows without content."""
+        try:
+            if not look_at(self, contract):
+                return super().read(contract, columns, where)
+        except EngineFailed:
+            self.unreadable.add(contract.name)
+        return arrow_schema(contract).empty_table().select(columns or list(contract.column_names))
+
+
 def standing(lake: Lake, inbox: Inbox) -> Standing:
-    """Deliveries, tables, reconciliation, the last result of each check, and models."""
+    """Deliveries, tables, reconciliation, the last result of each check, models; and which tables are damaged."""
+    readable = _WhatIsReadable(lake.root, lake.storage_options)
+    shown = _shown(readable, inbox)
+    found = (look_at(lake, contract, name in readable.unreadable) for name, contract in TABLES.items())
+    damaged = [{"table": table.contract.name, "says": str(table)} for table in found if table]
+    return shown | ({"damaged": damaged} if damaged else {})
+
+
+def _shown(lake: Lake, inbox: Inbox) -> Standing:
     reconciliation = _reconciliation(lake)
     return {
         "deliveries": _deliveries(lake, inbox, reconciliation),
@@ -74,6 +104,13 @@ def _tables(lake: Lake) -> dict[str, Row]:
 
 
 def _table(lake: Lake, contract: TableContract) -> Row | None:
+    try:
+        return _committed(lake, contract)
+    except EngineFailed:
+        return None
+
+
+def _committed(lake: Lake, contract: TableContract) -> Row | None:
     table = lake.open(contract)
     if table is None:
         return None

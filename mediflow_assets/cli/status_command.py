@@ -16,7 +16,8 @@ def register(app: typer.Typer) -> None:
 
 
 def status(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """Show deliveries, tables, sums and checks. Exits 3 where a sum does not agree or a blocking check failed."""
+    """Show deliveries, tables, sums and checks. Exits 3 where a sum does not agree or a blocking check failed, 1 where a
+    table is damaged."""
     from mediflow_assets.cli import standing
 
     settings = context.settings()
@@ -26,6 +27,10 @@ def status(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
         output.as_json(shown)
     else:
         _show(shown, len(inbox.dropped()))
+    for damaged in shown.get("damaged", ()):
+        output.warn(f"Error: {damaged['says']}")
+    if "damaged" in shown:
+        raise typer.Exit(context.FAILED)
     if not standing.is_sound(shown):
         raise typer.Exit(context.CHECK_FAILED)
 

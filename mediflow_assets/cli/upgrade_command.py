@@ -20,12 +20,14 @@ def upgrade(
     date."""
     from mediflow_assets.cli import officer, running
     from mediflow_assets.governance.key_change import refuse_half_changed
+    from mediflow_assets.steps.damage import require_readable
     from mediflow_assets.steps.erasure.journal import refuse_half_erased
     from mediflow_assets.steps.upgrade import carry_forward, plan
     from mediflow_assets.storage.lease import lake_lease
 
     settings = context.settings()
     lake = context.lake(settings)
+    require_readable(lake)
     tasks = plan(lake)
     if not tasks:
         output.line("The lake is as this MediFlow writes it. There is nothing to do.")

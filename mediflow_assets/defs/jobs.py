@@ -8,8 +8,9 @@ import dagster as dg
 from mediflow_assets.contracts import TABLES as TABLES_BY_NAME
 from mediflow_assets.contracts import assurance
 from mediflow_assets.contracts.table import Audience
-from mediflow_assets.defs.assets.silver import REBUILD, SILVER_STEPS
+from mediflow_assets.defs.assets.silver import SILVER_STEPS
 from mediflow_assets.defs.resources import LakehouseResource
+from mediflow_assets.steps.damage import REBUILD, naming_damage
 from mediflow_assets.storage.errors import storage_errors
 
 TABLES = dg.AssetSelection.groups("bronze", "silver", "gold", "masked")
@@ -66,7 +67,7 @@ def look_for_leaks(context: dg.OpExecutionContext, lakehouse: LakehouseResource)
     from mediflow_assets.contracts import assurance
     from mediflow_assets.steps import checks, leak_scan
 
-    with storage_errors("leak scan"):
+    with naming_damage(lakehouse.bench.lake, "leak scan"):
         made = leak_scan.make(lakehouse.bench, lakehouse.settings.root, leak_scan.FULL)
     context.log.info(", ".join(f"{name}: {figure}" for name, figure in made.figures.items()))
     checks.require(assurance.LEAK_SCANS, made.checks)

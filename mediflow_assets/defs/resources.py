@@ -15,7 +15,7 @@ from mediflow_assets.governance.key_change import refuse_half_changed
 from mediflow_assets.governance.prediction_log import PredictionLog
 from mediflow_assets.settings import Settings
 from mediflow_assets.sources import Feeds
-from mediflow_assets.steps import upgrade
+from mediflow_assets.steps import damage, upgrade
 from mediflow_assets.steps.erasure.journal import refuse_half_erased
 from mediflow_assets.steps.inbox import Inbox
 from mediflow_assets.steps.workbench import Workbench
@@ -110,6 +110,7 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             refuse_half_erased(settings.root)
             refuse_half_changed(settings.secrets)
             tables = Tables(Lake(settings.lake_root), lambda: self.engine.spark_session)
+            damage.put_right(tables.lake, context.run.job_name if context.run else "")
             upgrade.carry_forward(tables.lake, settings.root)
             feeds, requests = Feeds.load(settings.sources_file), PredictionLog(settings.ops_url)
             self._bench = Workbench(tables, settings.pseudonym_key(), feeds, run_id, requests, settings.shares)

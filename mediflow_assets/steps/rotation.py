@@ -24,7 +24,7 @@ from mediflow_assets.steps.erasure.journal import Journal
 from mediflow_assets.steps.events import events_asked_for
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.lease import lake_lease, lock_of
-from mediflow_assets.storage.purge import purge
+from mediflow_assets.storage.purge import purge, remove_staged
 from mediflow_assets.storage.rewriting import rewrite
 
 IDS = {"patient_key": "patient_id", "encounter_key": "encounter_id"}
@@ -80,6 +80,7 @@ def rotate(
         logged = rename_subjects(database_url, names)
         for contract in TABLES.values():
             purge(lake, contract)
+        remove_staged(lake)
         key_change.end(secrets)
     return Rotated(change.old_id, change.new_id, logged)
 

@@ -9,6 +9,8 @@ from mediflow_assets.objects import is_remote, listed, remove
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 
+DAMAGED = "_damaged"
+"""The folder below the lake in which damaged tables lie that were made anew."""
 _AT_ONCE = {
     "delta.logRetentionDuration": "interval 0 seconds",
     "delta.deletedFileRetentionDuration": "interval 0 seconds",
@@ -42,7 +44,8 @@ def purge(lake: Lake, contract: TableContract) -> int:
 
 
 def remove_staged(lake: Lake) -> int:
-    """Remove what steps that were killed had staged beside the tables; returns how many folders went."""
+    """Remove what steps that were killed had staged beside the tables, and damaged tables that were set aside; returns
+    how many folders went."""
     if is_remote(lake.root):
         zones = {
             info.path.split("/_staging/")[0].rsplit("/", 1)[-1]
@@ -52,10 +55,18 @@ def remove_staged(lake: Lake) -> int:
         for zone in zones:
             remove(f"{lake.root.rstrip('/')}/{zone}/_staging")
         return len(zones)
-    staged = [path for path in Path(lake.root).glob("*/_staging") if path.is_dir()]
+    staged = [path for path in (*Path(lake.root).glob("*/_staging"), Path(lake.root) / DAMAGED) if path.is_dir()]
     for path in staged:
         shutil.rmtree(path)
     return len(staged)
+
+
+def set_aside(lake: Lake, contract: TableContract) -> None:
+    """Move a table's folder to `_damaged` below the lake, in place of what lay there of it before. Folders only."""
+    aside = Path(lake.root) / DAMAGED / contract.name
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.parent.mkdir(parents=True, exist_ok=True)
+    Path(lake.uri(contract)).rename(aside)
 
 
 def _remove_unfinished_commits(lake: Lake, contract: TableContract) -> None:

@@ -7,7 +7,7 @@ from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
 from mediflow_assets.steps import gold as recipes
 from mediflow_assets.steps import leak_scan, own_tables
-from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.steps.damage import naming_damage
 
 _MADE = (
     *(recipe.contract for recipe in (*recipes.GOLD, *recipes.MASKED)),
@@ -25,6 +25,6 @@ _MADE = (
 )
 def leak_scans(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Looks for identifiers in what was written since the last clean scan."""
-    with storage_errors(assurance.LEAK_SCANS.name):
+    with naming_damage(lakehouse.bench.lake, assurance.LEAK_SCANS.name):
         made = leak_scan.make(lakehouse.bench, lakehouse.settings.root)
     return materialized(made, lakehouse.bench.lake)

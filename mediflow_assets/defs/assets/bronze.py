@@ -12,9 +12,9 @@ from mediflow_assets.defs.specs import spec_of
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.governance.tombstones import Tombstones
 from mediflow_assets.steps.bucket_inbox import fetch
+from mediflow_assets.steps.damage import naming_damage
 from mediflow_assets.steps.inbox import Delivery
 from mediflow_assets.steps.landing import land_all
-from mediflow_assets.storage.errors import storage_errors
 
 LANDED = (*bronze.TABLES, erasure.ERASED)
 
@@ -34,7 +34,7 @@ def landing(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> 
         refusals.append(f"{delivery.short}: {refusal}")
         context.log.warning(f"{delivery.short}: refused: {refusal}")
 
-    with storage_errors("landing"):
+    with naming_damage(lakehouse.bench.lake, "landing"):
         _, refused = inbox.take_in()
         if lakehouse.settings.inbox_uri:
             refused += fetch(lakehouse.settings.inbox_uri, inbox)

@@ -8,7 +8,7 @@ from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
 from mediflow_assets.steps import gold as steps
 from mediflow_assets.steps import own_tables, silver
-from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.steps.damage import naming_damage
 
 
 def _asset(recipe: steps.Recipe) -> dg.AssetsDefinition:
@@ -20,7 +20,7 @@ def _asset(recipe: steps.Recipe) -> dg.AssetsDefinition:
         check_specs=check_specs_of(recipe.contract),
     )
     def table(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        with storage_errors(recipe.contract.name):
+        with naming_damage(lakehouse.bench.lake, recipe.contract.name):
             return materialized(steps.make(lakehouse.bench, recipe), lakehouse.bench.lake)
 
     return table
@@ -42,7 +42,7 @@ def _own_asset(own: own_tables.OwnTable) -> dg.AssetsDefinition:
         check_specs=check_specs_of(own.contract),
     )
     def table(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        with storage_errors(own.contract.name):
+        with naming_damage(lakehouse.bench.lake, own.contract.name):
             return materialized(own_tables.make(lakehouse.bench, own), lakehouse.bench.lake)
 
     return table

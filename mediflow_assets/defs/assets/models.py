@@ -9,7 +9,7 @@ from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
 from mediflow_assets.errors import TooLittleData
-from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.steps.damage import naming_damage
 
 GROUP = "models"
 ENOUGH = "enough_to_learn"
@@ -86,7 +86,7 @@ def risk_scores(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: 
     """Scores by both champions."""
     from mediflow_assets.steps import risk_scores as step
 
-    with storage_errors(models.RISK_SCORES.name):
+    with naming_damage(lakehouse.bench.lake, models.RISK_SCORES.name):
         return materialized(step.make(lakehouse.bench), lakehouse.bench.lake)
 
 

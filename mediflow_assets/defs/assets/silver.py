@@ -7,12 +7,8 @@ from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
 from mediflow_assets.steps import rebuild
 from mediflow_assets.steps import silver as steps
+from mediflow_assets.steps.damage import REBUILD, naming_damage
 from mediflow_assets.steps.pending import Wanted
-from mediflow_assets.storage.errors import storage_errors
-
-REBUILD = "rebuild"
-"""The job in which every Silver table is judged anew."""
-
 
 SILVER_STEPS = tuple(table.contract.key[1] for table in steps.ALL)
 
@@ -47,7 +43,7 @@ def _asset(table: steps.Judged) -> dg.AssetsDefinition:
     def silver_table(
         context: dg.AssetExecutionContext, config: Replay, lakehouse: LakehouseResource
     ) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        with storage_errors(table.contract.name):
+        with naming_damage(lakehouse.bench.lake, table.contract.name):
             if context.job_name == REBUILD:
                 rebuild.ask(lakehouse.bench.lake, table.contract)
             made = steps.make(lakehouse.bench, table, config.wanted())

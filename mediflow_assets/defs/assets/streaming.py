@@ -8,9 +8,9 @@ from mediflow_assets.contracts import events, gold, silver
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
 from mediflow_assets.steps import own_tables, stream_alerts
+from mediflow_assets.steps.damage import naming_damage
 from mediflow_assets.steps.stream_landing import CONTINUOUS, Topic, land_topic
 from mediflow_assets.steps.stream_status import status_table, told_of
-from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.streaming import figures
 from mediflow_assets.streaming.ranges import Range
 
@@ -57,7 +57,7 @@ def encounter_events(
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Lands messages in batch landing; in continuous landing the service does, and this only looks."""
     lake, settings = lakehouse.bench.lake, lakehouse.settings
-    with storage_errors(events.ENCOUNTER_EVENTS.name):
+    with naming_damage(lakehouse.bench.lake, events.ENCOUNTER_EVENTS.name):
         told = land_topic(
             lake, settings.root, Topic.of(settings), config.ranges(settings.topic), f"run {context.run_id}"
         )
@@ -82,7 +82,7 @@ def encounter_events(
 def alerts(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Judges what landed in the run; in continuous landing the service has judged it in real time."""
     settings = lakehouse.settings
-    with storage_errors(events.STREAM_ALERTS.name):
+    with naming_damage(lakehouse.bench.lake, events.STREAM_ALERTS.name):
         made = stream_alerts.make(lakehouse.bench, settings.topic, settings.landing == CONTINUOUS)
         if "p50_ms" in made.figures:
             figures.note_figures(settings.root, alerts=dict(made.figures) | {"mode": events.IN_RUN})
@@ -98,7 +98,7 @@ def status(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignor
     """Figures of the topic, from the tables."""
     lake, landing = lakehouse.bench.lake, lakehouse.settings.landing
     noted = figures.noted_figures(lakehouse.settings.root)
-    with storage_errors(events.STREAM_STATUS.name):
+    with naming_damage(lakehouse.bench.lake, events.STREAM_STATUS.name):
         made = own_tables.make(lakehouse.bench, status_table(landing, noted))
         return materialized(replace(made, figures=told_of(lake.read(events.STREAM_STATUS).to_pylist())), lake)
 

@@ -1,0 +1,107 @@
+"""A damaged table is found and named with the way out; whoever follows it has the same rows again."""
+
+from pathlib import Path
+
+import pytest
+
+from mediflow_assets.contracts import bronze, gold, house, masked, silver
+from mediflow_assets.errors import TableDamaged
+from mediflow_assets.steps import damage
+from mediflow_assets.steps import gold as recipes
+from mediflow_assets.storage.purge import DAMAGED, remove_staged
+from mediflow_assets_tests.breaking import HIDDEN, PLAIN
+from mediflow_assets_tests.house import House
+from mediflow_assets_tests.older import comparing
+from mediflow_assets_tests.samples import ADMISSION, csv_text
+
+EACH_ZONE = (bronze.ADMISSIONS, silver.ENCOUNTERS, gold.DEPARTMENT_COSTS, masked.ENCOUNTERS)
+WAYS = {
+    "bronze": "mediflow restore",
+    "silver": "mediflow run --job rebuild",
+    "gold": "mediflow run",
+    "masked": "mediflow run",
+}
+
+
+@pytest.fixture(scope="module")
+def whole(open_house, tmp_path_factory) -> House:
+    """A house with every table made."""
+    home = open_house(tmp_path_factory.mktemp("whole") / "house")
+    home.receive(csv_text(ADMISSION, ({}, {"encounter_id": "E2", "cost": "x"}, {"encounter_id": "E3"})))
+    home.run()
+    return home
+
+
+@pytest.fixture
+def broken(whole, tmp_path, session) -> House:
+    """A copy to break."""
+    home = whole.copy(f"{tmp_path.name}-broken")
+    assert damage.damaged_tables(home.lake, deep=True) == []
+    return home
+
+
+@pytest.mark.parametrize("contract", EACH_ZONE, ids=lambda contract: contract.name)
+@pytest.mark.parametrize("kind", [*PLAIN, *HIDDEN])
+def test_every_kind_of_damage_is_found_in_each_zone_and_names_the_way_out(broken, contract, kind):
+    (PLAIN | HIDDEN)[kind](broken.lake, contract)
+    plain = damage.damaged_tables(broken.lake)
+    deep = damage.damaged_tables(broken.lake, deep=True)
+    assert [found.contract.name for found in plain] == ([contract.name] if kind in PLAIN else [])
+    assert [found.contract.name for found in deep] == [contract.name]
+    assert WAYS[contract.key[0]] in str(deep[0])
+
+
+def test_a_run_makes_damaged_gold_and_masked_tables_anew(broken, whole):
+    tables = [recipe.contract for recipe in (*recipes.GOLD, *recipes.MASKED) if whole.lake.rows(recipe.contract)]
+    assert len(tables) >= len(PLAIN)
+    for contract, break_ in zip(tables, PLAIN.values(), strict=False):
+        break_(broken.lake, contract)
+    broken.run()
+    assert damage.damaged_tables(broken.lake, deep=True) == []
+    comparing.assert_same(broken.lake, whole.lake)
+    assert (Path(broken.lake.root) / DAMAGED / tables[0].name).is_dir()
+    # an erasure clears what was set aside: the pseudonym of who goes may stand in it
+    remove_staged(broken.lake)
+    assert not (Path(broken.lake.root) / DAMAGED).exists()
+
+
+def test_a_rebuild_makes_anew_what_only_reading_shows(broken, whole):
+    for contract in (silver.PATIENTS, gold.DEPARTMENT_COSTS):
+        HIDDEN["other bytes in a file"](broken.lake, contract)
+    PLAIN["a file gone"](broken.lake, silver.ENCOUNTERS)
+    PLAIN["garbage in the log"](broken.lake, silver.PROCESSED)
+    with pytest.raises(TableDamaged, match=r"silver/encounters is damaged .*'mediflow run --job rebuild'"):
+        broken.run()
+    broken.run(damage.REBUILD)
+    assert damage.damaged_tables(broken.lake, deep=True) == []
+    comparing.assert_same(broken.lake, whole.lake)
+    broken.assert_balanced()
+
+
+def test_bronze_is_touched_by_no_job(broken):
+    PLAIN["garbage in the log"](broken.lake, bronze.ADMISSIONS)
+    for job in ("refresh", damage.REBUILD):
+        with pytest.raises(TableDamaged, match=r"bronze/admissions is damaged .*'mediflow restore'"):
+            broken.run(job)
+    assert Path(broken.lake.uri(bronze.ADMISSIONS)).is_dir() and not (Path(broken.lake.root) / DAMAGED).exists()
+
+
+def test_a_log_of_the_house_is_begun_anew_by_a_rebuild(broken):
+    PLAIN["garbage in the log"](broken.lake, house.CHECK_RESULTS)
+    with pytest.raises(TableDamaged, match="begins it anew"):
+        damage.put_right(broken.lake, "refresh")
+    assert damage.put_right(broken.lake, damage.REBUILD) == [house.CHECK_RESULTS.name]
+
+
+def test_a_step_that_fails_by_damage_names_the_table_and_the_way_out(broken):
+    HIDDEN["other bytes in a file"](broken.lake, bronze.ADMISSIONS)
+    with (
+        pytest.raises(TableDamaged, match=r"^bronze/admissions is damaged \(of 1 files 1 is not readable\)"),
+        damage.naming_damage(broken.lake, "a step"),
+    ):
+        broken.lake.read(bronze.ADMISSIONS)
+
+
+def test_a_step_that_fails_over_sound_tables_says_what_it_did(broken):
+    with pytest.raises(Exception, match=r"^a step: KeyError$"), damage.naming_damage(broken.lake, "a step"):
+        raise KeyError("canary")
