@@ -12,8 +12,10 @@ from mediflow_assets.storage.delta import Lake
 
 
 def _file(lake: Lake, contract: TableContract) -> Path:
-    """A file of the table's newest version."""
-    return Path(DeltaTable(lake.uri(contract)).file_uris()[0].removeprefix("file://"))
+    """The largest file of the table's newest version: of a column with one value an engine reads nothing but its
+    statistics."""
+    files = (Path(uri.removeprefix("file://")) for uri in DeltaTable(lake.uri(contract)).file_uris())
+    return max(files, key=lambda file: file.stat().st_size)
 
 
 def _cut_short(lake: Lake, contract: TableContract) -> None:

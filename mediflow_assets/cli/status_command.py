@@ -16,8 +16,10 @@ def register(app: typer.Typer) -> None:
 
 
 def status(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """Show deliveries, tables, sums and checks. Exits 3 where a sum does not agree or a blocking check failed, 1 where a
-    table is damaged."""
+    """Show deliveries, tables, sums and checks.
+
+    Exits 3 where a sum does not agree or a blocking check failed, 1 where a table is damaged.
+    """
     from mediflow_assets.cli import standing
 
     settings = context.settings()

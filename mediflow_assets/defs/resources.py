@@ -110,8 +110,9 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             refuse_half_erased(settings.root)
             refuse_half_changed(settings.secrets)
             tables = Tables(Lake(settings.lake_root), lambda: self.engine.spark_session)
-            damage.put_right(tables.lake, context.run.job_name if context.run else "")
-            upgrade.carry_forward(tables.lake, settings.root)
+            with damage.naming_damage(tables.lake, "the lake"):
+                damage.put_right(tables.lake, context.run.job_name if context.run else "")
+                upgrade.carry_forward(tables.lake, settings.root)
             feeds, requests = Feeds.load(settings.sources_file), PredictionLog(settings.ops_url)
             self._bench = Workbench(tables, settings.pseudonym_key(), feeds, run_id, requests, settings.shares)
             try:

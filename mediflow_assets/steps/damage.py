@@ -8,12 +8,12 @@ import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from mediflow_assets.contracts import TABLES, assurance, house, models, silver
+from mediflow_assets.contracts import TABLES, silver
+from mediflow_assets.contracts.origin import JUDGED, LOGS, MADE_WHOLE
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import EngineFailed, TableDamaged
 from mediflow_assets.objects import is_remote
 from mediflow_assets.steps import rebuild
-from mediflow_assets.steps.upgrade import JUDGED, MADE_WHOLE
 from mediflow_assets.storage.damage import damage
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
@@ -21,8 +21,8 @@ from mediflow_assets.storage.purge import DAMAGED, set_aside
 
 REBUILD = "rebuild"
 """The job that makes computed tables anew, whatever stands there."""
-LOGS = frozenset(table.name for table in (house.CHECK_RESULTS, assurance.LEAK_SCANS, models.MODEL_METRICS))
-"""What was checked, scanned and trained: without them only the past is not known any more."""
+MAKE_NO_TABLES = ("maintain", "leak_scan", "train")
+"""Jobs that must not set aside what they do not make anew."""
 _OF_SILVER = JUDGED | {silver.PROCESSED.name}
 
 
@@ -76,6 +76,8 @@ def put_right(lake: Lake, job: str) -> list[str]:
 
     Raises TableDamaged where another one is damaged.
     """
+    if job in MAKE_NO_TABLES:
+        return []
     is_rebuild = job == REBUILD
     mine = MADE_WHOLE | _OF_SILVER | LOGS if is_rebuild else MADE_WHOLE
     found = [

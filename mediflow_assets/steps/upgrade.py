@@ -9,27 +9,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mediflow_assets.contracts import TABLES, events, models, silver
+from mediflow_assets.contracts import TABLES, events, silver
+from mediflow_assets.contracts.origin import JUDGED, MADE_WHOLE
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import UpgradeNeeded
-from mediflow_assets.steps import gold, own_tables, rebuild
+from mediflow_assets.steps import rebuild
 from mediflow_assets.steps.events import events_asked_for
 from mediflow_assets.storage.delta import FORMAT, FORMAT_NOTE, Lake, format_of
 from mediflow_assets.storage.difference import Difference, difference
 from mediflow_assets.storage.recasting import recast
-
-MADE_WHOLE = frozenset(
-    contract.name
-    for contract in (
-        *(recipe.contract for recipe in (*gold.GOLD, *gold.MASKED)),
-        *(own.contract for own in own_tables.ALL),
-        models.RISK_SCORES,
-        events.STREAM_STATUS,
-    )
-)
-"""Tables that their step writes as a whole, from other tables."""
-JUDGED = frozenset(contract.name for contract in silver.JUDGED)
-"""Tables that are judged anew from Bronze. All others keep what stands nowhere else."""
 
 
 @dataclass(frozen=True)

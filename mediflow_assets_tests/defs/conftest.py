@@ -24,6 +24,7 @@ from mediflow_assets.settings import Settings
 from mediflow_assets.sources import Feeds
 from mediflow_assets.steps.inbox import Inbox
 from mediflow_assets.storage.delta import Lake
+from mediflow_assets_tests.older import story, unpack
 
 SETTINGS = ("HOME", "LAKE", "SPARK_REMOTE", "DATABASE_URL", "LANDING", "ALERT_WEBHOOK")
 
@@ -133,3 +134,12 @@ def new_home(quick_folder: Path, session: Any) -> Iterator[Callable[[], Home]]:
             return home
 
         yield _new
+
+
+@pytest.fixture
+def older_home(new_home: Callable[[], Home]) -> Home:
+    """A home with a lake that an older version wrote, under its key."""
+    home = new_home()
+    (home.settings.secrets / "pseudonym.key").write_bytes(story.SECRET)
+    unpack(1, home.folder)
+    return home

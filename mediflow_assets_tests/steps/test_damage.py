@@ -78,6 +78,13 @@ def test_a_rebuild_makes_anew_what_only_reading_shows(broken, whole):
     broken.assert_balanced()
 
 
+@pytest.mark.parametrize("job", damage.MAKE_NO_TABLES)
+def test_a_job_that_makes_no_tables_sets_none_aside(broken, job):
+    PLAIN["garbage in the log"](broken.lake, gold.DEPARTMENT_COSTS)
+    assert damage.put_right(broken.lake, job) == []
+    assert not (Path(broken.lake.root) / DAMAGED).exists()
+
+
 def test_bronze_is_touched_by_no_job(broken):
     PLAIN["garbage in the log"](broken.lake, bronze.ADMISSIONS)
     for job in ("refresh", damage.REBUILD):

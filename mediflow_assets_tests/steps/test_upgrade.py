@@ -8,9 +8,11 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from mediflow_assets.contracts import TABLES, bronze, silver
+from mediflow_assets.contracts import TABLES, bronze, models, silver
+from mediflow_assets.contracts.origin import MADE_WHOLE
 from mediflow_assets.errors import UpgradeNeeded
-from mediflow_assets.steps import rebuild, upgrade
+from mediflow_assets.steps import gold, own_tables, rebuild, upgrade
+from mediflow_assets.steps.stream_status import status_table
 from mediflow_assets.storage.delta import FORMAT
 from mediflow_assets.storage.schemas import arrow_schema
 from mediflow_assets_tests.house import House
@@ -32,6 +34,11 @@ def older(tmp_path, session) -> House:
     """A home of which an older MediFlow wrote the lake."""
     unpack(1, tmp_path / "older")
     return House(tmp_path / "older", session)
+
+
+def test_the_tables_that_are_made_whole_are_those_that_a_step_writes_so():
+    recipes = (*gold.GOLD, *gold.MASKED, *own_tables.ALL, status_table("off", {}))
+    assert {recipe.contract.name for recipe in recipes} | {models.RISK_SCORES.name} == MADE_WHOLE
 
 
 def test_there_is_a_step_from_each_format_to_the_next():
