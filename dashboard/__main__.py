@@ -7,6 +7,8 @@ from pathlib import Path
 
 from streamlit.web import cli
 
+from mediflow_assets.modes import close_to_others
+
 OPTIONS = {
     "server.headless": "true",
     "server.enableXsrfProtection": "true",
@@ -29,6 +31,7 @@ _ALLOCATOR = {"_RJEM_MALLOC_CONF": "dirty_decay_ms:0,muzzy_decay_ms:0"}
 
 def main() -> None:
     """Serve until a signal."""
+    close_to_others()
     for name, value in _ALLOCATOR.items():
         os.environ.setdefault(name, value)
     asked = argparse.ArgumentParser(prog="python -m dashboard")

@@ -15,6 +15,7 @@ from mediflow_assets.defs.resources import EngineResource, LakehouseResource
 from mediflow_assets.defs.retraining import build_retraining_sensor
 from mediflow_assets.defs.sensors import FRESH_HOURS, build_sensors
 from mediflow_assets.defs.stream_sensor import build_stream_sensor
+from mediflow_assets.modes import close_to_others
 from mediflow_assets.settings import Settings
 
 OWNER = "team:data-platform"
@@ -78,4 +79,6 @@ def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definit
     )
 
 
+# Dagster's processes begin here, and write tables, logs and their own storage
+close_to_others()
 defs = build_defs()

@@ -107,6 +107,11 @@ class Settings(BaseSettings):
         return self.lake or str(self.root / "lake")
 
     @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where all of it lies on this machine: the home, and the lake if that is a folder elsewhere."""
+        return (self.root,) if "://" in self.lake_root else (self.root, Path(self.lake_root))
+
+    @property
     def inbox(self) -> Path:
         """Where deliveries are put."""
         return self.root / "inbox"

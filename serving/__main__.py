@@ -6,6 +6,7 @@ import os
 import uvicorn
 
 from mediflow_assets.errors import MediFlowError
+from mediflow_assets.modes import close_to_others
 from mediflow_assets.settings import Settings
 from serving.deadlines import Deadlined
 from serving.logs import configure
@@ -18,6 +19,7 @@ def main() -> None:
     asked.add_argument("--port", type=int, default=8000)
     given = asked.parse_args()
     configure()
+    close_to_others()
     try:
         Settings().require_home()
     except MediFlowError as error:

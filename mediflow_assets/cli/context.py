@@ -15,6 +15,7 @@ import typer
 from typer.core import TyperGroup
 
 from mediflow_assets.errors import ContractViolated, MediFlowError, NothingToDo
+from mediflow_assets.modes import close_to_others
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
@@ -35,6 +36,7 @@ class Guarded(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
+        close_to_others()
         try:
             return super().invoke(ctx)
         except (typer.Exit, typer.Abort, EOFError):

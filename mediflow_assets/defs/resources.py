@@ -13,6 +13,7 @@ from pydantic import PrivateAttr
 
 from mediflow_assets.governance.key_change import refuse_half_changed
 from mediflow_assets.governance.prediction_log import PredictionLog
+from mediflow_assets.modes import close_below, is_open
 from mediflow_assets.settings import Settings
 from mediflow_assets.sources import Feeds
 from mediflow_assets.steps import damage, upgrade
@@ -103,6 +104,9 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         settings, run_id = self.settings, context.run_id or "by hand"
         wait = float((context.run.tags if context.run else {}).get("mediflow/lease_wait", self.lease_wait_seconds))
         with lake_lease(settings.lock, run_id, wait) as dead:
+            for folder in filter(is_open, settings.folders):
+                # an older version, or other hands, made it
+                close_below(folder)
             if dead and context.instance:
                 fail_dead_run(context.instance, dead)
                 self.engine.end_session_of(dead)

@@ -10,6 +10,7 @@ from mediflow_assets.contracts import TABLES
 from mediflow_assets.errors import BackupInvalid
 from mediflow_assets.governance.key_change import refuse_half_changed
 from mediflow_assets.governance.keys import PseudonymKey
+from mediflow_assets.modes import close_below
 from mediflow_assets.objects import is_remote
 from mediflow_assets.steps.erasure.journal import refuse_half_erased
 from mediflow_assets.steps.safekeeping import databases
@@ -55,6 +56,8 @@ def back_up(kept: Kept, to: Path, wait_seconds: float = 0) -> Manifest:
             for name, url in kept.databases.items():
                 databases.dump(url, to / DATABASES / name)
             copy_lake(kept.lake.root, str(to / LAKE))
+            for folder in (to / HOME, to / LAKE):
+                close_below(folder)
         tables = {
             contract.name: {"version": kept.lake.version(contract), "rows": kept.lake.rows(contract)}
             for contract in TABLES.values()

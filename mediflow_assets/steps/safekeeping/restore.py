@@ -8,6 +8,8 @@ from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.erasure import PATIENT_COLUMN
 from mediflow_assets.errors import BackupInvalid
 from mediflow_assets.governance.tombstones import FILE_NAME, KEY_FILE, Tombstones, read_marks
+from mediflow_assets.modes import close_below
+from mediflow_assets.objects import is_remote
 from mediflow_assets.sources.fhir_people import people_of
 from mediflow_assets.steps.erasure import erase
 from mediflow_assets.steps.erasure.premises import Premises
@@ -46,6 +48,8 @@ def restore(source: Path, kept: Kept, marks: Path | None = None) -> Manifest:
         for name in manifest.databases:
             databases.load(kept.databases[name], source / DATABASES / name)
         copy_lake(str(source / LAKE), kept.lake.root)
+        for folder in (kept.home, *([] if is_remote(kept.lake.root) else [Path(kept.lake.root)])):
+            close_below(folder)
     return manifest
 
 
