@@ -27,14 +27,14 @@ def _specs() -> list[dg.AssetSpec]:
 def landing(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Files of the inbox become rows of Bronze; the ledger tells which."""
     inbox, lake = lakehouse.inbox, lakehouse.bench.lake
-    # Dagster keeps the text of what a step raises: a file's name or a row's value may stand in it
     refusals: list[str] = []
 
     def on_refused(delivery: Delivery, refusal: DeliveryRefused) -> None:
         refusals.append(f"{delivery.short}: {refusal}")
         context.log.warning(f"{delivery.short}: refused: {refusal}")
 
-    with naming_damage(lakehouse.bench.lake, "landing"):
+    # Dagster keeps the text of what a step raises: a file's name or a row's value may stand in it
+    with naming_damage(lake, "landing"):
         _, refused = inbox.take_in()
         if lakehouse.settings.inbox_uri:
             refused += fetch(lakehouse.settings.inbox_uri, inbox)
