@@ -23,14 +23,17 @@ _START, _DAYS = dt.datetime(2022, 1, 1, tzinfo=dt.UTC), 900
 
 
 def hospital(rows: int = 6_000, seed: int = 3) -> dict[TableContract, pa.Table]:
-    """`gold/admission_features`, `gold/readmissions` (one stay an encounter) and `gold/cost_anomalies`."""
+    """`gold/admission_features`, `gold/readmissions` (a row for each encounter) and `gold/cost_anomalies`."""
     rng = np.random.default_rng(seed)
     patient = rng.integers(0, rows // 3, rows)
     began = np.sort(rng.integers(0, _DAYS * 24, rows))
     stay = 1 + rng.poisson(3, rows)
     age, priors, groups = rng.integers(18, 95, rows), rng.poisson(0.7, rows), rng.poisson(0.8, rows)
     department, diagnosis = rng.integers(0, 3, rows), rng.integers(0, 4, rows)
-    cost = np.exp(7 + 0.5 * diagnosis + 0.3 * department + 0.01 * age + rng.normal(0, 0.4, rows))
+    # stays cost more than visits, and scatter more
+    is_visit = np.arange(rows) % 3 == 0
+    noise = rng.normal(0, 1, rows) * np.where(is_visit, 0.15, 0.4)
+    cost = np.exp(7 + 0.5 * diagnosis + 0.3 * department + 0.01 * age - 1.0 * is_visit + noise)
     odds = -3.4 + 0.9 * priors + 0.5 * groups + 0.02 * (age - 50) + 0.4 * (diagnosis == 0)
     is_back = rng.random(rows) < 1 / (1 + np.exp(-odds))
     admitted = [_START + dt.timedelta(hours=int(hour)) for hour in began]
@@ -39,7 +42,7 @@ def hospital(rows: int = 6_000, seed: int = 3) -> dict[TableContract, pa.Table]:
     columns: dict[str, Any] = {
         "encounter_key": [f"{number:032x}" for number in range(rows)],
         "patient_key": [f"{number * 2_654_435_761 % 2**32:08x}{number:024x}" for number in patient.tolist()],
-        "department": DEPARTMENTS[department], "encounter_class": ["inpatient"] * rows,
+        "department": DEPARTMENTS[department], "encounter_class": np.where(is_visit, "outpatient", "inpatient"),
         "admission_type": np.where(rng.random(rows) < 0.6, "emergency", "elective"),
         "gender": np.where(rng.random(rows) < 0.5, "F", "M"), "age_at_admission": age,
         "admitting_diagnosis_code": DIAGNOSES[diagnosis], "diagnosis_code": DIAGNOSES[diagnosis],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mediflow_assets.contracts import vocabulary as v
-from mediflow_assets.contracts.inputs import COST_MODEL
+from mediflow_assets.contracts.inputs import CLASS, COST_MODEL
 from mediflow_assets.scoring import Bundle
 from serving.problems import Problem, count_of
 from serving.schemas import Patient
@@ -31,11 +31,12 @@ class Inputs:
 
 
 def inputs_of(bundle: Bundle, patients: Sequence[Patient], *, is_batch: bool) -> list[Inputs]:
-    """The inputs for one version of a model. Raises Problem 422 where a number breaks that version's own limits."""
+    """The inputs for one version of a model. Raises Problem 422 where a number breaks that version's own limits, or no
+    class of encounter that it has learned is given."""
     found, problems = [], []
     for place, patient in enumerate(patients):
         given = _given(bundle.name, patient)
-        for name, text in bundle.outside(given).items():
+        for name, text in (bundle.outside(given) | _without_class(bundle, given)).items():
             where = f"patients.{place}." if is_batch else ""
             problems.append({"field": where + field_of(name), "problem": text})
         found.append(_filled(bundle, given))
@@ -61,6 +62,14 @@ def _given(model: str, patient: Patient) -> dict[str, Any]:
         if name in row:
             row[name] = known.get(row[name].strip().lower(), row[name].strip())
     return row
+
+
+def _without_class(bundle: Bundle, given: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with the class of encounter. Costs differ too much by class for an average one to stand in."""
+    if not bundle.classes or given.get(CLASS) in bundle.classes:
+        return {}
+    what = "is not one that this version has learned" if CLASS in given else "is needed, for costs differ by class"
+    return {CLASS: f"{what}: {', '.join(bundle.classes)}"}
 
 
 def _filled(bundle: Bundle, given: dict[str, Any]) -> Inputs:

@@ -7,12 +7,15 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from mediflow_assets.contracts import vocabulary as v
 
 MOST_PATIENTS = 10_000
-PATIENT: dict[str, Any] = {"age": 67, "gender": "F", "department": "CARDIOLOGY", "diagnosis_code": "I50.9"}
+PATIENT: dict[str, Any] = {
+    "age": 67, "gender": "F", "department": "CARDIOLOGY", "diagnosis_code": "I50.9", "encounter_class": "inpatient",
+}  # fmt: skip
 Word = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
 class Patient(BaseModel):
-    """One patient as a model is asked about them. Four fields are needed; each further one sharpens the answer."""
+    """One patient as a model is asked about them. Four fields are needed, and for the cost the class of encounter; each
+    further one sharpens the answer."""
 
     model_config = ConfigDict(strict=True, extra="forbid", json_schema_extra={
         "examples": [PATIENT, PATIENT | {"length_of_stay_days": 6, "prior_admissions_12m": 2}]})  # fmt: skip
@@ -21,7 +24,9 @@ class Patient(BaseModel):
     gender: Word = Field(description="M, F, O or U")
     department: Word = Field(description="department of the encounter, as in the data")
     diagnosis_code: Word = Field(description="ICD-10 or SNOMED CT: at admission for cost, at discharge for the risk")
-    encounter_class: Word | None = Field(None, description="inpatient, emergency, outpatient, …")
+    encounter_class: Word | None = Field(
+        None, description="inpatient, emergency, outpatient, …; needed for the cost where the model has learned classes"
+    )
     admission_type: Word | None = Field(None, description="emergency, urgent, elective, newborn, trauma")
     systolic_mmhg: int | None = Field(
         None, ge=v.SYSTOLIC_LIMITS_MMHG[0], le=v.SYSTOLIC_LIMITS_MMHG[1], description="mmHg"
@@ -106,7 +111,7 @@ class CostReply(Answered):
     model_config = ConfigDict(json_schema_extra={"examples": [{
         "predicted_cost": 8214.5, "unit": "USD", "interval": {"lower": 3521.4, "upper": 15472.1, "coverage": 0.9},
         "peer": {"patients": 212, "lower_quartile": 4310.0, "median": 7260.5, "upper_quartile": 11870.0},
-        "warnings": ["encounter_class: not given; taken as an average patient's."],
+        "warnings": ["department: not seen in training; taken as an average one."],
         "drivers": [{"feature": "age_at_admission", "label": "age", "contribution": 412.7}],
         "model": "treatment-cost", "model_version": "3", "request_id": "order-66"}]})  # fmt: skip
     predicted_cost: Cost

@@ -11,7 +11,7 @@ from dashboard.downloads import csv_bytes, harmless
 from dashboard.figures import uploads
 from dashboard.gateway import SignedIn
 from mediflow_assets.contracts import vocabulary as v
-from mediflow_assets.contracts.inputs import COST_MODEL, MODELS
+from mediflow_assets.contracts.inputs import CLASS, COST_MODEL, MODELS
 
 _KINDS = {"Treatment cost": "/predict", "30-day readmission": "/predict/readmission"}
 _SCORED = "scored file"
@@ -43,8 +43,9 @@ def _inputs(allowed: dict[str, list[str]]) -> dict[str, Any]:
         "department": left.selectbox("Department", allowed.get("department", []), accept_new_options=True),
         "diagnosis_code": right.selectbox("Diagnosis code", allowed.get("admitting_diagnosis_code", []),
                                           accept_new_options=True),
-        "encounter_class": left.selectbox("Encounter class", allowed.get("encounter_class", ["inpatient"])),
     }  # fmt: skip
+    if classes := allowed.get(CLASS):
+        patient[CLASS] = left.selectbox("Encounter class (for the cost)", classes)
     for (name, label), column in zip(_FURTHER.items(), (right, left, right), strict=True):
         most = int(uploads.FIELDS[name].maximum or 0)
         value = column.number_input(f"{label} (optional)", 0, most, value=None, step=1)
@@ -87,7 +88,10 @@ def _answer(told: dict[str, Any]) -> None:
 
 def upload(user: SignedIn) -> None:
     """A CSV, scored in batches with a progress bar, and the answers as a CSV."""
-    st.subheader("Score a file", help=f"CSV with {', '.join(uploads.NEEDED)}; further: {', '.join(uploads.FIELDS)}.")
+    st.subheader(
+        "Score a file",
+        help=f"CSV with {', '.join(uploads.NEEDED)}, for the cost {CLASS}; further: {', '.join(uploads.FIELDS)}.",
+    )
     most = uploads.MOST_ROWS if _may_batch(user) else uploads.MOST_ROWS_ONE_BY_ONE
     st.caption(f"Up to {most:,} rows." + ("" if _may_batch(user) else " With the role scorer as well, 100,000."))
     kind = st.radio("What to predict for each row", list(_KINDS), horizontal=True, key="upload kind")

@@ -111,7 +111,8 @@ def compared(lake: Lake) -> list[Row]:
     return found
 
 
-_SHOWN = ("auc", "average_precision", "brier", "calibration_error", "r2", "mae", "interval_coverage")
+_SHOWN = ("auc", "average_precision", "brier", "calibration_error", "r2", "mae", "predicted_to_actual",
+          "interval_coverage")  # fmt: skip
 
 
 def _shown(value: Decimal | None) -> str:

@@ -56,6 +56,8 @@ def _count(name: str, label: str, description: str, maximum: float, unit: str | 
     return Feature(name, label, FeatureType.INTEGER, description, unit, (), 0, maximum, optional, fill)
 
 
+CLASS = "encounter_class"
+"""The input by which costs differ most: a cost is answered by class or not at all."""
 NEVER_DAYS = 3650.0
 """Stands for "no earlier stay": the look-back of the history is ten years."""
 
@@ -84,7 +86,7 @@ ADMISSION_TYPE = _category("admission_type", "admission type", "emergency, urgen
 
 COST_FEATURES = (
     AGE, GENDER, DEPARTMENT,
-    _category("encounter_class", "encounter class", "inpatient, emergency, outpatient, …", optional=False),
+    _category(CLASS, "encounter class", "inpatient, emergency, outpatient, …", optional=False),
     ADMISSION_TYPE,
     _category("admitting_diagnosis_code", "admitting diagnosis", "ICD-10 or SNOMED CT, the first known",
               optional=False),

@@ -81,10 +81,11 @@ def source_attributes(trained: Trained) -> dict[str, str]:
         "social determinants and health status assessments are not used",
         "4.iii representativeness": _mix(trained),
         "4.iv relevance to the setting": "trained on the very hospital that uses it",
-        "5.i approach to fairness": "figures by gender, age band and department stand in this card; the release of a "
-        "version is a person's to review",
+        "5.i approach to fairness": "figures by gender, age band, department and class stand in this card; the "
+        "release of a version is a person's to review",
         "5.ii approach to bias": "no target is corrected; probabilities are calibrated on patients the forest did not "
-        "see" if risk else "the logarithm's bias is undone by smearing on patients the forest did not see",
+        "see" if risk else "each class of encounter has its own line, factor and interval, from patients "
+        "the forest did not see; predicted over actual stands in the figures, in all and by class",
         "6.i external data": no_outside,
         "6.ii external validator": no_outside,
         "6.iii external representativeness": no_outside,

@@ -54,14 +54,14 @@ def _with_interval(task: Task, rows: Examples, answer: Floats, figure: Figure) -
 
 def _by_group(task: Task, rows: Examples, answer: Floats, estimator: str) -> Iterator[Figure]:
     for kind, values in rows.groups.items():
-        hidden = _hidden(task, rows, values)
+        hidden = hidden_groups(task, rows, values)
         for value in sorted(set(values)):
             chosen = np.asarray(values == value)
             if value not in hidden:
                 yield from _of(task, rows.take(chosen), answer[chosen], estimator, f"{kind}={value}")
 
 
-def _hidden(task: Task, rows: Examples, values: np.ndarray) -> set[str]:
+def hidden_groups(task: Task, rows: Examples, values: np.ndarray) -> set[str]:
     """Groups whose figures could tell of a few people: few rows, or few of an outcome. One alone would follow from the
     figures of all: the smallest of the others goes with it."""
     sizes = {value: int((values == value).sum()) for value in set(values)}

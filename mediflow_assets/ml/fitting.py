@@ -14,9 +14,21 @@ from mediflow_assets.contracts.inputs import Feature
 from mediflow_assets.ml.examples import Examples
 from mediflow_assets.ml.pipelines import LEAF, pipeline, raw_scores
 from mediflow_assets.ml.tasks import Floats, Task
-from mediflow_assets.scoring.response import CostResponse, PlainResponse, ProbabilityResponse, Response, log_odds
+from mediflow_assets.scoring.response import (
+    CostResponse,
+    PlainResponse,
+    ProbabilityResponse,
+    Response,
+    Spread,
+    log_odds,
+)
 
 COVERAGE = 0.9
+FEWEST_IN_SPREAD = 100
+"""Rows of a group to tell its own spread from: five are beyond each end."""
+HALF_LIFE_DAYS = 180
+SLOPE_SPREAD = 0.2
+"""How far from 1 a slope is expected to lie before any row is seen."""
 HIGH, MODERATE = 0.9, 0.7
 """The riskiest tenth is High, the next fifth Moderate."""
 
@@ -36,7 +48,7 @@ class Fitted:
 
     def answer(self, inputs: pd.DataFrame) -> Floats:
         """USD, or a probability."""
-        return self.response.value(self.raw(inputs))
+        return self.response.value(self.raw(inputs), inputs)
 
 
 def learned(features: Sequence[Feature], inputs: pd.DataFrame, fewest: int = LEAF) -> tuple[Feature, ...]:
@@ -61,8 +73,14 @@ def fit(task: Task, features: tuple[Feature, ...], estimator: BaseEstimator, tra
     if not task.is_probability and not task.is_logged:
         return Fitted(features, made, PlainResponse(), False)
     raw = np.asarray(raw_scores(made, calibration.inputs, task.is_probability), dtype=np.float64)
-    response = platt(raw, calibration.target) if task.is_probability else conformal(raw, calibration)
-    return Fitted(features, made, response, task.is_probability)
+    if task.is_probability:
+        return Fitted(features, made, platt(raw, calibration.target), True)
+    by = task.by if task.by in {feature.name for feature in features} else None
+    apart = residuals_of(raw, calibration, by, is_apart=True)
+    # what each row's cost is to those trees of a forest that did not learn from it
+    own = getattr(made.named_steps["model"], "oob_prediction_", None)
+    rows = apart if own is None else pd.concat([apart, residuals_of(own, train, by, is_apart=False)])
+    return Fitted(features, made, spreads(rows, by), False)
 
 
 def platt(raw: Floats, target: Floats) -> ProbabilityResponse:
@@ -72,17 +90,52 @@ def platt(raw: Floats, target: Floats) -> ProbabilityResponse:
     return ProbabilityResponse(float(model.coef_[0, 0]), float(model.intercept_[0]))
 
 
-def conformal(raw: Floats, calibration: Examples) -> CostResponse:
-    """Smearing (Duan 1983) from the usual rows; split conformal ends (Lei et al. 2018) from all, 5 % beyond each."""
-    residual = np.log(calibration.target) - raw
+def residuals_of(raw: Floats, examples: Examples, by: str | None, *, is_apart: bool) -> pd.DataFrame:
+    """Scores of rows that were not learned from, beside what came. `is_apart`: nor was anything of their patients."""
+    return pd.DataFrame({
+        "raw": raw, "target": np.log(examples.target), "at": examples.at, "is_usual": ~examples.is_unusual,
+        "word": examples.inputs[by].to_numpy() if by else "", "is_apart": is_apart,
+    })  # fmt: skip
+
+
+def spreads(rows: pd.DataFrame, by: str | None) -> CostResponse:
+    """How costs lie around the score: of all rows, and of each group that has enough of them."""
+    groups = {}
+    for word, group in rows.groupby("word") if by else ():
+        if (group["is_apart"] & group["is_usual"]).sum() >= FEWEST_IN_SPREAD:
+            groups[str(word)] = spread_of(group)
+    return CostResponse(spread_of(rows), COVERAGE, by, groups)
+
+
+def spread_of(rows: pd.DataFrame) -> Spread:
+    """Line and smearing (Duan 1983) from the usual rows, late ones counting more, for prices rise; split conformal ends
+    (Lei et al. 2018) from all rows of patients apart, 5 % beyond each. All in log USD."""
+    slope, intercept, smearing = _line(rows[rows["is_usual"]])
+    apart = rows[rows["is_apart"]]
+    residual = (apart["target"] - intercept - slope * apart["raw"]).to_numpy()
     count = len(residual)
     share = min(1.0, np.ceil((count + 1) * (1 + COVERAGE) / 2) / count)
-    return CostResponse(
-        smearing=float(np.exp(residual[~calibration.is_unusual]).mean()),
+    return Spread(
+        smearing=smearing,
         below=float(-np.quantile(residual, 1 - share, method="lower")),
         above=float(np.quantile(residual, share, method="higher")),
-        coverage=COVERAGE,
+        slope=slope,
+        intercept=intercept,
     )
+
+
+def _line(rows: pd.DataFrame) -> tuple[float, float, float]:
+    """Slope, intercept and smearing. The slope is drawn to 1 the less the scores differ: where they hardly do, chance
+    alone would tilt it."""
+    raw, target, at = (rows[name].to_numpy(np.float64) for name in ("raw", "target", "at"))
+    weight = 0.5 ** ((at.max() - at) / HALF_LIFE_DAYS)
+    # as many as the weighted rows are worth
+    weight *= weight.sum() / (weight @ weight)
+    away = raw - np.average(raw, weights=weight)
+    off = target - raw
+    slope = 1.0 + float((weight * away) @ off / (weight @ away**2 + off.var() / SLOPE_SPREAD**2))
+    intercept = float(np.average(target - slope * raw, weights=weight))
+    return slope, intercept, float(np.average(np.exp(target - intercept - slope * raw), weights=weight))
 
 
 def cutoffs(fitted: Fitted, calibration: Examples) -> dict[str, float]:

@@ -11,6 +11,7 @@ from mediflow_assets.ml.tasks import Flags, Floats
 TOP_SHARE = 0.1
 BINS = 10
 RESAMPLES = 200
+PREDICTED_TO_ACTUAL = "predicted_to_actual"
 Metric = Callable[[Floats, Floats, Floats], float]
 """Targets, answers, weights → a figure."""
 
@@ -31,6 +32,11 @@ def r2(target: Floats, answer: Floats, weight: Floats) -> float:
     """Share of the variance explained."""
     mean = np.average(target, weights=weight)
     return float(1 - (weight * (target - answer) ** 2).sum() / (weight * (target - mean) ** 2).sum())
+
+
+def ratio(target: Floats, answer: Floats, weight: Floats) -> float:
+    """All that was answered over all that came: below 1 the answers are too low."""
+    return float((weight @ answer) / (weight @ target))
 
 
 def calibration_curve(target: Floats, answer: Floats) -> list[tuple[float, float, int]]:
@@ -63,12 +69,13 @@ def of_probability(target: Floats, answer: Floats) -> dict[str, float]:
 
 
 def of_amount(target: Floats, answer: Floats) -> dict[str, float]:
-    """R², mean and median absolute error and root mean square error in USD."""
+    """R², predicted over actual, mean and median absolute error and root mean square error in USD."""
     error = np.abs(target - answer)
     found = {
         "mae": float(error.mean()),
         "rmse": float(np.sqrt((error**2).mean())),
         "median_error": float(np.median(error)),
+        PREDICTED_TO_ACTUAL: ratio(target, answer, np.ones(len(target))),
     }
     if np.ptp(target) > 0:
         found["r2"] = r2(target, answer, np.ones(len(target)))

@@ -44,15 +44,16 @@ def preprocessing(features: Sequence[Feature], is_probability: bool) -> ColumnTr
     return ColumnTransformer(steps, sparse_threshold=0)
 
 
-def forest(is_probability: bool, leaf: int = LEAF, rows: int = MOST_SAMPLES, share: float = 1 / 3) -> BaseEstimator:
+def forest(is_probability: bool, leaf: int = LEAF, rows: int = MOST_SAMPLES, share: float = 1 / 3,
+           is_told_apart: bool = False) -> BaseEstimator:  # fmt: skip
     """The served estimator. `rows`: how many there are to learn from; `share` of the inputs, tried at each split of a
-    regressor's tree."""
+    regressor's tree; `is_told_apart`: it keeps for each row what the trees say that did not learn from it."""
     given: dict[str, Any] = {"n_estimators": TREES, "min_samples_leaf": leaf, "n_jobs": -1, "random_state": SEED}
     # an estimator refuses a bound above the number of its rows
     given["max_samples"] = min(rows, MOST_SAMPLES)
     if is_probability:
         return RandomForestClassifier(**given)
-    return RandomForestRegressor(**given, max_features=share)
+    return RandomForestRegressor(**given, max_features=share, oob_score=is_told_apart)
 
 
 def linear(is_probability: bool) -> BaseEstimator:

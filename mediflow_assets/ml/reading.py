@@ -58,7 +58,7 @@ def read_examples(lake: Lake, task: Task, where: Any = None) -> Examples:
         patient=rows["patient_key"].to_numpy(zero_copy_only=False),
         at=days_of(time),
         is_unusual=is_unusual,
-        groups=_groups(rows),
+        groups=_groups(rows) | ({task.by: _words(rows[task.by])} if task.by else {}),
     )
 
 
@@ -133,6 +133,10 @@ def _column(rows: pa.Table, feature: Feature) -> Any:
 def days_of(times: pa.ChunkedArray) -> Any:
     """Days since 1970."""
     return pc.cast(pc.cast(times, pa.date32()), pa.int32()).to_numpy().astype(np.int64)
+
+
+def _words(values: pa.ChunkedArray) -> np.ndarray:
+    return np.asarray(pc.fill_null(values, UNKNOWN).to_numpy(zero_copy_only=False))
 
 
 def _groups(rows: pa.Table) -> dict[str, np.ndarray]:

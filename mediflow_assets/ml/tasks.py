@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from mediflow_assets.contracts.inputs import (
+    CLASS,
     COST_FEATURES,
     COST_MODEL,
     READMISSION_FEATURES,
@@ -34,6 +35,8 @@ class Task:
     rules: Mapping[str, Rule] = field(default_factory=dict)
     is_logged: bool = True
     """Whether an amount is learned by its logarithm."""
+    by: str | None = None
+    """The input by whose words the spread of an amount is told, where it is learned."""
 
     @property
     def headline(self) -> str:
@@ -82,6 +85,7 @@ def lace_rule(inputs: pd.DataFrame, target: Floats, rows: pd.DataFrame) -> Float
 COST = Task(
     COST_MODEL, COST_FEATURES, False, "USD", "billed amount of the encounter, known at its end",
     {"mean": mean_rule, "department_diagnosis_mean": group_mean_rule("department", "admitting_diagnosis_code")},
+    by=CLASS,
 )  # fmt: skip
 READMISSION = Task(
     READMISSION_MODEL, READMISSION_FEATURES, True, "probability",

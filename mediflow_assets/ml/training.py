@@ -10,7 +10,7 @@ import pandas as pd
 from mediflow_assets.contracts.inputs import Feature
 from mediflow_assets.ml import drift, fitting, guards, pipelines
 from mediflow_assets.ml.examples import Examples, Parts, split
-from mediflow_assets.ml.figures import ALL, Figure, figures
+from mediflow_assets.ml.figures import ALL, Figure, figures, hidden_groups
 from mediflow_assets.ml.fitting import Fitted
 from mediflow_assets.ml.graph import require_agreement, to_onnx
 from mediflow_assets.ml.measures import calibration_curve, coverage
@@ -96,31 +96,41 @@ def train(task: Task, examples: Examples, parts: Parts | None = None) -> Trained
     features = fitting.learned([f for f in task.features if f.name not in constant], parts.train.inputs)
     usual = parts.train.take(~parts.train.is_unusual)
     test = parts.test.inputs
-    fitted = fitting.fit(task, features, pipelines.forest(task.is_probability, rows=len(usual)), usual,
-                         parts.calibration)  # fmt: skip
+    forest = pipelines.forest(task.is_probability, rows=len(usual), is_told_apart=True)
+    fitted = fitting.fit(task, features, forest, usual, parts.calibration)
     graph = to_onnx(fitted.pipeline, features)
     # what is judged is what will be served
     raw = scores_of(graph, features, test)
     agreement = require_agreement(raw[:COMPARED], fitted.pipeline, test.iloc[:COMPARED], task.is_probability)
-    answer = fitted.response.value(raw)
+    answer = fitted.response.value(raw, test)
     guards.refuse_leak(task, parts.test.take(~parts.test.is_unusual), answer[~parts.test.is_unusual])
     rules = {name: rule(usual.inputs, usual.target, test) for name, rule in task.rules.items()}
     others = {name: fitting.fit(task, features, estimator, usual, parts.calibration).answer(test) for name, estimator in
               (("linear", pipelines.linear(task.is_probability)),
                ("gradient_boosting", pipelines.boosting(task.is_probability)))}  # fmt: skip
     table = figures(task, parts.test, {SERVED: answer, **others, **rules}, SERVED)
-    table += _interval_figures(fitted, raw, parts.test)
+    table += _interval_figures(task, fitted, raw, parts.test)
     return Trained(task, parts, fitted, graph, table, answer, rules, agreement, tuple(constant), int(examples.at.max()))
 
 
-def _interval_figures(fitted: Fitted, raw: Floats, test: Examples) -> tuple[Figure, ...]:
-    ends = fitted.response.interval(raw)
+def _interval_figures(task: Task, fitted: Fitted, raw: Floats, test: Examples) -> tuple[Figure, ...]:
+    """Coverage and width of the intervals, unusual rows among them: of all, and by class where enough have it."""
+    ends = fitted.response.interval(raw, test.inputs)
     if ends is None:
         return ()
-    width = float(np.median((ends[1] - ends[0]) / fitted.response.value(raw)))
-    return (
-        Figure(SERVED, ALL, "interval_coverage", coverage(test.target, *ends), len(test)),
-        Figure(SERVED, ALL, "interval_width", width, len(test)),
+    low, high = ends
+    width, words = (high - low) / fitted.response.value(raw, test.inputs), test.groups.get(task.by or "")
+    found = [(ALL, np.ones(len(test), np.bool_))]
+    if words is not None:
+        hidden = hidden_groups(task, test.take(~test.is_unusual), words[~test.is_unusual])
+        found += [(f"{task.by}={word}", words == word) for word in sorted(set(words) - hidden)]
+    return tuple(
+        Figure(SERVED, group, metric, value, int(chosen.sum()))
+        for group, chosen in found
+        for metric, value in (
+            ("interval_coverage", coverage(test.target, low, high, chosen)),
+            ("interval_width", float(np.median(width[chosen]))),
+        )
     )
 
 

@@ -10,14 +10,15 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from mediflow_assets.contracts.inputs import Feature, FeatureType
+from mediflow_assets.contracts.inputs import CLASS, Feature, FeatureType
 from mediflow_assets.errors import BundleInvalid
 from mediflow_assets.scoring import files
 from mediflow_assets.scoring.drivers import Driver, shapley
 from mediflow_assets.scoring.encoding import Columns, Row, encode_rows
 from mediflow_assets.scoring.response import Floats, Response, response_from
 
-FORMAT = 1
+FORMAT, READ = 2, (1, 2)
+"""What is written, and what is read: a version of format 1 has one spread of costs for all classes."""
 GRAPH, FACTS, CARD, CARD_JSON = "model.onnx", "bundle.json", "card.md", "card.json"
 
 
@@ -93,8 +94,8 @@ class Bundle:
     def predict_columns(self, columns: Columns) -> Predictions:
         """As `predict`, from encoded columns."""
         raw = self.raw(columns)
-        ends = self.response.interval(raw)
-        return Predictions(self.response.value(raw), *(ends or ()))
+        ends = self.response.interval(raw, columns)
+        return Predictions(self.response.value(raw, columns), *(ends or ()))
 
     def raw(self, columns: Columns) -> Floats:
         """What the graph itself gives."""
@@ -112,7 +113,7 @@ class Bundle:
         def worth(coalitions: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
             chosen = coalitions.astype(np.intp)
             columns = {f.name: both[f.name][1 - chosen[:, at]] for at, f in enumerate(self.features)}
-            return self.response.value(self.raw(columns))
+            return self.response.value(self.raw(columns), columns)
 
         found = shapley(worth, differs)
         base, prediction = worth(np.array([np.zeros(len(differs), bool), np.ones(len(differs), bool)]))
@@ -145,6 +146,11 @@ class Bundle:
         return tuple(feature.name for feature in self.features if not feature.optional)
 
     @cached_property
+    def classes(self) -> tuple[str, ...]:
+        """The classes of encounter that it has learned; none where it does not ask for one."""
+        return next((feature.allowed for feature in self.features if feature.name == CLASS), ())
+
+    @cached_property
     def _limits(self) -> Mapping[str, tuple[float, float]]:
         return {f.name: (f.minimum, f.maximum) for f in self.features
                 if f.minimum is not None and f.maximum is not None}  # fmt: skip
@@ -166,8 +172,8 @@ def load_bundle(uri: str, facts_sha256: str | None = None) -> Bundle:
         if facts_sha256 and hashlib.sha256(facts_bytes).hexdigest() != facts_sha256:
             raise BundleInvalid(f"{where}: {FACTS} is not the one that was promoted. Promote the version again.")
         facts = json.loads(facts_bytes)
-        if facts["format"] != FORMAT:
-            raise BundleInvalid(f"{where}: written in format {facts['format']}; this MediFlow reads {FORMAT}.")
+        if facts["format"] not in READ:
+            raise BundleInvalid(f"{where}: written in format {facts['format']}; this MediFlow reads up to {FORMAT}.")
         contents = {name: files.read(files.join(uri, name)) for name in facts["sha256"]}
         for name, digest in facts["sha256"].items():
             if hashlib.sha256(contents[name]).hexdigest() != digest:
@@ -190,10 +196,11 @@ def _bundle(facts: Mapping[str, Any], contents: Mapping[str, bytes]) -> Bundle:
 
 
 def _tried(bundle: Bundle) -> Bundle:
-    """The bundle, once it has answered for its reference row: whole files may still not fit together."""
-    found = bundle.predict([bundle.reference])
+    """The bundle, once it has answered for its reference row, in each class: whole files may still not fit together."""
+    rows = [bundle.reference, *(dict(bundle.reference) | {CLASS: word} for word in bundle.classes)]
+    found = bundle.predict(rows)
     ends = (found.values, *(() if found.lower is None or found.upper is None else (found.lower, found.upper)))
-    if not all(len(each) == 1 and np.isfinite(each).all() for each in ends):
+    if not all(len(each) == len(rows) and np.isfinite(each).all() for each in ends):
         raise BundleInvalid(f"{bundle.name}: it does not answer for its own reference row. Train it again.")
     return bundle
 

@@ -1,23 +1,25 @@
 """From what a graph gives (log cost, a forest's share of votes) to what is answered: USD, or a probability."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
+Inputs = Mapping[str, Any] | Any
+"""Columns by the names of inputs: encoded ones, or a frame."""
 _EDGE = 1e-6
 
 
 class Response(Protocol):
-    """How a model's raw score becomes its answer."""
+    """How a model's raw score becomes its answer; `inputs` are the columns of the rows that were scored."""
 
-    def value(self, raw: Floats) -> Floats:
+    def value(self, raw: Floats, inputs: Inputs) -> Floats:
         """The answers."""
 
-    def interval(self, raw: Floats) -> tuple[Floats, Floats] | None:
+    def interval(self, raw: Floats, inputs: Inputs) -> tuple[Floats, Floats] | None:
         """Lower and upper ends, or None where a model gives none."""
 
     def as_json(self) -> dict[str, Any]:
@@ -25,40 +27,69 @@ class Response(Protocol):
 
 
 @dataclass(frozen=True)
-class CostResponse:
-    """Log cost → USD. `smearing` (Duan 1983) undoes the log's bias: without it the mean comes out too low.
+class Spread:
+    """How costs lie around the model's own score, in log USD.
 
-    The interval is split conformal: `below` and `above` are the distances, in log USD, within which `coverage` of the
-    residuals of unseen rows lay.
+    Along the line `intercept + slope * score`: a forest pulls what is dear towards the mean. `smearing` (Duan 1983)
+    undoes the log's bias: without it the mean comes out too low. `below` and `above` (split conformal) are the
+    distances from the line within which the asked share of unseen rows lay.
     """
 
     smearing: float
     below: float
     above: float
+    slope: float = 1.0
+    intercept: float = 0.0
+
+
+@dataclass(frozen=True)
+class CostResponse:
+    """Log cost → USD, by the spread of the row's own group; by that of all rows where the group had too few.
+
+    Long stays scatter more than short visits: one factor for all made the former too low and the latter too high.
+    """
+
+    overall: Spread
     coverage: float
+    by: str | None = None
+    """The input whose words are the groups; None where there are none."""
+    groups: Mapping[str, Spread] = field(default_factory=dict)
 
-    def value(self, raw: Floats) -> Floats:
+    def value(self, raw: Floats, inputs: Inputs) -> Floats:
         """Expected cost in USD."""
-        return np.exp(raw) * self.smearing
+        return np.asarray(np.exp(self._line(raw, inputs)) * self._each("smearing", inputs))
 
-    def interval(self, raw: Floats) -> tuple[Floats, Floats]:
+    def interval(self, raw: Floats, inputs: Inputs) -> tuple[Floats, Floats]:
         """Within these ends the cost lies with probability `coverage`."""
-        return np.exp(raw - self.below), np.exp(raw + self.above)
+        line = self._line(raw, inputs)
+        return np.exp(line - self._each("below", inputs)), np.exp(line + self._each("above", inputs))
 
     def as_json(self) -> dict[str, Any]:
         """The figures, and what they are of."""
-        return {"kind": "log_cost"} | asdict(self)
+        groups = {word: asdict(spread) for word, spread in self.groups.items()}
+        return {"kind": "log_cost", "coverage": self.coverage, "by": self.by, "groups": groups} | asdict(self.overall)
+
+    def _line(self, raw: Floats, inputs: Inputs) -> Floats:
+        return self._each("intercept", inputs) + self._each("slope", inputs) * raw
+
+    def _each(self, name: str, inputs: Inputs) -> Floats:
+        """One figure of each row's group."""
+        if self.by is None:
+            return np.asarray(getattr(self.overall, name), dtype=np.float64)
+        known = {word: getattr(spread, name) for word, spread in self.groups.items()}
+        other = getattr(self.overall, name)
+        return np.array([known.get(word, other) for word in inputs[self.by]], dtype=np.float64)
 
 
 @dataclass(frozen=True)
 class PlainResponse:
     """The raw score is the answer."""
 
-    def value(self, raw: Floats) -> Floats:
+    def value(self, raw: Floats, inputs: Inputs) -> Floats:
         """As it is."""
         return raw
 
-    def interval(self, raw: Floats) -> None:
+    def interval(self, raw: Floats, inputs: Inputs) -> None:
         """None was made."""
         return None
 
@@ -74,11 +105,11 @@ class ProbabilityResponse:
     slope: float
     intercept: float
 
-    def value(self, raw: Floats) -> Floats:
+    def value(self, raw: Floats, inputs: Inputs) -> Floats:
         """Probability, 0 to 1."""
         return 1 / (1 + np.exp(-(self.slope * log_odds(raw) + self.intercept)))
 
-    def interval(self, raw: Floats) -> None:
+    def interval(self, raw: Floats, inputs: Inputs) -> None:
         """A probability has none."""
         return None
 
@@ -96,10 +127,16 @@ def log_odds(raw: Floats) -> Floats:
 def response_from(given: Mapping[str, Any]) -> Response:
     """A response as `as_json` wrote it. Raises KeyError or ValueError where it is no such thing."""
     if given["kind"] == "log_cost":
-        names = ("smearing", "below", "above", "coverage")
-        return CostResponse(*(float(given[name]) for name in names))
+        # a version of format 1 has one spread for all
+        groups = {word: _spread(each) for word, each in given.get("groups", {}).items()}
+        return CostResponse(_spread(given), float(given["coverage"]), given.get("by"), groups)
     if given["kind"] == "probability":
         return ProbabilityResponse(float(given["slope"]), float(given["intercept"]))
     if given["kind"] == "plain":
         return PlainResponse()
     raise ValueError("kind")
+
+
+def _spread(given: Mapping[str, Any]) -> Spread:
+    line = {name: float(given[name]) for name in ("slope", "intercept") if name in given}
+    return Spread(*(float(given[name]) for name in ("smearing", "below", "above")), **line)

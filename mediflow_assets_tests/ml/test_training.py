@@ -1,6 +1,7 @@
 """The models find the signal, say how sure they are, and are served as they were judged."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from mediflow_assets.ml.gate import Decision, decide
 from mediflow_assets.ml.graph import TOLERANCE
 from mediflow_assets.ml.measures import coverage
 from mediflow_assets.ml.tasks import COST, READMISSION
-from mediflow_assets.ml.training import SERVED, Trained
+from mediflow_assets.ml.training import SERVED, Trained, train
 from mediflow_assets_tests.rehearsal import NOW
 
 
@@ -45,10 +46,86 @@ def test_the_cost_is_better_than_the_mean_of_its_group(models: dict[str, Trained
 
 def test_nine_of_ten_costs_lie_within_the_interval(models: dict[str, Trained]) -> None:
     cost = models[COST_MODEL]
-    ends = cost.fitted.response.interval(cost.fitted.raw(cost.parts.test.inputs))
+    test = cost.parts.test.inputs
+    ends = cost.fitted.response.interval(cost.fitted.raw(test), test)
     assert ends is not None
     assert value(cost, "interval_coverage") == pytest.approx(coverage(cost.parts.test.target, *ends))
     assert 0.86 < value(cost, "interval_coverage") < 0.94
+
+
+CLASSES = ("inpatient", "outpatient")
+
+
+def in_class(model: Trained, word: str) -> np.ndarray:
+    return np.asarray(model.parts.test.inputs["encounter_class"] == word)
+
+
+@pytest.mark.parametrize("word", CLASSES)
+def test_the_costs_of_each_class_add_up_and_nine_of_ten_lie_within(models: dict[str, Trained], word: str) -> None:
+    cost, chosen = models[COST_MODEL], in_class(models[COST_MODEL], word)
+    target, answer = cost.parts.test.target[chosen], cost.answer[chosen]
+    found = {f.metric: f.value for f in cost.figures if f.group == f"encounter_class={word}"}
+    assert 0.9 < answer.sum() / target.sum() < 1.1
+    assert found["predicted_to_actual"] == pytest.approx(answer.sum() / target.sum())
+    assert 0.86 < found["interval_coverage"] < 0.94
+
+
+def test_each_class_has_its_own_smearing_and_interval(models: dict[str, Trained]) -> None:
+    spreads = models[COST_MODEL].facts["response"]["groups"]
+    for word, deviation in zip(CLASSES, (0.4, 0.15), strict=True):
+        # the mean of exp(normal) is exp(variance / 2)
+        assert spreads[word]["smearing"] == pytest.approx(math.exp(deviation**2 / 2), abs=0.03)
+    assert spreads["inpatient"]["above"] > 1.4 * spreads["outpatient"]["above"]
+
+
+def test_a_class_of_few_rows_takes_the_spread_of_all(bills: Examples) -> None:
+    words = bills.inputs["encounter_class"].to_numpy(object).copy()
+    words[::100] = "hospice"
+    response = train(COST, replace(bills, inputs=bills.inputs.assign(encounter_class=words))).facts["response"]
+    assert set(response["groups"]) == set(CLASSES) and response["smearing"] > 1
+
+
+def test_without_classes_there_is_one_spread_and_none_is_asked_for(bills: Examples) -> None:
+    made = train(COST, replace(bills, inputs=bills.inputs.assign(encounter_class="UNKNOWN")))
+    assert made.facts["response"]["by"] is None
+    assert "encounter_class" not in {feature.name for feature in made.fitted.features}
+
+
+def planted(model: Trained, word: str, factor: float) -> np.ndarray:
+    """The answers, those of one class off by a factor."""
+    return np.where(in_class(model, word), model.answer * factor, model.answer)
+
+
+@pytest.mark.parametrize("word, factor", [("inpatient", 0.75), ("outpatient", 0.8), ("outpatient", 1.3)])
+def test_a_class_whose_costs_do_not_add_up_is_not_promoted(
+    models: dict[str, Trained], word: str, factor: float
+) -> None:
+    cost = models[COST_MODEL]
+    verdict = decide(COST, cost.parts.test, planted(cost, word, factor), dict(cost.baselines), None)
+    assert not verdict.is_promoted
+    assert f"encounter_class {word}" in verdict.reason and "0.9 to 1.1" in verdict.reason
+
+
+def test_costs_that_do_not_add_up_in_all_are_not_promoted(models: dict[str, Trained]) -> None:
+    cost = models[COST_MODEL]
+    unsorted = replace(cost.parts.test, groups={})
+    verdict = decide(COST, unsorted, cost.answer * 1.4, dict(cost.baselines), None)
+    assert not verdict.is_promoted and "for all rows" in verdict.reason
+
+
+def test_few_rows_of_a_class_refuse_nothing(models: dict[str, Trained]) -> None:
+    cost, test = models[COST_MODEL], models[COST_MODEL].parts.test
+    words = np.where(np.arange(len(test)) < 40, "hospice", test.groups["encounter_class"])
+    answer = np.where(words == "hospice", cost.answer * 0.5, cost.answer)
+    marked = replace(test, groups={"encounter_class": words})
+    assert decide(COST, marked, answer, {}, None).is_promoted
+
+
+def test_a_champion_whose_costs_do_not_add_up_is_no_rival(models: dict[str, Trained]) -> None:
+    cost, test = models[COST_MODEL], models[COST_MODEL].parts.test
+    better = np.where(in_class(cost, "inpatient"), test.target * 0.8, test.target)
+    verdict = decide(COST, test, cost.answer, dict(cost.baselines), better)
+    assert verdict.is_promoted and "the champion's amounts do not add up" in verdict.reason
 
 
 def test_graph_and_forest_agree(model: Trained) -> None:

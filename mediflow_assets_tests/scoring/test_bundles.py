@@ -164,6 +164,27 @@ def test_a_changed_file_is_never_served(place: str, name: str) -> None:
     assert champions.get(READMISSION_MODEL) is not None
 
 
+def test_a_version_of_the_older_format_answers_by_one_spread_and_asks_for_the_class(place: str) -> None:
+    file = Path(place) / COST_MODEL / "1" / "bundle.json"
+    facts = json.loads(file.read_text())
+    one = {name: facts["response"][name] for name in ("kind", "smearing", "below", "above", "coverage")}
+    file.write_text(json.dumps(facts | {"format": 1, "response": one}))
+    older = load_bundle(f"{place}/{COST_MODEL}/1")
+    found = older.predict([ROW, ROW | {"encounter_class": "outpatient"}])
+    assert found.lower is not None and found.upper is not None
+    widths = found.upper / found.lower
+    assert widths[0] == pytest.approx(widths[1]) and older.classes == ("inpatient", "outpatient")
+
+
+def test_a_class_without_a_finite_spread_is_never_served(place: str) -> None:
+    file = Path(place) / COST_MODEL / "1" / "bundle.json"
+    facts = json.loads(file.read_text())
+    facts["response"]["groups"]["outpatient"]["smearing"] = float("nan")
+    file.write_text(json.dumps(facts))
+    with pytest.raises(BundleInvalid, match="does not answer"):
+        load_bundle(f"{place}/{COST_MODEL}/1")
+
+
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"format": 99}'])
 def test_a_bundle_that_makes_no_sense_is_told(place: str, content: bytes) -> None:
     (Path(place) / COST_MODEL / "1" / "bundle.json").write_bytes(content)

@@ -21,7 +21,7 @@ from serving.benchmark.wrk import Load, load
 from serving.schemas import PATIENT
 
 RATE, CLIENTS, BATCH = 50, 8, 1_000
-FULL = PATIENT | {"encounter_class": "inpatient", "prior_admissions_12m": 2, "comorbidity_count": 3}
+FULL = PATIENT | {"prior_admissions_12m": 2, "comorbidity_count": 3}
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from mediflow_assets.scoring.bundle import FACTS
 from mediflow_assets.settings import Settings
 from serving import bodies, state, throttle
 from serving.main import create_app
+from serving.schemas import PATIENT
 from serving.tests.test_process import eventually
-from serving.tests.test_roles import PATIENT
 from serving.throttle import Turns
 from serving.tokens import issue
 

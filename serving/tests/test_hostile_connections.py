@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
+from serving.schemas import PATIENT
 from serving.tests.conftest import header
-from serving.tests.test_roles import PATIENT
 
 POST = b"POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
 DEADLINE_SECONDS = 15

@@ -15,9 +15,9 @@ from mediflow_assets.governance.users import Users
 from mediflow_assets.settings import Settings
 from mediflow_assets_tests.cluster.conftest import started
 from mediflow_assets_tests.cluster.processes import debian_postgres
+from serving.schemas import PATIENT
 from serving.tests.conftest import PASSWORD, gateway, header
 from serving.tests.test_process import answered_until_killed, eventually
-from serving.tests.test_roles import PATIENT
 
 pytestmark = [
     pytest.mark.cluster,

@@ -11,9 +11,37 @@ from mediflow_assets.governance.audit import AuditLog
 from mediflow_assets.scoring import load_champion, models_uri
 from mediflow_assets.settings import Settings
 from serving.main import create_app
-from serving.tests.test_roles import PATIENT
+from serving.schemas import PATIENT
 
 Bearer = Callable[[str], dict[str, str]]
+
+
+NO_CLASS = {name: value for name, value in PATIENT.items() if name != "encounter_class"}
+
+
+@pytest.mark.parametrize("given", [NO_CLASS, PATIENT | {"encounter_class": "spaceflight"}])
+def test_a_cost_is_answered_by_class_or_not_at_all(
+    client: TestClient, bearer: Bearer, given: dict[str, object]
+) -> None:
+    for path, body, field in (
+        ("/predict", given, "encounter_class"),
+        ("/predict/batch", {"patients": [PATIENT, given]}, "patients.1.encounter_class"),
+    ):
+        reply = client.post(path, json=body, headers=bearer("scorer"))
+        (problem,) = reply.json()["errors"]
+        assert reply.status_code == 422 and problem["field"] == field
+        assert "inpatient, outpatient" in problem["problem"] and "spaceflight" not in reply.text
+    assert client.post("/predict/readmission", json=NO_CLASS, headers=bearer("scorer")).status_code == 200
+
+
+def test_each_class_has_its_own_answer_and_interval(client: TestClient, bearer: Bearer) -> None:
+    stay, visit = (
+        client.post("/predict", json=PATIENT | {"encounter_class": word}, headers=bearer("scorer")).json()
+        for word in ("IMP", "outpatient")
+    )
+    assert stay["predicted_cost"] > 1.5 * visit["predicted_cost"]
+    widths = [each["interval"]["upper"] / each["interval"]["lower"] for each in (stay, visit)]
+    assert widths[0] > 1.4 * widths[1]
 
 
 def test_the_older_clients_calls_work_with_a_token(client: TestClient, bearer: Bearer) -> None:

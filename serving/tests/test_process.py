@@ -17,8 +17,8 @@ from mediflow_assets.governance.audit import AuditLog
 from mediflow_assets.scoring import models_uri, point_to
 from mediflow_assets.settings import Settings
 from mediflow_assets_tests.rehearsal import NOW, trained, write
+from serving.schemas import PATIENT
 from serving.tests.conftest import gateway, header
-from serving.tests.test_roles import PATIENT
 
 PER_SECOND, WITHIN_SECONDS = 50, 10
 

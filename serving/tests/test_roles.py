@@ -7,9 +7,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from mediflow_assets.governance.users import ROLES
+from serving.schemas import PATIENT
 from serving.tests.tables import KNOWN
 
-PATIENT = {"age": 67, "gender": "F", "department": "CARDIOLOGY", "diagnosis_code": "I50.9"}
 ALL = set(ROLES)
 TABLE: dict[tuple[str, str], tuple[set[str], Any]] = {
     ("POST", "/predict"): ({"scorer", "clinician", "admin"}, PATIENT),

@@ -20,9 +20,9 @@ from serving import remembered
 from serving.logs import JsonLines
 from serving.main import create_app
 from serving.remembered import Remembered
+from serving.schemas import PATIENT
 from serving.scraping import scrape_token
 from serving.tests.conftest import gateway, header
-from serving.tests.test_roles import PATIENT
 
 Bearer = Callable[[str], dict[str, str]]
 
@@ -70,7 +70,8 @@ def test_a_prediction_is_kept_with_what_was_given_and_no_more(client: TestClient
                          for _, answer in log.since(COST_MODEL, "1", since)))  # fmt: skip
     inputs = [given for given, _ in log.since(COST_MODEL, "1", since) if given.get("comorbidity_count") == 3][-1]
     assert inputs == {"age_at_admission": 67, "gender": "F", "department": "CARDIOLOGY",
-                      "admitting_diagnosis_code": "I50.9", "comorbidity_count": 3}  # fmt: skip
+                      "admitting_diagnosis_code": "I50.9", "encounter_class": "inpatient",
+                      "comorbidity_count": 3}  # fmt: skip
 
 
 CANARY = "Canary4711"
