@@ -95,6 +95,8 @@ class Answered(BaseModel):
 
     model: str = Field(description="the model's name")
     model_version: str = Field(description="its version in the registry")
+    provisional: bool = Field(False, description="whether that version is better than its baselines perhaps by chance "
+                              "only; it answers until one passes the gate")  # fmt: skip
     request_id: str = Field(description="as in the header `x-request-id`, and on the audit log")
 
 
@@ -113,7 +115,7 @@ class CostReply(Answered):
         "peer": {"patients": 212, "lower_quartile": 4310.0, "median": 7260.5, "upper_quartile": 11870.0},
         "warnings": ["department: not seen in training; taken as an average one."],
         "drivers": [{"feature": "age_at_admission", "label": "age", "contribution": 412.7}],
-        "model": "treatment-cost", "model_version": "3", "request_id": "order-66"}]})  # fmt: skip
+        "model": "treatment-cost", "model_version": "3", "provisional": False, "request_id": "order-66"}]})  # fmt: skip
     predicted_cost: Cost
     unit: Literal["USD"] = Field("USD", description="of all amounts here")
     interval: Interval
@@ -130,7 +132,8 @@ class RiskReply(Answered):
         "warnings": ["length_of_stay_days: not given; taken as an average patient's."],
         "drivers": [{"feature": "prior_admissions_12m", "label": "earlier admissions in 12 months",
                      "contribution": 0.06}],
-        "model": "readmission-risk", "model_version": "2", "request_id": "order-67"}]})  # fmt: skip
+        "model": "readmission-risk", "model_version": "2", "provisional": True,
+        "request_id": "order-67"}]})  # fmt: skip
     readmission_risk: Risk
     status: Status
     cutoffs: Cutoffs
@@ -160,7 +163,8 @@ class CostBatch(Answered):
     model_config = ConfigDict(json_schema_extra={"examples": [{
         "predictions": [{"predicted_cost": 8214.5, "warnings": [],
                          "interval": {"lower": 3521.4, "upper": 15472.1, "coverage": 0.9}}],
-        "unit": "USD", "model": "treatment-cost", "model_version": "3", "request_id": "order-68"}]})  # fmt: skip
+        "unit": "USD", "model": "treatment-cost", "model_version": "3", "provisional": False,
+        "request_id": "order-68"}]})  # fmt: skip
     predictions: list[CostAnswer] = Field(description="one a patient")
     unit: Literal["USD"] = Field("USD", description="of all amounts here")
 
@@ -171,7 +175,7 @@ class RiskBatch(Answered):
     model_config = ConfigDict(json_schema_extra={"examples": [{
         "predictions": [{"readmission_risk": 0.214, "status": "Moderate", "warnings": []}],
         "cutoffs": {"moderate": 0.15, "high": 0.31}, "model": "readmission-risk", "model_version": "2",
-        "request_id": "order-69"}]})  # fmt: skip
+        "provisional": True, "request_id": "order-69"}]})  # fmt: skip
     predictions: list[RiskAnswer] = Field(description="one a patient")
     cutoffs: Cutoffs
 

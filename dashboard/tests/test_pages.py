@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.gateway import SessionEnded
+from dashboard.gateway import GatewayProblem, SessionEnded
 from dashboard.session import PAGES_OF
 from dashboard.tests.expected import EXPECTED
 from dashboard.tests.lakes import age, fill
@@ -118,6 +118,32 @@ def test_a_log_that_is_half_written_is_a_sentence(filled: Path, open_page: Open)
     page = open_page("clinical", "clinician")
     assert "masked/monthly_census could not be opened" in texts(page)
     assert "Traceback" not in texts(page)
+
+
+def form_kinds(page: Any) -> list[str]:
+    """What the form can predict."""
+    return next((each.options for each in page.radio if each.label == "What to predict"), [])
+
+
+def test_a_model_without_a_champion_disables_only_itself(filled: Path, open_page: Open, replies: Any) -> None:
+    page = open_page("predictions", "clinician")
+    assert form_kinds(page) == ["Treatment cost"]
+    assert "no version of readmission-risk answers yet" in texts(page)
+    replies["/models"] = {"models": [{"name": "treatment-cost", "version": None},
+                                     {"name": "readmission-risk", "version": "1"}]}  # fmt: skip
+    replies["/models/treatment-cost"] = GatewayProblem("The gateway has nothing to serve yet.")
+    replies["/models/readmission-risk"] = {"version": "1", "card": "#", "inputs": [
+        {"name": "diagnosis_code", "allowed": ["I50.9"]}]}  # fmt: skip
+    page = open_page("predictions", "clinician")
+    assert form_kinds(page) == ["30-day readmission"]
+    assert "no version of treatment-cost answers yet" in texts(page)
+    assert "I50.9" in next(each.options for each in page.selectbox if each.label == "Diagnosis code")
+
+
+def test_a_provisional_model_is_told_with_its_card(filled: Path, open_page: Open, replies: Any) -> None:
+    assert "provisional" not in texts(open_page("predictions", "clinician"))
+    replies["/models/treatment-cost"] = replies["/models/treatment-cost"] | {"provisional": True}
+    assert "This model is provisional" in texts(open_page("predictions", "clinician"))
 
 
 def test_nobody_is_named_in_a_table(filled: Path, open_page: Open, replies: Any) -> None:

@@ -83,5 +83,7 @@ def _card(user: SignedIn, model: str) -> None:
     except GatewayProblem:
         st.info("The model card comes from the gateway, which has none to give now.")
         raise
+    if told.get("provisional"):
+        st.warning(scoring.PROVISIONAL)
     with st.expander(f"Model card: {model}, version {told['version']}"):
         st.markdown(told["card"])

@@ -11,9 +11,11 @@ from dashboard.downloads import csv_bytes, harmless
 from dashboard.figures import uploads
 from dashboard.gateway import SignedIn
 from mediflow_assets.contracts import vocabulary as v
-from mediflow_assets.contracts.inputs import CLASS, COST_MODEL, MODELS
+from mediflow_assets.contracts.inputs import CLASS, COST_MODEL, READMISSION_MODEL
 
-_KINDS = {"Treatment cost": "/predict", "30-day readmission": "/predict/readmission"}
+_KINDS = {"Treatment cost": ("/predict", COST_MODEL), "30-day readmission": ("/predict/readmission", READMISSION_MODEL)}
+PROVISIONAL = ("This model is provisional: it beats its baselines by what may be chance, and answers until one passes "
+                "the gate. Weigh its answer so.")  # fmt: skip
 _SCORED = "scored file"
 _FURTHER = {
     "length_of_stay_days": "Nights of the stay",
@@ -25,23 +27,38 @@ _FURTHER = {
 def form(user: SignedIn) -> None:
     """One patient's inputs, and the answer with interval or cut-offs, drivers and the model's version."""
     st.subheader("Predict for one patient", help="Nothing of what is entered is kept in the lake or in the URL.")
-    known = {name: _allowed(user, name) for name in MODELS}
+    kinds = _answering(user)
+    if not kinds:
+        return
+    known = {_KINDS[kind][1]: _allowed(user, _KINDS[kind][1]) for kind in kinds}
     with st.form("predict"):
-        kind = st.radio("What to predict", list(_KINDS), horizontal=True)
-        patient = _inputs(known[COST_MODEL])
+        kind = st.radio("What to predict", kinds, horizontal=True)
+        patient = _inputs(known.get(COST_MODEL) or known[READMISSION_MODEL])
         is_sent = st.form_submit_button("Predict")
     if is_sent:
-        path = _KINDS[kind]
+        path, _ = _KINDS[kind]
         _answer(gateway.ask(user, "POST", f"{path}?explain=true", patient))
+
+
+def _answering(user: SignedIn) -> list[str]:
+    """What can be predicted: a model without a champion is left out, and said so."""
+    models = gateway.ask(user, "GET", "/models")["models"]
+    versions = {each["name"]: each["version"] for each in models}
+    for kind, (_, name) in _KINDS.items():
+        if not versions.get(name):
+            st.info(f"{kind}: no version of {name} answers yet. 'mediflow run --select models' trains it, and says why "
+                    "where it cannot.")  # fmt: skip
+    return [kind for kind, (_, name) in _KINDS.items() if versions.get(name)]
 
 
 def _inputs(allowed: dict[str, list[str]]) -> dict[str, Any]:
     left, right = st.columns(2)
+    codes = allowed.get("admitting_diagnosis_code") or allowed.get("diagnosis_code", [])
     patient: dict[str, Any] = {
         "age": int(left.number_input("Age, years", *v.AGE_LIMITS_YEARS, value=67, step=1)),
         "gender": right.selectbox("Gender", sorted(set(v.GENDERS.values()))),
         "department": left.selectbox("Department", allowed.get("department", []), accept_new_options=True),
-        "diagnosis_code": right.selectbox("Diagnosis code", allowed.get("admitting_diagnosis_code", []),
+        "diagnosis_code": right.selectbox("Diagnosis code", codes,
                                           accept_new_options=True),
     }  # fmt: skip
     if classes := allowed.get(CLASS):
@@ -76,6 +93,8 @@ def _answer(told: dict[str, Any]) -> None:
         st.metric("Risk of readmission", f"{told['readmission_risk']:.1%}", told["status"], delta_color="off",
                   help=f"Probability of an unplanned admission within 30 days. {cutoffs}.")  # fmt: skip
         st.write(f"{told['status']} risk ({cutoffs}).")
+    if told.get("provisional"):
+        st.warning(PROVISIONAL)
     for warning in told.get("warnings", []):
         st.warning(warning)
     st.caption(f"{told['model']}, version {told['model_version']}, request {told['request_id']}")
@@ -94,7 +113,10 @@ def upload(user: SignedIn) -> None:
     )
     most = uploads.MOST_ROWS if _may_batch(user) else uploads.MOST_ROWS_ONE_BY_ONE
     st.caption(f"Up to {most:,} rows." + ("" if _may_batch(user) else " With the role scorer as well, 100,000."))
-    kind = st.radio("What to predict for each row", list(_KINDS), horizontal=True, key="upload kind")
+    kinds = _answering(user)
+    if not kinds:
+        return
+    kind = st.radio("What to predict for each row", kinds, horizontal=True, key="upload kind")
     given = st.file_uploader("CSV file", type="csv")
     if given is None:
         return
@@ -106,7 +128,7 @@ def upload(user: SignedIn) -> None:
             st.error(str(refused))
             return
         # kept in this session: asking for the download runs the page again, in which no button is pressed
-        st.session_state[_SCORED] = of, rows.hstack(uploads.answers(_score(user, _KINDS[kind], rows)))
+        st.session_state[_SCORED] = of, rows.hstack(uploads.answers(_score(user, _KINDS[kind][0], rows)))
     known, scored = st.session_state.get(_SCORED, (None, None))
     if known == of and scored is not None:
         st.success(f"{scored.height:,} rows scored.")

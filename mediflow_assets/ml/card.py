@@ -21,6 +21,8 @@ _PURPOSE = {
             "unusual bills.", "every encounter of this hospital",
             "to price, deny or choose care by its cost; at another hospital without training there"),
 }  # fmt: skip
+PROVISIONAL = ("**This version is provisional**: it answers because there was none before it, and beats its baselines "
+               "by what may be chance. Weigh its answers so. A version that passes the gate replaces it.")  # fmt: skip
 _EXCLUDED = {
     True: "episodes that ended in death, transfer out or leaving against advice, and those of the last 30 days, are "
     "left out; overlapping and same-day transfer stays are one episode",
@@ -38,7 +40,7 @@ def card(trained: Trained, version: str, run_id: str, decision: Decision, inputs
         "version": version,
         "mlflow_run": run_id,
         "trained_at": trained_at.astimezone(dt.UTC).isoformat(timespec="seconds"),
-        "gate": {"promoted": decision.is_promoted, "reason": decision.reason},
+        "gate": {"promoted": decision.is_promoted, "provisional": decision.is_provisional, "reason": decision.reason},
         "input_tables": dict(inputs),
         "rows": {"train": len(parts.train), "calibration": len(parts.calibration), "test": len(parts.test)},
         "features": [feature.name for feature in trained.fitted.features],
@@ -150,6 +152,7 @@ def as_markdown(data: Mapping[str, Any]) -> str:
             "",
             f"Trained {data['trained_at']} (MLflow run {data['mlflow_run']}). "
             f"{'Promoted' if gate['promoted'] else 'Not promoted'}: {gate['reason']}",
+            *(["", PROVISIONAL] if gate["provisional"] else []),
             "",
             f"Rows: {rows['train']:,} to learn from, {rows['calibration']:,} to calibrate on, {rows['test']:,} to be "
             f"judged on. {TEST_PATIENTS:.0%} of the patients are kept for tests and {CALIBRATION_PATIENTS:.0%} for "

@@ -19,12 +19,15 @@ class Decision:
 
     is_promoted: bool
     reason: str
+    is_provisional: bool = False
+    """Promoted for want of a champion: better than its baselines on the held-out rows, but perhaps by chance."""
 
 
 def decide(task: Task, test: Examples, answer: Floats, baselines: dict[str, Floats],
            champion: Floats | None) -> Decision:  # fmt: skip
     """Promoted if amounts add up to what came, it beats every baseline, and is not worse than the champion beyond noise
-    (95 %, paired). A champion whose own amounts do not add up is no rival."""
+    (95 %, paired). A champion whose own amounts do not add up is no rival. Where there is no champion, to beat the
+    baselines on the held-out rows is enough to be provisional: which patients these are is chance."""
     usual = ~test.is_unusual
     metric, rows = (auc if task.is_probability else r2), test.take(usual)
     if wrong := misjudged(task, rows, answer[usual]):
@@ -35,11 +38,18 @@ def decide(task: Task, test: Examples, answer: Floats, baselines: dict[str, Floa
     found = resampled(metric, rows.target, rows.patient, answer[usual], *rivals)
     gains = found[:, :1] - found[:, 1:]
     word = task.headline.upper()
+    weight, short = np.ones(len(rows)), ""
     for at, name in enumerate(names):
         low, high = interval(gains[:, at])
-        if low <= 0:
-            text = f"the gain in {word} lies between {low:+.4f} and {high:+.4f}."
+        if low > 0:
+            continue
+        text = f"the gain in {word} lies between {low:+.4f} and {high:+.4f}."
+        gain = metric(rows.target, answer[usual], weight) - metric(rows.target, rivals[at], weight)
+        if champion is not None or gain <= 0:
             return Decision(False, f"It does not beat the baseline '{name}': {text}")
+        short = short or f"Provisional, for there was no champion: it beats '{name}' by {gain:.4f}, but {text}"
+    if short:
+        return Decision(True, short, is_provisional=True)
     if rival is None:
         why = "there was no champion" if champion is None else "the champion's amounts do not add up to what came"
         return Decision(True, f"It beats {' and '.join(names)}, and {why}.")

@@ -19,6 +19,7 @@ from mediflow_assets.scoring.response import Floats, Response, response_from
 
 FORMAT, READ = 2, (1, 2)
 """What is written, and what is read: a version of format 1 has one spread of costs for all classes."""
+_UNLEARNED = "-"
 GRAPH, FACTS, CARD, CARD_JSON = "model.onnx", "bundle.json", "card.md", "card.json"
 
 
@@ -80,6 +81,11 @@ class Bundle:
     def distribution(self) -> Mapping[str, Any]:
         """What inputs and answers looked like in training, for drift."""
         return dict(self.facts["distribution"])
+
+    @property
+    def is_provisional(self) -> bool:
+        """Whether it answers for want of a better one: it beat its baselines, but perhaps by chance."""
+        return bool(self.facts.get("is_provisional"))
 
     def status(self, risk: float) -> Literal["Low", "Moderate", "High"]:
         """Low, Moderate or High, by the cut-offs."""
@@ -197,7 +203,8 @@ def _bundle(facts: Mapping[str, Any], contents: Mapping[str, bytes]) -> Bundle:
 
 def _tried(bundle: Bundle) -> Bundle:
     """The bundle, once it has answered for its reference row, in each class: whole files may still not fit together."""
-    rows = [bundle.reference, *(dict(bundle.reference) | {CLASS: word} for word in bundle.classes)]
+    words = (*bundle.classes, _UNLEARNED) if bundle.classes else ()
+    rows = [bundle.reference, *(dict(bundle.reference) | {CLASS: word} for word in words)]
     found = bundle.predict(rows)
     ends = (found.values, *(() if found.lower is None or found.upper is None else (found.lower, found.upper)))
     if not all(len(each) == len(rows) and np.isfinite(each).all() for each in ends):

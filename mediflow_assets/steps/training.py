@@ -32,6 +32,7 @@ class ModelMade:
     version: str
     run_id: str
     is_promoted: bool
+    is_provisional: bool
     reason: str
     rows: int
     metrics: Mapping[str, float]
@@ -73,9 +74,11 @@ def train_model(bench: Workbench, given: Lesson, registry: Registry, tags: Mappi
     example = pd.DataFrame([facts["reference"]]).astype(
         {f.name: object if f.is_category else "float32" for f in trained.fitted.features})  # fmt: skip
     version = registry.register(task.name, trained.graph, example, {"gate": decision.reason})
-    made = ModelMade(task.name, version, run_id, decision.is_promoted, decision.reason, len(test), trained.metrics)
+    made = ModelMade(task.name, version, run_id, decision.is_promoted, decision.is_provisional, decision.reason,
+                     len(test), trained.metrics)  # fmt: skip
     data = card.card(trained, version, run_id, decision, versions, now)
     facts |= {"version": version, "run_id": run_id, "trained_at": now.isoformat()}
+    facts["is_provisional"] = decision.is_provisional
     facts["features"] = [feature_as_json(feature) for feature in facts["features"]]
     written = bundle_files(facts, trained.graph, card.as_markdown(data), card.as_json(data))
     write_bundle(bundle_store.join(place, task.name, version), written)

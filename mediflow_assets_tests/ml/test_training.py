@@ -152,6 +152,44 @@ def test_what_does_not_beat_its_baseline_is_not_promoted(models: dict[str, Train
     assert not verdict.is_promoted and "baseline" in verdict.reason
 
 
+def close_call(risk: Trained) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Answers that beat a baseline on the held-out rows, by what may be chance."""
+    noise = np.random.default_rng(3).normal(0, 0.02, len(risk.answer))
+    rivals = {"close": risk.answer + noise, "prevalence": risk.baselines["prevalence"]}
+    return risk.answer, rivals
+
+
+def test_a_first_model_that_is_better_perhaps_by_chance_is_provisional(models: dict[str, Trained]) -> None:
+    test = models[READMISSION_MODEL].parts.test
+    answer, rivals = close_call(models[READMISSION_MODEL])
+    first = decide(READMISSION, test, answer, rivals, None)
+    assert first.is_promoted and first.is_provisional and first.reason.startswith("Provisional")
+    against_a_champion = decide(READMISSION, test, answer, rivals, rivals["prevalence"])
+    assert not against_a_champion.is_promoted and "baseline 'close'" in against_a_champion.reason
+
+
+def test_a_version_that_passes_the_gate_replaces_a_provisional_one(models: dict[str, Trained]) -> None:
+    risk = models[READMISSION_MODEL]
+    provisional = close_call(risk)[1]["close"]
+    verdict = decide(READMISSION, risk.parts.test, risk.answer, dict(risk.baselines), provisional)
+    assert verdict.is_promoted and not verdict.is_provisional
+
+
+def test_a_first_model_that_is_worse_than_its_baseline_does_not_answer(models: dict[str, Trained]) -> None:
+    risk = models[READMISSION_MODEL]
+    worse = -risk.answer
+    verdict = decide(READMISSION, risk.parts.test, worse, dict(risk.baselines), None)
+    assert not verdict.is_promoted and not verdict.is_provisional
+
+
+def test_the_card_of_a_provisional_version_says_so(model: Trained) -> None:
+    told = [
+        as_markdown(card(model, "1", "run", Decision(True, "Provisional.", is_provisional), {}, NOW))
+        for is_provisional in (True, False)
+    ]
+    assert ["This version is provisional" in text for text in told] == [True, False]
+
+
 def test_the_same_model_again_is_not_worse_and_the_first_needs_only_the_baseline(model: Trained) -> None:
     test, baselines = model.parts.test, dict(model.baselines)
     assert decide(model.task, test, model.answer, baselines, None).is_promoted

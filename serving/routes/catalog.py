@@ -23,7 +23,7 @@ _VERSION: dict[str, Any] = {
     "reason": "better than what answered",
 }  # fmt: skip
 _MODEL: dict[str, Any] = {
-    "name": "treatment-cost", "version": "3", "alias": "champion", "unit": "USD",
+    "name": "treatment-cost", "version": "3", "alias": "champion", "provisional": False, "unit": "USD",
     "metrics": {"r2": 0.551, "mae": 3167.0}, "versions": [_VERSION],
 }  # fmt: skip
 _AGE: dict[str, Any] = {
@@ -50,6 +50,7 @@ class Model(BaseModel):
     name: str = Field(description="treatment-cost or readmission-risk")
     version: str | None = Field(description="the version that answers; null where none does")
     alias: Literal["champion"] | None = Field(description="of that version")
+    provisional: bool = Field(description="whether it answers for want of a better one; see its card")
     unit: str | None = Field(description="of its answers: USD or probability")
     metrics: dict[str, float] = Field(description="its figures on held-out rows; errors in the unit of its answers")
     versions: list[Version] = Field(description="every trained version, oldest first")
@@ -133,4 +134,5 @@ def _told(name: str, bundle: Bundle | None, known: list[dict[str, object]]) -> d
         for each in known
     ]  # fmt: skip
     return {"name": name, "version": answering, "alias": "champion" if bundle else None, "versions": versions,
+            "provisional": bundle is not None and bundle.is_provisional,
             "unit": bundle.unit if bundle else None, "metrics": dict(bundle.metrics) if bundle else {}}  # fmt: skip

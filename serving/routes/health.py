@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from mediflow_assets.contracts.inputs import MODELS
+from mediflow_assets.scoring import Bundle
 from serving.problems import PROBLEMS, Problem
 from serving.state import state_of
 
@@ -24,10 +25,17 @@ class Ready(BaseModel):
     """It can answer."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [
-        {"status": "ready", "models": {"treatment-cost": "3", "readmission-risk": "2"}, "problems": []}]})  # fmt: skip
+        {"status": "ready", "models": {"treatment-cost": "3"},
+         "states": {"treatment-cost": "champion", "readmission-risk": "absent"},
+         "problems": ["readmission-risk: no champion; 'mediflow run --select models' trains it"]}]})  # fmt: skip
     status: Literal["ready"] = Field("ready", description="always ready; else the reply is 503")
     models: dict[str, str] = Field(description="model → the version that answers")
-    problems: list[str] = Field(description="what is wrong although it answers: a promoted version that does not load")
+    states: dict[str, Literal["champion", "provisional", "absent"]] = Field(
+        description="every model: whether its version passed the gate, is better than nothing, or there is none"
+    )
+    problems: list[str] = Field(
+        description="what is wrong although it answers: no champion, or a promoted version that does not load"
+    )
 
 
 class Links(BaseModel):
@@ -58,18 +66,27 @@ async def live() -> Live:
 
 @router.get("/health/ready", summary="Readiness")
 async def ready(request: Request) -> Ready:
-    """Every model has a champion that is loaded, lake and database can be read; else 503, and what is wrong."""
+    """Lake and database can be read, else 503 and what is wrong. A model without a champion keeps nothing else from
+    being answered: its state is told, and only what is asked of it is refused."""
     state = state_of(request)
     found = {name: state.champions.get(name) for name in MODELS}
-    absent = [f"{name}: no champion" for name, bundle in found.items() if bundle is None]
+    wrong = []
     if not await asyncio.to_thread(state.lake.is_readable):
-        absent.append("lake: masked/cost_peers cannot be read; 'mediflow run' makes it")
+        wrong.append("lake: masked/cost_peers cannot be read; 'mediflow run' makes it")
     if not await asyncio.to_thread(state.is_recordable):
-        absent.append("database: users and the audit log cannot be read")
-    told = list(state.champions.problems.values())
-    if absent:
-        raise Problem(503, "; ".join([*absent, *told]), headers={"retry-after": "10"})
-    return Ready(models={name: bundle.version for name, bundle in found.items() if bundle}, problems=told)
+        wrong.append("database: users and the audit log cannot be read")
+    told = [f"{name}: no champion; 'mediflow run --select models' trains it" for name in MODELS if found[name] is None]
+    told += state.champions.problems.values()
+    if wrong:
+        raise Problem(503, "; ".join([*wrong, *told]), headers={"retry-after": "10"})
+    return Ready(models={name: bundle.version for name, bundle in found.items() if bundle},
+                 states={name: _state(bundle) for name, bundle in found.items()}, problems=told)  # fmt: skip
+
+
+def _state(bundle: Bundle | None) -> Literal["champion", "provisional", "absent"]:
+    if bundle is None:
+        return "absent"
+    return "provisional" if bundle.is_provisional else "champion"
 
 
 @router.get("/", summary="Name, version, links")

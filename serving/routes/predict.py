@@ -52,6 +52,7 @@ async def predict(request: Request, patient: Patient, _: One, explain: Explain =
         drivers=_drivers(bundle, one.row) if explain else None,
         model=bundle.name,
         model_version=bundle.version,
+        provisional=bundle.is_provisional,
         request_id=request.state.request_id,
     )
 
@@ -71,6 +72,7 @@ async def readmission(request: Request, patient: Patient, _: One, explain: Expla
         drivers=_drivers(bundle, one.row) if explain else None,
         model=bundle.name,
         model_version=bundle.version,
+        provisional=bundle.is_provisional,
         request_id=request.state.request_id,
     )
 
@@ -85,6 +87,7 @@ async def predict_batch(request: Request, batch: Batch, _: Many) -> CostBatch:
         for each, (cost, interval) in zip(asked, _costs(bundle, found), strict=True)
     ]
     return CostBatch.model_construct(predictions=answers, model=bundle.name, model_version=bundle.version,
+                                     provisional=bundle.is_provisional,
                                      request_id=request.state.request_id)  # fmt: skip
 
 
@@ -99,6 +102,7 @@ async def readmission_batch(request: Request, batch: Batch, _: Many) -> RiskBatc
     ]
     return RiskBatch.model_construct(predictions=answers, cutoffs=Cutoffs.model_validate(bundle.cutoffs),
                                      model=bundle.name, model_version=bundle.version,
+                                     provisional=bundle.is_provisional,
                                      request_id=request.state.request_id)  # fmt: skip
 
 

@@ -1,5 +1,7 @@
 """What an application asks and gets: the older client's calls, and all that is new."""
 
+import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,8 +10,10 @@ from fastapi.testclient import TestClient
 
 from mediflow_assets.contracts.inputs import COST_MODEL, MODELS, READMISSION_MODEL
 from mediflow_assets.governance.audit import AuditLog
-from mediflow_assets.scoring import load_champion, models_uri
+from mediflow_assets.scoring import load_champion, models_uri, point_to
+from mediflow_assets.scoring.bundle import FACTS
 from mediflow_assets.settings import Settings
+from mediflow_assets_tests.rehearsal import NOW
 from serving.main import create_app
 from serving.schemas import PATIENT
 
@@ -150,8 +154,6 @@ def test_models_tell_inputs_and_card(client: TestClient, bearer: Bearer) -> None
 
 
 def test_without_a_champion_nothing_is_made_up(tmp_path: Path, home: Settings, token: Callable[[str], str]) -> None:
-    import shutil
-
     bare = Settings(home=tmp_path / "bare")
     shutil.copytree(home.secrets, bare.secrets)
     shutil.copy(home.root / "ops.db", bare.root / "ops.db")
@@ -159,6 +161,45 @@ def test_without_a_champion_nothing_is_made_up(tmp_path: Path, home: Settings, t
         reply = client.post("/predict", json=PATIENT, headers={"authorization": f"Bearer {token('scorer')}"})
         assert reply.status_code == 503 and "retry-after" in reply.headers
         assert client.get("/health/ready").status_code == 503 and client.get("/health/live").status_code == 200
+
+
+@pytest.mark.parametrize("absent", [(READMISSION_MODEL,), MODELS])
+def test_a_model_without_a_champion_disables_only_itself(
+    own_home: Settings, token: Callable[[str], str], absent: tuple[str, ...]
+) -> None:
+    for name in absent:
+        shutil.rmtree(Path(models_uri(own_home.lake_root)) / name)
+    asked = {"authorization": f"Bearer {token('scorer')}"}
+    with TestClient(create_app(own_home)) as client:
+        ready = client.get("/health/ready")
+        assert ready.status_code == 200 and set(ready.json()["models"]) == set(MODELS) - set(absent)
+        assert ready.json()["states"] == {name: "absent" if name in absent else "champion" for name in MODELS}
+        assert len(ready.json()["problems"]) == len(absent)
+        listed = {each["name"]: each["version"] for each in client.get("/models", headers=asked).json()["models"]}
+        assert listed == {name: None if name in absent else "1" for name in MODELS}
+        for name, path in ((COST_MODEL, "/predict"), (READMISSION_MODEL, "/predict/readmission")):
+            reply = client.post(path, json=PATIENT, headers=asked)
+            assert reply.status_code == (503 if name in absent else 200)
+            assert name not in absent or name in reply.json()["detail"]
+
+
+def test_a_provisional_model_says_so_in_every_answer(own_home: Settings, token: Callable[[str], str]) -> None:
+    mark_provisional(models_uri(own_home.lake_root), READMISSION_MODEL)
+    asked = {"authorization": f"Bearer {token('scorer')}"}
+    with TestClient(create_app(own_home)) as client:
+        assert client.get("/health/ready").json()["states"][READMISSION_MODEL] == "provisional"
+        for body, path in ((PATIENT, ""), ({"patients": [PATIENT]}, "/batch")):
+            told = [client.post(f"/predict{kind}{path}", json=body, headers=asked).json()["provisional"]
+                    for kind in ("/readmission", "")]  # fmt: skip
+            assert told == [True, False]
+        assert client.get(f"/models/{READMISSION_MODEL}", headers=asked).json()["provisional"]
+
+
+def mark_provisional(models: str, name: str) -> None:
+    """Make version 1 one that its gate let through for want of a champion."""
+    file = Path(models) / name / "1" / FACTS
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"is_provisional": True}))
+    point_to(models, name, "1", NOW)
 
 
 def test_health_and_root(client: TestClient) -> None:

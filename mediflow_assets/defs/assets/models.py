@@ -51,6 +51,7 @@ def _asset(model: str, description: str, inputs: tuple[TableContract, ...]) -> d
                 "version": made.version,
                 "mlflow_run": made.run_id,
                 "promoted": made.is_promoted,
+                "provisional": made.is_provisional,
                 "reason": made.reason,
                 "held_out_rows": made.rows,
                 **{name: dg.MetadataValue.float(value) for name, value in made.metrics.items()},
