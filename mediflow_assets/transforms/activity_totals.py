@@ -36,7 +36,7 @@ def activity_totals(encounters: DataFrame, cells: DataFrame) -> DataFrame:
     blanked = blanked_cells(rows)
     made = list(totals(rows, blanked, people_in(encounters, [rows[at] for at in blanked])))
     schema = ", ".join(f"{column.name} {column.type.value}" for column in contract.columns)
-    return cells.sparkSession.createDataFrame([tuple(row.values()) for row in made], schema)
+    return cells.sparkSession.createDataFrame([tuple(map(row.get, contract.column_names)) for row in made], schema)
 
 
 def blanked_cells(rows: Sequence[Row]) -> list[int]:

@@ -9,13 +9,17 @@ from mediflow_assets_tests.older import story
 
 TOLD = ("check_results", "model_metrics", "leak_scans", "privacy_status", "stream_status")
 """Gold tables of what was done when, not of what arrived."""
+ADDED = {("bronze/rejects", "lines")}
+"""Columns of Bronze that are newer than the oldest lake: what landed before them has none."""
 
 
 def rows_of(lake: Lake) -> dict[str, list[list[tuple[str, str]]]]:
     """Every table of the pipeline: its rows, in an order of their content."""
     found = {name: lake.read(contract).to_pylist() for name, contract in TABLES.items() if contract.key[1] not in TOLD}
     return {
-        name: sorted(sorted((column, str(value)) for column, value in row.items()) for row in rows)
+        name: sorted(
+            sorted((column, str(value)) for column, value in row.items() if (name, column) not in ADDED) for row in rows
+        )
         for name, rows in found.items()
     }
 
