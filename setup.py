@@ -79,7 +79,7 @@ setup(
     packages=find_packages(
         include=["mediflow_assets", "mediflow_assets.*", "serving", "serving.*", "dashboard", "dashboard.*"]
     ),
-    package_data={"mediflow_assets": ["py.typed", "**/*.csv", "**/*.toml", "**/*.json"]},
+    package_data={"mediflow_assets": ["py.typed", "**/*.csv", "**/*.gz", "**/*.toml", "**/*.json"]},
     install_requires=BASE,
     extras_require={"pipeline": PIPELINE, "serving": SERVING, "dashboard": DASHBOARD, "dev": DEV, "browser": BROWSER},
     entry_points={"console_scripts": ["mediflow = mediflow_assets.cli:main"]},

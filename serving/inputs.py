@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mediflow_assets.contracts import vocabulary as v
+from mediflow_assets.contracts.diagnosis_codes import canonical_code
 from mediflow_assets.contracts.inputs import CLASS, COST_MODEL
 from mediflow_assets.scoring import Bundle
 from serving.problems import Problem, count_of
@@ -53,7 +54,7 @@ def field_of(name: str) -> str:
 def _given(model: str, patient: Patient) -> dict[str, Any]:
     row = {name: value for name, value in vars(patient).items() if value is not None}
     row["age_at_admission"] = row.pop("age")
-    code = row.pop("diagnosis_code").strip().upper()
+    code = canonical_code(row.pop("diagnosis_code"))
     row["admitting_diagnosis_code" if model == COST_MODEL else "diagnosis_code"] = code
     row["department"] = row["department"].strip().upper()
     gender = row["gender"].strip().upper()

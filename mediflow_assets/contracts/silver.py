@@ -28,6 +28,16 @@ def _provenance(*sources: str) -> tuple[Column, ...]:
     return tuple(replace(c, derived_from=tuple(source + c.name for source in sources)) for c in PROVENANCE)
 
 
+def _diagnosis_checks(code: str, system: str, or_else: str = "") -> tuple[RowCheck, ...]:
+    """What was read as a code of no system, and why: it has no code's form, or one that its system does not know."""
+    is_icd10, is_snomed = f"{code} RLIKE r'{v.ICD10_PATTERN}'", f"{code} RLIKE r'{v.SNOMED_PATTERN}'"
+    return (
+        RowCheck("diagnosis_malformed", f"{or_else}{system} IS NULL AND NOT {is_icd10} AND NOT {is_snomed}", Q),
+        RowCheck("diagnosis_not_in_icd10", f"{system} IS NULL AND {is_icd10}", Q),
+        RowCheck("diagnosis_not_in_snomed", f"{system} IS NULL AND {is_snomed}", Q),
+    )
+
+
 PATIENTS = TableContract(
     ("silver", "patients"),
     "One row per patient: the newest known version.",
@@ -149,7 +159,7 @@ ENCOUNTERS = TableContract(
         RowCheck("discharged_in_future", "to_date(discharged_at) > to_date(_ingested_at)", Q),
         RowCheck("discharged_before_admission", "discharged_at < admitted_at", Q),
         RowCheck("age_out_of_range", "age_at_admission < {} OR age_at_admission > {}".format(*v.AGE_LIMITS_YEARS), Q),
-        RowCheck("diagnosis_malformed", "diagnosis_code IS NOT NULL AND diagnosis_system IS NULL", Q),
+        *_diagnosis_checks("diagnosis_code", "diagnosis_system"),
         RowCheck(
             "blood_pressure_implausible",
             "systolic_mmhg <= diastolic_mmhg OR systolic_mmhg NOT BETWEEN {} AND {}".format(*v.SYSTOLIC_LIMITS_MMHG)
@@ -185,7 +195,7 @@ CONDITIONS = TableContract(
         RowCheck("patient_id_missing", "patient_id IS NULL", Q),
         *id_checks("patient_id"),
         *id_checks("encounter_id"),
-        RowCheck("diagnosis_malformed", "system IS NULL", Q),
+        *_diagnosis_checks("code", "system", "code IS NULL OR "),
         RowCheck("onset_missing", "onset_date IS NULL", Q),
         RowCheck("onset_in_future", "onset_date > to_date(_ingested_at)", Q),
         RowCheck("resolved_before_onset", "resolved_date < onset_date", Q),

@@ -19,6 +19,7 @@ from mediflow_assets.steps.arrived import arrived
 from mediflow_assets.steps.counting import records_by_delivery
 from mediflow_assets.steps.encounter_owners import owners
 from mediflow_assets.steps.event_rules import settle_events, with_event_columns
+from mediflow_assets.steps.known_codes import with_known_codes
 from mediflow_assets.steps.made import Made
 from mediflow_assets.steps.pending import PATIENTS_VERSION, Pending, Wanted, pending
 from mediflow_assets.steps.quarantine import forget_unsettled, held_by_delivery, set_aside
@@ -165,7 +166,7 @@ def bronze_of(name: str) -> TableContract:
 
 def _judged(bench: Workbench, table: Judged, name: str, records: DataFrame) -> DataFrame:
     """Records of one source in the table's shape, each with every reason against it."""
-    frame = table.conform[name](records, FeedReader(bench.feeds.feeds))
+    frame = with_known_codes(table.conform[name](records, FeedReader(bench.feeds.feeds)), table.contract)
     if table.of_patient is None:
         return judge(frame, table.contract)
     known = judge(table.of_patient(frame, bench.tables.read(silver.PATIENTS)), table.contract)

@@ -4,6 +4,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.transforms import identifiers, parsing
+from mediflow_assets.transforms.diagnoses import canonical
 from mediflow_assets.transforms.encounters import diagnosis
 from mediflow_assets.transforms.judging import UNREADABLE, codes
 from mediflow_assets.transforms.patients import PROVENANCE
@@ -15,7 +16,7 @@ def from_synthea(bronze: DataFrame) -> DataFrame:
     texts = identifiers.upper(texts, ("patient", "encounter"))
     typed = texts.withColumns(
         {
-            "_code": F.upper("code"),
+            "_code": canonical(F.upper("code")),
             "_onset": parsing.date(F.col("start")),
             "_resolved": parsing.date(F.col("stop")),
         }

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.bronze import ADMISSIONS as admissions
-from mediflow_assets.transforms import identifiers, parsing
+from mediflow_assets.transforms import diagnoses, identifiers, parsing
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.judging import UNREADABLE, both, codes
 from mediflow_assets.transforms.patients import PROVENANCE, gender
@@ -97,7 +97,7 @@ def _typed_admissions(texts: DataFrame, feeds: FeedReader) -> DataFrame:
             "_disposition": parsing.coded(feeds.text("discharge_disposition"), v.DISPOSITIONS),
             "_gender": gender(feeds.text("gender")),
             "_department": F.upper(feeds.text("department")),
-            "_code": F.upper(feeds.text("diagnosis_code")),
+            "_code": diagnoses.canonical(F.upper(feeds.text("diagnosis_code"))),
         }
     )
 
@@ -116,7 +116,7 @@ def from_synthea(bronze: DataFrame, more: Mapping[str, Column] | None = None) ->
             "_discharged": parsing.timestamp(F.col("stop")),
             "_class": parsing.coded(F.col("encounterclass"), v.ENCOUNTER_CLASSES),
             "_cost": parsing.money(F.col("_raw_cost")),
-            "_code": F.upper("reasoncode"),
+            "_code": diagnoses.canonical(F.upper("reasoncode")),
         }
     )
     named = typed.withColumn("_department", department_of(F.col("_class")))
@@ -187,9 +187,8 @@ def department_of(class_: Column) -> Column:
 
 
 def diagnosis(code: Column) -> dict[str, Column]:
-    """The code, in upper case, and its standard: icd10, snomed, or null where it is neither."""
-    system = F.when(code.rlike(v.ICD10_PATTERN), "icd10").when(code.rlike(v.SNOMED_PATTERN), "snomed")
-    return {"diagnosis_code": code, "diagnosis_system": system}
+    """A code in its one spelling, and the standard whose form it has: icd10, snomed, or null where it is neither."""
+    return {"diagnosis_code": code, "diagnosis_system": diagnoses.form(code)}
 
 
 def completed_years(birth: Column, at: Column) -> Column:

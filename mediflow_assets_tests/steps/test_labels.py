@@ -1,4 +1,4 @@
-"""A department that fewer than eleven people have reads OTHER wherever it leaves Silver."""
+"""A department or an unlisted code that fewer than eleven people have reads OTHER wherever it leaves Silver."""
 
 import pytest
 
@@ -40,6 +40,23 @@ def test_a_department_of_few_people_is_other_in_every_table_outside_silver(house
         if table.key[0] in ("gold", "masked") and "department" in table.by_name:
             assert departments(house, table) <= {ENOUGH, "OTHER", "*"}, table.name
     assert departments(house, masked.ENCOUNTERS) == {ENOUGH, "OTHER"}
+
+
+def test_an_unlisted_code_of_few_people_is_other_and_a_listed_one_is_shown(open_house, tmp_path):
+    house = open_house(tmp_path / "home")
+    # I48.9X and I48.9Y are no codes of the list; J18.9 and the concept are
+    given = [*["I48.9X"] * 11, *["I489Y"] * 10, "J18.9", "22298006", "19500505", "2125550123", "219099999"]
+    rows = [{"encounter_id": f"E-{n}", "patient_id": f"P{n}", "diagnosis_code": code} for n, code in enumerate(given)]
+    house.deliver(csv_text(ADMISSION, rows))
+    house.make_silver()
+    house.make_gold()
+    assert len(house.rows(silver.ENCOUNTERS)) == len(given) - 3, "a telephone number, a date and an SSN are no codes"
+    kept = {"I48.9X", "J18.9", "22298006", "OTHER"}
+    for table in TABLES.values():
+        for name in {"diagnosis_code", "admitting_diagnosis_code"} & set(table.column_names):
+            if table.key[0] in ("gold", "masked"):
+                assert {row[name] for row in house.rows(table, name)} <= {*kept, "*", None}, (table.name, name)
+    assert {row["diagnosis_code"] for row in house.rows(masked.ENCOUNTERS, "diagnosis_code")} == kept
 
 
 def test_the_eleventh_person_makes_it_shown_and_no_count_is_lost(house):

@@ -1,0 +1,57 @@
+"""The end of a run: what became of each delivery, why, and what to type next."""
+
+from typing import Any
+
+import pytest
+
+from mediflow_assets.cli import judged
+from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.defs.launching import Outcome
+from mediflow_assets.steps import silver as steps
+
+Row = dict[str, Any]
+
+
+def ended(row: Row | None, *failed: str, **landing: Any) -> Outcome:
+    """A run that judged a delivery of encounters."""
+    fared = {"silver/encounters": [row]} if row else {}
+    return Outcome("r", not failed, failed, (), (), landing, fared)
+
+
+@pytest.fixture
+def delivered(house: Any, admissions: Any) -> Row:
+    """Six encounters, of which one is good, and a reject."""
+    wrong = ({"cost": "x"}, {"cost": "y"}, {"gender": "7"}, {"cost": "z", "status": "lost"}, {"diagnosis_code": "?"})
+    rows = ({"encounter_id": f"E{n}"} | changed for n, changed in enumerate(({}, *wrong)))
+    delivery = house.deliver(admissions(*rows) + "broken\n")
+    house.make_silver(steps.PATIENTS, steps.ENCOUNTERS)
+    assert house.lake.rows(silver.ENCOUNTERS) == 1 and house.lake.rows(bronze.REJECTS) == 1
+    return {"delivery": delivery, "records": 6, "accepted": 1, "waiting": 0, "rejects": 1, "share": 0.86}
+
+
+def test_each_delivery_is_told_with_its_three_most_frequent_reasons(
+    house: Any, delivered: Row, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judged.show(ended(delivered), house.lake)
+    title, told, step = capsys.readouterr().out.splitlines()
+    short = delivered["delivery"][:12]
+    why = "cost_unreadable 3, diagnosis_malformed 1, gender_unknown 1"
+    assert told.split("\t") == [f"admissions {short}", "silver/encounters", "1", "0", "5", "1", why]
+    assert title.startswith("# deliveries of this run\t") and f"quarantine list --records --delivery {short}'" in step
+
+
+def test_a_failed_check_names_the_way_out(house: Any, delivered: Row, capsys: pytest.CaptureFixture[str]) -> None:
+    judged.show(ended(delivered, "silver/encounters: quarantine_rate"), house.lake)
+    assert "docs/operations.md" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_what_was_refused_or_left_is_told(house: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    told = {"refused_files": 1, "refused_deliveries": ["admissions 0123: cut short."], "not_at_rest": 2}
+    judged.show(ended(None, **told), house.lake)
+    shown = capsys.readouterr()
+    assert "admissions 0123: cut short." in shown.err and "2 files" in shown.err and "sources suggest" in shown.out
+
+
+def test_a_run_that_judged_nothing_says_nothing(house: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    judged.show(ended(None), house.lake)
+    assert capsys.readouterr().out == ""

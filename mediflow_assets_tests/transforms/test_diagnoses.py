@@ -1,0 +1,93 @@
+"""Codes by their systems: the published list, the check digit, one spelling; alike in SQL and in Python."""
+
+import random
+import re
+
+import pytest
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts import diagnosis_codes as codes
+from mediflow_assets.synthetic.hospital import load_hospital
+from mediflow_assets.transforms import diagnoses
+
+CONCEPTS = [
+    "22298006",
+    "44054006",
+    "195967001",
+    "10509002",
+    "233604007",
+    "840539006",
+    "900000000000207008",
+    "302870006",
+]
+"""Of SNOMED CT's international edition."""
+NONE = [
+    *("2125550123", "219099999", "19500505", "078051120", "5551234567", "123456", "999999999999999999", "22298005"),
+    *("900000000000207018", "752431013", "100000", "20250131"),
+]
+"""Telephone and social security numbers, dates, wrong check digits, and the id of a description (partition 01)."""
+
+
+def test_concepts_are_told_from_other_numbers():
+    assert {code: codes.system_of(code) for code in (*CONCEPTS, *NONE)} == {
+        code: "snomed" if code in CONCEPTS else None for code in (*CONCEPTS, *NONE)
+    }
+    assert [code for code in (*CONCEPTS, *NONE) if codes.is_concept(code)] == CONCEPTS
+
+
+@pytest.mark.parametrize(
+    ("code", "system"),
+    [("Z99.99", "icd10"), ("X999", "icd10"), ("V90.00XA", "icd10"), ("i214", "icd10"), ("E90", None), ("X29.1", None)],
+)
+def test_a_code_of_icd10_is_known_by_its_category(code, system):
+    assert codes.system_of(code) == system
+
+
+def test_of_ten_last_digits_one_fits():
+    draw = random.Random(7)
+    numbers = [str(draw.randrange(10**n, 10 ** (n + 1))) for n in range(5, 18) for _ in range(40)]
+    assert all(sum(codes._check(n[:-1] + digit) == 0 for digit in "0123456789") == 1 for n in numbers)
+
+
+def test_a_digit_mistaken_or_two_exchanged_are_always_noticed():
+    for code in CONCEPTS:
+        for n, digit in enumerate(code):
+            others = (code[:n] + other + code[n + 1 :] for other in "0123456789" if other != digit)
+            assert not any(codes._check(each) == 0 for each in others)
+            if n and code[n - 1] != digit:
+                assert codes._check(code[: n - 1] + digit + code[n - 1] + code[n + 1 :]) != 0
+
+
+@pytest.mark.parametrize(
+    ("spelled", "code"),
+    [
+        ("e119", "E11.9"),
+        ("E11.9", "E11.9"),
+        (" I10 ", "I10"),
+        ("S72001A", "S72.001A"),
+        ("C7A", "C7A"),
+        ("22298006",) * 2,
+    ],
+)
+def test_with_and_without_its_point_a_code_is_one(read_texts, spelled, code):
+    assert codes.canonical_code(spelled) == code
+    plain = spelled.strip().upper()
+    assert read_texts([plain], code=diagnoses.canonical(F.col("text")))[plain]["code"] == code
+
+
+@pytest.mark.parametrize(
+    ("code", "is_listed"),
+    [("E11.9", True), ("E119", True), ("E11", True), ("S72.001A", True), ("U07.1", True), ("22298006", True),
+     ("E11.90", False), ("I48.9X", False), ("E90", False), ("2125550123", False), ("", False)],
+)  # fmt: skip
+def test_a_code_is_listed_or_not(code, is_listed):
+    assert codes.is_listed(code) == is_listed
+
+
+def test_the_list_is_whole():
+    assert (len(codes.icd10cm()), len(codes.categories())) == (98_166, 1_917)
+    assert all(re.fullmatch(r"[A-Z][0-9][0-9A-Z]{1,5}", code) for code in codes.icd10cm())
+
+
+def test_the_generators_codes_are_listed():
+    assert [code for code in load_hospital().codes if code and not codes.is_listed(code)] == []
