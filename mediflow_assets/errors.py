@@ -49,6 +49,10 @@ class EngineFailed(MediFlowError):
     """The engine or the storage library raised; only its class is told, for its text may hold row values."""
 
 
+class LogInvalid(EngineFailed):
+    """An entry or a checkpoint of a table's log is missing, or is not what a log holds."""
+
+
 class KeyMismatch(MediFlowError):
     """Two tables were pseudonymised under different keys."""
 

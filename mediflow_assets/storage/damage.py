@@ -1,4 +1,8 @@
-"""What of a table cannot be read: its log, or files that its log names. Nothing here tells a value or a file's name."""
+"""What of a table cannot be read: its log, or files that its log names. Nothing here tells a value or a file's name.
+
+Only what was read and is wrong counts as damage. A store that does not answer, a file that may not be opened, or too
+little memory says nothing of the table, and is raised as the storage's error.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,13 +14,17 @@ import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.errors import LakeTooNew
+from mediflow_assets.errors import LakeTooNew, LogInvalid
 from mediflow_assets.objects import is_remote, remote
 from mediflow_assets.storage.delta import Lake
+from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.schemas import stored_schema
 
 LOG_BROKEN = "its log cannot be read"
 LOG_GONE = "its log is gone"
+
+_File = tuple[str, int, int | None]
+"""Path, size and rows of a file."""
 
 
 class _Broken(Exception):
@@ -26,16 +34,23 @@ class _Broken(Exception):
 def damage(lake: Lake, contract: TableContract, deep: bool = False) -> str | None:
     """What is wrong with a table, None where nothing is. With `deep` every file is read to its end, else only looked
     for, by its size."""
-    try:
-        table = lake.open(contract)
-        files = [] if table is None else _files(table)
-        schema = None if table is None else stored_schema(table)
-    except LakeTooNew:
-        return None
-    except Exception:
-        return LOG_BROKEN
-    if schema is None:
-        return LOG_GONE if _has_files(lake, contract) else None
+    with storage_errors(contract.name):
+        try:
+            table = lake.open(contract)
+            if table is None:
+                return LOG_GONE if _has_files(lake, contract) else None
+            files, schema = _files(table), stored_schema(table)
+        except LakeTooNew:
+            return None
+        except LogInvalid:
+            return LOG_BROKEN
+        counts = _broken(lake, contract, files, schema, deep)
+    told = ", ".join(f"{count} {'is' if count == 1 else 'are'} {what}" for what, count in sorted(counts.items()))
+    return f"of {len(files)} files {told}" if counts else None
+
+
+def _broken(lake: Lake, contract: TableContract, files: list[_File], schema: pa.Schema, deep: bool) -> dict[str, int]:
+    """How many files are wrong, by what is wrong with them."""
     place, root = _place(lake, contract)
     counts: dict[str, int] = {}
     # an object store answers a question about each file in its own time, and keeps what was written
@@ -46,13 +61,13 @@ def damage(lake: Lake, contract: TableContract, deep: bool = False) -> str | Non
                 _read(place, f"{root}/{path}", schema, rows)
         except _Broken as broken:
             counts[str(broken)] = counts.get(str(broken), 0) + 1
-    told = ", ".join(f"{count} {'is' if count == 1 else 'are'} {what}" for what, count in sorted(counts.items()))
-    return f"of {len(files)} files {told}" if counts else None
+    return counts
 
 
-def _files(table: Any) -> list[tuple[str, int, int | None]]:
-    """Path, size and rows of each file, as the log tells them."""
-    actions = pa.table(table.get_add_actions(flatten=True))
+def _files(table: Any) -> list[_File]:
+    """The files, as the log tells them."""
+    with storage_errors("files"):
+        actions = pa.table(table.get_add_actions(flatten=True))
     columns = (actions[name].to_pylist() for name in ("path", "size_bytes", "num_records"))
     return [(unquote(path), size, rows) for path, size, rows in zip(*columns, strict=True)]
 
@@ -77,12 +92,16 @@ def _look(place: Any, path: str, size: int) -> None:
 
 
 def _read(place: Any, path: str, schema: pa.Schema, rows: int | None) -> None:
+    # all its bytes first: what fails after that is the file's fault, not the store's
+    with place.open_input_file(path) as opened:
+        data = opened.read_buffer()
     try:
-        with place.open_input_file(path) as opened:
-            file = pq.ParquetFile(opened)
-            fits = all(_fits(field, schema) for field in file.schema_arrow)
-            found = sum(_validated(batch) for batch in file.iter_batches()) if fits else 0
-    except Exception:
+        file = pq.ParquetFile(pa.BufferReader(data))
+        fits = all(_fits(field, schema) for field in file.schema_arrow)
+        found = sum(_validated(batch) for batch in file.iter_batches()) if fits else 0
+    except MemoryError:
+        raise
+    except (pa.ArrowException, OSError, ValueError):
         raise _Broken("not readable") from None
     if not fits or (rows is not None and found != rows):
         raise _Broken("not what was written")

@@ -4,12 +4,19 @@ import contextlib
 import re
 from collections.abc import Iterator
 
-from mediflow_assets.errors import EngineFailed, EngineUnreachable, MediFlowError
+from deltalake.exceptions import DeltaError
+
+from mediflow_assets.errors import EngineFailed, EngineUnreachable, LogInvalid, MediFlowError
 
 _CODE = re.compile(r"(?:\([\w.$]+\) )?\[([A-Z_]+(?:\.[A-Z_]+)*)\]")
 """An engine's error code: only where the text begins with it, for further on brackets may hold a row's value."""
 _SESSION_GONE = ("NO_ACTIVE_SESSION", "INVALID_HANDLE.SESSION", "SESSION_CLOSED", "SESSION_NOT_FOUND")
 _DISK = ("No space left", "File too large", "StorageFull")
+_LOG_INVALID = re.compile(
+    r"Kernel error: (?:Json error|Invalid Checkpoint|No table metadata or protocol found"
+    r"|(?:Arrow error: )?Parquet error|Arrow error: EOF|Generic delta kernel error: Expected contiguous commit files)"
+)
+"""What delta-rs says of a log that it was given whole; a store that does not give it is an OSError, or External."""
 
 
 @contextlib.contextmanager
@@ -41,4 +48,6 @@ def _ours(step: str, error: Exception) -> MediFlowError:
             f"{step}: the Spark Connect server has ended this session; it was restarted. Run again."
         )
     code = _CODE.match(text)
-    return EngineFailed(f"{step}: {type(error).__name__}{' ' + code.group(1) if code else ''}")
+    is_damage = isinstance(error, DeltaError) and _LOG_INVALID.match(text) and "External" not in text
+    failure = LogInvalid if is_damage else EngineFailed
+    return failure(f"{step}: {type(error).__name__}{' ' + code.group(1) if code else ''}")

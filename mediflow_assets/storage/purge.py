@@ -1,6 +1,7 @@
 """Purging what old versions of a table left behind: files, the log's statistics, checkpoints."""
 
 import contextlib
+import itertools
 import shutil
 from pathlib import Path
 
@@ -62,11 +63,11 @@ def remove_staged(lake: Lake) -> int:
 
 
 def set_aside(lake: Lake, contract: TableContract) -> None:
-    """Move a table's folder to `_damaged` below the lake, in place of what lay there of it before. Folders only."""
+    """Move a table's folder to `_damaged` below the lake, under a name that is still free there. Folders only."""
     aside = Path(lake.root) / DAMAGED / contract.name
-    shutil.rmtree(aside, ignore_errors=True)
     aside.parent.mkdir(parents=True, exist_ok=True)
-    Path(lake.uri(contract)).rename(aside)
+    names = itertools.chain([aside], (aside.with_name(f"{aside.name}-{number}") for number in itertools.count(2)))
+    Path(lake.uri(contract)).rename(next(path for path in names if not path.exists()))
 
 
 def _remove_unfinished_commits(lake: Lake, contract: TableContract) -> None:
