@@ -10,7 +10,7 @@ from mediflow_assets.defs import (
     jobs,
 )
 from mediflow_assets.defs.abandoned import build_abandoned_sensor
-from mediflow_assets.defs.assets import assurance, bronze, gold, models, silver, streaming
+from mediflow_assets.defs.assets import graph
 from mediflow_assets.defs.resources import EngineResource, LakehouseResource
 from mediflow_assets.defs.retraining import build_retraining_sensor
 from mediflow_assets.defs.sensors import FRESH_HOURS, build_sensors
@@ -41,16 +41,6 @@ def _owned(spec: dg.AssetSpec) -> dg.AssetSpec:
 def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definitions:
     """The definitions of one home; `resources` stand in for the ones of the same name."""
     settings = settings or Settings()
-    assets = [
-        bronze.landing,
-        *streaming.ALL,
-        *silver.JUDGED,
-        *gold.GOLD,
-        *gold.OWN,
-        models.risk_scores,
-        *gold.MASKED,
-        assurance.leak_scans,
-    ]
     engine = EngineResource(remote=settings.spark_remote)
     lakehouse = LakehouseResource(
         home=str(settings.root), engine=engine, lease_wait_seconds=settings.lease_wait_seconds
@@ -60,9 +50,9 @@ def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definit
     )
     return dg.Definitions(
         assets=[
-            *(asset.map_asset_specs(_with_policy) for asset in assets),
-            *(model.map_asset_specs(_owned) for model in models.MODELS),
-            *(_owned(spec) for spec in (*silver.SHARED, gold.CHECK_RESULTS, gold.ERASURES, models.MODEL_METRICS)),
+            *(asset.map_asset_specs(_with_policy) for asset in graph.TABLES),
+            *(model.map_asset_specs(_owned) for model in graph.MODELS),
+            *(_owned(spec) for spec in graph.WRITTEN_BESIDE),
         ],
         jobs=jobs.ALL,
         schedules=jobs.SCHEDULES,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.contracts import TABLES, bronze, silver
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.sources import Feeds
@@ -25,6 +25,8 @@ Row = dict[str, Any]
 
 RECEIVED = dt.datetime(2024, 7, 1, 12, tzinfo=dt.UTC)
 KEY = PseudonymKey(bytes(range(32)))
+EVERY = frozenset(TABLES)
+"""What a run of all tables makes and uses."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ class House:
 
     def run(self, job: str = "refresh") -> None:
         """What a run does from the inbox on; none of the tables' checks may stop it."""
-        damage.put_right(self.lake, job)
+        damage.put_right(self.lake, EVERY, EVERY, job == damage.REBUILD)
         upgrade.carry_forward(self.lake, self.folder)
         self.land()
         for judged in silver.JUDGED if job == damage.REBUILD else ():

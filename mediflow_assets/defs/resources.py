@@ -115,7 +115,7 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             refuse_half_changed(settings.secrets)
             tables = Tables(Lake(settings.lake_root), lambda: self.engine.spark_session)
             with damage.naming_damage(tables.lake, "the lake"):
-                damage.put_right(tables.lake, context.run.job_name if context.run else "")
+                damage.put_right(tables.lake, *_tables_of(context))
                 upgrade.carry_forward(tables.lake, settings.root)
             feeds, requests = Feeds.load(settings.sources_file), PredictionLog(settings.ops_url)
             self._bench = Workbench(tables, settings.pseudonym_key(), feeds, run_id, requests, settings.shares)
@@ -123,6 +123,20 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 yield self
             finally:
                 self.engine.close()
+
+
+def _tables_of(context: dg.InitResourceContext) -> tuple[frozenset[str], frozenset[str], bool]:
+    """The tables that the run makes, by its plan; those that its steps read or write; whether it is a rebuild."""
+    from mediflow_assets.defs.assets.graph import used_by
+
+    run = context.run
+    if run is None or context.instance is None or not run.execution_plan_snapshot_id:
+        return frozenset(), frozenset(), False
+    plan = context.instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id)
+    steps = [step for step in plan.steps if step.key in plan.step_keys_to_execute]
+    keys = [output.properties.asset_key for step in steps for output in step.outputs if output.properties]
+    makes = frozenset(key.to_user_string() for key in keys if key)
+    return makes, used_by(makes), run.job_name == damage.REBUILD
 
 
 def fail_dead_run(instance: dg.DagsterInstance, run_id: str) -> None:

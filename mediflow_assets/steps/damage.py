@@ -21,8 +21,6 @@ from mediflow_assets.storage.purge import DAMAGED, set_aside
 
 REBUILD = "rebuild"
 """The job that makes computed tables anew, whatever stands there."""
-MAKE_NO_TABLES = ("maintain", "leak_scan", "train")
-"""Jobs that must not set aside what they do not make anew."""
 _OF_SILVER = JUDGED | {silver.PROCESSED.name}
 
 
@@ -71,29 +69,33 @@ def look_at(lake: Lake, contract: TableContract, deep: bool = False) -> Damaged 
     return Damaged(contract, what, is_plain=False) if what else None
 
 
-def put_right(lake: Lake, job: str) -> list[str]:
-    """Set damaged tables aside that this job makes anew; returns their names. The caller holds the lake lease.
+def put_right(lake: Lake, makes: frozenset[str], uses: frozenset[str], is_rebuild: bool = False) -> list[str]:
+    """Set damaged tables aside that this run makes anew; returns their names. The caller holds the lake lease.
 
-    Raises TableDamaged where another one is damaged.
+    A run is told by the tables it makes, and by those that its steps read or write. Raises TableDamaged where one of
+    these is damaged that it does not make anew: it would be taken for an empty one.
     """
-    if job in MAKE_NO_TABLES:
-        return []
-    is_rebuild = job == REBUILD
-    mine = MADE_WHOLE | _OF_SILVER | LOGS if is_rebuild else MADE_WHOLE
+    mine = made_anew(makes, is_rebuild)
     found = [
         table
-        for contract in TABLES.values()
-        if (table := look_at(lake, contract, deep=is_rebuild and contract.name in mine))
+        for name, contract in TABLES.items()
+        if name in mine | uses and (table := look_at(lake, contract, deep=is_rebuild and name in mine))
     ]
     if others := [table for table in found if table.contract.name not in mine or is_remote(lake.root)]:
         raise TableDamaged(_told(others, lake))
     for table in found:
         set_aside(lake, table.contract)
-    if any(table.contract.name in _OF_SILVER for table in found):
-        # a table that is begun anew has no rows of what is known as judged
-        for contract in silver.JUDGED:
-            rebuild.ask(lake, contract)
-    return [table.contract.name for table in found]
+    names = [table.contract.name for table in found]
+    # a table that is begun anew has no rows of what is known as judged; without that list none is known
+    for name in sorted(JUDGED if silver.PROCESSED.name in names else JUDGED.intersection(names)):
+        rebuild.ask(lake, TABLES[name])
+    return names
+
+
+def made_anew(makes: frozenset[str], is_rebuild: bool) -> frozenset[str]:
+    """What a run gives all its rows again: a rebuild Silver too, and one of all Silver what is told of it."""
+    beside = LOGS | {silver.PROCESSED.name} if makes >= JUDGED else frozenset()
+    return makes & MADE_WHOLE | (makes & JUDGED | beside if is_rebuild else frozenset())
 
 
 def require_readable(lake: Lake) -> None:

@@ -67,11 +67,13 @@ class Home:
         file.write_text(text, encoding="utf-8")
         os.utime(file, (0, 0))
 
-    def run(self, job: str = "refresh", config: dict[str, Any] | None = None, told: Any = None) -> Outcome:
-        """Run a job to its end."""
+    def run(
+        self, job: str = "refresh", config: dict[str, Any] | None = None, told: Any = None, select: str | None = None
+    ) -> Outcome:
+        """Run a job to its end, or some of its tables."""
         install_dagster_home(self.settings)
         lakehouse = LakehouseResource(home=str(self.folder), engine=SharedEngine())
-        return run_job(build_defs(self.settings, lakehouse=lakehouse), job, None, config, on_progress=told)
+        return run_job(build_defs(self.settings, lakehouse=lakehouse), job, select, config, on_progress=told)
 
     @contextlib.contextmanager
     def instance(self) -> Iterator[dg.DagsterInstance]:

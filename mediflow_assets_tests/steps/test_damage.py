@@ -10,7 +10,7 @@ from mediflow_assets.steps import damage
 from mediflow_assets.steps import gold as recipes
 from mediflow_assets.storage.purge import DAMAGED, remove_staged
 from mediflow_assets_tests.breaking import HIDDEN, PLAIN
-from mediflow_assets_tests.house import House
+from mediflow_assets_tests.house import EVERY, House
 from mediflow_assets_tests.older import comparing
 from mediflow_assets_tests.samples import ADMISSION, csv_text
 
@@ -78,11 +78,22 @@ def test_a_rebuild_makes_anew_what_only_reading_shows(broken, whole):
     broken.assert_balanced()
 
 
-@pytest.mark.parametrize("job", damage.MAKE_NO_TABLES)
-def test_a_job_that_makes_no_tables_sets_none_aside(broken, job):
+def test_a_run_that_makes_no_tables_sets_none_aside(broken):
     PLAIN["garbage in the log"](broken.lake, gold.DEPARTMENT_COSTS)
-    assert damage.put_right(broken.lake, job) == []
+    assert damage.put_right(broken.lake, frozenset(), frozenset()) == []
     assert not (Path(broken.lake.root) / DAMAGED).exists()
+
+
+@pytest.mark.parametrize("is_rebuild", [False, True])
+def test_a_run_sets_aside_only_what_it_makes_itself(broken, is_rebuild):
+    mine = frozenset({gold.DEPARTMENT_COSTS.name})
+    for table in (gold.DEPARTMENT_COSTS, gold.READMISSIONS, silver.PATIENTS, house.CHECK_RESULTS):
+        PLAIN["the log gone"](broken.lake, table)
+    assert damage.put_right(broken.lake, mine, mine, is_rebuild) == [gold.DEPARTMENT_COSTS.name]
+    for used in (gold.READMISSIONS, silver.PATIENTS, house.CHECK_RESULTS):
+        with pytest.raises(TableDamaged, match=f"^{used.name} is damaged"):
+            damage.put_right(broken.lake, mine, mine | {used.name}, is_rebuild)
+    assert [path.name for path in (Path(broken.lake.root) / DAMAGED).glob("*/*")] == [gold.DEPARTMENT_COSTS.key[1]]
 
 
 def test_bronze_is_touched_by_no_job(broken):
@@ -96,8 +107,8 @@ def test_bronze_is_touched_by_no_job(broken):
 def test_a_log_of_the_house_is_begun_anew_by_a_rebuild(broken):
     PLAIN["garbage in the log"](broken.lake, house.CHECK_RESULTS)
     with pytest.raises(TableDamaged, match="begins it anew"):
-        damage.put_right(broken.lake, "refresh")
-    assert damage.put_right(broken.lake, damage.REBUILD) == [house.CHECK_RESULTS.name]
+        damage.put_right(broken.lake, EVERY, EVERY)
+    assert damage.put_right(broken.lake, EVERY, EVERY, is_rebuild=True) == [house.CHECK_RESULTS.name]
 
 
 def test_a_step_that_fails_by_damage_names_the_table_and_the_way_out(broken):
