@@ -1,6 +1,6 @@
 """The folder into which people and programs drop files, and how one is taken out of it.
 
-Folders in it are walked. Links are not followed, and what is no plain file (a pipe, a socket, a device) is not opened.
+Folders in it are walked. Links are not followed, whatever their names, and what is no plain file (a pipe, a socket, a device) is not opened.
 A file that was copied is moved to a name of our own before it is removed, and looked at there: what was put under its
 old name meanwhile is another file, and stays.
 """
@@ -8,7 +8,6 @@ old name meanwhile is another file, and stays.
 import contextlib
 import os
 import secrets
-import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,13 +29,13 @@ class DropFolder:
 
     def files(self) -> list[Path]:
         """The plain files in it and in folders below, in the order of their names; hidden ones and our own aside."""
-        return sorted(_walk(self.folder, _OURS))
+        return sorted(path for path in self._found() if not self._was_taken(path))
 
     def at_rest(self) -> list[Path]:
         """Those that may be taken now, and those that an earlier process took and could not remove."""
         written = open_for_writing()
-        left = (path for path in self.folder.glob(f"**/{_TAKEN}/*/*") if stat.S_ISREG(path.lstat().st_mode))
-        return [*sorted(left), *(path for path in self.files() if self._rests(path, written))]
+        resting = (path for path in self._found() if self._rests(path, written))
+        return sorted(resting, key=lambda path: (not self._was_taken(path), path))
 
     def await_young(self) -> None:
         """Wait until files that nobody writes any more are old enough: whoever drops one and starts a run means it."""
@@ -55,14 +54,22 @@ class DropFolder:
             # it is gone, or its folder is not ours to change
             _remove_empty(place.parent)
             return
-        status = place.lstat()
-        if content_of(status) == copied and file_of(status) not in open_for_writing():
-            place.unlink()
-        else:
-            _put_back(place, path)
+        # what somebody else removes meanwhile is gone as well
+        with contextlib.suppress(OSError):
+            status = place.lstat()
+            if content_of(status) == copied and file_of(status) not in open_for_writing():
+                place.unlink()
+            else:
+                _put_back(place, path)
         _remove_empty(place.parent)
         if path.parent.parent.name == _TAKEN:
             _remove_empty(path.parent)
+
+    def _found(self) -> Iterator[Path]:
+        return _walk(self.folder, _OURS)
+
+    def _was_taken(self, path: Path) -> bool:
+        return _TAKEN in path.relative_to(self.folder).parts
 
     def _rests(self, path: Path, written: set[tuple[int, int]]) -> bool:
         try:
@@ -70,6 +77,8 @@ class DropFolder:
         except OSError:
             return False
         is_ours_to_take = os.access(path, os.R_OK) and os.access(path.parent, os.W_OK)
+        # it would be moved to where the link leads
+        is_ours_to_take = is_ours_to_take and not (path.parent / _TAKEN).is_symlink()
         return is_ours_to_take and age_seconds(status) >= self.rest_seconds and file_of(status) not in written
 
     def _has_young(self) -> bool:
@@ -88,7 +97,7 @@ def _walk(folder: Path, aside: tuple[str, ...] = ()) -> Iterator[Path]:
     except OSError:
         return
     for entry in entries:
-        if entry.name.startswith(".") or entry.name in aside:
+        if (entry.name.startswith(".") and entry.name != _TAKEN) or entry.name in aside:
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from _walk(Path(entry.path))

@@ -92,13 +92,13 @@ class Inbox:
         taken, refused = [], 0
         for path in self.dropping.at_rest():
             # one that is gone, or cannot even be copied, must not keep the others from coming in
-            with contextlib.suppress(DeliveryRefused, DeliveryChanged, FileNotFoundError):
+            with contextlib.suppress(DeliveryRefused, DeliveryChanged, FileNotFoundError, NotADirectoryError):
                 copied = content_of(path.lstat())
                 try:
                     taken.append(self.receive(path, received_at)[0])
                 except DeliveryRefused:
-                    refused += 1
                     self.refuse(path)
+                    refused += 1
                 self.dropping.remove(path, copied)
         return taken, refused
 

@@ -137,6 +137,53 @@ def test_links_are_not_followed(inbox, drop, tmp_path):
     assert names(outside) == ["a.csv"]
 
 
+@pytest.mark.parametrize("place", ["", "in/a/folder"])
+def test_a_link_with_the_name_of_our_own_folder_leads_nowhere(inbox, drop, tmp_path, place):
+    drop("../secrets/key/a.csv")
+    inside = inbox.folder / place
+    inside.mkdir(parents=True, exist_ok=True)
+    (inside / ".taken").symlink_to(tmp_path)
+    drop(inside / "b.csv")
+    assert taken(inbox) == [] and names(tmp_path / "secrets") == ["key/a.csv"] and not inbox.refused.exists()
+    assert inbox.dropped() == [inside / "b.csv"]
+
+
+@pytest.mark.parametrize("link", [".taken/0123", ".taken/0123/a.csv"])
+def test_a_link_within_our_own_folder_leads_nowhere(inbox, drop, link):
+    outside = drop("../outside/a.csv")
+    (inbox.folder / link).parent.mkdir(parents=True)
+    (inbox.folder / link).symlink_to(outside if link.endswith("csv") else outside.parent)
+    assert taken(inbox) == [] and outside.exists()
+
+
+def test_what_was_taken_before_is_held_to_the_same_rules(inbox, drop):
+    left = drop(".taken/0123/a.csv", old=False)
+    assert taken(inbox) == [] and left.exists() and inbox.dropped() == []
+    os.utime(left, OLD)
+    with left.open("a"):
+        assert taken(inbox) == []
+
+
+@pytest.mark.parametrize("name", ["a.csv", ".taken/0123/a.csv"])
+def test_a_file_that_vanishes_on_the_way_does_not_stop_the_others(inbox, drop, monkeypatch, name):
+    gone, at_rest = drop(name), drop_folder.DropFolder.at_rest
+
+    def then_gone(folder):
+        found = at_rest(folder)
+        gone.unlink()
+        return found
+
+    drop("b.csv", "2")
+    monkeypatch.setattr(drop_folder.DropFolder, "at_rest", then_gone)
+    assert taken(inbox) == ["b.csv"] and not inbox.refused.exists()
+
+
+def test_a_file_that_vanishes_while_it_is_copied_is_not_counted_as_refused(inbox, drop, monkeypatch):
+    path, copy = drop("a.csv"), module._copy
+    monkeypatch.setattr(module, "_copy", lambda path_, to: (path.unlink(missing_ok=True), copy(path_, to))[1])
+    assert inbox.take_in() == ([], 0)
+
+
 def test_what_is_no_plain_file_is_left_alone(inbox, drop):
     os.mkfifo(inbox.folder / "pipe.csv")
     with socket.socket(socket.AF_UNIX) as bound:
