@@ -1,8 +1,8 @@
 """The folder into which people and programs drop files, and how one is taken out of it.
 
-Folders in it are walked. Links are not followed, whatever their names, and what is no plain file (a pipe, a socket, a device) is not opened.
-A file that was copied is moved to a name of our own before it is removed, and looked at there: what was put under its
-old name meanwhile is another file, and stays.
+Folders in it are walked. Links are not followed, whatever their names, and what is no plain file (a pipe, a socket, a
+device) is not opened. A file that was copied is moved to a name of our own before it is removed, and looked at there:
+what was put under its old name meanwhile is another file, and stays.
 """
 
 import contextlib
