@@ -5,7 +5,7 @@ rebuild, and what stands nowhere else comes out of a backup.
 """
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from mediflow_assets.contracts import TABLES, silver
@@ -105,15 +105,27 @@ def require_readable(lake: Lake) -> None:
 
 
 @contextlib.contextmanager
-def naming_damage(lake: Lake, step: str) -> Iterator[None]:
-    """As `storage_errors`; where the storage fails because tables are damaged, these are named, and the way out."""
+def naming_damage(lake: Lake, step: str, uses: Iterable[TableContract] = ()) -> Iterator[None]:
+    """As `storage_errors`; where the storage fails because tables are damaged, these are named, and the way out.
+
+    Of the tables that the step `uses` every file is read to find that out, of the others only logs and sizes are seen.
+    """
     try:
         with storage_errors(step):
             yield
     except EngineFailed as failure:
-        if "the disk is full" in str(failure) or not (found := damaged_tables(lake, deep=True)):
+        if "the disk is full" in str(failure) or not (found := _damage_behind(lake, {table.name for table in uses})):
             raise
         raise TableDamaged(_told(found, lake)) from None
+
+
+def _damage_behind(lake: Lake, uses: set[str]) -> list[Damaged]:
+    """What is damaged as far as that can be seen: the storage may be what fails."""
+    try:
+        looked = [look_at(lake, contract, deep=name in uses) for name, contract in TABLES.items()]
+    except EngineFailed:
+        return []
+    return [table for table in looked if table]
 
 
 def _told(found: list[Damaged], lake: Lake) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mediflow_assets.contracts import bronze, gold, house, masked, silver
-from mediflow_assets.errors import TableDamaged
+from mediflow_assets.errors import EngineFailed, TableDamaged
 from mediflow_assets.steps import damage
 from mediflow_assets.steps import gold as recipes
 from mediflow_assets.storage.purge import DAMAGED, remove_staged
@@ -115,9 +115,31 @@ def test_a_step_that_fails_by_damage_names_the_table_and_the_way_out(broken):
     HIDDEN["other bytes in a file"](broken.lake, bronze.ADMISSIONS)
     with (
         pytest.raises(TableDamaged, match=r"^bronze/admissions is damaged \(of 1 files 1 is not readable\)"),
-        damage.naming_damage(broken.lake, "a step"),
+        damage.naming_damage(broken.lake, "a step", (bronze.ADMISSIONS,)),
     ):
         broken.lake.read(bronze.ADMISSIONS)
+
+
+def test_a_step_that_fails_reads_no_other_tables_than_its_own(broken, monkeypatch):
+    read = []
+    look_at = damage.look_at
+    monkeypatch.setattr(damage, "look_at", lambda *of, deep: read.append(of[1]) if deep else look_at(*of))
+    PLAIN["a file gone"](broken.lake, silver.PATIENTS)
+    with (
+        pytest.raises(TableDamaged, match=r"^silver/patients is damaged"),
+        damage.naming_damage(broken.lake, "a step", (gold.READMISSIONS, silver.ENCOUNTERS)),
+    ):
+        raise OSError("canary")
+    assert set(read) == {gold.READMISSIONS, silver.ENCOUNTERS}
+
+
+def test_a_step_that_fails_with_the_storage_tells_what_it_did_itself(broken, monkeypatch):
+    def away(*_, **__):
+        raise EngineFailed("gold/x: OSError")
+
+    monkeypatch.setattr(damage, "look_at", away)
+    with pytest.raises(EngineFailed, match=r"^a step: OSError$"), damage.naming_damage(broken.lake, "a step"):
+        raise OSError("canary")
 
 
 def test_a_step_that_fails_over_sound_tables_says_what_it_did(broken):

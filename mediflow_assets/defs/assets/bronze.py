@@ -34,7 +34,7 @@ def landing(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> 
         context.log.warning(f"{delivery.short}: refused: {refusal}")
 
     # Dagster keeps the text of what a step raises: a file's name or a row's value may stand in it
-    with naming_damage(lake, "landing"):
+    with naming_damage(lake, "landing", LANDED):
         _, refused = inbox.take_in()
         if lakehouse.settings.inbox_uri:
             refused += fetch(lakehouse.settings.inbox_uri, inbox)

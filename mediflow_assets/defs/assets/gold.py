@@ -20,7 +20,7 @@ def _asset(recipe: steps.Recipe) -> dg.AssetsDefinition:
         check_specs=check_specs_of(recipe.contract),
     )
     def table(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        with naming_damage(lakehouse.bench.lake, recipe.contract.name):
+        with naming_damage(lakehouse.bench.lake, recipe.contract.name, (recipe.contract, *recipe.inputs)):
             return materialized(steps.make(lakehouse.bench, recipe), lakehouse.bench.lake)
 
     return table
@@ -42,7 +42,7 @@ def _own_asset(own: own_tables.OwnTable) -> dg.AssetsDefinition:
         check_specs=check_specs_of(own.contract),
     )
     def table(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        with naming_damage(lakehouse.bench.lake, own.contract.name):
+        with naming_damage(lakehouse.bench.lake, own.contract.name, (own.contract, *own.inputs)):
             return materialized(own_tables.make(lakehouse.bench, own), lakehouse.bench.lake)
 
     return table

@@ -72,14 +72,13 @@ MODELS = [
     _asset(COST_MODEL, "Expected cost of an encounter, at admission.", (ADMISSION_FEATURES, COST_ANOMALIES)),
     _asset(READMISSION_MODEL, "Risk of readmission within 30 days, at discharge.", (ADMISSION_FEATURES, READMISSIONS)),
 ]
+SCORED = (ADMISSION_FEATURES, READMISSIONS)
 
 
 @dg.multi_asset(
     name="gold_risk_scores",
     specs=[
-        spec_of(models.RISK_SCORES, (ADMISSION_FEATURES, READMISSIONS)).merge_attributes(
-            deps=[asset_key(COST_MODEL), asset_key(READMISSION_MODEL)]
-        )
+        spec_of(models.RISK_SCORES, SCORED).merge_attributes(deps=[asset_key(COST_MODEL), asset_key(READMISSION_MODEL)])
     ],
     check_specs=check_specs_of(models.RISK_SCORES),
 )
@@ -87,7 +86,7 @@ def risk_scores(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: 
     """Scores by both champions."""
     from mediflow_assets.steps import risk_scores as step
 
-    with naming_damage(lakehouse.bench.lake, models.RISK_SCORES.name):
+    with naming_damage(lakehouse.bench.lake, models.RISK_SCORES.name, (models.RISK_SCORES, *SCORED)):
         return materialized(step.make(lakehouse.bench), lakehouse.bench.lake)
 
 

@@ -34,6 +34,7 @@ def _asset(table: steps.Judged) -> dg.AssetsDefinition:
     deps = [steps.bronze_of(name) for name in table.conform] + [bronze.CORRECTIONS, bronze.DELIVERIES]
     if table.of_patient:
         deps.append(silver.PATIENTS)
+    uses = (table.contract, *deps, silver.QUARANTINE, silver.PROCESSED)
 
     @dg.multi_asset(
         name=table.contract.key[1],
@@ -43,7 +44,7 @@ def _asset(table: steps.Judged) -> dg.AssetsDefinition:
     def silver_table(
         context: dg.AssetExecutionContext, config: Replay, lakehouse: LakehouseResource
     ) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        with naming_damage(lakehouse.bench.lake, table.contract.name):
+        with naming_damage(lakehouse.bench.lake, table.contract.name, uses):
             if context.job_name == REBUILD:
                 rebuild.ask(lakehouse.bench.lake, table.contract)
             made = steps.make(lakehouse.bench, table, config.wanted())

@@ -43,6 +43,10 @@ def config_of(ranges: list[Range]) -> dict[str, object]:
     return {"ops": {LANDING_STEP: {"config": {"topic": ranges[0].topic, "offsets": offsets}}}}
 
 
+_JUDGED_BY = (events.ENCOUNTER_EVENTS, silver.ENCOUNTERS, gold.COST_BASELINES)
+_TOLD_OF = (events.STREAM_ALERTS, events.ENCOUNTER_EVENTS, silver.ENCOUNTERS)
+
+
 @dg.multi_asset(
     name=LANDING_STEP,
     specs=[spec_of(events.ENCOUNTER_EVENTS)],
@@ -57,7 +61,7 @@ def encounter_events(
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Lands messages in batch landing; in continuous landing the service does, and this only looks."""
     lake, settings = lakehouse.bench.lake, lakehouse.settings
-    with naming_damage(lakehouse.bench.lake, events.ENCOUNTER_EVENTS.name):
+    with naming_damage(lake, events.ENCOUNTER_EVENTS.name, (events.ENCOUNTER_EVENTS,)):
         told = land_topic(
             lake, settings.root, Topic.of(settings), config.ranges(settings.topic), f"run {context.run_id}"
         )
@@ -76,13 +80,13 @@ def encounter_events(
 
 @dg.multi_asset(
     name="gold_stream_alerts",
-    specs=[spec_of(events.STREAM_ALERTS, (events.ENCOUNTER_EVENTS, silver.ENCOUNTERS, gold.COST_BASELINES))],
+    specs=[spec_of(events.STREAM_ALERTS, _JUDGED_BY)],
     check_specs=check_specs_of(events.STREAM_ALERTS),
 )
 def alerts(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Judges what landed in the run; in continuous landing the service has judged it in real time."""
     settings = lakehouse.settings
-    with naming_damage(lakehouse.bench.lake, events.STREAM_ALERTS.name):
+    with naming_damage(lakehouse.bench.lake, events.STREAM_ALERTS.name, (events.STREAM_ALERTS, *_JUDGED_BY)):
         made = stream_alerts.make(lakehouse.bench, settings.topic, settings.landing == CONTINUOUS)
         if "p50_ms" in made.figures:
             figures.note_figures(settings.root, alerts=dict(made.figures) | {"mode": events.IN_RUN})
@@ -91,14 +95,14 @@ def alerts(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignor
 
 @dg.multi_asset(
     name="gold_stream_status",
-    specs=[spec_of(events.STREAM_STATUS, (events.STREAM_ALERTS, events.ENCOUNTER_EVENTS, silver.ENCOUNTERS))],
+    specs=[spec_of(events.STREAM_STATUS, _TOLD_OF)],
     check_specs=check_specs_of(events.STREAM_STATUS),
 )
 def status(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Figures of the topic, from the tables."""
     lake, landing = lakehouse.bench.lake, lakehouse.settings.landing
     noted = figures.noted_figures(lakehouse.settings.root)
-    with naming_damage(lakehouse.bench.lake, events.STREAM_STATUS.name):
+    with naming_damage(lake, events.STREAM_STATUS.name, (events.STREAM_STATUS, *_TOLD_OF)):
         made = own_tables.make(lakehouse.bench, status_table(landing, noted))
         return materialized(replace(made, figures=told_of(lake.read(events.STREAM_STATUS).to_pylist())), lake)
 
