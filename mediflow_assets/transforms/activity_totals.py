@@ -4,7 +4,7 @@ The blanked cells of `masked/monthly_activity` are in no sum of its cells, which
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any
 
@@ -21,6 +21,11 @@ ALL, HOUSE = "all", "*"
 """The period of all months; in place of a department, all of them."""
 _CELL = ("month", "department", "encounter_class")
 Row = dict[str, Any]
+MOST_BLOCKS = 600
+"""With more months of departments that hold blanked cells, the totals of just these are withheld: to tell which of them
+may be published takes the cube of their number."""
+Block = tuple[Any, str]
+"""A month and a department: every total holds its cells all or not at all."""
 Total = tuple[str, str]
 """A period (`all`, `2024`, `2024-05`) and a department or the house."""
 
@@ -63,19 +68,28 @@ def people_in(encounters: DataFrame, cells: Sequence[Row]) -> list[frozenset[int
 
 def totals(rows: Sequence[Row], blanked: Sequence[int], people: Sequence[frozenset[int]]) -> Iterator[Row]:
     """Each total, the wider ones first: they are the first to be published where not all can be."""
-    published = Published(people, _groups([rows[at] for at in blanked]))
-    place = {at: number for number, at in enumerate(blanked)}
-    cells: dict[Total, list[int]] = defaultdict(list)
-    for at, row in enumerate(rows):
+    blocks: dict[Block, set[int]] = defaultdict(set)
+    for number, at in enumerate(blanked):
+        blocks[rows[at]["month"], rows[at]["department"]].add(number)
+    number_of = {block: number for number, block in enumerate(blocks)}
+    published = Published(
+        [frozenset().union(*(people[cell] for cell in cells)) for cells in blocks.values()],
+        [len(cells) for cells in blocks.values()],
+        _groups([rows[at] for at in blanked], blocks, number_of),
+    )
+    cells: dict[Total, list[Row]] = defaultdict(list)
+    for row in rows:
         for total in product(periods_of(row["month"]), (HOUSE, row["department"])):
-            cells[total].append(at)
+            cells[total].append(row)
     for (period, department), mine in sorted(cells.items(), key=lambda each: _width(each[0])):
-        is_shown = published.admits(frozenset(place[at] for at in mine if at in place))
-        costs = [rows[at]["cost_usd"] for at in mine if rows[at]["cost_usd"] is not None]
+        hidden_in = frozenset(number_of[block] for row in mine if (block := _block(row)) in number_of)
+        is_narrow = len(hidden_in) == 1 and len(period) == len("2024-05")
+        is_shown = (not is_narrow or len(blocks) <= MOST_BLOCKS) and published.admits(hidden_in)
+        costs = [row["cost_usd"] for row in mine if row["cost_usd"] is not None]
         yield {
             "period": period,
             "department": department,
-            "encounters": sum(rows[at]["encounters"] for at in mine) if is_shown else None,
+            "encounters": sum(row["encounters"] for row in mine) if is_shown else None,
             "cost_usd": sum(costs) if is_shown and costs else None,
             "is_suppressed": not is_shown,
         }
@@ -91,10 +105,19 @@ def _width(total: Total) -> tuple[int, bool, Total]:
     return (0 if period == ALL else len(period), department != HOUSE, total)
 
 
-def _groups(cells: Sequence[Row]) -> list[frozenset[int]]:
-    """Every set of blanked cells that shares a period, and a department, a class, or both."""
+def _block(row: Row) -> Block:
+    return row["month"], row["department"]
+
+
+def _groups(
+    cells: Sequence[Row], blocks: Mapping[Block, set[int]], number_of: Mapping[Block, int]
+) -> Iterator[frozenset[int]]:
+    """Every set of blanked cells that shares a period, and a department, a class or both, if it is of whole blocks."""
     found: dict[tuple[Any, ...], set[int]] = defaultdict(set)
     for at, row in enumerate(cells):
         for group in product(periods_of(row["month"]), (HOUSE, row["department"]), (HOUSE, row["encounter_class"])):
             found[group].add(at)
-    return [frozenset(group) for group in found.values()]
+    for group in found.values():
+        within = {_block(cells[at]) for at in group}
+        if sum(len(blocks[block]) for block in within) == len(group):
+            yield frozenset(number_of[block] for block in within)

@@ -4,6 +4,8 @@ A total tells the sum of its blanked cells: it less the cells that are shown. So
 more, of eleven people or more, and if no small group follows from it and all totals published before it. A group
 follows where its indicator is a linear combination of theirs (the exact disclosure of cell suppression: Willenborg and
 de Waal, Elements of Statistical Disclosure Control, 2001, chapter 6).
+
+Cells come in blocks that every total holds whole or not at all: a group that holds a part of one never follows.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,49 +22,59 @@ Vector = np.ndarray[Any, np.dtype[np.float64]]
 
 @dataclass
 class Published:
-    """What the totals published so far tell of the blanked cells.
+    """What the totals published so far tell of the blocks of blanked cells.
 
-    `people` are those of each blanked cell, `groups` the sets of blanked cells that somebody may ask about: of them
-    those of 1 to 10 people are guarded.
+    `people` are those in each block, `cells` how many blanked cells it has, `groups` the sets of blocks that somebody
+    may ask about: of them those of 1 to 10 people are guarded.
     """
 
     people: Sequence[frozenset[int]]
+    cells: Sequence[int]
     groups: Iterable[frozenset[int]]
-    _small: Vector = field(init=False, repr=False)
+    _sizes: Vector = field(init=False, repr=False)
+    _members: np.ndarray[Any, np.dtype[np.int64]] = field(init=False, repr=False)
+    _starts: np.ndarray[Any, np.dtype[np.int64]] = field(init=False, repr=False)
+    """The small groups: how many blocks each has, their blocks one after the other, and where each group begins."""
     _told: Vector = field(init=False, repr=False)
     """Of each small group the square of what the basis tells of it: its size, once it follows."""
-    _basis: list[Vector] = field(init=False, repr=False, default_factory=list)
+    _basis: Vector = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        small = sorted({group for group in self.groups if 0 < len(self.people_in(group)) < K}, key=sorted)
-        self._small = np.array([self._indicator(group) for group in small]).reshape(len(small), len(self.people))
+        small = sorted({group for group in self.groups if group and not self._are_enough(group)}, key=sorted)
+        self._sizes = np.array([len(group) for group in small], float)
+        self._members = np.array([block for group in small for block in sorted(group)], int)
+        self._starts = np.cumsum([0, *(len(group) for group in small)])[:-1].astype(int)
         self._told = np.zeros(len(small))
+        self._basis = np.zeros((0, len(self.people)))
 
-    def people_in(self, cells: Iterable[int]) -> frozenset[int]:
-        """Who is in some blanked cells, each person once."""
-        return frozenset().union(*(self.people[cell] for cell in cells))
-
-    def admits(self, cells: frozenset[int]) -> bool:
-        """Whether a total that tells the sum of these blanked cells may be published; if so, it is from now on."""
-        if not cells:
+    def admits(self, blocks: frozenset[int]) -> bool:
+        """Whether a total that tells the sum of these blocks may be published; if so, it is from now on."""
+        if not blocks:
             return True
-        if len(cells) < 2 or len(self.people_in(cells)) < K:
+        if sum(self.cells[block] for block in blocks) < 2 or not self._are_enough(blocks):
             return False
-        new = self._indicator(cells)
+        new = np.zeros(len(self.people))
+        new[list(blocks)] = 1
         # twice: what one pass leaves by rounding grows with the basis
-        for each in self._basis * 2:
-            new -= (each @ new) * each
+        for _ in range(2):
+            new -= self._basis.T @ (self._basis @ new)
         length = float(np.linalg.norm(new))
         if length < _NOTHING:
             return True
-        told = self._told + (self._small @ (new / length)) ** 2
-        if bool((told > self._small.sum(axis=1) - _NOTHING).any()):
+        told = self._told
+        if len(told):
+            told = told + (np.add.reduceat(new[self._members], self._starts) / length) ** 2
+        if bool((told > self._sizes - _NOTHING).any()):
             return False
-        self._basis.append(new / length)
+        self._basis = np.vstack([self._basis, new / length])
         self._told = told
         return True
 
-    def _indicator(self, cells: frozenset[int]) -> Vector:
-        found = np.zeros(len(self.people))
-        found[list(cells)] = 1
-        return found
+    def _are_enough(self, blocks: Iterable[int]) -> bool:
+        """Whether eleven people or more are in some blocks, each counted once."""
+        found: set[int] = set()
+        for block in blocks:
+            found |= self.people[block]
+            if len(found) >= K:
+                return True
+        return False

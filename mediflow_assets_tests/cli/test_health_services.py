@@ -64,7 +64,7 @@ def test_a_service_that_is_down_is_named_by_its_setting(
 def test_a_stream_that_nobody_lands_is_told(mediflow: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     mediflow("init")
     monkeypatch.setenv("MEDIFLOW_LANDING", "continuous")
-    monkeypatch.setattr(streamed, "_ends", lambda _: ({}, None))
+    monkeypatch.setattr(streamed, "_ends", lambda *_: ({}, None))
     monkeypatch.setattr(streamed, "_lost", lambda *_: None)
     said = mediflow("doctor")
     assert said.exit_code == 1 and "stream" in said.stdout and "MEDIFLOW_LANDING" in "".join(said.stdout.split())

@@ -83,20 +83,28 @@ def test_no_small_group_follows_from_cells_and_totals_together(seed):
 
 
 def test_what_a_combination_of_totals_would_tell_is_withheld():
-    # two departments in two months, one cell blanked in each place: each total alone hides behind two cells
     eleven, small = frozenset(range(11)), frozenset(range(100, 103))
     people = [eleven, small, frozenset(range(200, 211)), frozenset(range(300, 311))]
-    groups = [frozenset({at}) for at in range(4)]
-    told = Published(people, groups)
+    told = Published(people, [1, 1, 1, 1], [frozenset({at}) for at in range(4)])
     assert told.admits(frozenset({0, 1})) and told.admits(frozenset({1, 2}))
+    # the small one is half of what the three pairs come to
     assert told.admits(frozenset({2, 3})) and not told.admits(frozenset({0, 2}))
     assert not told.admits(frozenset({1})) and told.admits(frozenset())
 
 
 def test_people_who_come_often_are_not_counted_twice():
     same = frozenset(range(6))
-    assert not Published([same, same], []).admits(frozenset({0, 1}))
-    assert Published([same, frozenset(range(5, 11))], []).admits(frozenset({0, 1}))
+    assert not Published([same, same], [1, 1], []).admits(frozenset({0, 1}))
+    assert Published([same, frozenset(range(5, 11))], [1, 1], []).admits(frozenset({0, 1}))
+
+
+def test_where_there_are_too_many_to_judge_months_of_departments_are_withheld(monkeypatch):
+    rows, people = cells(1)
+    monkeypatch.setattr("mediflow_assets.transforms.activity_totals.MOST_BLOCKS", 1)
+    blanked, made = published(rows, people)
+    of_blanked = {(f"{rows[at]['month']:%Y-%m}", rows[at]["department"]) for at in blanked}
+    assert {key for key, total in made.items() if total["is_suppressed"]} >= of_blanked
+    assert not made["all", "*"]["is_suppressed"] and not made["2024", "*"]["is_suppressed"]
 
 
 def test_the_table_is_made_from_encounters_with_their_people(encounters, frame):
