@@ -34,6 +34,7 @@ def backup(
     from mediflow_assets.steps.safekeeping.backup import back_up
 
     settings = context.settings()
+    settings.require_home()
     settings.pseudonym_key()
     with officer.recorded(settings, "backup") as who:
         made = back_up(_kept(settings, database), to.absolute(), wait)

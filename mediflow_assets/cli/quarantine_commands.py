@@ -38,7 +38,9 @@ def list_(
     from mediflow_assets.cli import quarantined
 
     wanted = quarantined.Wanted(reason, delivery, table)
-    rows = quarantined.records(context.lake(context.settings()), wanted)
+    settings = context.settings()
+    settings.require_home()
+    rows = quarantined.records(context.lake(settings), wanted)
     if not is_by_record:
         rows = quarantined.counts(rows, reason)
     if as_json:

@@ -26,6 +26,7 @@ def upgrade(
     from mediflow_assets.storage.lease import lake_lease
 
     settings = context.settings()
+    settings.require_home()
     lake = context.lake(settings)
     require_readable(lake)
     tasks = plan(lake)

@@ -22,6 +22,18 @@ TURNED = (
     "0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415", "7046913258",
 )  # fmt: skip
 """What each digit counts as, by its place from the right, modulo 8."""
+_OF_WHO_ALONE = """
+A16 A97 B21 B22 B23 B24 B98 C97 E12 E14 E90 F00 F38 F61 F62 F83 F92 G22 G41 H03 H06 H13 H19 H45 H48 H58 I64 I98 J46
+K07 K10 K93 M03 M09 M68 M73 M82 O05 O06 O81 O83 O84 O95 O96 O97 P20 P21 P75 R02 R72 R95 R96 R98 S18 T00 T01 T02 T03
+T04 T05 T06 T08 T09 T10 T11 T12 T13 T29 T35 T90 T91 T92 T93 T94 T95 T96 T97 T98 U04 U08 U82 U83 U84 U85 W02 W41 W43
+W66 W68 W70 W75 W76 W77 W78 W79 W80 W81 W83 W84 W87 W91 X09 X20 X21 X22 X23 X24 X25 X26 X27 X28 X29 X33 X40 X41 X42
+X43 X44 X45 X46 X47 X48 X49 X51 X53 X54 X57 X59 X60 X61 X62 X63 X64 X65 X66 X67 X68 X69 X70 X84 X85 X86 X87 X88 X89
+X90 X91 Y05 Y06 Y10 Y11 Y12 Y13 Y14 Y15 Y16 Y17 Y18 Y19 Y20 Y34 Y40 Y41 Y42 Y43 Y44 Y45 Y46 Y47 Y48 Y49 Y50 Y51 Y52
+Y53 Y54 Y55 Y56 Y57 Y58 Y59 Y60 Y61 Y85 Y86 Y87 Y88 Y89 Y91 Y96 Y97 Y98 Z10 Z24 Z25 Z26 Z27 Z35 Z50 Z54 Z61
+"""
+OF_WHO_ALONE = frozenset(_OF_WHO_ALONE.split())
+"""Categories of WHO's ICD-10 (version 2019) that ICD-10-CM does not have: strokes and diabetes not told further, causes
+of injury. Other countries code by them."""
 _LIST = Path(__file__).with_name("icd10cm.gz")
 _ICD10, _CONCEPT = (re.compile(pattern.replace(r"\z", r"\Z")) for pattern in (v.ICD10_PATTERN, CONCEPT_PATTERN))
 
@@ -41,7 +53,7 @@ def is_concept(code: str) -> bool:
 
 
 def system_of(code: str) -> str | None:
-    """icd10 where the category is in the published list, snomed for a concept, else None. The code itself need not be
+    """icd10 where the category is in a published list, snomed for a concept, else None. The code itself need not be
     listed: other countries and later releases have more."""
     plain = canonical_code(code)
     if _ICD10.match(plain):
@@ -50,8 +62,9 @@ def system_of(code: str) -> str | None:
 
 
 def is_listed(code: str) -> bool:
-    """Whether a code is of ICD-10-CM's list, with or without its point, or a SNOMED CT concept."""
-    return canonical_code(code).replace(".", "") in icd10cm() or is_concept(code.strip())
+    """Whether a code is of ICD-10-CM's list, with or without its point. SNOMED CT has no list here: of other numbers of
+    its form one in a thousand passes for a concept."""
+    return canonical_code(code).replace(".", "") in icd10cm()
 
 
 @cache
@@ -66,8 +79,8 @@ def icd10cm() -> frozenset[str]:
 
 @cache
 def categories() -> frozenset[str]:
-    """The categories of ICD-10-CM: three characters each."""
-    return frozenset(code[:3] for code in icd10cm())
+    """The categories of ICD-10-CM, and those that WHO's ICD-10 has beside them: three characters each."""
+    return frozenset(code[:3] for code in icd10cm()) | OF_WHO_ALONE
 
 
 def _check(digits: str) -> int:

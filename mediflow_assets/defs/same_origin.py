@@ -43,22 +43,24 @@ class SameOrigin:
         hosts, origins = headers.getlist("host"), headers.getlist("origin")
         if len(hosts) != 1 or len(origins) > 1 or not self._is_allowed(hosts[0]):
             return False
-        if scope["type"] == "http" and scope["method"] in _READS and not _asks_graphql(scope):
-            # a link from elsewhere leads to a page; nothing is changed by reading
-            return True
+        if scope["type"] == "http" and scope["method"] in _READS:
+            # a link or picture of elsewhere leads here, and nothing may be changed by it
+            return not _asks_graphql(scope)
         is_by_own_page = not origins or _address(origins[0]) == hosts[0].lower()
         return is_by_own_page and headers.get("sec-fetch-site", "none") in _OWN
 
     def _is_allowed(self, host: str) -> bool:
         try:
-            name = urlsplit(f"//{host}").hostname or ""
+            parts = urlsplit(f"//{host}")
+            name, _ = parts.hostname or "", parts.port
         except ValueError:
+            # what stands in the place of a port is none
             return False
         return name == "localhost" or name in self.hosts or _is_loopback(name)
 
 
 def _asks_graphql(scope: Scope) -> bool:
-    # Dagster runs a mutation that stands in the address of a GET
+    # Dagster runs a mutation that stands in the address of a GET; its own pages ask by POST
     return "query" in parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
 
 

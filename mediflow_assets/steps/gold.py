@@ -1,7 +1,7 @@
 """One Gold or masked table: which tables it is made from, and by which transform."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
@@ -16,6 +16,7 @@ from mediflow_assets.steps.shown_labels import encounters_shown
 from mediflow_assets.steps.workbench import Workbench
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.storage.purge import purge
 from mediflow_assets.transforms import (
     activity,
     activity_totals,
@@ -110,7 +111,12 @@ def make(bench: Workbench, recipe: Recipe) -> Made:
     figures = _counts(lake, contract, recipe.counted) if recipe.counted else {}
     made = Made(contract, results[0].rows, results[0].version, checks=results, figures=figures)
     if not made.has_failed:
+        before = lake.noted(contract, change.INPUTS)
         lake.note(contract, inputs=state)
+        if before and before.get("code") != state["code"]:
+            # an older version may hold what this one would not show, and the leak scan looks through it
+            purge(lake, contract)
+            made = replace(made, version=lake.version(contract))
     return made
 
 

@@ -162,8 +162,11 @@ def write_down(lake: Lake, scanned: Scanned, run_id: str) -> None:
     """Append the scan to `gold/leak_scans`, with the versions it found clean: none where it found anything."""
     row = {"scanned_at": dt.datetime.now(dt.UTC), "run_id": run_id, "hits": scanned.hits}
     names = ("kind", "identifiers", "files", "bytes", "files_hit")
+    # first none: one that is cut short here leaves no older word that all is clean
+    lake.note(assurance.LEAK_SCANS, **{_CLEAN: {}})
     lake.append_rows(assurance.LEAK_SCANS, [row | {name: getattr(scanned, name) for name in names}])
-    lake.note(assurance.LEAK_SCANS, **{_CLEAN: {} if scanned.hits else scanned.versions})
+    if not scanned.hits:
+        lake.note(assurance.LEAK_SCANS, **{_CLEAN: scanned.versions})
 
 
 def is_clean(lake: Lake, contract: TableContract, version: int) -> bool:

@@ -149,8 +149,12 @@ class Alarms:
         service = self.service
         topic, broker = service.alerts_topic, service.topic.broker
         known = progress.landed_through(service.lake, topic, STREAM_ALERTS)
-        held = bounds_of(service.lake, broker, topic, STREAM_ALERTS)
-        ranges = bounded(to_land(topic, held, known), _MOST_AT_ONCE)
+        try:
+            held = bounds_of(service.lake, broker, topic, STREAM_ALERTS)
+            ranges = bounded(to_land(topic, held, known), _MOST_AT_ONCE)
+        except OffsetsLost as lost:
+            # the events are landed all the same
+            return service.failed(lost, "alerts, which are not taken in: ")
         if not ranges:
             return
         know(service.lake, broker, topic, STREAM_ALERTS)

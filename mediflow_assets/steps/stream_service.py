@@ -26,7 +26,7 @@ from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.lease import lake_lease
 from mediflow_assets.streaming import figures, progress
-from mediflow_assets.streaming.identity import bounds_of, know, require_same
+from mediflow_assets.streaming.identity import bounds_of, know
 from mediflow_assets.streaming.landing_query import Landing, starting_offsets
 from mediflow_assets.streaming.metrics import Metrics
 from mediflow_assets.streaming.ranges import to_land
@@ -181,7 +181,6 @@ class Service:
         """One batch into the table, by the code that lands ranges."""
         with storage_errors("stream landing"):
             begun = time.monotonic()
-            require_same(self.lake, self.topic.broker, self.topic.name)
             landed = land(self.lake, self.topic.name, batches, through, Tombstones.load(self.home))
         self.failures = 0
         self._rows += landed.rows

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts.suppression import K
 from mediflow_assets.contracts.vocabulary import OTHER
+from mediflow_assets.transforms.readmissions import active
 
 DEPARTMENT = "department"
 CODES = ("admitting_diagnosis_code", "diagnosis_code")
@@ -19,7 +20,8 @@ CODES = ("admitting_diagnosis_code", "diagnosis_code")
 
 def codes_in(encounters: DataFrame) -> DataFrame:
     """Column `label`: the distinct codes of the two columns."""
-    return _labels(encounters, CODES).select("label").distinct()
+    codes = encounters.select(F.explode(F.array(*CODES)).alias("label"))
+    return codes.where(F.col("label").isNotNull()).distinct()
 
 
 def carried(encounters: DataFrame, columns: Sequence[str], among: Collection[str] | None = None) -> DataFrame:
@@ -43,5 +45,6 @@ def hidden(label: Column, few: Collection[str]) -> Column:
 
 
 def _labels(encounters: DataFrame, columns: Sequence[str]) -> DataFrame:
-    given = encounters.select(F.explode(F.array(*columns)).alias("label"), "patient_key")
+    # aggregates know only encounters that took place
+    given = active(encounters).select(F.explode(F.array(*columns)).alias("label"), "patient_key")
     return given.where(F.col("label").isNotNull())

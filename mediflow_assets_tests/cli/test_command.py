@@ -96,7 +96,10 @@ def test_the_doctor_sees_a_full_disk(mediflow: Run, monkeypatch: pytest.MonkeyPa
     assert "disk\tPROBLEM" in mediflow("doctor").stdout
 
 
-CLAIMS = [("leak-scan",), ("maintain",), ("audit", "verify"), ("run",), ("run", "--select", "models")]
+CLAIMS = [
+    ("upgrade",), ("backup", "elsewhere"), ("quarantine", "list"), ("leak-scan",), ("maintain",), ("audit", "verify"),
+    ("run",), ("run", "--select", "models"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("words", CLAIMS)

@@ -44,10 +44,12 @@ FOREIGN = {
     "ours as a user's name": {"host": "127.0.0.1@evil.example"},
     "an address of the network": {"host": "192.168.1.4:3000"},
     "no host": {"host": ""},
+    "a name in the place of the port": {"host": "127.0.0.1:3000.evil.example"},
     "an origin that begins like ours": {"origin": "http://127.0.0.1:3000.evil.example"},
     "an origin that is no address": {"origin": "http://[bad"},
 }
-WRITES = [("POST", "/graphql"), ("POST", "/report_asset_check/a"), ("GET", f"/graphql?query={quote(LAUNCH)}")]
+WRITES = [("POST", "/graphql"), ("POST", "/report_asset_check/a")]
+BY_ADDRESS = f"/graphql?query={quote(LAUNCH)}"
 
 
 @pytest.mark.parametrize("headers", SERVED.values(), ids=SERVED)
@@ -62,6 +64,12 @@ def test_own_pages_and_programs_are_served(ui, method, path, headers):
 def test_what_another_page_sends_is_refused(ui, method, path, headers, kind):
     refused = ui.request(method, path, headers=OWN | headers | {"content-type": kind})
     assert refused.status_code == 403 and "MEDIFLOW_UI_HOSTS" in refused.text
+
+
+@pytest.mark.parametrize("headers", [{}, *SERVED.values(), *FOREIGN.values()])
+def test_nothing_is_asked_of_graphql_by_an_address(ui, headers):
+    # the picture of a foreign page sends neither Origin nor, in older browsers, Sec-Fetch-Site
+    assert ui.get(BY_ADDRESS, headers=OWN | headers).status_code == 403
 
 
 def test_two_hosts_or_origins_are_refused(ui):

@@ -44,8 +44,17 @@ def test_a_department_of_few_people_is_other_in_every_table_outside_silver(house
 
 def test_an_unlisted_code_of_few_people_is_other_and_a_listed_one_is_shown(open_house, tmp_path):
     house = open_house(tmp_path / "home")
-    # I48.9X and I48.9Y are no codes of the list; J18.9 and the concept are
-    given = [*["I48.9X"] * 11, *["I489Y"] * 10, "J18.9", "22298006", "19500505", "2125550123", "219099999"]
+    # I48.9X and I48.9Y are no codes of the list, J18.9 is; of concepts there is none
+    given = [
+        *["I48.9X"] * 11,
+        *["I489Y"] * 10,
+        "J18.9",
+        *["22298006"] * 11,
+        "2125000004",
+        "19500505",
+        "2125550123",
+        "219099999",
+    ]
     rows = [{"encounter_id": f"E-{n}", "patient_id": f"P{n}", "diagnosis_code": code} for n, code in enumerate(given)]
     house.deliver(csv_text(ADMISSION, rows))
     house.make_silver()

@@ -246,6 +246,16 @@ def test_a_version_is_clean_only_after_a_scan_of_it_that_found_nothing(house):
     assert not leak_scan.is_clean(house.lake, table, version)
 
 
+def test_a_scan_that_is_cut_short_leaves_no_older_word_that_all_is_clean(house, monkeypatch):
+    leak_scan.make(house.bench, house.folder)
+    version = house.lake.version(masked.ENCOUNTERS)
+    PLACES["logs"](house, CANARIES["G"])
+    monkeypatch.setattr(type(house.lake), "append_rows", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        leak_scan.make(house.bench, house.folder, leak_scan.FULL)
+    assert not leak_scan.is_clean(house.lake, masked.ENCOUNTERS, version)
+
+
 def test_an_identifier_is_found_in_texts_that_are_stored_as_views(house):
     house.lake.append_rows(masked.ENCOUNTERS, [{"encounter_key": "k", "department": "CARDIOLOGY"}])
     house.lake.open(masked.ENCOUNTERS).update(new_values={"department": CANARIES["G"]})

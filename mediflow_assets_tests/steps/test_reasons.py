@@ -34,7 +34,7 @@ ADMISSIONS_TO_ENCOUNTERS = [
     ("age_out_of_range", {"birth_date": "2024-01-11"}),
     ("diagnosis_malformed", {"diagnosis_code": "flu"}),
     ("diagnosis_malformed", {"diagnosis_code": "12345"}),
-    ("diagnosis_not_in_icd10", {"diagnosis_code": "E90"}),
+    ("diagnosis_not_in_icd10", {"diagnosis_code": "E99"}),
     ("diagnosis_not_in_snomed", {"diagnosis_code": "19500505"}),
     ("diagnosis_not_in_snomed", {"diagnosis_code": "2125550123"}),
     ("diagnosis_not_in_snomed", {"diagnosis_code": "219099999"}),
