@@ -135,11 +135,14 @@ def readmission_of(readmissions: Snapshot, activity: Snapshot, chosen: Chosen) -
 
 
 @once(256)
-def anomalies_of(anomalies: Snapshot, chosen: Chosen) -> int | None:
-    """Encounters whose cost is above their peer group's limit, over the shown cells; None if none is shown."""
-    cells = _anomaly_cells(anomalies, chosen.encounter_class != ALL).filter(chosen.keeps(pl.col("year")))
+def anomalies_of(anomalies: Snapshot, chosen: Chosen) -> tuple[int | None, bool]:
+    """Encounters whose cost is above their peer group's limit, over the shown cells, None if none is shown; and whether
+    that is all of them: a year has no rows of people of 90 and over."""
+    of_years = _anomaly_cells(anomalies, chosen.encounter_class != ALL)
+    cells = of_years.filter(chosen.keeps(pl.col("year")))
     shown = cells.filter(~pl.col("is_hidden"))
-    return int(shown["rows"].sum()) if shown.height or not cells.height else None
+    is_whole = shown.height == cells.height and (chosen.year is None or not (of_years["year"] == NO_YEAR).any())
+    return (int(shown["rows"].sum()) if shown.height or not cells.height else None), is_whole
 
 
 @once()

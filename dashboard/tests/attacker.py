@@ -123,7 +123,7 @@ def _filters(told: Attacker) -> None:
         told.exactly(rate.part, partial(_is_stay, chosen, stays, ("back",)))
         by = ("year", "department") if class_ == ALL else ("year", "department", "encounter_class")
         dear = _shown(executive._anomaly_cells(anomalies, class_ != ALL), *by)
-        told.exactly(executive.anomalies_of(anomalies, chosen), partial(_is_dear, chosen, dear))
+        told.exactly(executive.anomalies_of(anomalies, chosen)[0], partial(_is_dear, chosen, dear))
 
 
 def _shown(cells: pl.DataFrame, *by: str) -> set[tuple[object, ...]]:

@@ -6,6 +6,7 @@ import polars as pl
 import streamlit as st
 
 from dashboard import charts, session
+from dashboard.cells import NEAREST
 from dashboard.figures import executive as figures
 from dashboard.figures.executive import ALL, Chosen, Options
 from dashboard.gateway import SignedIn
@@ -34,7 +35,7 @@ def page(_: SignedIn) -> None:
         with column:
             session.tell(lambda part=part: part(chosen, before))  # type: ignore[misc]
     with rate:
-        session.tell(lambda: _readmissions(activity, chosen, before))
+        session.tell(lambda: _readmissions(activity, chosen))
     st.caption(note)
     charts.after_the_figures()
     _months(tables, chosen)
@@ -86,42 +87,42 @@ def _activity(tables: Tables, chosen: Chosen, before: Chosen | None, places: tup
     return said if now.is_exact else f"{said} {_AT_LEAST}"
 
 
-def _patients(chosen: Chosen, before: Chosen | None) -> None:
+def _patients(chosen: Chosen, _: Chosen | None) -> None:
     table = open_table(masked.ENCOUNTERS)
     now = figures.patients_of(table, chosen)
-    then = figures.patients_of(table, before) if before else None
-    st.metric("Patients", charts.number(now), charts.change(now, then), delta_color="off", border=True,
-              help="Distinct people with an encounter in the period, to the nearest 20, over the cells (year, "
-                   "department, class) of at least 11 people. Cancelled and planned encounters aside.")  # fmt: skip
+    # cells of few people, and in a year people of 90 and over, are not counted: a change of what is left is none
+    least = None if now is None else now - NEAREST // 2
+    st.metric("Patients", charts.number(least, is_exact=False), border=True,
+              help="Distinct people with an encounter in the period, told in steps of 20, over the cells (year, "
+                   "department, class) of at least 11 people; those of 90 and over are in 'all years' only. Cancelled "
+                   "and planned encounters aside.")  # fmt: skip
 
 
-def _readmissions(activity: Snapshot, chosen: Chosen, before: Chosen | None) -> None:
+def _readmissions(activity: Snapshot, chosen: Chosen) -> None:
     if chosen.encounter_class not in (ALL, "inpatient"):
         st.metric("30-day readmission rate", "inpatient only", help="Only inpatient stays can be readmitted.",
                   border=True)  # fmt: skip
         return
     table = open_table(masked.READMISSIONS)
     now = figures.readmission_of(table, activity, chosen)
-    then = figures.readmission_of(table, activity, before) if before else None
     share = None if now.share is None else 100 * now.share
-    earlier = then.share if then else None
-    is_known = now.share is not None and earlier is not None
-    points = f"{100 * ((now.share or 0) - (earlier or 0)):+.1f} points" if is_known else None
-    st.metric("30-day readmission rate", charts.number(share, places=1) + ("" if share is None else " %"), points,
-              delta_color="inverse", border=True,
+    st.metric("30-day readmission rate", charts.number(share, places=1) + ("" if share is None else " %"),
+              border=True,
               help=f"{charts.number(now.part)} of {charts.number(now.whole)} index stays discharged in the period were "
-                   "followed by another, unplanned inpatient stay within 30 days. Departments whose stays would tell "
-                   "of 1 to 10 people are not counted.")  # fmt: skip
+                   "followed by another, unplanned inpatient stay within 30 days. This is the rate of the "
+                   "departments that are shown: those whose stays would tell of 1 to 10 people, and in a year people "
+                   "of 90 and over, are not counted.")  # fmt: skip
 
 
 def _anomalies(chosen: Chosen, before: Chosen | None) -> None:
     table = open_table(masked.COST_ANOMALIES)
-    now = figures.anomalies_of(table, chosen)
-    then = figures.anomalies_of(table, before) if before else None
-    whole = figures.activity_of(open_table(masked.MONTHLY_ACTIVITY), open_table(masked.ACTIVITY_TOTALS), chosen)
-    st.metric("Cost anomalies", charts.number(now), charts.change(now, then), delta_color="inverse", border=True,
-              help="Encounters of the period whose cost is above the limit of their peer group, of "
-                   f"{charts.number(whole.encounters, is_exact=whole.is_exact)} encounters." + _GUARD)  # fmt: skip
+    now, is_whole = figures.anomalies_of(table, chosen)
+    then, was_whole = figures.anomalies_of(table, before) if before else (None, True)
+    are_both = is_whole and was_whole
+    st.metric("Cost anomalies", charts.number(now, is_exact=is_whole), charts.change(now, then) if are_both else None,
+              delta_color="inverse", border=True,
+              help="Encounters of the period whose cost is above the limit of their peer group." + _GUARD
+                   + " Those of people of 90 and over are in 'all years' only.")  # fmt: skip
 
 
 def _months(tables: Tables, chosen: Chosen) -> None:

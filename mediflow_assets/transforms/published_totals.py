@@ -8,7 +8,7 @@ de Waal, Elements of Statistical Disclosure Control, 2001, chapter 6).
 Cells come in blocks that every total holds whole or not at all: a group that holds a part of one never follows.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,6 +38,7 @@ class Published:
     _told: Vector = field(init=False, repr=False)
     """Of each small group the square of what the basis tells of it: its size, once it follows."""
     _basis: Vector = field(init=False, repr=False)
+    _next: tuple[Vector, Vector] | None = field(init=False, repr=False, default=None)
 
     def __post_init__(self) -> None:
         small = sorted({group for group in self.groups if group and not self._are_enough(group)}, key=sorted)
@@ -48,10 +49,9 @@ class Published:
         self._basis = np.zeros((0, len(self.people)))
 
     def admits(self, blocks: frozenset[int]) -> bool:
-        """Whether a total that tells the sum of these blocks may be published; if so, it is from now on."""
-        if not blocks:
-            return True
-        if sum(self.cells[block] for block in blocks) < 2 or not self._are_enough(blocks):
+        """Whether a total that tells the sum of these blocks may be published; `publish` then does."""
+        self._next = None
+        if not self.hides(blocks):
             return False
         new = np.zeros(len(self.people))
         new[list(blocks)] = 1
@@ -66,9 +66,19 @@ class Published:
             told = told + (np.add.reduceat(new[self._members], self._starts) / length) ** 2
         if bool((told > self._sizes - _NOTHING).any()):
             return False
-        self._basis = np.vstack([self._basis, new / length])
-        self._told = told
+        self._next = new / length, told
         return True
+
+    def publish(self) -> None:
+        """Publish the total that was admitted last."""
+        if self._next is not None:
+            self._basis = np.vstack([self._basis, self._next[0]])
+            self._told = self._next[1]
+
+    def hides(self, blocks: Collection[int]) -> bool:
+        """Whether the sum of these blocks, once it is known, tells of nobody: it is none, or two cells or more of
+        eleven people or more."""
+        return not blocks or (sum(self.cells[block] for block in blocks) > 1 and self._are_enough(blocks))
 
     def _are_enough(self, blocks: Iterable[int]) -> bool:
         """Whether eleven people or more are in some blocks, each counted once."""
