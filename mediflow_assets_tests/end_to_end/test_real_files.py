@@ -10,6 +10,9 @@ from mediflow_assets_tests.end_to_end.conftest import DATA, FILES, RECEIVED, fra
 
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not here")
 
+MISTYPED = "10939881000119104"
+"""Four records of this release of Synthea bear it: the concept is 10939881000119105, its check digit is 5."""
+
 
 def test_every_check_of_every_table_holds(made):
     assert {m.contract.name for m in made.results if not m.checks} == set()
@@ -32,6 +35,8 @@ def test_no_record_is_lost_on_the_way_to_bronze(made):
 
 def test_only_the_fifty_impossible_ages_are_quarantined(made):
     held = frame(made, silver.QUARANTINE)
+    assert held.filter(pl.col("target_table") == "silver/conditions").height == 4, MISTYPED
+    held = held.filter(pl.col("target_table") != "silver/conditions")
     assert held.height == 50
     assert held["reasons"].to_list() == [["age_out_of_range"]] * 50
     made.house.assert_balanced()
@@ -42,7 +47,8 @@ def test_the_silver_tables_hold_just_the_valid_rows(made, expected):
     assert set(encounters["encounter_id"]) == set(expected["id"])
     assert encounters.height == expected.height == 27_891 + 604 + 5_000 - 50
     assert made.house.lake.rows(silver.PATIENTS) == 974 + 27 + 5_000
-    conditions = texts("synthea_claims/conditions.csv").select("PATIENT", "CODE", pl.col("START").str.slice(0, 10))
+    delivered = texts("synthea_claims/conditions.csv").filter(pl.col("CODE") != MISTYPED)
+    conditions = delivered.select("PATIENT", "CODE", pl.col("START").str.slice(0, 10))
     assert made.house.lake.rows(silver.CONDITIONS) == conditions.n_unique()
 
 
