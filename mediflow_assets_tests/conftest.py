@@ -13,8 +13,10 @@ import pytest
 
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.errors import ContractViolated
+from mediflow_assets.steps import stream_alerts
 from mediflow_assets.steps.workbench import Workbench
-from mediflow_assets.storage import engine
+from mediflow_assets.storage import engine, tables
 from mediflow_assets.storage.schemas import arrow_schema
 from mediflow_assets_tests.house import RECEIVED, House
 from mediflow_assets_tests.samples import ADMISSION, SYNTHEA_CONDITION, SYNTHEA_ENCOUNTER, SYNTHEA_PATIENT, csv_text
@@ -30,7 +32,23 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def session() -> Iterator[Any]:
+def every_column_is_computed() -> Iterator[None]:
+    """A column that may be empty is written empty where a frame lacks it: here that is a mistake of the step."""
+    conform = tables.conform
+
+    def strictly(frame: Any, contract: TableContract) -> Any:
+        if lacking := set(contract.column_names) - set(frame.columns):
+            raise ContractViolated(f"{contract.name}: the frame lacks {', '.join(sorted(lacking))}.")
+        return conform(frame, contract)
+
+    with pytest.MonkeyPatch.context() as patched:
+        for module in (tables, stream_alerts):
+            patched.setattr(module, "conform", strictly)
+        yield
+
+
+@pytest.fixture(scope="session")
+def session(every_column_is_computed: None) -> Iterator[Any]:
     """The one engine session of the test run."""
     from pyspark.sql import SparkSession
 

@@ -18,9 +18,11 @@ from mediflow_assets.storage.errors import storage_errors
 
 
 def conform(frame: DataFrame, contract: TableContract) -> DataFrame:
-    """The frame with just the contract's columns, in order and of its types; one that may be empty is where it lacks.
+    """The frame with just the contract's columns, in order and of its types.
 
-    Raises ContractViolated where a required column is missing: the engine would fill or drop it without a word.
+    A column that may be empty and that the frame lacks is written empty: a contract may gain one that no step fills
+    yet. That no step forgets one is for the tests to hold, in which no frame may lack any. Raises ContractViolated
+    where a required column is missing: the engine would fill or drop it without a word.
     """
     missing = [c.name for c in contract.columns if c.name not in frame.columns and not c.nullable]
     if missing:

@@ -47,6 +47,13 @@ def test_a_frame_that_lacks_a_column_is_not_written(tables, processed):
     assert stored(tables) == {}
 
 
+def test_no_step_may_forget_a_column_that_may_be_empty(tables, session):
+    for contract in (silver.ENCOUNTERS, silver.PATIENTS):
+        nullable = next(column.name for column in contract.columns if column.nullable)
+        with pytest.raises(ContractViolated, match=f"{contract.name}: the frame lacks {nullable}"):
+            tables.append(contract, tables.read(contract).drop(nullable))
+
+
 def test_append_and_overwrite(tables, processed):
     tables.append(silver.PROCESSED, processed(d1=1))
     tables.append(silver.PROCESSED, processed(d2=2))
