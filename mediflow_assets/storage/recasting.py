@@ -6,7 +6,7 @@ import pyarrow as pa
 from deltalake import write_deltalake
 
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.errors import UpgradeNeeded
+from mediflow_assets.errors import EngineFailed, UpgradeNeeded
 from mediflow_assets.storage.delta import WRITER, Lake
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.schemas import arrow_schema, padded
@@ -40,17 +40,19 @@ def recast(lake: Lake, contract: TableContract, keep_beyond: bool) -> None:
                 schema_mode="overwrite",
                 writer_properties=WRITER,
             )
-    finally:
-        if unfit:
-            raise UpgradeNeeded(
-                f"{contract.name}: values of {', '.join(sorted(unfit))} do not fit the type that the contract has now. "
-                "Nothing was changed. Give the contract the old type, or the new one under another name."
-            ) from None
+    except EngineFailed:
+        # delta-rs tells of what a batch raised in its own words: whether it was a cast stands in `unfit`
+        if not unfit:
+            raise
+        raise UpgradeNeeded(
+            f"{contract.name}: values of {', '.join(sorted(unfit))} do not fit the type that the contract has now. "
+            "Nothing was changed. Give the contract the old type, or the new one under another name."
+        ) from None
 
 
 def _cast(batch: pa.RecordBatch, field: pa.Field, unfit: set[str]) -> pa.Array:
     try:
         return batch.column(field.name).cast(field.type)
-    except pa.ArrowInvalid:
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         unfit.add(field.name)
         raise
