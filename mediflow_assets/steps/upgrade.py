@@ -101,8 +101,14 @@ def carry_forward(lake: Lake, home: Path, is_asked: bool = False) -> list[Task]:
 
 
 def _events(lake: Lake, home: Path) -> contextlib.AbstractContextManager[None]:
-    has_any = any(lake.open(contract) is not None for contract in (events.ENCOUNTER_EVENTS, events.STREAM_ALERTS))
-    return events_asked_for(home, "upgrade") if has_any else contextlib.nullcontext()
+    """Hold the tables of the service, if one of them is to be changed: any other task needs no pause of it."""
+    has_older = any(_is_older(lake, contract) for contract in (events.ENCOUNTER_EVENTS, events.STREAM_ALERTS))
+    return events_asked_for(home, "upgrade") if has_older else contextlib.nullcontext()
+
+
+def _is_older(lake: Lake, contract: TableContract) -> bool:
+    table = lake.open(contract)
+    return table is not None and (format_of(table) < FORMAT or bool(difference(table, contract)))
 
 
 def _carry(lake: Lake, contract: TableContract) -> None:

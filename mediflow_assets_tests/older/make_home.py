@@ -1,9 +1,10 @@
 """Makes `format-N.tar.gz`: the lake of a home as an older version writes it. Run it by the code of that version:
 
-    git worktree add /tmp/older COMMIT && make -C /tmp/older setup
-    cd /tmp/older && .venv/bin/python -P HERE/make_home.py HERE/format-1.tar.gz
+    git worktree add OLDER COMMIT && make -C OLDER setup
+    cd OLDER && .venv/bin/python -P HERE/make_home.py HERE/format-1.tar.gz
 
-HERE is this folder of the newest version. Before `FORMAT` is raised, make the archive of the format that ends.
+OLDER is a folder for that version, HERE this folder of the newest one. Before `FORMAT` is raised, make the archive of
+the format that ends.
 """
 
 import sys

@@ -1,5 +1,6 @@
 """A lake of an older MediFlow, or of other contracts, lives on with the rows of a fresh one."""
 
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -9,11 +10,13 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 
 from mediflow_assets.contracts import TABLES, bronze, models, silver
+from mediflow_assets.contracts import gold as gold_tables
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, STREAM_ALERTS
 from mediflow_assets.contracts.origin import MADE_WHOLE
 from mediflow_assets.errors import UpgradeNeeded
 from mediflow_assets.steps import gold, own_tables, rebuild, upgrade
 from mediflow_assets.steps.stream_status import status_table
-from mediflow_assets.storage.delta import FORMAT
+from mediflow_assets.storage.delta import FORMAT, FORMAT_NOTE, Lake
 from mediflow_assets.storage.schemas import arrow_schema
 from mediflow_assets_tests.house import House
 from mediflow_assets_tests.older import comparing, story, unpack
@@ -73,6 +76,21 @@ def test_a_step_that_is_cut_short_is_done_again(older, monkeypatch):
     upgrade.carry_forward(older.lake, older.folder)
     assert comparing.formats(older.lake) == {FORMAT}
     assert all(rebuild.is_asked_for(older.lake, table) for table in silver.JUDGED)
+
+
+@pytest.mark.parametrize("contract", [silver.PATIENTS, gold_tables.DEPARTMENT_COSTS, ENCOUNTER_EVENTS, STREAM_ALERTS])
+def test_the_service_is_asked_for_its_tables_only_where_they_are_to_be_changed(tmp_path, monkeypatch, contract):
+    asked = []
+    monkeypatch.setattr(upgrade, "events_asked_for", lambda *_: asked.append(True) or contextlib.nullcontext())
+    lake = Lake(str(tmp_path / "lake"))
+    noted = {f"mediflow.{FORMAT_NOTE}": str(FORMAT)}
+    DeltaTable.create(
+        lake.uri(contract), arrow_schema(contract).remove(1), configuration=noted, raise_if_key_not_exists=False
+    )
+    for other in (ENCOUNTER_EVENTS, STREAM_ALERTS):
+        lake.ensure(other)
+    assert [task.place for task in upgrade.carry_forward(lake, tmp_path)] == [contract.name]
+    assert bool(asked) == (contract in (ENCOUNTER_EVENTS, STREAM_ALERTS))
 
 
 def test_a_column_that_is_new_in_every_contract_comes_into_every_table(older, tmp_path):
