@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from mediflow_assets.contracts.blanks import ASCII_BLANKS, BLANKS
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.delivery import LINE_LIMIT, RECORD_LINES, Recognised
 from mediflow_assets.sources.opening import Opened, opened
 
 PIECE = 1 << 20
-WHITE = b" \t\r\n\v\f"
+BEYOND_ASCII = bytes(range(0x80, 0x100))
 JSON_WHITE = b" \t\r\n"
 
 
@@ -47,7 +48,8 @@ def _lines(stream: Opened) -> Iterator[bytes | None]:
 
 def _count_csv(stream: Opened, what: Recognised) -> int:
     lines, pattern = _lines(stream), _record_pattern(what.delimiter, len(what.header))
-    blanks = WHITE.replace(what.delimiter.encode(), b"")
+    blanks, blank = ASCII_BLANKS.replace(what.delimiter, "").encode(), _blank_pattern(what.delimiter)
+    perhaps_blank = blanks + b'"' + BEYOND_ASCII
     count = 0
     was_blank = False
     ahead: deque[bytes | None] = deque()
@@ -55,7 +57,7 @@ def _count_csv(stream: Opened, what: Recognised) -> int:
         line = ahead.popleft() if ahead else next(lines, _END)
         if line is _END:
             return count
-        if line is not None and not line.strip(blanks):
+        if line is not None and not line.strip(perhaps_blank) and blank.fullmatch(line.decode("utf-8", "replace")):
             # blank lines one after another are one record
             count += not was_blank
             was_blank = True
@@ -90,6 +92,12 @@ def _lines_of_open_quote(line: bytes, ahead: deque[bytes | None], lines: Iterato
 
 
 _END: Any = object()
+
+
+def _blank_pattern(delimiter: str) -> re.Pattern[str]:
+    """A line that shows nothing: blanks, also in quotes."""
+    blank = f"[{re.escape(BLANKS.replace(delimiter, ''))}]"
+    return re.compile(f'(?:{blank}|"{blank}*+")*+')
 
 
 def _record_pattern(delimiter: str, width: int) -> re.Pattern[bytes]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mediflow_assets.sources.csv_records import EMPTY, Layout, blanks_of, is_utf8, record_at
+from mediflow_assets.sources.csv_records import EMPTY, Layout, blanks_of, is_blank, is_utf8, record_at
 from mediflow_assets.sources.delivery import LINE_LIMIT, RAW_KEPT
 
 LF, CR, QUOTE = b'\n\r"'
@@ -71,7 +71,12 @@ def _with_text(data: Bytes, newlines: Places, starts: Places, layout: Layout) ->
     """The lines that are not blank. To come to each blank line by itself took minutes for a file of nothing else."""
     is_text = np.ones(256, np.bool_)
     is_text[list(blanks_of(layout))] = False
-    has_text: Flags = np.logical_or.reduceat(is_text[data], starts) | (newlines - starts > LINE_LIMIT)
+    is_too_long = newlines - starts > LINE_LIMIT
+    has_text: Flags = np.logical_or.reduceat(is_text[data], starts) | is_too_long
+    # whether quotes and what is not ASCII show anything is seen in each of the few lines that hold nothing else
+    is_text[QUOTE] = is_text[ASCII + 1 :] = False
+    unsure = np.flatnonzero(has_text & ~is_too_long & ~np.logical_or.reduceat(is_text[data], starts))
+    has_text[unsure] = [not is_blank(data[starts[at] : newlines[at]].tobytes(), layout) for at in unsure.tolist()]
     return np.flatnonzero(has_text)
 
 

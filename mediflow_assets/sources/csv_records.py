@@ -3,17 +3,18 @@
 A record starts at a line's start. With an even number of quotes the line is the record. With an odd number it
 goes on to the next line that makes the number even, within 200 lines and 1 MiB, if all these lines together
 are as many fields as the header has; otherwise the line stands alone, set aside, and reading goes on with the
-next. Blank lines one after another are one record, set aside.
+next. Blank lines one after another are one record, set aside: lines that show nothing, of blanks of any kind and
+quotes around nothing.
 """
 
 import csv
 from dataclasses import dataclass
 
+from mediflow_assets.contracts.blanks import ASCII_BLANKS, BLANKS
 from mediflow_assets.sources.delivery import LINE_LIMIT, RAW_KEPT, RECORD_LINES
 
 csv.field_size_limit(max(csv.field_size_limit(), LINE_LIMIT))
 
-BLANKS = b" \t\r\n\v\f"
 EMPTY = "empty_record"
 
 
@@ -58,13 +59,20 @@ def _end_of_quoted(block: bytes, start: int, end: int) -> int | None:
 
 
 def blanks_of(layout: Layout) -> bytes:
-    """What may stand in a blank line: a delimiter makes it a record of empty cells."""
-    return BLANKS.replace(layout.delimiter.encode(), b"")
+    """What of ASCII may stand in a blank line: a delimiter makes it a record of empty cells."""
+    return ASCII_BLANKS.replace(layout.delimiter, "").encode()
+
+
+def is_blank(raw: bytes, layout: Layout) -> bool:
+    """Whether a line shows nothing: blanks of any kind, and quotes around nothing else."""
+    if raw.count(b'"') % 2 or b"\n" in raw or layout.delimiter.encode() in raw or not is_utf8(raw):
+        return False
+    return not raw.decode().strip(BLANKS + '"')
 
 
 def reject_reason(raw: bytes, layout: Layout) -> str | None:
     """Why a record cannot be split into the header's fields, None if it can."""
-    if not raw.strip(blanks_of(layout)):
+    if is_blank(raw, layout):
         return EMPTY
     if b"\0" in raw:
         return "nul_byte"

@@ -116,6 +116,25 @@ def test_blank_lines_one_after_another_are_one_record_with_their_count(admit):
     landed.assert_nothing_lost()
 
 
+BLANK = ["\u00a0", "\u3000 \u200b", "\ufeff", "\u2028", '""', '" "', '\u00a0"\u2003"', '""""', "\x1c", "\u00a0\r"]
+
+
+def test_lines_that_show_nothing_are_blank_whatever_they_hold(admit):
+    run = "".join(line + "\n" for line in ["", *BLANK, " "]).encode()
+    landed = admit(run + GOOD + run * 5 + GOOD + run)
+    assert [(r.record_number, r.reason, r.lines) for b in landed.batches for r in b.rejects] == [
+        (1, "empty_record", 12), (3, "empty_record", 60), (5, "empty_record", 12),
+    ]  # fmt: skip
+    landed.assert_nothing_lost()
+
+
+@pytest.mark.parametrize("line", ["\u00a0,", '"', '"" x', "\u00a0x", '"-"', "\u0301"])
+def test_a_line_that_shows_anything_is_a_record(admit, line):
+    landed = admit((line + "\n").encode() * 3 + GOOD)
+    assert len(landed.rejects) == 3 and "empty_record" not in landed.reasons
+    landed.assert_nothing_lost()
+
+
 def test_a_run_of_blank_lines_is_one_record_wherever_a_block_ends(admit, monkeypatch):
     monkeypatch.setattr("mediflow_assets.sources.csv_batches.line_blocks", _small_blocks)
     landed = admit(b"\n" * 5000 + GOOD + b" \n" * 5000)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from mediflow_assets.contracts.blanks import BLANKS
 from mediflow_assets.sources import csv_batches, csv_blocks
 from mediflow_assets.sources.csv_parse import parse_by_hand, parse_records
 from mediflow_assets.sources.csv_records import Layout
@@ -30,6 +31,8 @@ PIECES = [
     b"\0",
     b"\xff",
     "é".encode(),
+    b"\n\xc2\xa0\n",
+    "\u3000".encode(),
     GOOD,
 ]
 HOSTILE = st.lists(st.sampled_from([*PIECES, b'"x\ny",,,,\n', b'a"b,c,"d",,\n']), max_size=40).map(b"".join)
@@ -119,11 +122,17 @@ def read_plainly(content: bytes) -> list[list[str] | None]:
             if len(split(b"\n".join(lines[place:end])) or ()) == len(COLUMNS):
                 taken = end - place
         raw = b"\n".join(lines[place : place + taken])
-        if raw.strip() or not was_blank:
+        is_blank = shows_nothing(raw)
+        if not is_blank or not was_blank:
             found.append(cells_of(raw))
-        was_blank = not raw.strip()
+        was_blank = is_blank
         place += taken
     return found
+
+
+def shows_nothing(raw: bytes) -> bool:
+    text = raw.decode("utf-8", "surrogateescape")
+    return text.count('"') % 2 == 0 and not text.replace('"', "").strip(BLANKS)
 
 
 def split(raw: bytes) -> list[str] | None:
