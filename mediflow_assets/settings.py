@@ -68,7 +68,10 @@ class Settings(BaseSettings):
         0.05, ge=0, le=1, description="share of a delivery that may be refused before a check warns"
     )
     quarantine_fail_share: float = Field(
-        0.5, ge=0, le=1, description="share of a delivery of 20 records or more that may be refused before a run stops"
+        0.5, ge=0, le=1, description="share of a delivery that may be refused before a run stops"
+    )
+    quarantine_least_records: int = Field(
+        20, ge=1, description="records that a delivery must have for its refused share to stop a run"
     )
     cors_origins: str = Field("", description="web pages that may call the gateway, by origin, divided by commas")
     ui_hosts: str = Field(
@@ -124,7 +127,7 @@ class Settings(BaseSettings):
     @property
     def shares(self) -> Shares:
         """How much of a delivery may be refused."""
-        return Shares(self.quarantine_warn_share, self.quarantine_fail_share)
+        return Shares(self.quarantine_warn_share, self.quarantine_fail_share, self.quarantine_least_records)
 
     @property
     def lock(self) -> Lock:
