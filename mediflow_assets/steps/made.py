@@ -19,7 +19,7 @@ class Made:
     checks: list[CheckResult] = field(default_factory=list)
     figures: Mapping[str, int | str] = field(default_factory=dict)
     fared: Sequence[Fared] = ()
-    """How deliveries fared that were judged for the first time."""
+    """How the deliveries fared that were judged."""
 
     @property
     def has_failed(self) -> bool:

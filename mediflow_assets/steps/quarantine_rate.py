@@ -32,6 +32,8 @@ class Fared:
     rejects: int
     share: float
     """Of the delivery that was refused: rejects, and of the rest what the table quarantined."""
+    is_first: bool = True
+    """Whether no run before has settled the delivery: only then is it held against it."""
 
     @property
     def quarantined(self) -> int:
@@ -45,21 +47,23 @@ class Fared:
 
 
 def fared(lake: Lake, target: TableContract, work: Pending, verdicts: Iterable[Verdicts]) -> list[Fared]:
-    """How each delivery fared that this run judged for the first time."""
+    """How each delivery fared that this run judged."""
     ledger = {row["delivery_id"]: row for row in lake.read(bronze.DELIVERIES, _LEDGER).to_pylist()}
     judged_before = rebuild.judged_through(lake, target)
     by_delivery = {verdict.delivery: verdict for verdict in verdicts}
     new = (delivery for ids in work.deliveries.values() for delivery in ids)
     return [
-        _fared(by_delivery.get(delivery) or Verdicts(delivery, 0, 0, 0), ledger.get(delivery, {}))
+        replace(
+            _fared(by_delivery.get(delivery) or Verdicts(delivery, 0, 0, 0), ledger.get(delivery, {})),
+            is_first=_is_first(delivery, ledger, work, judged_before),
+        )
         for delivery in new
-        if _is_first(delivery, ledger, work, judged_before)
     ]
 
 
 def check(fared: Iterable[Fared], shares: Shares, like: CheckResult) -> CheckResult:
     """The worst of them: `failing` counts the refused records of all deliveries above the limit."""
-    fared = list(fared)
+    fared = [each for each in fared if each.is_first]
     failed = [each for each in fared if each.share > shares.fail and _size(each) >= shares.least_records]
     broken = failed or [each for each in fared if each.share > shares.warn]
     severity = Severity.ERROR if failed or not broken else Severity.WARN
