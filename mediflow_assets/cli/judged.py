@@ -1,13 +1,17 @@
 """What a run did with each delivery: accepted, waiting, quarantined, rejected, why, and what to type next."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mediflow_assets.cli import output
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mediflow_assets.cli import output, quarantined
 from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.events import DELIVERY_PREFIX
 from mediflow_assets.defs.launching import Outcome
+from mediflow_assets.steps.checks import QUARANTINE_RATE
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.rewriting import one_of
 
@@ -19,6 +23,8 @@ def show(outcome: Outcome, lake: Lake) -> None:
     """Say it for each delivery and table that this run judged, and for what it refused."""
     for refusal in outcome.landing.get("refused_deliveries", ()):
         output.warn(f"refused whole: {refusal}")
+    if count := outcome.landing.get("refused_files"):
+        output.warn(f"{count} files were refused (cut short, empty, unknown, past a limit): inbox/refused keeps them.")
     if left := outcome.landing.get("not_at_rest"):
         output.warn(f"{left} files of the inbox are not at rest yet, or cannot be taken: a later run looks again.")
     rows = [(table, row) for table, found in outcome.fared.items() for row in found]
@@ -36,8 +42,11 @@ def _told(
     found = reasons.get((table, delivery), Counter()) + reasons.get((bronze.REJECTS.name, delivery), Counter())
     why = [f"{reason} {count:,}" for reason, count in sorted(found.items(), key=lambda each: (-each[1], each[0]))]
     named = f"{sources[delivery]} {delivery[:12]}" if delivery in sources else delivery
-    quarantined = row["records"] - row["accepted"] - row["waiting"]
-    return named, table, row["accepted"], row["waiting"], quarantined, row["rejects"], why[:MOST_REASONS]
+    return named, table, row["accepted"], row["waiting"], _quarantined(row), row["rejects"], why[:MOST_REASONS]
+
+
+def _quarantined(row: Mapping[str, Any]) -> int:
+    return int(row["records"] - row["accepted"] - row["waiting"])
 
 
 def _sources(lake: Lake) -> dict[str, str]:
@@ -51,23 +60,48 @@ def _reasons(lake: Lake, deliveries: set[str]) -> dict[tuple[str, str], Counter[
     if not deliveries:
         return found
     where = one_of("_delivery_id", sorted(deliveries))
-    for row in lake.read(silver.QUARANTINE, ["target_table", "_delivery_id", "reasons", "status"], where).to_pylist():
-        if row["status"] in ("open", "waiting"):
-            found.setdefault((row["target_table"], row["_delivery_id"]), Counter()).update(row["reasons"])
-    for row in lake.read(bronze.REJECTS, ["_delivery_id", "reason"], where).to_pylist():
-        found.setdefault((bronze.REJECTS.name, row["_delivery_id"]), Counter()).update([row["reason"]])
+    is_open = where & pc.field("status").isin(quarantined.OPEN)
+    for rows in lake.read(silver.QUARANTINE, ["target_table", "_delivery_id", "reasons"], is_open).to_batches():
+        for table, delivery, reason, count in _counted(_by_reason(rows)):
+            found.setdefault((table, delivery), Counter())[reason] += count
+    for delivery, reason, count in _counted(lake.read(bronze.REJECTS, ["_delivery_id", "reason"], where)):
+        found.setdefault((bronze.REJECTS.name, delivery), Counter())[reason] += count
     return found
 
 
+def _by_reason(rows: pa.RecordBatch) -> pa.Table:
+    """A row for each reason of each record."""
+    reasons = rows.column("reasons")
+    of = pc.list_parent_indices(reasons)
+    names = ("target_table", "_delivery_id")
+    return pa.table({name: rows.column(name).take(of) for name in names} | {"reason": pc.list_flatten(reasons)})
+
+
+def _counted(rows: pa.Table) -> Iterator[tuple[Any, ...]]:
+    """Each combination of cells, and how often it stands: one Python object each, however many rows there are."""
+    counted = rows.group_by(rows.column_names).aggregate([([], "count_all")])
+    return zip(*(counted[name].to_pylist() for name in [*rows.column_names, "count_all"]), strict=True)
+
+
 def _next_step(outcome: Outcome, rows: list[Mapping[str, Any]]) -> str:
-    refused = [row for row in rows if row["records"] > row["accepted"] + row["waiting"]]
+    refused = [row for row in rows if _quarantined(row) or row["rejects"]]
     if refused:
-        worst = max(refused, key=lambda row: float(row["share"]))["delivery"]
-        name = worst if worst.startswith(DELIVERY_PREFIX) else worst[:12]
-        look = f"'mediflow quarantine list --records --delivery {name}' shows which records, and why."
-        if outcome.failed_checks:
-            return f"{look} docs/operations.md, 'A run refuses most of a delivery', says how to go on."
+        look = _look_at(max(refused, key=lambda row: float(row["share"])))
+        if any(QUARANTINE_RATE in check for check in outcome.failed_checks):
+            return (
+                f"{look} 'MEDIFLOW_QUARANTINE_FAIL_SHARE=1 mediflow run' lets the delivery stand as it is; "
+                "docs/operations.md, 'A run refuses most of a delivery', says how else to go on."
+            )
         return look
     if outcome.landing.get("refused_files"):
         return "'mediflow sources suggest FILE' drafts a mapping for a refused file; they lie in inbox/refused."
     return "'mediflow status' shows all of it." if rows and outcome.is_success else ""
+
+
+def _look_at(row: Mapping[str, Any]) -> str:
+    if not _quarantined(row):
+        return (
+            "'mediflow status' counts each delivery's rejects, lines without the header's fields: export the file anew."
+        )
+    name = row["delivery"] if row["delivery"].startswith(DELIVERY_PREFIX) else row["delivery"][:12]
+    return f"'mediflow quarantine list --records --delivery {name}' shows which records, and why."

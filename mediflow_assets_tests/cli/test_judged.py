@@ -45,11 +45,46 @@ def test_a_failed_check_names_the_way_out(house: Any, delivered: Row, capsys: py
     assert "docs/operations.md" in capsys.readouterr().out.splitlines()[-1]
 
 
+def test_rejects_alone_have_a_next_step_and_a_way_out(
+    house: Any, admissions: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    delivery = house.deliver(admissions({}) + "broken\n" * 30)
+    row = {"delivery": delivery, "records": 1, "accepted": 1, "waiting": 0, "rejects": 30, "share": 0.97}
+    judged.show(ended(row), house.lake)
+    _, told, step = capsys.readouterr().out.splitlines()
+    assert told.endswith("too_few_fields 30") and "mediflow status" in step and "quarantine list" not in step
+    judged.show(ended(row, "silver/encounters: quarantine_rate, 30 rows"), house.lake)
+    assert "'MEDIFLOW_QUARANTINE_FAIL_SHARE=1 mediflow run'" in capsys.readouterr().out.splitlines()[-1]
+    judged.show(ended(row, "silver/encounters: cost_negative"), house.lake)
+    assert "FAIL_SHARE" not in capsys.readouterr().out
+
+
+def test_reasons_are_counted_without_a_python_object_for_each_record(
+    house: Any, delivered: Row, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, asked = type(house.lake).read, []
+
+    def noted(lake: Any, contract: Any, columns: Any = None, where: Any = None) -> Any:
+        asked.append((contract, columns))
+        return read(lake, contract, columns, where)
+
+    monkeypatch.setattr(type(house.lake), "read", noted)
+    found = judged._reasons(house.lake, {delivered["delivery"]})
+    assert (silver.QUARANTINE, ["target_table", "_delivery_id", "reasons"]) in asked
+    assert found[(bronze.REJECTS.name, delivered["delivery"])] == {"too_few_fields": 1}
+    assert sum(found[("silver/encounters", delivered["delivery"])].values()) >= 5
+
+
 def test_what_was_refused_or_left_is_told(house: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    told = {"refused_files": 1, "refused_deliveries": ["admissions 0123: cut short."], "not_at_rest": 2}
+    told = {"refused_files": 3, "refused_deliveries": ["admissions 0123: cut short."], "not_at_rest": 2}
     judged.show(ended(None, **told), house.lake)
     shown = capsys.readouterr()
-    assert "admissions 0123: cut short." in shown.err and "2 files" in shown.err and "sources suggest" in shown.out
+    assert (
+        "admissions 0123: cut short." in shown.err
+        and "2 files" in shown.err
+        and "3 files were refused" in shown.err
+        and "sources suggest" in shown.out
+    )
 
 
 def test_a_run_that_judged_nothing_says_nothing(house: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,6 +7,7 @@ import pytest
 from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.shares import Shares
 from mediflow_assets.contracts.table import Severity
+from mediflow_assets.settings import Settings
 from mediflow_assets.steps import rebuild
 from mediflow_assets.steps import silver as steps
 from mediflow_assets.steps.checks import QUARANTINE_RATE, CheckResult
@@ -78,6 +79,19 @@ def test_a_misread_delivery_stops_the_run_until_somebody_settles_it(house, misre
     rebuild.ask(house.lake, silver.ENCOUNTERS)
     assert run() == (True, "error", 0)
     house.assert_balanced()
+
+
+def test_a_delivery_that_is_judged_anew_is_told_and_not_held_against_anybody(house, misread, run):
+    run(Shares(0.05, 1))
+    rebuild.ask(house.lake, silver.ENCOUNTERS)
+    made = steps.make(replace(house.bench, shares=LIMITS), steps.ENCOUNTERS)
+    assert [(each.delivery, each.accepted, each.is_first) for each in made.fared] == [(misread, 1, False)]
+    assert all(check.passed for check in made.checks)
+
+
+def test_the_least_number_of_records_is_a_setting():
+    assert Settings(quarantine_least_records=5).shares.least_records == 5
+    assert told(check([one(6, 0)], replace(LIMITS, least_records=5), LIKE)) == (False, "error", 6)
 
 
 def test_records_that_were_patched_or_discarded_are_held_against_nobody(house, misread, run, corrections):
