@@ -36,6 +36,8 @@ def damage(lake: Lake, contract: TableContract, deep: bool = False) -> str | Non
     for, by its size."""
     with storage_errors(contract.name):
         try:
+            if _has_empty_commit(lake, contract):
+                return LOG_BROKEN
             table = lake.open(contract)
             if table is None:
                 return LOG_GONE if _has_files(lake, contract) else None
@@ -81,6 +83,14 @@ def _has_files(lake: Lake, contract: TableContract) -> bool:
     """Whether data or commits lie where there is no table: one that is just being made has neither."""
     folder = Path(lake.uri(contract))
     return not is_remote(lake.root) and any((*folder.glob("**/*.parquet"), *folder.glob("_delta_log/*.json")))
+
+
+def _has_empty_commit(lake: Lake, contract: TableContract) -> bool:
+    """Whether a commit was emptied: delta-rs passes over it, and over what it had written."""
+    if is_remote(lake.root):
+        return False
+    commits = (Path(lake.uri(contract)) / "_delta_log").glob("*.json")
+    return any(path.exists() and not path.stat().st_size for path in commits)
 
 
 def _look(place: Any, path: str, size: int) -> None:

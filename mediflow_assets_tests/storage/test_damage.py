@@ -61,6 +61,12 @@ def test_what_keeps_a_table_from_being_read_is_no_damage(lake, trouble: Callable
     assert damage(lake, TABLE, deep=True) is None
 
 
+def test_a_commit_that_was_emptied_is_damage(lake) -> None:
+    newest = max((Path(lake.uri(TABLE)) / "_delta_log").glob("*.json"))
+    newest.write_bytes(b"")
+    assert damage(lake, TABLE) == "its log cannot be read"
+
+
 def test_a_store_that_does_not_answer_is_no_damage() -> None:
     away = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ALLOW_HTTP": "true", "AWS_REGION": "us-east-1",
             "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "max_retries": "0"}  # fmt: skip
