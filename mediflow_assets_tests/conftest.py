@@ -47,6 +47,12 @@ def every_column_is_computed() -> Iterator[None]:
         yield
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """What one test's command closed to others is not closed in the next: PostgreSQL runs as a user of its own."""
+    os.umask(0o022)
+
+
 @pytest.fixture(scope="session")
 def session(every_column_is_computed: None) -> Iterator[Any]:
     """The one engine session of the test run."""

@@ -95,5 +95,23 @@ def expected():
     return pl.concat([synthea, flat]).with_columns(age=pl.coalesce("age", years.cast(pl.Int64)))
 
 
+@pytest.fixture(scope="session")
+def shown(expected):
+    """The same with labels as they stand outside Silver: OTHER for a department, or a number as code, of few people."""
+    few = {
+        name: [
+            label
+            for label, people in expected.group_by(name).agg(pl.col("patient").n_unique()).iter_rows()
+            if people < 11
+        ]
+        for name in ("department", "code")
+    }
+    few["code"] = [code for code in few["code"] if code.isdigit()]
+    return expected.with_columns(
+        pl.when(pl.col(name).is_in(labels)).then(pl.lit("OTHER")).otherwise(name).alias(name)
+        for name, labels in few.items()
+    )
+
+
 def frame(made, contract):
     return pl.from_arrow(made.house.lake.read(contract))

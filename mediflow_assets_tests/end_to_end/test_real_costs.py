@@ -12,8 +12,8 @@ from mediflow_assets_tests.end_to_end.conftest import DATA, frame
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not here")
 
 
-def test_department_costs_add_up_to_the_files(made, expected):
-    wanted = expected.group_by("department", "gender", "code").agg(
+def test_department_costs_add_up_to_the_files(made, shown):
+    wanted = shown.group_by("department", "gender", "code").agg(
         pl.len().alias("n"), pl.col("patient").n_unique().alias("people"), pl.col("cost").sum()
     )
     found = frame(made, gold.DEPARTMENT_COSTS)
@@ -65,8 +65,8 @@ def baselines(made):
     return {tuple(row[n] for n in names): row for row in frame(made, gold.COST_BASELINES).to_dicts()}
 
 
-def test_cost_baselines_are_the_robust_figures_of_each_group(made, expected):
-    wanted, found = limits(expected), baselines(made)
+def test_cost_baselines_are_the_robust_figures_of_each_group(made, shown):
+    wanted, found = limits(shown), baselines(made)
     assert found.keys() == wanted.keys()
     for group, (count, median, limit) in wanted.items():
         row = found[group]
@@ -75,9 +75,9 @@ def test_cost_baselines_are_the_robust_figures_of_each_group(made, expected):
         assert float(row["limit_usd"]) == pytest.approx(limit, rel=1e-3), group
 
 
-def test_cost_anomalies_are_those_above_the_limit_of_their_narrowest_group(made, expected):
+def test_cost_anomalies_are_those_above_the_limit_of_their_narrowest_group(made, shown):
     limit_of = {group: row["limit_usd"] for group, row in baselines(made).items()}
-    rows = expected.filter(pl.col("cost") > 0).select(
+    rows = shown.filter(pl.col("cost") > 0).select(
         "id", "department", "code", pl.col("class_").fill_null("unknown"), "cost"
     )
     wanted = {

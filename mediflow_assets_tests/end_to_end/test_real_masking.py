@@ -9,17 +9,17 @@ from mediflow_assets_tests.end_to_end.conftest import DATA, frame
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not here")
 
 
-def test_masked_rows_stand_for_every_row_and_small_cells_are_blank(made, expected):
+def test_masked_rows_stand_for_every_row_and_small_cells_are_blank(made, shown):
     rows = made.house.lake.rows
     for copy, source in masked.COPIES.items():
         assert rows(copy) == rows(source), copy.name
     suppressed = frame(made, masked.DEPARTMENT_COSTS)
-    groups = expected.group_by("department", "gender", "code").agg(pl.col("patient").n_unique().alias("people"))
+    groups = shown.group_by("department", "gender", "code").agg(pl.col("patient").n_unique().alias("people"))
     assert suppressed["is_suppressed"].sum() >= groups.filter(pl.col("people") < 11).height > 0
     hidden = suppressed.filter("is_suppressed")
     assert hidden.select(pl.col("patients", "encounters", "total_cost_usd").is_null().all()).row(0) == (True,) * 3
     assert suppressed.filter(~pl.col("is_suppressed"))["patients"].min() >= 11
-    peers = expected.filter(pl.col("cost") > 0).select("department", "code").n_unique()
+    peers = shown.filter(pl.col("cost") > 0).select("department", "code").n_unique()
     assert rows(masked.COST_PEERS) == peers
 
 
