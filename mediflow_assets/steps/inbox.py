@@ -97,8 +97,9 @@ class Inbox:
                 try:
                     taken.append(self.receive(path, received_at)[0])
                 except DeliveryRefused:
+                    # one that is gone by now was not refused
+                    refused += path.exists()
                     self.refuse(path)
-                    refused += 1
                 self.dropping.remove(path, copied)
         return taken, refused
 
