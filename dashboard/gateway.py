@@ -82,6 +82,7 @@ def _body(reply: requests.Response) -> Any:
     said = {
         403: "Your roles do not open this. Ask an admin: 'mediflow users add' gives roles.",
         404: "The gateway does not know this yet, or has nothing under it.",
+        409: f"The gateway refused the input: {_fields(reply)}.",
         422: f"The gateway refused the input: {_fields(reply)}.",
         429: "The gateway allows no more requests this minute. Wait a minute, then try again.",
         503: "The gateway has nothing to serve yet. Train models with 'mediflow run --select models'.",
@@ -96,7 +97,7 @@ def _body(reply: requests.Response) -> Any:
 
 
 def _fields(reply: requests.Response) -> str:
-    """What a 422 names: fields and problems, never values."""
+    """What a 409 or 422 names: fields and problems, never values."""
     try:
         problem = reply.json()
         errors = [f"{each['field']}: {each['problem']}" for each in problem.get("errors", [])]

@@ -32,17 +32,22 @@ class Inputs:
 
 
 def inputs_of(bundle: Bundle, patients: Sequence[Patient], *, is_batch: bool) -> list[Inputs]:
-    """The inputs for one version of a model. Raises Problem 422 where a number breaks that version's own limits, or no
-    class of encounter that it has learned is given."""
-    found, problems = [], []
+    """The inputs for one version of a model.
+
+    Raises Problem 422 where a number breaks that version's own limits, and 409 where only a class of encounter that it
+    has learned is missing: the request is well formed, and another version may take it.
+    """
+    found, problems, is_outside = [], [], False
     for place, patient in enumerate(patients):
         given = _given(bundle.name, patient)
-        for name, text in (bundle.outside(given) | _without_class(bundle, given)).items():
+        outside = bundle.outside(given)
+        is_outside = is_outside or bool(outside)
+        for name, text in (outside | _without_class(bundle, given)).items():
             where = f"patients.{place}." if is_batch else ""
             problems.append({"field": where + field_of(name), "problem": text})
         found.append(_filled(bundle, given))
     if problems:
-        raise Problem(422, count_of(problems), fields=problems)
+        raise Problem(422 if is_outside else 409, count_of(problems), fields=problems)
     return found
 
 

@@ -33,7 +33,7 @@ def test_a_cost_is_answered_by_class_or_not_at_all(
     ):
         reply = client.post(path, json=body, headers=bearer("scorer"))
         (problem,) = reply.json()["errors"]
-        assert reply.status_code == 422 and problem["field"] == field
+        assert reply.status_code == 409 and problem["field"] == field
         assert "inpatient, outpatient" in problem["problem"] and "spaceflight" not in reply.text
     assert client.post("/predict/readmission", json=NO_CLASS, headers=bearer("scorer")).status_code == 200
 

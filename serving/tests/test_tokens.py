@@ -23,9 +23,17 @@ from mediflow_assets.settings import Settings
 from serving.tests.conftest import PASSWORD
 from serving.tokens import LIFETIME_SECONDS, TokenRefused, issue, verify
 
-NOW = int(time.time())
-GOOD = {"iss": "mediflow", "aud": "mediflow-gateway", "sub": "scorer", "iat": NOW, "exp": NOW + 1800, "jti": "a" * 32,
-        "roles": ["scorer"]}  # fmt: skip
+CLAIMS = ("iss", "aud", "sub", "iat", "exp", "jti", "roles")
+
+
+def now() -> int:
+    return int(time.time())
+
+
+def good() -> dict[str, Any]:
+    """The claims of a token that passes when it is made: tests may run longer than a token lives."""
+    return {"iss": "mediflow", "aud": "mediflow-gateway", "sub": "scorer", "iat": now(), "exp": now() + 1800,
+            "jti": "a" * 32, "roles": ["scorer"]}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +42,11 @@ def key(home: Settings) -> SigningKey:
 
 
 def made(key: SigningKey, claims: dict[str, Any] | None = None, header: dict[str, Any] | None = None) -> str:
-    return jwt.encode(GOOD | (claims or {}), key.private, "EdDSA", {"typ": "at+jwt", "kid": key.kid} | (header or {}))
+    return jwt.encode(good() | (claims or {}), key.private, "EdDSA", {"typ": "at+jwt", "kid": key.kid} | (header or {}))
 
 
 def unsigned(alg: str, kid: str) -> str:
-    parts = ({"alg": alg, "typ": "at+jwt", "kid": kid}, GOOD)
+    parts = ({"alg": alg, "typ": "at+jwt", "kid": kid}, good())
     return ".".join(base64.urlsafe_b64encode(json.dumps(p).encode()).rstrip(b"=").decode() for p in parts) + "."
 
 
@@ -55,22 +63,22 @@ HOSTILE: dict[str, Callable[[SigningKey], str]] = {
     "HS256 with the public key": with_public_key_as_secret,
     "wrong key": lambda key: made(SigningKey(key.kid, Ed25519PrivateKey.generate())),
     "unknown kid": lambda key: made(key, header={"kid": "0" * 16}),
-    "expired": lambda key: made(key, {"iat": NOW - 1000, "exp": NOW - 100}),
-    "issued in the future": lambda key: made(key, {"iat": NOW + 90_000, "exp": NOW + 90_900}),
+    "expired": lambda key: made(key, {"iat": now() - 1000, "exp": now() - 100}),
+    "issued in the future": lambda key: made(key, {"iat": now() + 90_000, "exp": now() + 90_900}),
     "wrong audience": lambda key: made(key, {"aud": "another"}),
     "audience among others": lambda key: made(key, {"aud": ["mediflow-gateway", "another"]}),
     "wrong issuer": lambda key: made(key, {"iss": "another"}),
     "wrong type": lambda key: made(key, header={"typ": "JWT"}),
-    "31 minutes": lambda key: made(key, {"exp": NOW + 31 * 60}),
+    "31 minutes": lambda key: made(key, {"exp": now() + 31 * 60}),
     "year 9999": lambda key: made(key, {"exp": 253_402_300_799}),
-    "expires in the past of its issue": lambda key: made(key, {"exp": NOW - 1}),
-    "lifetime 31 minutes, issued earlier": lambda key: made(key, {"iat": NOW - 600, "exp": NOW - 600 + 31 * 60}),
-    "exp as text": lambda key: made(key, {"exp": str(NOW + 1800)}),
+    "expires in the past of its issue": lambda key: made(key, {"exp": now() - 1}),
+    "lifetime 31 minutes, issued earlier": lambda key: made(key, {"iat": now() - 600, "exp": now() - 600 + 31 * 60}),
+    "exp as text": lambda key: made(key, {"exp": str(now() + 1800)}),
     "roles as text": lambda key: made(key, {"roles": "scorer"}),
     "a role that is no text": lambda key: made(key, {"roles": [1]}),
     "header crit": lambda key: made(key, header={"crit": ["exp"]}),
     "a private claim in the header": lambda key: made(key, header={"cty": "JWT"}),
-    "no type": lambda key: jwt.encode(GOOD, key.private, "EdDSA", {"typ": None, "kid": key.kid}),
+    "no type": lambda key: jwt.encode(good(), key.private, "EdDSA", {"typ": None, "kid": key.kid}),
     "without its signature": lambda key: made(key).rsplit(".", 1)[0] + ".",
     "another's signature": lambda key: made(key).rsplit(".", 1)[0] + "." + made(key, {"sub": "x"}).rsplit(".", 1)[1],
     "truncated": lambda key: made(key)[:-10],
@@ -85,10 +93,10 @@ for _alg in ("none", "None", "NONE", "nOnE", ""):
     HOSTILE[f"alg {_alg}"] = partial(lambda alg, key: unsigned(alg, key.kid), _alg)
 for _name in ("jwk", "jku", "x5u", "x5c"):
     HOSTILE[f"header {_name}"] = partial(lambda name, key: made(key, header={name: "x"}), _name)
-for _claim in GOOD:
+for _claim in CLAIMS:
     HOSTILE[f"without {_claim}"] = partial(
         lambda claim, key: jwt.encode(
-            {k: v for k, v in GOOD.items() if k != claim}, key.private, "EdDSA", {"typ": "at+jwt", "kid": key.kid}
+            {k: v for k, v in good().items() if k != claim}, key.private, "EdDSA", {"typ": "at+jwt", "kid": key.kid}
         ),
         _claim,
     )
@@ -169,7 +177,7 @@ def test_a_refused_login_is_recorded_under_the_account_and_a_mistyped_name_never
 def test_a_token_revoked_by_its_id_is_refused_whenever_it_was_issued(tmp_path: Path) -> None:
     revoked = Revoked(f"sqlite:///{tmp_path / 'ops.db'}")
     revoked.token("b" * 32)
-    assert revoked.concerns("anyone", "b" * 32, NOW + 60) and not revoked.concerns("anyone", "c" * 32, NOW)
+    assert revoked.concerns("anyone", "b" * 32, now() + 60) and not revoked.concerns("anyone", "c" * 32, now())
 
 
 def test_tries_are_throttled_before_a_password_is_looked_at(client: TestClient) -> None:
@@ -183,7 +191,7 @@ def test_a_new_key_signs_and_the_old_one_still_verifies(tmp_path: Any) -> None:
     add_key(tmp_path)
     both = load_keys(tmp_path)
     assert len(both) == 2 and both[-1].kid != old.kid
-    assert verify(token, both).sub == "scorer" and verify(issue(both[-1], "a", ["x"]), both).exp > NOW
+    assert verify(token, both).sub == "scorer" and verify(issue(both[-1], "a", ["x"]), both).exp > now()
     with pytest.raises(TokenRefused):
         verify(token, both[-1:])
     assert LIFETIME_SECONDS <= 1800
