@@ -10,9 +10,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mediflow_assets.contracts.shares import Shares
 from mediflow_assets.errors import SettingsInvalid
-from mediflow_assets.governance.keys import PseudonymKey
+from mediflow_assets.ingest.inbox import Inbox
+from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.sources import Feeds, Limits
-from mediflow_assets.steps.inbox import Inbox
 from mediflow_assets.storage.lease import Lock, lock_of
 
 

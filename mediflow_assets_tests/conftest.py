@@ -14,10 +14,10 @@ import pytest
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import ContractViolated
-from mediflow_assets.steps import stream_alerts
-from mediflow_assets.steps.workbench import Workbench
+from mediflow_assets.pipeline.run_context import Workbench
 from mediflow_assets.storage import engine, tables
 from mediflow_assets.storage.schemas import arrow_schema
+from mediflow_assets.streaming import alerts_table
 from mediflow_assets_tests.house import RECEIVED, House
 from mediflow_assets_tests.samples import ADMISSION, SYNTHEA_CONDITION, SYNTHEA_ENCOUNTER, SYNTHEA_PATIENT, csv_text
 
@@ -42,7 +42,7 @@ def every_column_is_computed() -> Iterator[None]:
         return conform(frame, contract)
 
     with pytest.MonkeyPatch.context() as patched:
-        for module in (tables, stream_alerts):
+        for module in (tables, alerts_table):
             patched.setattr(module, "conform", strictly)
         yield
 

@@ -9,17 +9,21 @@ from typing import Any
 
 from mediflow_assets.contracts import TABLES, bronze, silver
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.governance.keys import PseudonymKey
+from mediflow_assets.defs.operational import OPERATIONAL
+from mediflow_assets.ingest import landing
+from mediflow_assets.ingest.inbox import Inbox
+from mediflow_assets.ml import risk_scores
+from mediflow_assets.pipeline import damage, gold, operational_tables, rebuild, upgrade
+from mediflow_assets.pipeline import silver as silver_steps
+from mediflow_assets.pipeline.reconciliation import reconcile
+from mediflow_assets.pipeline.run_context import Workbench
+from mediflow_assets.pipeline.step_result import Made
+from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.sources import Feeds
-from mediflow_assets.steps import damage, gold, landing, own_tables, rebuild, risk_scores, stream_alerts, upgrade
-from mediflow_assets.steps import silver as silver_steps
-from mediflow_assets.steps.inbox import Inbox
-from mediflow_assets.steps.made import Made
-from mediflow_assets.steps.reconciliation import reconcile
-from mediflow_assets.steps.stream_status import status_table
-from mediflow_assets.steps.workbench import Workbench
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.tables import Tables
+from mediflow_assets.streaming import alerts_table
+from mediflow_assets.streaming.status_table import status_table
 
 Row = dict[str, Any]
 
@@ -75,7 +79,7 @@ class House:
     def make_gold(self) -> list[Made]:
         """Make every Gold and masked table in order."""
         marts = [gold.make(self.bench, recipe) for recipe in gold.GOLD]
-        beside = [stream_alerts.make(self.bench, "encounter-events", False), risk_scores.make(self.bench)]
+        beside = [alerts_table.make(self.bench, "encounter-events", False), risk_scores.make(self.bench)]
         return [*marts, *beside, *(gold.make(self.bench, recipe) for recipe in gold.MASKED)]
 
     def run(self, job: str = "refresh") -> None:
@@ -86,7 +90,7 @@ class House:
         for judged in silver.JUDGED if job == damage.REBUILD else ():
             rebuild.ask(self.lake, judged)
         made = [*self.make_silver(), *self.make_gold()]
-        made += [own_tables.make(self.bench, own) for own in (*own_tables.ALL, status_table("off", {}))]
+        made += [operational_tables.make(self.bench, own) for own in (*OPERATIONAL, status_table("off", {}))]
         assert [each.contract.name for each in made if each.has_failed] == []
 
     def bring(self, text: str) -> None:

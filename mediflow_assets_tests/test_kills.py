@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 from mediflow_assets.contracts import TABLES
-from mediflow_assets.governance.keys import PseudonymKey
+from mediflow_assets.ingest.inbox import Inbox
+from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.settings import Settings
 from mediflow_assets.sources import Feeds
-from mediflow_assets.steps.inbox import Inbox
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.synthetic import generate
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mediflow_assets.cli import local_services
 from mediflow_assets.errors import PortTaken
-from mediflow_assets.governance.keys import PseudonymKey
+from mediflow_assets.operations import local_services
+from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.settings import Settings
 
 LONGEST_START, LONGEST_END = 90, 25

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from fastapi import Request
 
-from mediflow_assets.governance.token_keys import SigningKey
+from mediflow_assets.identity.token_keys import SigningKey
 from serving.marked import Scope, header
 from serving.problems import Problem
 from serving.state import state_of

@@ -6,7 +6,7 @@ from collections.abc import Collection, MutableMapping
 from typing import Any
 
 from mediflow_assets.errors import MediFlowError
-from mediflow_assets.governance.audit import Record
+from mediflow_assets.identity.audit import Record
 from serving.marked import Receive, Scope, Send
 from serving.problems import response
 

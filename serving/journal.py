@@ -5,7 +5,7 @@ import queue
 import threading
 
 from mediflow_assets.errors import MediFlowError
-from mediflow_assets.governance.audit import AuditLog, Record
+from mediflow_assets.identity.audit import AuditLog, Record
 
 MOST_IN_COMMIT = 256
 _End = None

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 
 from mediflow_assets.errors import MediFlowError
-from mediflow_assets.governance.prediction_log import Prediction, PredictionLog
+from mediflow_assets.identity.prediction_log import Prediction, PredictionLog
 
 EVERY_SECONDS, FORGET_SECONDS = 0.5, 3600
 MOST_IN_COMMIT, MOST_WAITING = 250, 100_000

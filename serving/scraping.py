@@ -1,6 +1,6 @@
 """The scrape token: what opens `/metrics` for Prometheus."""
 
-from mediflow_assets.governance.secret_files import make_secret, read_secret
+from mediflow_assets.secrets.secret_files import make_secret, read_secret
 from mediflow_assets.settings import Settings
 
 SCRAPE_TOKEN = "metrics.token"

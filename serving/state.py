@@ -11,11 +11,11 @@ from fastapi import Request
 from limits import RateLimitItemPerMinute
 
 from mediflow_assets.errors import MediFlowError
-from mediflow_assets.governance.audit import AuditLog
-from mediflow_assets.governance.prediction_log import PredictionLog
-from mediflow_assets.governance.revoked_tokens import Revoked
-from mediflow_assets.governance.token_keys import SigningKey, load_keys
-from mediflow_assets.governance.users import Users
+from mediflow_assets.identity.audit import AuditLog
+from mediflow_assets.identity.prediction_log import PredictionLog
+from mediflow_assets.identity.revoked_tokens import Revoked
+from mediflow_assets.identity.token_keys import SigningKey, load_keys
+from mediflow_assets.identity.users import Users
 from mediflow_assets.scoring import Bundle, Champions, models_uri
 from mediflow_assets.settings import Settings
 from serving.journal import Journal

@@ -8,8 +8,8 @@ from typing import Any
 
 import jwt
 
-from mediflow_assets.governance.revoked_tokens import LONGEST_SECONDS
-from mediflow_assets.governance.token_keys import SigningKey
+from mediflow_assets.identity.revoked_tokens import LONGEST_SECONDS
+from mediflow_assets.identity.token_keys import SigningKey
 
 ISSUER, AUDIENCE, KIND, ALGORITHM = "mediflow", "mediflow-gateway", "at+jwt", "EdDSA"
 LIFETIME_SECONDS, LONGEST_TOKEN, SKEW_SECONDS = 900, 4096, 5

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import datetime as dt
 
-from mediflow_assets.governance.audit import AuditLog, Verdict
+from mediflow_assets.identity.audit import AuditLog, Verdict
 from serving.problems import Problem
 
 LONGEST_WAIT_SECONDS = 2.0

@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
 
 def verify(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Walk the whole chain; names the first record that was changed, removed or moved. Exit 3 if it does not hold."""
-    from mediflow_assets.governance.audit import AuditLog
+    from mediflow_assets.identity.audit import AuditLog
 
     settings = context.settings()
     settings.require_home()

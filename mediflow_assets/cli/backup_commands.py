@@ -9,8 +9,8 @@ import typer
 from mediflow_assets.cli import context, output
 
 if TYPE_CHECKING:
+    from mediflow_assets.backup.backup import Kept
     from mediflow_assets.settings import Settings
-    from mediflow_assets.steps.safekeeping.backup import Kept
 
 Databases = Annotated[
     list[str] | None,
@@ -30,8 +30,8 @@ def backup(
     wait: Annotated[float, typer.Option(help="seconds to wait for the lake")] = 600,
 ) -> None:
     """Copy the home, the lake and the databases, all as of one moment, into a folder."""
+    from mediflow_assets.backup.backup import back_up
     from mediflow_assets.cli import officer
-    from mediflow_assets.steps.safekeeping.backup import back_up
 
     settings = context.settings()
     settings.require_home()
@@ -52,10 +52,10 @@ def restore(
     ] = None,
 ) -> None:
     """Put a backup into an empty home and lake; patients erased since then are erased again."""
+    from mediflow_assets.backup import databases
+    from mediflow_assets.backup import restore as steps
     from mediflow_assets.cli import officer
     from mediflow_assets.cli.erase_command import premises, refresh
-    from mediflow_assets.steps.safekeeping import databases
-    from mediflow_assets.steps.safekeeping import restore as steps
 
     settings = context.settings()
     if settings.ops_url.startswith("postgresql"):
@@ -72,7 +72,7 @@ def restore(
 
 
 def _kept(settings: "Settings", more: list[str] | None) -> "Kept":
-    from mediflow_assets.steps.safekeeping.backup import Kept
+    from mediflow_assets.backup.backup import Kept
 
     urls = {"ops": settings.ops_url, "dagster": os.environ.get("DAGSTER_DATABASE_URL", "")}
     for each in more or []:

@@ -44,10 +44,10 @@ def init(
     admin: Annotated[str, typer.Option(help="name of the first admin")] = "admin",
 ) -> None:
     """Make databases, buckets, topics, the home with its keys, Dagster's storage and the first admin."""
-    from mediflow_assets.cli import home
     from mediflow_assets.cluster import secret_files, stores
     from mediflow_assets.defs.launching import install_dagster_home, make_storage
-    from mediflow_assets.governance.secret_files import write_closed
+    from mediflow_assets.operations import home
+    from mediflow_assets.secrets.secret_files import write_closed
 
     settings = context.settings()
     stores.make_databases(admin_url, secrets, secret_files.ROLES)

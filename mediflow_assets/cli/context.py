@@ -20,7 +20,7 @@ from mediflow_assets.modes import close_to_others
 if TYPE_CHECKING:
     from pydantic import ValidationError
 
-    from mediflow_assets.governance.users import User
+    from mediflow_assets.identity.users import User
     from mediflow_assets.settings import Settings
     from mediflow_assets.storage.delta import Lake
 
@@ -98,7 +98,7 @@ def new_password() -> str:
 def login(users_url: str, name: str | None, roles: tuple[str, ...]) -> "User":
     """A MediFlow login with one of these roles. Raises LoginRefused."""
     from mediflow_assets.errors import LoginRefused
-    from mediflow_assets.governance.users import Users
+    from mediflow_assets.identity.users import Users
 
     name = name or ask("MediFlow user")
     typed = sys.stdin.isatty()

@@ -10,9 +10,9 @@ import typer
 from mediflow_assets.cli import context, output
 
 if TYPE_CHECKING:
+    from mediflow_assets.privacy.erasure.premises import Premises
+    from mediflow_assets.privacy.erasure.proof import Proof
     from mediflow_assets.settings import Settings
-    from mediflow_assets.steps.erasure.premises import Premises
-    from mediflow_assets.steps.erasure.proof import Proof
 
 
 def register(app: typer.Typer) -> None:
@@ -35,7 +35,7 @@ def erase(
 ) -> None:
     """Remove patients from every zone, prove it, and refuse them in future. Ids are typed, piped in, or in a file."""
     from mediflow_assets.cli import officer
-    from mediflow_assets.steps.erasure import erase as steps
+    from mediflow_assets.privacy.erasure import erase as steps
 
     settings = context.settings()
     if not is_resumed and not (reason_code and ticket):
@@ -71,8 +71,8 @@ def _ids(file: Path | None) -> tuple[str, ...]:
 
 
 def premises(settings: "Settings") -> "Premises":
+    from mediflow_assets.privacy.erasure.premises import Premises
     from mediflow_assets.sources import Feeds
-    from mediflow_assets.steps.erasure.premises import Premises
 
     inbox = settings.open_inbox(Feeds.load(settings.sources_file))
     return Premises(settings.root, context.lake(settings), inbox, settings.ops_url, settings.pseudonym_key())

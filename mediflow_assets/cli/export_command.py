@@ -27,13 +27,13 @@ def export(
 ) -> None:
     """Write a masked table to a file, with a manifest. Takes a login as privacy_officer; safe_harbor as analyst too."""
     from mediflow_assets.cli import officer
-    from mediflow_assets.steps import exporting
+    from mediflow_assets.privacy import table_export
 
     settings = context.settings()
     if not 0 < len(reason.strip()) <= LONGEST_REASON:
         context.usage(f"Say in 1 to {LONGEST_REASON} characters what for.")
     with officer.acting(settings, user, "export", f"{profile}; {reason.strip()}", ROLES[profile]) as who:
-        made = exporting.export(
+        made = table_export.export(
             context.lake(settings),
             table,
             profile,

@@ -16,7 +16,7 @@ def doctor(
     deep: Annotated[bool, typer.Option("--deep", help="read every file of every table to its end")] = False,
 ) -> None:
     """Check what MediFlow stands on, and say what to do where something is wrong."""
-    from mediflow_assets.cli import health
+    from mediflow_assets.operations import health
 
     settings = context.settings()
     findings = list(health.examine(settings))

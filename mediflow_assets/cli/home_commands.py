@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 
 def init(admin: Annotated[str, typer.Option(help="name of the first admin")] = "admin") -> None:
     """Make the home folder, the secrets, an example of sources.toml, and the first admin."""
-    from mediflow_assets.cli import home
+    from mediflow_assets.operations import home
 
     settings = context.settings()
     made = home.set_up(settings, admin)
@@ -53,7 +53,8 @@ def reset(
     is_all: Annotated[bool, typer.Option("--all", help="secrets, users, models and sources.toml as well")] = False,
 ) -> None:
     """Remove the tables, runs, logs and deliveries of this home. Secrets, users and sources.toml are kept."""
-    from mediflow_assets.cli import home, officer
+    from mediflow_assets.cli import officer
+    from mediflow_assets.operations import home
 
     settings = context.settings()
     paths = home.removable(settings, is_all)

@@ -9,7 +9,7 @@ import typer
 from mediflow_assets.cli import context, output
 
 if TYPE_CHECKING:
-    from mediflow_assets.cli.delivering import Handed
+    from mediflow_assets.operations.hand_over import Handed
 
 
 def register(app: typer.Typer) -> None:
@@ -21,7 +21,8 @@ def ingest(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="
     """Put deliveries into the inbox, and say what each was recognised as."""
     if missing := [path for path in paths if not path.exists()]:
         context.usage(f"there is no such file or folder: {', '.join(output.plain(path) for path in missing)}")
-    from mediflow_assets.cli import delivering, home, officer
+    from mediflow_assets.cli import officer
+    from mediflow_assets.operations import hand_over, home
     from mediflow_assets.sources import Feeds
 
     settings = context.settings()
@@ -29,7 +30,7 @@ def ingest(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="
     inbox = settings.open_inbox(Feeds.load(settings.sources_file))
     handed = []
     with officer.recorded(settings, "ingest") as who:
-        for file in delivering.hand_over(paths, inbox, context.lake(settings)):
+        for file in hand_over.hand_over(paths, inbox, context.lake(settings)):
             handed.append(file)
             _say(file)
             if file.delivery and _is_generated(file.path):
@@ -37,9 +38,9 @@ def ingest(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="
         counts = Counter(file.fate for file in handed)
         who.detail = ", ".join(f"{count} {fate}" for fate, count in counts.items())
         output.line(who.detail or "No file was found.")
-        if any(file.fate is delivering.Fate.REFUSED and not file.is_named for file in handed):
+        if any(file.fate is hand_over.Fate.REFUSED and not file.is_named for file in handed):
             output.line(f"Refused files of folders are kept in {inbox.refused}.")
-        if delivering.is_failure(handed):
+        if hand_over.is_failure(handed):
             raise typer.Exit(context.FAILED)
 
 

@@ -7,11 +7,12 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mediflow_assets.cli import output, quarantined
+from mediflow_assets.cli import output
 from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.events import DELIVERY_PREFIX
 from mediflow_assets.defs.launching import Outcome
-from mediflow_assets.steps.checks import QUARANTINE_RATE
+from mediflow_assets.operations import quarantine
+from mediflow_assets.pipeline.checks import QUARANTINE_RATE
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.rewriting import one_of
 
@@ -60,7 +61,7 @@ def _reasons(lake: Lake, deliveries: set[str]) -> dict[tuple[str, str], Counter[
     if not deliveries:
         return found
     where = one_of("_delivery_id", sorted(deliveries))
-    is_open = where & pc.field("status").isin(quarantined.OPEN)
+    is_open = where & pc.field("status").isin(quarantine.OPEN)
     for rows in lake.read(silver.QUARANTINE, ["target_table", "_delivery_id", "reasons"], is_open).to_batches():
         for table, delivery, reason, count in _counted(_by_reason(rows)):
             found.setdefault((table, delivery), Counter())[reason] += count

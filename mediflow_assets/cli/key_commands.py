@@ -22,8 +22,8 @@ def register(app: typer.Typer) -> None:
 
 def show(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Name the key in use and say since when it is; the key itself is shown nowhere."""
-    from mediflow_assets.governance.key_change import unfinished
-    from mediflow_assets.governance.keys import FILE_NAME
+    from mediflow_assets.secrets.key_change import unfinished
+    from mediflow_assets.secrets.pseudonym_key import FILE_NAME
 
     settings = context.settings()
     key = settings.pseudonym_key()
@@ -47,7 +47,7 @@ def rotate(
 ) -> None:
     """Change the key: every pseudonym anew, in all tables and logs. Cut short, it is finished by running it again."""
     from mediflow_assets.cli import officer
-    from mediflow_assets.steps.rotation import rotate as change_key
+    from mediflow_assets.privacy.key_rotation import rotate as change_key
 
     settings = context.settings()
     settings.pseudonym_key()
@@ -68,7 +68,7 @@ def rotate(
 def rotate_tokens() -> None:
     """Sign access tokens with a new key from now on; those given out stay valid until they expire."""
     from mediflow_assets.cli import officer
-    from mediflow_assets.governance.token_keys import add_key
+    from mediflow_assets.identity.token_keys import add_key
 
     settings = context.settings()
     with officer.recorded(settings, "keys rotate-tokens") as who:

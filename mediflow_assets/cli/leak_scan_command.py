@@ -19,7 +19,7 @@ def leak_scan(
     """Look for Silver's identifiers where none may stand: Gold, masked, models, exports, logs, databases. Exit 3 if
     one is found."""
     from mediflow_assets.cli import officer
-    from mediflow_assets.steps import leak_scan as steps
+    from mediflow_assets.privacy import leak_scan as steps
     from mediflow_assets.storage.errors import storage_errors
     from mediflow_assets.storage.lease import lake_lease
 

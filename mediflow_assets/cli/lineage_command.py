@@ -19,7 +19,7 @@ def export(
 ) -> None:
     """Write OpenLineage run events of the tables as they were last made, with column lineage and masking marked."""
     from mediflow_assets.contracts import TABLES, house
-    from mediflow_assets.governance.openlineage import events
+    from mediflow_assets.operations.openlineage import events
 
     rows = context.lake(context.settings()).read(house.CHECK_RESULTS, ["table", "run_id", "checked_at"])
     made = {row["table"]: (row["run_id"], row["checked_at"]) for row in rows.sort_by("checked_at").to_pylist()}

@@ -12,7 +12,7 @@ def register(app: typer.Typer) -> None:
 
 def maintain() -> None:
     """Join small files and remove old versions, while no run writes the lake."""
-    from mediflow_assets.steps.events import events_asked_for
+    from mediflow_assets.ingest.event_lease import events_asked_for
     from mediflow_assets.storage import maintenance
     from mediflow_assets.storage.lease import lake_lease
 

@@ -27,9 +27,9 @@ _NAME = Annotated[str, typer.Argument(help="treatment-cost or readmission-risk")
 
 def list_(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Every registered version, its aliases, and what the gate said."""
-    from mediflow_assets.cli import shelf
+    from mediflow_assets.operations import model_registry
 
-    rows = shelf.registered(context.settings())
+    rows = model_registry.registered(context.settings())
     if as_json:
         output.as_json({"models": rows})
     elif rows:
@@ -40,29 +40,31 @@ def list_(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
 
 def promote(name: _NAME, version: Annotated[str, typer.Argument(help="as 'models list' shows it")]) -> None:
     """Make a version the champion, whatever the gate said of it."""
-    from mediflow_assets.cli import officer, shelf
+    from mediflow_assets.cli import officer
+    from mediflow_assets.operations import model_registry
 
     settings = context.settings()
     with officer.recorded(settings, "models promote", f"{name} {version}"):
-        shelf.promote(settings, name, version)
+        model_registry.promote(settings, name, version)
     output.line(f"{name}: version {version} answers now.")
 
 
 def rollback(name: _NAME) -> None:
     """Go back to the champion before."""
-    from mediflow_assets.cli import officer, shelf
+    from mediflow_assets.cli import officer
+    from mediflow_assets.operations import model_registry
 
     settings = context.settings()
     with officer.recorded(settings, "models rollback", name):
-        version = shelf.rollback(settings, name)
+        version = model_registry.rollback(settings, name)
     output.line(f"{name}: version {version} answers again.")
 
 
 def card(name: _NAME, version: Annotated[str | None, typer.Option(help="the champion's unless given")] = None) -> None:
     """Print a version's card: purpose, data, figures, groups, limits."""
-    from mediflow_assets.cli import shelf
+    from mediflow_assets.operations import model_registry
 
-    typer.echo(shelf.card(context.settings(), name, version))
+    typer.echo(model_registry.card(context.settings(), name, version))
 
 
 def evaluate(

@@ -11,8 +11,8 @@ import typer
 
 from mediflow_assets.cli import context
 from mediflow_assets.errors import LoginRefused, MediFlowError, SettingsInvalid
-from mediflow_assets.governance.audit import AuditLog, Record
-from mediflow_assets.governance.users import Users
+from mediflow_assets.identity.audit import AuditLog, Record
+from mediflow_assets.identity.users import Users
 from mediflow_assets.settings import Settings
 
 PRIVACY = ("privacy_officer",)

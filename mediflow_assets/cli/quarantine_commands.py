@@ -35,14 +35,14 @@ def list_(
     as_json: Json = False,
 ) -> None:
     """Count what is in quarantine by table, source, reason and status."""
-    from mediflow_assets.cli import quarantined
+    from mediflow_assets.operations import quarantine
 
-    wanted = quarantined.Wanted(reason, delivery, table)
+    wanted = quarantine.Wanted(reason, delivery, table)
     settings = context.settings()
     settings.require_home()
-    rows = quarantined.records(context.lake(settings), wanted)
+    rows = quarantine.records(context.lake(settings), wanted)
     if not is_by_record:
-        rows = quarantined.counts(rows, reason)
+        rows = quarantine.counts(rows, reason)
     if as_json:
         output.as_json(rows)
     elif rows:
@@ -57,12 +57,13 @@ def show(
     user: Annotated[str | None, typer.Option(help="your MediFlow name; asked for if not given")] = None,
 ) -> None:
     """Show one record whole. It holds personal data, so it takes a login as privacy_officer or admin."""
-    from mediflow_assets.cli import officer, quarantined
+    from mediflow_assets.cli import officer
+    from mediflow_assets.operations import quarantine
 
     settings = context.settings()
     told = f"delivery {delivery[:12]}; record {record}"
     with officer.acting(settings, user, "quarantine show", told, ("privacy_officer", "admin")):
-        found = quarantined.whole(context.lake(settings), delivery, record)
+        found = quarantine.whole(context.lake(settings), delivery, record)
     output.as_json(found)
 
 
@@ -72,13 +73,14 @@ def discard(
     reason: Annotated[str, typer.Option(help="why; no personal data: it stands in the table's history")],
 ) -> None:
     """Give a record up: it stays in quarantine and is never judged again."""
-    from mediflow_assets.cli import officer, quarantined
-    from mediflow_assets.steps.discard import discard as discard_record
+    from mediflow_assets.cli import officer
+    from mediflow_assets.operations import quarantine
+    from mediflow_assets.pipeline.discard import discard as discard_record
 
     settings = context.settings()
     lake = context.lake(settings)
     with officer.recorded(settings, "quarantine discard", f"delivery {delivery[:12]}; record {record}"):
-        id_ = quarantined.delivery_id(lake, delivery)
+        id_ = quarantine.delivery_id(lake, delivery)
         count = discard_record(lake, settings.lock, id_, record, reason)
     output.line(f"Discarded, at {count} table{'s' if count > 1 else ''}. The next run counts it so.")
 
@@ -89,13 +91,14 @@ def replay(
     delivery: Of = None,
 ) -> None:
     """Judge quarantined records again, after their rules, their patients or (by a patch) they themselves changed."""
-    from mediflow_assets.cli import officer, patches, quarantined, running
+    from mediflow_assets.cli import officer, running
+    from mediflow_assets.operations import patches, quarantine
     from mediflow_assets.sources import Feeds
 
     settings = context.settings()
     lake = context.lake(settings)
     with officer.recorded(settings, "quarantine replay", "patched" if patch else "") as who:
-        id_ = quarantined.delivery_id(lake, delivery) if delivery else None
+        id_ = quarantine.delivery_id(lake, delivery) if delivery else None
         if patch:
             inbox = settings.open_inbox(Feeds.load(settings.sources_file))
             taken, is_known = patches.receive_patch(patch, inbox, lake)

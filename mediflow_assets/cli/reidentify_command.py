@@ -23,7 +23,7 @@ def reidentify(
 ) -> None:
     """Say whose pseudonym it is. Takes a login as privacy_officer; each attempt is recorded."""
     from mediflow_assets.cli import officer
-    from mediflow_assets.steps.reidentification import reidentify as find
+    from mediflow_assets.privacy.reidentification import reidentify as find
 
     settings = context.settings()
     if not 0 < len(reason.strip()) <= LONGEST_REASON:

@@ -40,10 +40,10 @@ class Stopwatch:
 
 def cost_of_stages(deliveries: Path, home: Path) -> list[Cost]:
     """Ingest the files of a folder into a new home and run everything, stage by stage."""
-    from mediflow_assets.cli import home as homes
-    from mediflow_assets.cli.delivering import hand_over
     from mediflow_assets.definitions import build_defs
     from mediflow_assets.defs import launching
+    from mediflow_assets.operations import home as homes
+    from mediflow_assets.operations.hand_over import hand_over
     from mediflow_assets.settings import Settings
     from mediflow_assets.sources import Feeds
     from mediflow_assets.storage.delta import Lake

@@ -7,7 +7,7 @@ import typer
 from mediflow_assets.cli import context, output
 
 if TYPE_CHECKING:
-    from mediflow_assets.cli.standing import Standing
+    from mediflow_assets.operations.status import Standing
 
 
 def register(app: typer.Typer) -> None:
@@ -20,11 +20,11 @@ def status(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
 
     Exits 3 where a sum does not agree or a blocking check failed, 1 where a table is damaged.
     """
-    from mediflow_assets.cli import standing
+    from mediflow_assets.operations import status
 
     settings = context.settings()
-    inbox = standing.inbox_of(settings.inbox)
-    shown = standing.standing(context.lake(settings), inbox)
+    inbox = status.inbox_of(settings.inbox)
+    shown = status.standing(context.lake(settings), inbox)
     if as_json:
         output.as_json(shown)
     else:
@@ -33,7 +33,7 @@ def status(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
         output.warn(f"Error: {damaged['says']}")
     if "damaged" in shown:
         raise typer.Exit(context.FAILED)
-    if not standing.is_sound(shown):
+    if not status.is_sound(shown):
         raise typer.Exit(context.CHECK_FAILED)
 
 

@@ -27,10 +27,10 @@ def register(app: typer.Typer) -> None:
 
 def serve() -> None:
     """Land the topic without end, and judge its events in real time, until SIGTERM or Ctrl-C. Needs Java 17."""
-    from mediflow_assets.cli import serving_stream
+    from mediflow_assets.operations import stream_process
 
     settings = context.settings()
-    serving_stream.serve(settings, context.lake(settings), output.line)
+    stream_process.serve(settings, context.lake(settings), output.line)
 
 
 def produce(
@@ -48,9 +48,9 @@ def produce(
     import datetime as dt
     import random
 
-    from mediflow_assets.steps.stream_landing import Topic
     from mediflow_assets.streaming.producing import make_topic
     from mediflow_assets.streaming.producing import produce as send
+    from mediflow_assets.streaming.topic_landing import Topic
     from mediflow_assets.synthetic.events import Shares, messages
 
     shares = Shares(bad_share, duplicate_share, late_share, disorder_share)
@@ -74,10 +74,10 @@ def produce(
 
 def status(as_json: Json = False) -> None:
     """Show per partition how far it is landed and judged, the lag, and how long events took."""
-    from mediflow_assets.cli import streamed
+    from mediflow_assets.operations import topic
 
     settings = context.settings()
-    shown = streamed.standing(settings, context.lake(settings))
+    shown = topic.standing(settings, context.lake(settings))
     if as_json:
         output.as_json(shown)
         return
@@ -92,11 +92,12 @@ def status(as_json: Json = False) -> None:
 
 def skip_lost() -> None:
     """Go on behind messages that the broker no longer has: they are lost, and the audit log says which."""
-    from mediflow_assets.cli import officer, streamed
+    from mediflow_assets.cli import officer
+    from mediflow_assets.operations import topic
 
     settings = context.settings()
     with officer.recorded(settings, "stream skip-lost") as who:
-        skipped = streamed.skip_lost(settings, context.lake(settings))
+        skipped = topic.skip_lost(settings, context.lake(settings))
         who.detail = "; ".join(skipped)[:400]
     for each in skipped:
         output.line(f"Skipped: {each}.")

@@ -7,9 +7,10 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from mediflow_assets import synthetic
-from mediflow_assets.cli import context, home, output, running, shelf, standing
-from mediflow_assets.cli.delivering import hand_over
+from mediflow_assets.cli import context, output, running
 from mediflow_assets.contracts import gold, models
+from mediflow_assets.operations import home, model_registry, status
+from mediflow_assets.operations.hand_over import hand_over
 from mediflow_assets.settings import Settings
 from mediflow_assets.sources import Feeds
 from mediflow_assets.storage.delta import Lake
@@ -47,7 +48,7 @@ def demo(rows: int, seed: int) -> int:
 def show(settings: Settings, sample: Path) -> int:
     """The tables, whether the sums agree, and how many of the planted anomalies were found."""
     lake = context.lake(settings)
-    shown = standing.standing(lake, standing.inbox_of(settings.inbox))
+    shown = status.standing(lake, status.inbox_of(settings.inbox))
     output.table("tables", ("table", "rows"), [(name, row["rows"]) for name, row in shown["tables"].items()])
     columns = ("table", "delivery", "records", "accepted", "quarantined", "balanced")
     output.table("reconciliation", columns, [tuple(r[c] for c in columns) for r in shown["reconciliation"]])
@@ -58,7 +59,7 @@ def show(settings: Settings, sample: Path) -> int:
         [(f.band, f.planted, f.found, f"{f.found / f.planted:.1%}" if f.planted else "-") for f in found.bands],
     )
     output.line(f"Flagged in all: {found.flagged:,} of {found.encounters:,} encounters ({found.flagged_share:.2%}).")
-    compared = shelf.compared(lake)
+    compared = model_registry.compared(lake)
     if compared:
         output.table("models on held-out rows", tuple(compared[0]), [tuple(row.values()) for row in compared])
     drifted = lake.read(models.DRIFT, ["has_drifted"])["has_drifted"].to_pylist()
@@ -73,7 +74,7 @@ def show(settings: Settings, sample: Path) -> int:
     balanced = sum(row["balanced"] for row in shown["reconciliation"])
     output.line(f"Checks: {held} of {len(checks)} hold. Sums: {balanced} of {len(shown['reconciliation'])} agree.")
     output.line("Next: 'mediflow up' shows it all in the Dagster UI, 'mediflow status' here.")
-    return 0 if standing.is_sound(shown) else context.CHECK_FAILED
+    return 0 if status.is_sound(shown) else context.CHECK_FAILED
 
 
 @dataclass(frozen=True)

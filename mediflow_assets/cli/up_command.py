@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from mediflow_assets.cli import context
+from mediflow_assets.cli import context, output
 
 
 def register(app: typer.Typer) -> None:
@@ -19,8 +19,8 @@ def up(
     mlflow_port: Annotated[int, typer.Option(help="of MLflow's UI; not started where a server is set")] = 5000,
 ) -> None:
     """Dagster's UI and daemon, the gateway, the dashboard and MLflow's UI on localhost, until Ctrl-C."""
-    from mediflow_assets.cli import local_services
     from mediflow_assets.defs.launching import install_dagster_home, make_storage
+    from mediflow_assets.operations import local_services
 
     settings = context.settings()
     settings.pseudonym_key()
@@ -29,4 +29,4 @@ def up(
     install_dagster_home(settings)
     # two processes that make the same databases at once: one of them fails
     make_storage()
-    raise typer.Exit(local_services.run_until_signalled(services, settings.logs))
+    raise typer.Exit(local_services.run_until_signalled(services, settings.logs, output.line, output.warn))

@@ -19,10 +19,10 @@ def upgrade(
     """Carry a lake forward that an older MediFlow wrote: say what will be done, do it, and bring every table up to
     date."""
     from mediflow_assets.cli import officer, running
-    from mediflow_assets.governance.key_change import refuse_half_changed
-    from mediflow_assets.steps.damage import require_readable
-    from mediflow_assets.steps.erasure.journal import refuse_half_erased
-    from mediflow_assets.steps.upgrade import carry_forward, plan
+    from mediflow_assets.pipeline.damage import require_readable
+    from mediflow_assets.pipeline.upgrade import carry_forward, plan
+    from mediflow_assets.privacy.erasure.journal import refuse_half_erased
+    from mediflow_assets.secrets.key_change import refuse_half_changed
     from mediflow_assets.storage.lease import lake_lease
 
     settings = context.settings()

@@ -21,7 +21,7 @@ def add(
 ) -> None:
     """Add a user. The password is asked for, or read from what is piped in."""
     from mediflow_assets.cli import officer
-    from mediflow_assets.governance.users import Users
+    from mediflow_assets.identity.users import Users
 
     settings = context.settings()
     with officer.recorded(settings, "users add") as who:
@@ -32,7 +32,7 @@ def add(
 
 def list_(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Show all users."""
-    from mediflow_assets.governance.users import Users
+    from mediflow_assets.identity.users import Users
 
     users = Users(context.settings().ops_url).list()
     if as_json:
@@ -45,7 +45,7 @@ def list_(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
 def disable(name: str) -> None:
     """Close an account."""
     from mediflow_assets.cli import officer
-    from mediflow_assets.governance.users import Users
+    from mediflow_assets.identity.users import Users
 
     settings = context.settings()
     with officer.recorded(settings, "users disable") as who:
@@ -60,7 +60,7 @@ def sign_out(
 ) -> None:
     """Refuse every token the user was given until now, or one token; the account stays open."""
     from mediflow_assets.cli import officer
-    from mediflow_assets.governance.revoked_tokens import Revoked
+    from mediflow_assets.identity.revoked_tokens import Revoked
 
     if (name is None) == (token_id is None):
         context.usage("name a user, or a token by --token-id")

@@ -8,7 +8,7 @@ import secrets
 from pathlib import Path
 
 from mediflow_assets.errors import SecretMissing
-from mediflow_assets.governance.secret_files import sync_folder, write_closed
+from mediflow_assets.secrets.secret_files import sync_folder, write_closed
 
 ROLES = ("dagster", "mlflow", "mediflow")
 """Each has a database of its own name, and may open no other one."""

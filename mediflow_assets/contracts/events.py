@@ -161,3 +161,14 @@ STREAM_STATUS = TableContract(
 
 HOUSE = (STREAM_STATUS,)
 TABLES = (ENCOUNTER_EVENTS, STREAM_ALERTS, *HOUSE)
+
+
+def delivery_of(topic: str, partition: int) -> str:
+    """The `_delivery_id` of a partition's records."""
+    return f"{DELIVERY_PREFIX}{topic}/{partition}"
+
+
+def partition_of(delivery_id: str) -> tuple[str, int]:
+    """Topic and partition of a delivery's id."""
+    topic, _, partition = delivery_id.removeprefix(DELIVERY_PREFIX).rpartition("/")
+    return topic, int(partition)

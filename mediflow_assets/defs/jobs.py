@@ -10,7 +10,7 @@ from mediflow_assets.contracts import assurance
 from mediflow_assets.contracts.table import Audience
 from mediflow_assets.defs.assets.silver import SILVER_STEPS
 from mediflow_assets.defs.resources import LakehouseResource
-from mediflow_assets.steps.damage import REBUILD, naming_damage
+from mediflow_assets.pipeline.damage import REBUILD, naming_damage
 from mediflow_assets.storage.errors import storage_errors
 
 TABLES = dg.AssetSelection.groups("bronze", "silver", "gold", "masked")
@@ -47,7 +47,7 @@ def assured(names: Iterable[str]) -> set[str]:
 @dg.op
 def tidy(context: dg.OpExecutionContext, lakehouse: LakehouseResource) -> None:
     """Compact small files, remove old versions."""
-    from mediflow_assets.steps.events import events_asked_for
+    from mediflow_assets.ingest.event_lease import events_asked_for
     from mediflow_assets.storage.maintenance import maintain
 
     with storage_errors("maintain"), events_asked_for(lakehouse.settings.root, "maintain"):
@@ -65,7 +65,8 @@ def maintain_job() -> None:
 def look_for_leaks(context: dg.OpExecutionContext, lakehouse: LakehouseResource) -> None:
     """Look for identifiers in everything, and fail where one is found."""
     from mediflow_assets.contracts import assurance
-    from mediflow_assets.steps import checks, leak_scan
+    from mediflow_assets.pipeline import checks
+    from mediflow_assets.privacy import leak_scan
 
     with naming_damage(lakehouse.bench.lake, "leak scan"):
         made = leak_scan.make(lakehouse.bench, lakehouse.settings.root, leak_scan.FULL)

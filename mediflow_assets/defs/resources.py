@@ -11,15 +11,15 @@ from dagster_pyspark import LazyPySparkResource
 from dagster_pyspark.resources import spark_session_from_config
 from pydantic import PrivateAttr
 
-from mediflow_assets.governance.key_change import refuse_half_changed
-from mediflow_assets.governance.prediction_log import PredictionLog
+from mediflow_assets.identity.prediction_log import PredictionLog
+from mediflow_assets.ingest.inbox import Inbox
 from mediflow_assets.modes import close_below, is_open
+from mediflow_assets.pipeline import damage, upgrade
+from mediflow_assets.pipeline.run_context import Workbench
+from mediflow_assets.privacy.erasure.journal import refuse_half_erased
+from mediflow_assets.secrets.key_change import refuse_half_changed
 from mediflow_assets.settings import Settings
 from mediflow_assets.sources import Feeds
-from mediflow_assets.steps import damage, upgrade
-from mediflow_assets.steps.erasure.journal import refuse_half_erased
-from mediflow_assets.steps.inbox import Inbox
-from mediflow_assets.steps.workbench import Workbench
 from mediflow_assets.storage import engine
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.lease import lake_lease

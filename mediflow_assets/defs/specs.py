@@ -9,8 +9,8 @@ import dagster as dg
 from mediflow_assets.contracts import TABLES, house
 from mediflow_assets.contracts.lineage import steps_of
 from mediflow_assets.contracts.table import Column, Severity, TableContract
-from mediflow_assets.steps.checks import OF_A_RUN, check_names
-from mediflow_assets.steps.made import Made
+from mediflow_assets.pipeline.checks import OF_A_RUN, check_names
+from mediflow_assets.pipeline.step_result import Made
 from mediflow_assets.storage.delta import Lake
 
 FARED = "mediflow/fared"

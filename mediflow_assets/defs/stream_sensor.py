@@ -9,10 +9,10 @@ from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.defs import jobs
 from mediflow_assets.defs.assets.streaming import config_of
 from mediflow_assets.errors import MediFlowError
+from mediflow_assets.pipeline.offset_ranges import unjudged
 from mediflow_assets.settings import Settings
-from mediflow_assets.steps.spans import unjudged
-from mediflow_assets.steps.stream_landing import BATCH, OFF, Topic, waiting
 from mediflow_assets.storage.delta import Lake
+from mediflow_assets.streaming.topic_landing import BATCH, OFF, Topic, waiting
 
 REST_SECONDS = 60
 LANDING_JOBS = {job.name for job in (jobs.refresh, jobs.replay, jobs.rebuild)}

@@ -8,8 +8,7 @@ from typing import Any
 import pyarrow as pa
 from pyspark.sql import functions as F
 
-from mediflow_assets.contracts.events import REAL_TIME
-from mediflow_assets.streaming.ranges import delivery_of
+from mediflow_assets.contracts.events import REAL_TIME, delivery_of
 from mediflow_assets.streaming.spark import Kafka, read_topic, small_frame
 from mediflow_assets.transforms import alerts
 from mediflow_assets.transforms.pseudonyms import PADS, TOMBSTONE_PADS

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from mediflow_assets.contracts.events import partition_of
 from mediflow_assets.errors import StreamFailed
-from mediflow_assets.streaming.ranges import partition_of
 
 
 class Metrics:

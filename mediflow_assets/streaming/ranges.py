@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mediflow_assets.contracts.events import DELIVERY_PREFIX
+from mediflow_assets.contracts.events import delivery_of
 from mediflow_assets.errors import OffsetsLost, SettingsInvalid
 
 
@@ -34,17 +34,6 @@ class Bounds:
 
     first: int
     end: int
-
-
-def delivery_of(topic: str, partition: int) -> str:
-    """The `_delivery_id` of a partition's records."""
-    return f"{DELIVERY_PREFIX}{topic}/{partition}"
-
-
-def partition_of(delivery_id: str) -> tuple[str, int]:
-    """Topic and partition of a delivery's id."""
-    topic, _, partition = delivery_id.removeprefix(DELIVERY_PREFIX).rpartition("/")
-    return topic, int(partition)
 
 
 def to_land(topic: str, held: Mapping[int, Bounds], landed: Mapping[int, int]) -> list[Range]:

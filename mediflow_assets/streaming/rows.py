@@ -7,9 +7,8 @@ import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, delivery_of
 from mediflow_assets.storage.schemas import arrow_schema, batch_of
-from mediflow_assets.streaming.ranges import delivery_of
 from mediflow_assets.transforms.messages import older_id
 
 SCHEMA = arrow_schema(ENCOUNTER_EVENTS)

@@ -9,8 +9,8 @@ from typer.testing import CliRunner, Result
 
 from mediflow_assets.cli import build
 from mediflow_assets.contracts import house, silver
+from mediflow_assets.ingest.inbox import Inbox
 from mediflow_assets.sources import Feeds
-from mediflow_assets.steps.inbox import Inbox
 from mediflow_assets.storage.delta import Lake
 
 HEADER = "patient_id,department,diagnosis_code,admission_date,cost"

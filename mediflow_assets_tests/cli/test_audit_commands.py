@@ -7,7 +7,7 @@ from pathlib import Path
 
 from typer.testing import Result
 
-from mediflow_assets.governance.audit import AuditLog, Record
+from mediflow_assets.identity.audit import AuditLog, Record
 
 Run = Callable[..., Result]
 

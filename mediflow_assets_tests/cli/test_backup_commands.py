@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from mediflow_assets.governance.audit import AuditLog
+from mediflow_assets.identity.audit import AuditLog
 
 Run = Callable[..., Result]
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from mediflow_assets.contracts import bronze, house, silver
-from mediflow_assets.steps.landing import land_all
+from mediflow_assets.ingest.landing import land_all
 from mediflow_assets_tests.breaking import HIDDEN, PLAIN
 
 FLIPPED = HIDDEN["other bytes in a file"]

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from typer.testing import Result
 
-from mediflow_assets.governance.audit import AuditLog
-from mediflow_assets.governance.byte_search import Needles, files_of, search
-from mediflow_assets.governance.users import Users
+from mediflow_assets.identity.audit import AuditLog
+from mediflow_assets.identity.users import Users
+from mediflow_assets.privacy.byte_search import Needles, files_of, search
 
 PASSWORD = "correct horse battery"
 GONE = "PAT-7000001"

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from typer.testing import Result
 
-from mediflow_assets.cli import streamed
 from mediflow_assets.defs import daemons
+from mediflow_assets.operations import topic
 
 Run = Callable[..., Result]
 
@@ -64,8 +64,8 @@ def test_a_service_that_is_down_is_named_by_its_setting(
 def test_a_stream_that_nobody_lands_is_told(mediflow: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     mediflow("init")
     monkeypatch.setenv("MEDIFLOW_LANDING", "continuous")
-    monkeypatch.setattr(streamed, "_ends", lambda *_: ({}, None))
-    monkeypatch.setattr(streamed, "_lost", lambda *_: None)
+    monkeypatch.setattr(topic, "_ends", lambda *_: ({}, None))
+    monkeypatch.setattr(topic, "_lost", lambda *_: None)
     said = mediflow("doctor")
     assert said.exit_code == 1 and "stream" in said.stdout and "MEDIFLOW_LANDING" in "".join(said.stdout.split())
 

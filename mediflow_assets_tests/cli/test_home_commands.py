@@ -6,7 +6,7 @@ from pathlib import Path
 
 from typer.testing import Result
 
-from mediflow_assets.governance.users import Users
+from mediflow_assets.identity.users import Users
 from mediflow_assets.storage.lease import lake_lease
 
 Run = Callable[..., Result]

@@ -7,8 +7,8 @@ import pytest
 from typer.testing import Result
 
 from mediflow_assets.contracts import silver
-from mediflow_assets.steps.inbox import Inbox
-from mediflow_assets.steps.landing import land_all
+from mediflow_assets.ingest.inbox import Inbox
+from mediflow_assets.ingest.landing import land_all
 from mediflow_assets.storage.delta import Lake
 
 DELIVERY = "ab" * 32

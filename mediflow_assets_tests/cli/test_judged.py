@@ -7,7 +7,7 @@ import pytest
 from mediflow_assets.cli import judged
 from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.defs.launching import Outcome
-from mediflow_assets.steps import silver as steps
+from mediflow_assets.pipeline import silver as steps
 
 Row = dict[str, Any]
 

@@ -8,9 +8,9 @@ import pytest
 from typer.testing import Result
 
 from mediflow_assets.contracts import silver
-from mediflow_assets.governance.audit import AuditLog
-from mediflow_assets.governance.keys import PseudonymKey
-from mediflow_assets.governance.users import Users
+from mediflow_assets.identity.audit import AuditLog
+from mediflow_assets.identity.users import Users
+from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets_tests.cli.conftest import PASSWORD, WHEN
 

@@ -10,8 +10,8 @@ from typer.testing import Result
 
 from mediflow_assets.cli import running
 from mediflow_assets.contracts import silver
-from mediflow_assets.governance.users import Users
-from mediflow_assets.steps.inbox import Inbox
+from mediflow_assets.identity.users import Users
+from mediflow_assets.ingest.inbox import Inbox
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.lease import lake_lease
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from typer.testing import Result
 
-from mediflow_assets.steps.inbox import Inbox
-from mediflow_assets.steps.landing import land_all
+from mediflow_assets.ingest.inbox import Inbox
+from mediflow_assets.ingest.landing import land_all
 from mediflow_assets.storage.delta import Lake
 
 Run = Callable[..., Result]

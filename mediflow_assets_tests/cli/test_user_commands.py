@@ -6,7 +6,7 @@ from pathlib import Path
 
 from typer.testing import Result
 
-from mediflow_assets.governance.revoked_tokens import Revoked
+from mediflow_assets.identity.revoked_tokens import Revoked
 
 PASSWORD = "correct horse battery"
 Run = Callable[..., Result]

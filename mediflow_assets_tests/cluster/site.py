@@ -17,13 +17,13 @@ from mediflow_assets.contracts import TABLES, bronze, silver
 from mediflow_assets.contracts.events import COST_RULE, STREAM_ALERTS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import MediFlowError
+from mediflow_assets.ingest.inbox import Inbox
+from mediflow_assets.pipeline.offset_ranges import unjudged
 from mediflow_assets.sources import Feeds
-from mediflow_assets.steps.inbox import Inbox
-from mediflow_assets.steps.spans import unjudged
-from mediflow_assets.steps.stream_landing import Topic, waiting
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.streaming.broker import Broker
 from mediflow_assets.streaming.producing import produce
+from mediflow_assets.streaming.topic_landing import Topic, waiting
 from mediflow_assets.synthetic.events import Shares, messages
 from mediflow_assets_tests.cluster.processes import Cluster
 from mediflow_assets_tests.cluster.runs import ENDED, Runs

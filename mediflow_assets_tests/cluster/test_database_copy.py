@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from mediflow_assets.backup import databases
 from mediflow_assets.cluster import secret_files
 from mediflow_assets.errors import BackupInvalid, EngineUnreachable
-from mediflow_assets.governance.audit import AuditLog, Record
-from mediflow_assets.governance.users import Users
-from mediflow_assets.steps.safekeeping import databases
+from mediflow_assets.identity.audit import AuditLog, Record
+from mediflow_assets.identity.users import Users
 from mediflow_assets_tests.cluster.conftest import started
 from mediflow_assets_tests.cluster.processes import debian_postgres
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from mediflow_assets import object_key
-from mediflow_assets.governance.keys import PseudonymKey
 from mediflow_assets.objects import make_bucket
+from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets_tests.cluster import deliveries
 from mediflow_assets_tests.cluster.conftest import started

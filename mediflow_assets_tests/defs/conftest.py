@@ -19,10 +19,10 @@ from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.definitions import build_defs
 from mediflow_assets.defs.launching import Outcome, install_dagster_home, run_job
 from mediflow_assets.defs.resources import EngineResource, LakehouseResource
-from mediflow_assets.governance.keys import PseudonymKey
+from mediflow_assets.ingest.inbox import Inbox
+from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.settings import Settings
 from mediflow_assets.sources import Feeds
-from mediflow_assets.steps.inbox import Inbox
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets_tests.older import story, unpack
 

@@ -9,8 +9,8 @@ import pytest
 from mediflow_assets.contracts import TABLES, bronze, gold, silver
 from mediflow_assets.definitions import build_defs
 from mediflow_assets.defs.launching import chosen
+from mediflow_assets.pipeline import damage
 from mediflow_assets.settings import Settings
-from mediflow_assets.steps import damage
 from mediflow_assets.storage.purge import DAMAGED
 from mediflow_assets_tests.breaking import HIDDEN, PLAIN
 

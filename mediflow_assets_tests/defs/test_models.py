@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 import pytest
 from typer.testing import CliRunner
 
-from mediflow_assets.cli import build, shelf
+from mediflow_assets.cli import build
 from mediflow_assets.contracts import gold, masked, models
 from mediflow_assets.contracts.inputs import COST_MODEL, MODELS, READMISSION_MODEL
 from mediflow_assets.definitions import build_defs
@@ -20,6 +20,7 @@ from mediflow_assets.defs.assets.models import asset_key
 from mediflow_assets.defs.resources import EngineResource
 from mediflow_assets.defs.retraining import why_train
 from mediflow_assets.ml.registry import Registry
+from mediflow_assets.operations import model_registry
 from mediflow_assets.scoring import load_champion, models_uri, read_champion
 from mediflow_assets.settings import Settings
 from mediflow_assets.storage.delta import Lake
@@ -41,7 +42,7 @@ class Site:
 
     @property
     def registry(self) -> Registry:
-        return shelf.registry(self.settings)
+        return model_registry.registry(self.settings)
 
     def train(self, *keys: dg.AssetKey) -> dg.ExecuteInProcessResult:
         job = build_defs(self.settings).resolve_job_def("train")
@@ -142,7 +143,7 @@ def test_recent_encounters_are_scored_by_both_champions(site: Site, first: Any) 
 
 
 def test_without_a_champion_the_scores_are_empty_and_say_why(tmp_path: Path) -> None:
-    from mediflow_assets.steps import risk_scores
+    from mediflow_assets.ml import risk_scores
 
     lake = fill(Lake(str(tmp_path / "lake")), 200)
     assert len(risk_scores.scores(lake)) == 0
@@ -193,7 +194,7 @@ def test_rollback_and_promotion_move_alias_and_bundle_together(site: Site, first
     assert "champion" in listed and "It beats" in listed
     assert run(build(), ["models", "promote", COST_MODEL, "77"]).exit_code == 1
     assert run(build(), ["models", "card", "no-such-model"]).exit_code == 1
-    assert shelf.standing(site.lake)[0] == {"name": COST_MODEL, "champion": "2", "challenger": None}
+    assert model_registry.standing(site.lake)[0] == {"name": COST_MODEL, "champion": "2", "challenger": None}
 
 
 def test_a_registry_that_is_down_fails_the_training_and_leaves_the_champion(

@@ -14,8 +14,8 @@ import dagster as dg
 import pytest
 
 from mediflow_assets.contracts import bronze, gold, house, masked, silver
-from mediflow_assets.steps import landing
-from mediflow_assets.steps import silver as silver_steps
+from mediflow_assets.ingest import landing
+from mediflow_assets.pipeline import silver as silver_steps
 from mediflow_assets.storage import tables
 from mediflow_assets.storage.lease import lake_lease
 from mediflow_assets_tests.samples import ADMISSION, csv_text

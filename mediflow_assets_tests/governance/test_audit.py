@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from mediflow_assets.errors import EngineFailed
-from mediflow_assets.governance.audit import AuditLog, Record
+from mediflow_assets.identity.audit import AuditLog, Record
 
 DONE = Record("gateway", "ada", "POST /predict", "done", "r1", "cost/3")
 
@@ -106,7 +106,7 @@ def test_a_head_left_behind_by_a_kill_still_fits(log: AuditLog, tmp_path: Path) 
 
 def test_writers_of_many_threads_and_processes_make_one_chain(log: AuditLog, tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from mediflow_assets.governance.audit import AuditLog, Record\n"
+        "import sys; from pathlib import Path; from mediflow_assets.identity.audit import AuditLog, Record\n"
         f"log = AuditLog('sqlite:///{tmp_path / 'ops.db'}', Path('{tmp_path / 'audit.head'}'))\n"
         "for n in range(40): log.append(Record('command', 'bob', 'reidentify', 'refused'))"
     )
@@ -120,7 +120,7 @@ def test_writers_of_many_threads_and_processes_make_one_chain(log: AuditLog, tmp
 
 def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
     program = (
-        "from pathlib import Path; from mediflow_assets.governance.audit import AuditLog, Record\n"
+        "from pathlib import Path; from mediflow_assets.identity.audit import AuditLog, Record\n"
         f"log = AuditLog('sqlite:///{tmp_path / 'ops.db'}', Path('{tmp_path / 'audit.head'}'))\n"
         "while True: print(log.append(Record('command', 'bob', 'erase', 'done')), flush=True)"
     )

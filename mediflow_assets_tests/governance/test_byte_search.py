@@ -4,8 +4,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from mediflow_assets.governance import byte_search
-from mediflow_assets.governance.byte_search import Needles, files_of, search
+from mediflow_assets.privacy import byte_search
+from mediflow_assets.privacy.byte_search import Needles, files_of, search
 
 NAME = "PAT-7000001"
 FORMS = {

@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from mediflow_assets.governance.keys import PseudonymKey
+from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 
 IDS = 1_000_000
 PATIENTS = range(0, IDS, 1_000)

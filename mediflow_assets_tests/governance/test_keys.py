@@ -4,7 +4,7 @@ import pytest
 
 from mediflow_assets.contracts.identifiers import canonical
 from mediflow_assets.errors import SecretMissing
-from mediflow_assets.governance.keys import FILE_NAME, PseudonymKey
+from mediflow_assets.secrets.pseudonym_key import FILE_NAME, PseudonymKey
 
 
 @pytest.fixture

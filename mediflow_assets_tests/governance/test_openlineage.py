@@ -8,7 +8,7 @@ import pytest
 from mediflow_assets.contracts import TABLES, masked, silver
 from mediflow_assets.contracts.lineage import origins, steps_of
 from mediflow_assets.contracts.masks import Verb
-from mediflow_assets.governance import openlineage
+from mediflow_assets.operations import openlineage
 
 RUN = str(uuid.uuid4())
 AT = dt.datetime(2026, 1, 2, 3, 4, tzinfo=dt.UTC)

@@ -7,7 +7,7 @@ import pytest
 from pwdlib import PasswordHash
 
 from mediflow_assets.errors import EngineFailed, LoginRefused, NothingToDo, SettingsInvalid
-from mediflow_assets.governance.users import Users
+from mediflow_assets.identity.users import Users
 
 PASSWORD = "correct horse battery"
 

@@ -14,7 +14,7 @@ from mediflow_assets.ml.examples import Examples
 from mediflow_assets.ml.figures import FEWEST_IN_GROUP
 from mediflow_assets.ml.tasks import COST, READMISSION
 from mediflow_assets.ml.training import Trained, train
-from mediflow_assets.steps.training import lesson
+from mediflow_assets.ml.training_step import lesson
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets_tests.rehearsal import fill, hospital
 

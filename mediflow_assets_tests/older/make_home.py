@@ -22,9 +22,9 @@ def make(archive: Path) -> None:
 
     from mediflow_assets.definitions import build_defs
     from mediflow_assets.defs import launching
+    from mediflow_assets.ingest.inbox import Inbox
     from mediflow_assets.settings import Settings
     from mediflow_assets.sources import Feeds
-    from mediflow_assets.steps.inbox import Inbox
     from mediflow_assets.storage.delta import Lake
 
     with tempfile.TemporaryDirectory() as folder:

@@ -88,7 +88,7 @@ EVENTS = (_EVENT, _EVENT | {"event_id": "EV2", "patient_id": "P-3002", "encounte
 
 def tell(lake: Any, inbox: Any, lock: Path, scratch: Path, run: Callable[[], None]) -> None:
     """Deliveries and events in two rounds, a run after each; then a record is given up, and no run knows of it yet."""
-    from mediflow_assets.steps.discard import discard
+    from mediflow_assets.pipeline.discard import discard
 
     for number, (received_at, files) in enumerate(ROUNDS):
         for name, text in files.items():
@@ -102,8 +102,8 @@ def tell(lake: Any, inbox: Any, lock: Path, scratch: Path, run: Callable[[], Non
 
 
 def _land_events(lake: Any) -> None:
-    from mediflow_assets.governance.tombstones import Tombstones
-    from mediflow_assets.steps.events import land
+    from mediflow_assets.ingest.tombstones import Tombstones
+    from mediflow_assets.streaming.event_landing import land
     from mediflow_assets.streaming.rows import rows_of
 
     at = int(SECOND.timestamp() * 1000)

@@ -9,16 +9,18 @@ from typing import Any
 
 import pytest
 
+from mediflow_assets.backup.backup import back_up
+from mediflow_assets.backup.restore import restore
 from mediflow_assets.contracts import TABLES, silver
-from mediflow_assets.governance.keys import PseudonymKey
-from mediflow_assets.steps import own_tables, rebuild, rotation
-from mediflow_assets.steps import silver as silver_steps
-from mediflow_assets.steps.discard import discard
-from mediflow_assets.steps.erasure.erase import Request, begin, finish
-from mediflow_assets.steps.erasure.premises import Premises
-from mediflow_assets.steps.safekeeping.backup import back_up
-from mediflow_assets.steps.safekeeping.restore import restore
-from mediflow_assets.steps.upgrade import carry_forward
+from mediflow_assets.defs.operational import OPERATIONAL
+from mediflow_assets.pipeline import operational_tables, rebuild
+from mediflow_assets.pipeline import silver as silver_steps
+from mediflow_assets.pipeline.discard import discard
+from mediflow_assets.pipeline.upgrade import carry_forward
+from mediflow_assets.privacy import key_rotation
+from mediflow_assets.privacy.erasure.erase import Request, begin, finish
+from mediflow_assets.privacy.erasure.premises import Premises
+from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.storage.maintenance import maintain
 from mediflow_assets_tests.samples import ADMISSION, csv_text
 from mediflow_assets_tests.steps.safekeeping.conftest import kept_of
@@ -60,7 +62,11 @@ class Hospital:
         """Every table, with no check that stops a run."""
         self.house.land()
         house = self.keyed
-        made = [*house.make_silver(), *house.make_gold(), *(own_tables.make(house.bench, t) for t in own_tables.ALL)]
+        made = [
+            *house.make_silver(),
+            *house.make_gold(),
+            *(operational_tables.make(house.bench, t) for t in OPERATIONAL),
+        ]
         assert not [m.contract.name for m in made if m.has_failed], self.told
         house.assert_balanced()
 
@@ -102,7 +108,7 @@ class Hospital:
             finish(self.place, self.run, lambda _: None)
 
     def rotate(self) -> None:
-        rotation.rotate(self.root, self.house.lake, self.place.database_url, self.run, lambda _: None)
+        key_rotation.rotate(self.root, self.house.lake, self.place.database_url, self.run, lambda _: None)
 
     def maintain(self) -> None:
         assert not [tidied for tidied in maintain(self.house.lake, 1) if tidied.failure]

@@ -5,9 +5,9 @@ import datetime as dt
 import pytest
 
 from mediflow_assets.contracts import silver
-from mediflow_assets.steps import rebuild
-from mediflow_assets.steps import silver as steps
-from mediflow_assets.steps.reconciliation import reconcile
+from mediflow_assets.pipeline import rebuild
+from mediflow_assets.pipeline import silver as steps
+from mediflow_assets.pipeline.reconciliation import reconcile
 
 RECEIVED = dt.datetime(2024, 7, 1, 12, tzinfo=dt.UTC)
 LATER = RECEIVED + dt.timedelta(days=1)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from mediflow_assets.contracts import bronze, silver
-from mediflow_assets.steps import landing
-from mediflow_assets.steps import silver as steps
+from mediflow_assets.ingest import landing
+from mediflow_assets.pipeline import silver as steps
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.tables import Tables
 

@@ -6,8 +6,8 @@ import pytest
 
 from mediflow_assets.contracts import bronze, gold, house, masked, silver
 from mediflow_assets.errors import EngineFailed, TableDamaged
-from mediflow_assets.steps import damage
-from mediflow_assets.steps import gold as recipes
+from mediflow_assets.pipeline import damage
+from mediflow_assets.pipeline import gold as recipes
 from mediflow_assets.storage.purge import DAMAGED, remove_staged
 from mediflow_assets_tests.breaking import HIDDEN, PLAIN
 from mediflow_assets_tests.house import EVERY, House

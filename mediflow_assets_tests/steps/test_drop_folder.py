@@ -7,10 +7,10 @@ import time
 
 import pytest
 
+from mediflow_assets.ingest import drop_folder
+from mediflow_assets.ingest import inbox as module
+from mediflow_assets.ingest.inbox import Inbox
 from mediflow_assets.sources import Feeds
-from mediflow_assets.steps import drop_folder
-from mediflow_assets.steps import inbox as module
-from mediflow_assets.steps.inbox import Inbox
 
 RECEIVED = dt.datetime(2024, 7, 1, 12, tzinfo=dt.UTC)
 OLD = (0, 0)
@@ -84,7 +84,7 @@ def test_a_time_to_come_does_not_keep_a_file_out(inbox, drop, monkeypatch):
     os.utime(path, (time.time() + 1e6,) * 2)
     assert taken(inbox) == []
     now = time.time() + 61
-    monkeypatch.setattr("mediflow_assets.steps.at_rest.time.time", lambda: now)
+    monkeypatch.setattr("mediflow_assets.ingest.at_rest.time.time", lambda: now)
     assert taken(inbox) == ["a.csv"]
 
 

@@ -17,9 +17,8 @@ from mediflow_assets.contracts import TABLES, masked, silver
 from mediflow_assets.contracts.policy import policy_version
 from mediflow_assets.contracts.profiles import Format, Profile
 from mediflow_assets.errors import ExportRefused, KeyMismatch, NothingToDo, SettingsInvalid
-from mediflow_assets.governance import date_shift, exports
-from mediflow_assets.steps import exporting, leak_scan
-from mediflow_assets.steps.reidentification import Person, reidentify
+from mediflow_assets.privacy import date_shift, export_files, leak_scan, table_export
+from mediflow_assets.privacy.reidentification import Person, reidentify
 
 STAYS = [
     {"patient_id": f"PAT-{n}", "encounter_id": f"ENC-{n}-{m}", "name": f"Nora Name{n}"}
@@ -50,7 +49,7 @@ def house(made: Any, tmp_path: Path) -> Any:
 
 
 def export(house: Any, name: str, profile: Profile = Profile.SAFE_HARBOR, form: Format = Format.PARQUET) -> Any:
-    made = exporting.export(house.lake, name, profile, form, "study 7", house.key, house.folder / "exports")
+    made = table_export.export(house.lake, name, profile, form, "study 7", house.key, house.folder / "exports")
     file = made.folder / f"{made.table.split('/')[1]}.{form}"
     return made, file, json.loads((made.folder / "manifest.json").read_text())
 
@@ -98,7 +97,7 @@ def test_limited_shows_no_date_where_the_masked_table_shows_no_year(house: Any) 
 def test_the_manifest_says_what_it_is(house: Any) -> None:
     made, file, manifest = export(house, "masked/encounters")
     assert (manifest["rows"], manifest["key_id"], manifest["reason"]) == (len(STAYS), house.key.key_id, "study 7")
-    assert manifest["sha256"] == exports.digest_of(file) and manifest["export_id"] == made.export_id
+    assert manifest["sha256"] == export_files.digest_of(file) and manifest["export_id"] == made.export_id
     assert manifest["policy_version"] == policy_version(TABLES.values())
     assert [column["name"] for column in manifest["columns"]] == pq.read_table(file).column_names
     assert {stat.S_IMODE(path.stat().st_mode) for path in made.folder.iterdir()} == {0o600}
@@ -130,7 +129,7 @@ def test_a_table_of_an_older_policy_stays(house: Any) -> None:
 
 def test_a_table_under_another_key_stays(house: Any) -> None:
     with pytest.raises(KeyMismatch):
-        exporting.export(
+        table_export.export(
             house.lake,
             "encounters",
             Profile.LIMITED,
@@ -164,7 +163,7 @@ def test_a_table_that_was_never_made_stays(house: Any) -> None:
 def test_no_text_of_a_csv_begins_a_formula(tmp_path: Path) -> None:
     texts = ["=1+1", "+1", "-1", "@a", " =a", "\t=a", "plain", None, "a,b\n=c", 'quote"']
     table = pa.table({"text": pa.array(texts), "number": pa.array([-1] * len(texts))})
-    exports.write(table, tmp_path / "t.csv", Format.CSV)
+    export_files.write(table, tmp_path / "t.csv", Format.CSV)
     with (tmp_path / "t.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["text"] for row in rows[:6]] == [f"'{text}" for text in texts[:6] if text]

@@ -7,8 +7,8 @@ import pytest
 from mediflow_assets.contracts import events, gold, masked, models
 from mediflow_assets.contracts.house import CHECK_RESULTS
 from mediflow_assets.errors import ContractViolated, KeyMismatch
-from mediflow_assets.steps import change, checks
-from mediflow_assets.steps import gold as steps
+from mediflow_assets.pipeline import change, checks
+from mediflow_assets.pipeline import gold as steps
 from mediflow_assets.transforms import costs
 
 LATER = dt.datetime(2024, 7, 2, 12, tzinfo=dt.UTC)

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from mediflow_assets.contracts import silver
-from mediflow_assets.steps import silver as steps
+from mediflow_assets.pipeline import silver as steps
 from mediflow_assets.transforms.judging import OF_ANOTHER_PATIENT
 from mediflow_assets_tests.house import RECEIVED
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from mediflow_assets.errors import DeliveryChanged, DeliveryRefused
+from mediflow_assets.ingest import inbox as module
+from mediflow_assets.ingest.inbox import Inbox, files_below
 from mediflow_assets.sources import Feeds
-from mediflow_assets.steps import inbox as module
-from mediflow_assets.steps.inbox import Inbox, files_below
 
 RECEIVED = dt.datetime(2024, 7, 1, 12, tzinfo=dt.UTC)
 LATER = RECEIVED + dt.timedelta(days=1)

@@ -10,8 +10,8 @@ import pytest
 
 from mediflow_assets.contracts import bronze
 from mediflow_assets.errors import ContractViolated
+from mediflow_assets.ingest import landing
 from mediflow_assets.sources import Limits
-from mediflow_assets.steps import landing
 from mediflow_assets.storage.schemas import arrow_schema
 
 RECEIVED = dt.datetime(2024, 7, 1, 12, tzinfo=dt.UTC)

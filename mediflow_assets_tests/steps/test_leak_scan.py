@@ -15,9 +15,9 @@ from deltalake import Field
 from deltalake.schema import PrimitiveType
 
 from mediflow_assets.contracts import assurance, gold, masked, silver
-from mediflow_assets.governance.leak_search import hits, possible, words_of
-from mediflow_assets.steps import leak_scan
-from mediflow_assets.steps.leak_identifiers import identifiers
+from mediflow_assets.privacy import leak_scan
+from mediflow_assets.privacy.leak_identifiers import identifiers
+from mediflow_assets.privacy.leak_search import hits, possible, words_of
 from mediflow_assets_tests.house import RECEIVED
 
 CANARIES = {

@@ -7,7 +7,7 @@ import pytest
 
 from mediflow_assets.contracts import TABLES, gold, masked, silver
 from mediflow_assets.contracts.lineage import origins
-from mediflow_assets.steps import gold as steps
+from mediflow_assets.pipeline import gold as steps
 
 N = 48
 DAY = dt.timedelta(days=1)

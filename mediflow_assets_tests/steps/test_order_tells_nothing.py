@@ -10,7 +10,7 @@ import pytest
 from mediflow_assets.contracts import TABLES, masked, silver
 from mediflow_assets.contracts.profiles import Format, Profile
 from mediflow_assets.contracts.table import Audience
-from mediflow_assets.steps import exporting, leak_scan
+from mediflow_assets.privacy import leak_scan, table_export
 from mediflow_assets_tests.samples import ADMISSION, csv_text
 
 ROWS, PATIENTS, WIDE = 20_000, 4_000, 450
@@ -87,7 +87,7 @@ def test_every_open_table_of_people_is_stored_in_the_order_of_its_keys(house):
 @pytest.mark.parametrize("profile", Profile)
 def test_an_export_is_in_no_order_that_tells(house, profile):
     leak_scan.make(house.bench, house.folder)
-    made = exporting.export(
+    made = table_export.export(
         house.lake, "masked/encounters", profile, Format.PARQUET, "study", house.key, house.folder / "exports"
     )
     began = house.lake.read(silver.ENCOUNTERS, ["cost_usd", "admitted_at"]).to_pandas().set_index("cost_usd")

@@ -8,7 +8,9 @@ import pytest
 
 from mediflow_assets.contracts import assurance, masked
 from mediflow_assets.contracts.risk import is_blank
-from mediflow_assets.steps import own_tables, privacy_report
+from mediflow_assets.pipeline import operational_tables
+from mediflow_assets.privacy import risk_report
+from mediflow_assets.privacy.risk_report import PRIVACY_STATUS
 from mediflow_assets.transforms import anonymity
 
 QUASI = ("age_band", "gender", "zip3")
@@ -27,7 +29,7 @@ def hospital(tmp_path_factory, open_house):
         for m in range(2)
     ]
     house.bring("\n".join((names, *rows, "PX,EX,1970-01-01,O,99999,CARDIOLOGY,I21.4,2024-01-10,2024-01-11,5")) + "\n")
-    assert not own_tables.make(house.bench, own_tables.PRIVACY_STATUS).has_failed
+    assert not operational_tables.make(house.bench, PRIVACY_STATUS).has_failed
     return house
 
 
@@ -74,18 +76,18 @@ def test_a_risk_above_the_limit_fails(hospital, tmp_path, monkeypatch):
     twin = replace(hospital.copy("twin-risk"))
     rows = twin.rows(masked.PATIENTS)
     twin.lake.overwrite_rows(masked.PATIENTS, [rows[0] | {"zip3": "945"}, *rows[1:]])
-    made = own_tables.make(twin.bench, own_tables.PRIVACY_STATUS)
+    made = operational_tables.make(twin.bench, PRIVACY_STATUS)
     assert [c.name for c in made.checks if not c.passed] == ["risk_above_limit"] and made.has_failed
 
 
 @pytest.mark.parametrize(("risk", "is_broken"), [(1 / 11, False), (1 / 10, True), (None, False), (1.0, True)])
 def test_one_in_eleven_is_the_limit(risk, is_broken):
-    assert privacy_report.breaks_limit({"is_suppressed": True, "max_risk": risk}) is is_broken
-    assert not privacy_report.breaks_limit({"is_suppressed": False, "max_risk": risk})
+    assert risk_report.breaks_limit({"is_suppressed": True, "max_risk": risk}) is is_broken
+    assert not risk_report.breaks_limit({"is_suppressed": False, "max_risk": risk})
 
 
 def test_empty_tables_have_no_risk(house):
-    assert not own_tables.make(house.bench, own_tables.PRIVACY_STATUS).has_failed
+    assert not operational_tables.make(house.bench, PRIVACY_STATUS).has_failed
     assert {row["min_k"] for row in house.rows(assurance.PRIVACY_STATUS)} == {None}
 
 

@@ -7,12 +7,12 @@ import pytest
 from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.shares import Shares
 from mediflow_assets.contracts.table import Severity
+from mediflow_assets.pipeline import rebuild
+from mediflow_assets.pipeline import silver as steps
+from mediflow_assets.pipeline.checks import QUARANTINE_RATE, CheckResult
+from mediflow_assets.pipeline.discard import discard
+from mediflow_assets.pipeline.quarantine_rate import Fared, check
 from mediflow_assets.settings import Settings
-from mediflow_assets.steps import rebuild
-from mediflow_assets.steps import silver as steps
-from mediflow_assets.steps.checks import QUARANTINE_RATE, CheckResult
-from mediflow_assets.steps.discard import discard
-from mediflow_assets.steps.quarantine_rate import Fared, check
 from mediflow_assets_tests.house import RECEIVED
 
 LIMITS = Shares(warn=0.05, fail=0.5)

@@ -1,8 +1,8 @@
 """Samples of quarantine show why a record stays out, and nobody."""
 
 from mediflow_assets.contracts import bronze
-from mediflow_assets.steps import silver as steps
-from mediflow_assets.steps.quarantine_samples import MOST, quarantine_samples, shapes
+from mediflow_assets.pipeline import silver as steps
+from mediflow_assets.pipeline.quarantine_samples import MOST, quarantine_samples, shapes
 
 WRONG = {"cost": "-12.50", "name": "Ada Lovelace", "zip": "02138", "patient_id": "MRN-77"}
 

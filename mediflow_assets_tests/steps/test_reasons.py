@@ -7,7 +7,7 @@ import pytest
 
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.table import Severity
-from mediflow_assets.steps import silver as steps
+from mediflow_assets.pipeline import silver as steps
 from mediflow_assets.transforms.judging import WAITING
 
 NO_STAY = {"admission_date": "", "discharge_date": ""}

@@ -3,7 +3,7 @@
 import datetime as dt
 
 from mediflow_assets.contracts import silver
-from mediflow_assets.steps.reconciliation import reconcile
+from mediflow_assets.pipeline.reconciliation import reconcile
 from mediflow_assets_tests.house import RECEIVED
 
 LATER = RECEIVED + dt.timedelta(days=1)

@@ -12,11 +12,12 @@ import sqlalchemy as sa
 
 from mediflow_assets.contracts import TABLES, erasure, gold, masked, silver
 from mediflow_assets.errors import KeyMismatch, RotationUnfinished, SecretMissing
-from mediflow_assets.governance import key_change
-from mediflow_assets.governance.byte_search import Needles, files_of, search
-from mediflow_assets.governance.keys import FILE_NAME, PseudonymKey
-from mediflow_assets.steps import change, rotation
-from mediflow_assets.steps.gold import GOLD, make
+from mediflow_assets.pipeline import change
+from mediflow_assets.pipeline.gold import GOLD, make
+from mediflow_assets.privacy import key_rotation
+from mediflow_assets.privacy.byte_search import Needles, files_of, search
+from mediflow_assets.secrets import key_change
+from mediflow_assets.secrets.pseudonym_key import FILE_NAME, PseudonymKey
 from mediflow_assets.storage.delta import Lake
 
 EACH = 36
@@ -40,8 +41,8 @@ class Home:
         keyed.make_silver()
         keyed.make_gold()
 
-    def rotate(self) -> rotation.Rotated:
-        return rotation.rotate(self.root, self.house.lake, self.url, self.refresh, lambda _: None)
+    def rotate(self) -> key_rotation.Rotated:
+        return key_rotation.rotate(self.root, self.house.lake, self.url, self.refresh, lambda _: None)
 
     def joined(self) -> list[Any]:
         """Rows of tables that name people, joined by their names to the ids: names that fit nobody are left out."""
@@ -97,8 +98,8 @@ def test_every_name_is_new_and_every_join_as_before(home: Home) -> None:
 
 
 STEPS = (
-    (rotation, "rewrite"), (Lake, "note"), (key_change, "begin"), (key_change, "swap"), (key_change, "end"),
-    (rotation, "rename_subjects"), (rotation, "purge"), (os, "link"), (Path, "rename"),
+    (key_rotation, "rewrite"), (Lake, "note"), (key_change, "begin"), (key_change, "swap"), (key_change, "end"),
+    (key_rotation, "rename_subjects"), (key_rotation, "purge"), (os, "link"), (Path, "rename"),
 )  # fmt: skip
 
 

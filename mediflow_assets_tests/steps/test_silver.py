@@ -8,8 +8,8 @@ import pytest
 from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.house import CHECK_RESULTS
 from mediflow_assets.errors import KeyMismatch
+from mediflow_assets.pipeline import silver as steps
 from mediflow_assets.sources import Feeds
-from mediflow_assets.steps import silver as steps
 from mediflow_assets.storage.schemas import arrow_schema
 
 RECEIVED = dt.datetime(2024, 7, 1, 12, tzinfo=dt.UTC)

@@ -13,11 +13,12 @@ from mediflow_assets.contracts import TABLES, bronze, models, silver
 from mediflow_assets.contracts import gold as gold_tables
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, STREAM_ALERTS
 from mediflow_assets.contracts.origin import MADE_WHOLE
+from mediflow_assets.defs.operational import OPERATIONAL
 from mediflow_assets.errors import UpgradeNeeded
-from mediflow_assets.steps import gold, own_tables, rebuild, upgrade
-from mediflow_assets.steps.stream_status import status_table
+from mediflow_assets.pipeline import gold, rebuild, upgrade
 from mediflow_assets.storage.delta import FORMAT, FORMAT_NOTE, Lake
 from mediflow_assets.storage.schemas import arrow_schema
+from mediflow_assets.streaming.status_table import status_table
 from mediflow_assets_tests.house import House
 from mediflow_assets_tests.older import comparing, story, unpack
 
@@ -40,7 +41,7 @@ def older(tmp_path, session) -> House:
 
 
 def test_the_tables_that_are_made_whole_are_those_that_a_step_writes_so():
-    recipes = (*gold.GOLD, *gold.MASKED, *own_tables.ALL, status_table("off", {}))
+    recipes = (*gold.GOLD, *gold.MASKED, *OPERATIONAL, status_table("off", {}))
     assert {recipe.contract.name for recipe in recipes} | {models.RISK_SCORES.name} == MADE_WHOLE
 
 

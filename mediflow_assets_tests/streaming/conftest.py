@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from mediflow_assets.governance.tombstones import Tombstones
-from mediflow_assets.steps.events import LandedEvents, land
+from mediflow_assets.ingest.tombstones import Tombstones
+from mediflow_assets.streaming.event_landing import LandedEvents, land
 from mediflow_assets.streaming.rows import rows_of
 from mediflow_assets_tests.house import RECEIVED, House
 from mediflow_assets_tests.streaming.hospital import StreamHome

@@ -16,12 +16,12 @@ import dagster as dg
 from mediflow_assets.contracts import TABLES, silver
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.errors import LakeBusy
-from mediflow_assets.governance.keys import PseudonymKey
+from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.settings import Settings
-from mediflow_assets.steps.stream_landing import Topic, waiting
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.lease import lake_lease
 from mediflow_assets.streaming.producing import Produced, make_topic, produce, read_ledger
+from mediflow_assets.streaming.topic_landing import Topic, waiting
 from mediflow_assets_tests.streaming.kafka_process import KafkaProcess, free_port
 
 Row = dict[str, Any]

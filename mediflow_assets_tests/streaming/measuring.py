@@ -20,8 +20,8 @@ import psutil
 from mediflow_assets.contracts import gold
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.defs.stream_sensor import requested
-from mediflow_assets.governance.keys import PseudonymKey
-from mediflow_assets.steps.stream_landing import Topic, land_topic
+from mediflow_assets.secrets.pseudonym_key import PseudonymKey
+from mediflow_assets.streaming.topic_landing import Topic, land_topic
 from mediflow_assets.synthetic.events import messages
 from mediflow_assets_tests.streaming.hospital import StreamHome, metrics, until
 from mediflow_assets_tests.streaming.kafka_process import KafkaProcess

@@ -6,20 +6,21 @@ from pathlib import Path
 
 from mediflow_assets.contracts import erasure, gold, silver
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, STREAM_ALERTS
-from mediflow_assets.governance.keys import PseudonymKey
-from mediflow_assets.governance.tombstones import Tombstones
-from mediflow_assets.steps import stream_alerts
-from mediflow_assets.steps.erasure.erase import Request, begin, finish
-from mediflow_assets.steps.erasure.premises import Premises
-from mediflow_assets.steps.events import is_asked_for, land, lock_of
-from mediflow_assets.steps.gold import GOLD
-from mediflow_assets.steps.gold import make as make_gold
-from mediflow_assets.steps.reconciliation import reconcile
-from mediflow_assets.steps.stream_status import stream_status, told_of
+from mediflow_assets.ingest.event_lease import is_asked_for, lock_of
+from mediflow_assets.ingest.tombstones import Tombstones
+from mediflow_assets.pipeline.gold import GOLD
+from mediflow_assets.pipeline.gold import make as make_gold
+from mediflow_assets.pipeline.landed_offsets import deliveries, landed_through
+from mediflow_assets.pipeline.reconciliation import reconcile
+from mediflow_assets.privacy.erasure.erase import Request, begin, finish
+from mediflow_assets.privacy.erasure.premises import Premises
+from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.storage.lease import lake_lease
+from mediflow_assets.streaming import alerts_table
 from mediflow_assets.streaming.alert_query import AlertRules
-from mediflow_assets.streaming.progress import deliveries, landed_through
+from mediflow_assets.streaming.event_landing import land
 from mediflow_assets.streaming.rows import rows_of
+from mediflow_assets.streaming.status_table import stream_status, told_of
 from mediflow_assets.transforms import alerts, events
 from mediflow_assets_tests.streaming.conftest import TOPIC, Stream, event
 
@@ -76,17 +77,17 @@ def test_refused_records_are_counted_once_whatever_is_cut_short(stream: Stream) 
     class Cut(Exception):
         pass
 
-    from mediflow_assets.streaming import progress
+    from mediflow_assets.pipeline import landed_offsets
 
     def cut(*_: object) -> None:
         raise Cut
 
-    kept = progress.append
+    kept = landed_offsets.append
     import pytest
 
     with pytest.MonkeyPatch.context() as patched, pytest.raises(Cut):
         patched.setattr(
-            "mediflow_assets.steps.events.progress.append",
+            "mediflow_assets.streaming.event_landing.landed_offsets.append",
             lambda lake, contract, *rest: cut() if contract is ENCOUNTER_EVENTS else kept(lake, contract, *rest),
         )
         land(lake, TOPIC, [batch], {0: 2}, marked)
@@ -125,16 +126,16 @@ def test_alerts_of_a_run_say_why(stream: Stream) -> None:
     stream.send(*usual, dear, dear).refresh()
     bench = stream.house.bench
     make_gold(bench, next(recipe for recipe in GOLD if recipe.contract is gold.COST_BASELINES))
-    made = stream_alerts.make(bench, TOPIC, is_judged_elsewhere=False)
+    made = alerts_table.make(bench, TOPIC, is_judged_elsewhere=False)
     assert not made.has_failed
     rows = {row["rule"]: row for row in stream.house.rows(STREAM_ALERTS)}
     assert set(rows) == {"cost_above_limit", "systolic_mmhg"}
     cost, version = rows["cost_above_limit"], stream.house.lake.version(gold.COST_BASELINES)
     assert (str(cost["value"]), cost["baseline_version"], cost["mode"]) == ("90000.00", version, "run")
     assert cost["expected_high"] < 90_000 and cost["peer_group"] == "department_diagnosis_class"
-    assert stream_alerts.make(bench, TOPIC, is_judged_elsewhere=False).is_unchanged
+    assert alerts_table.make(bench, TOPIC, is_judged_elsewhere=False).is_unchanged
     stream.send(dear).refresh()
-    stream_alerts.make(bench, TOPIC, is_judged_elsewhere=False)
+    alerts_table.make(bench, TOPIC, is_judged_elsewhere=False)
     assert len(stream.house.rows(STREAM_ALERTS)) == 2
 
 
@@ -171,7 +172,7 @@ def test_the_status_counts_in_the_tables(stream: Stream) -> None:
 def test_who_asked_for_the_table_and_was_killed_keeps_nobody_out(tmp_path: Path) -> None:
     said = (
         "import pathlib, sys, time\n"
-        "from mediflow_assets.steps.events import events_asked_for\n"
+        "from mediflow_assets.ingest.event_lease import events_asked_for\n"
         "with events_asked_for(pathlib.Path(sys.argv[1]), 'erase'):\n"
         "    print('held', flush=True)\n"
         "    time.sleep(60)\n"

@@ -6,9 +6,9 @@ import pytest
 
 from mediflow_assets.contracts import events as contract
 from mediflow_assets.contracts import silver
-from mediflow_assets.steps.reconciliation import reconcile
-from mediflow_assets.steps.silver import ENCOUNTERS, PATIENTS
-from mediflow_assets.steps.spans import unjudged
+from mediflow_assets.pipeline.offset_ranges import unjudged
+from mediflow_assets.pipeline.reconciliation import reconcile
+from mediflow_assets.pipeline.silver import ENCOUNTERS, PATIENTS
 from mediflow_assets_tests.streaming.conftest import Stream, event
 
 DISCHARGE = {"event_id": "EV2", "event_type": "discharge", "occurred_at": "2024-01-15T10:00:00Z"}

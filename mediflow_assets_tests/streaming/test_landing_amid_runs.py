@@ -8,7 +8,7 @@ from itertools import pairwise
 import pytest
 
 from mediflow_assets.contracts import silver
-from mediflow_assets.steps.silver import ENCOUNTERS, PATIENTS
+from mediflow_assets.pipeline.silver import ENCOUNTERS, PATIENTS
 from mediflow_assets.synthetic.events import Sent, Shares, messages
 from mediflow_assets_tests.house import RECEIVED
 from mediflow_assets_tests.streaming.conftest import Stream

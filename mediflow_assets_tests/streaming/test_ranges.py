@@ -2,9 +2,10 @@
 
 import pytest
 
+from mediflow_assets.contracts.events import delivery_of, partition_of
 from mediflow_assets.errors import OffsetsLost, SettingsInvalid
 from mediflow_assets.streaming.landing_query import starting_offsets
-from mediflow_assets.streaming.ranges import Bounds, Range, beyond, bounded, delivery_of, partition_of, to_land
+from mediflow_assets.streaming.ranges import Bounds, Range, beyond, bounded, to_land
 
 
 def test_what_the_broker_has_beyond_the_table_is_to_be_landed() -> None:

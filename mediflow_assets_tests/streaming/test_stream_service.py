@@ -13,8 +13,8 @@ import pytest
 
 from mediflow_assets.contracts import gold
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, STREAM_ALERTS
-from mediflow_assets.governance.tombstones import Tombstones
-from mediflow_assets.steps.events import events_asked_for
+from mediflow_assets.ingest.event_lease import events_asked_for
+from mediflow_assets.ingest.tombstones import Tombstones
 from mediflow_assets.streaming.producing import produce, read_ledger
 from mediflow_assets.synthetic.events import Sent, Shares, messages
 from mediflow_assets_tests.streaming.conftest import event

@@ -14,9 +14,9 @@ from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.defs.stream_sensor import build_stream_sensor
 from mediflow_assets.errors import OffsetsLost
 from mediflow_assets.settings import Settings
-from mediflow_assets.steps.events import land_ranges
-from mediflow_assets.steps.stream_landing import Topic, land_topic
+from mediflow_assets.streaming.event_landing import land_ranges
 from mediflow_assets.streaming.ranges import Range
+from mediflow_assets.streaming.topic_landing import Topic, land_topic
 from mediflow_assets.synthetic.events import Sent
 from mediflow_assets_tests.streaming.conftest import event
 from mediflow_assets_tests.streaming.hospital import StreamHome, until
@@ -229,7 +229,7 @@ def test_a_broker_that_comes_back_is_found_again(
 @cluster
 def test_two_landings_never_write_at_once(stream_home: Homes) -> None:
     from mediflow_assets.errors import LakeBusy
-    from mediflow_assets.steps.events import lock_of
+    from mediflow_assets.ingest.event_lease import lock_of
     from mediflow_assets.storage.lease import lake_lease
 
     home = stream_home()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from mediflow_assets.contracts import gold
-from mediflow_assets.steps import gold as steps
+from mediflow_assets.pipeline import gold as steps
 from mediflow_assets_tests.house import House
 
 START = dt.datetime(2022, 1, 1, tzinfo=dt.UTC)

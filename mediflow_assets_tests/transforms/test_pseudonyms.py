@@ -8,7 +8,7 @@ import io
 import pytest
 from pyspark.sql import functions as F
 
-from mediflow_assets.governance.keys import PseudonymKey
+from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.transforms.pseudonyms import pads_frame, pseudonym, with_pads, without_pads
 
 SECRET = bytes(range(100, 132))

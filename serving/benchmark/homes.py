@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from mediflow_assets.contracts.inputs import COST_MODEL
-from mediflow_assets.governance.users import Users
+from mediflow_assets.identity.users import Users
 from mediflow_assets.ml.reading import read_examples
 from mediflow_assets.ml.tasks import TASKS
 from mediflow_assets.ml.training import train

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from mediflow_assets.contracts import assurance, erasure
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import MediFlowError
-from mediflow_assets.governance.audit import Verdict
-from mediflow_assets.governance.keys import FILE_NAME
+from mediflow_assets.identity.audit import Verdict
+from mediflow_assets.secrets.pseudonym_key import FILE_NAME
 from serving.access import allowed
 from serving.problems import PROBLEMS
 from serving.state import State, state_of

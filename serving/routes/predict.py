@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 
 from mediflow_assets.contracts.inputs import COST_MODEL, READMISSION_MODEL
 from mediflow_assets.errors import InputInvalid
-from mediflow_assets.governance.prediction_log import predictions
+from mediflow_assets.identity.prediction_log import predictions
 from mediflow_assets.scoring import Bundle, Predictions
 from serving.access import allowed
 from serving.inputs import Inputs, inputs_of

@@ -17,9 +17,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from mediflow_assets.contracts.inputs import MODELS
-from mediflow_assets.governance.keys import PseudonymKey
-from mediflow_assets.governance.users import ROLES, Users
+from mediflow_assets.identity.users import ROLES, Users
 from mediflow_assets.scoring import models_uri
+from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.settings import Settings
 from mediflow_assets_tests.rehearsal import rehearse
 from serving.main import create_app

@@ -6,7 +6,7 @@ from typing import Any
 
 from mediflow_assets.contracts import assurance, masked
 from mediflow_assets.contracts.table import TableContract, Type
-from mediflow_assets.governance.keys import PseudonymKey
+from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.settings import Settings
 from mediflow_assets.storage.delta import Lake
 

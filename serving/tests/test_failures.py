@@ -15,8 +15,8 @@ from fastapi.testclient import TestClient
 from mediflow_assets.contracts import masked
 from mediflow_assets.contracts.inputs import COST_MODEL
 from mediflow_assets.errors import BundleInvalid, EngineFailed
-from mediflow_assets.governance.audit import AuditLog
-from mediflow_assets.governance.token_keys import load_keys
+from mediflow_assets.identity.audit import AuditLog
+from mediflow_assets.identity.token_keys import load_keys
 from mediflow_assets.scoring import load_bundle, models_uri
 from mediflow_assets.scoring.bundle import FACTS
 from mediflow_assets.settings import Settings

@@ -8,10 +8,10 @@ import httpx
 import pytest
 
 from mediflow_assets.contracts.inputs import COST_MODEL
-from mediflow_assets.governance.audit import AuditLog
-from mediflow_assets.governance.prediction_log import PredictionLog
-from mediflow_assets.governance.revoked_tokens import Revoked
-from mediflow_assets.governance.users import Users
+from mediflow_assets.identity.audit import AuditLog
+from mediflow_assets.identity.prediction_log import PredictionLog
+from mediflow_assets.identity.revoked_tokens import Revoked
+from mediflow_assets.identity.users import Users
 from mediflow_assets.settings import Settings
 from mediflow_assets_tests.cluster.conftest import started
 from mediflow_assets_tests.cluster.processes import debian_postgres

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from mediflow_assets.contracts.inputs import COST_MODEL, MODELS, READMISSION_MODEL
-from mediflow_assets.governance.audit import AuditLog
+from mediflow_assets.identity.audit import AuditLog
 from mediflow_assets.scoring import load_champion, models_uri, point_to
 from mediflow_assets.scoring.bundle import FACTS
 from mediflow_assets.settings import Settings

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from mediflow_assets.governance.users import ROLES
+from mediflow_assets.identity.users import ROLES
 from serving.schemas import PATIENT
 from serving.tests.tables import KNOWN
 

@@ -4,8 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mediflow_assets.governance.token_keys import load_keys
-from mediflow_assets.governance.users import ROLES
+from mediflow_assets.identity.token_keys import load_keys
+from mediflow_assets.identity.users import ROLES
 from mediflow_assets.settings import Settings
 from serving.tokens import issue
 

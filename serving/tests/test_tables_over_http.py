@@ -13,8 +13,8 @@ from fastapi.testclient import TestClient
 
 from mediflow_assets.contracts import masked, models, silver
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.governance.audit import AuditLog, Verdict
-from mediflow_assets.governance.keys import PseudonymKey
+from mediflow_assets.identity.audit import AuditLog, Verdict
+from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.settings import Settings
 from mediflow_assets.storage.delta import Lake
 from serving import walking

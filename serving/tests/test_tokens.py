@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi.testclient import TestClient
 
 from mediflow_assets.errors import LoginRefused
-from mediflow_assets.governance.audit import AuditLog
-from mediflow_assets.governance.revoked_tokens import Revoked
-from mediflow_assets.governance.token_keys import SigningKey, add_key, load_keys
-from mediflow_assets.governance.users import Users
+from mediflow_assets.identity.audit import AuditLog
+from mediflow_assets.identity.revoked_tokens import Revoked
+from mediflow_assets.identity.token_keys import SigningKey, add_key, load_keys
+from mediflow_assets.identity.users import Users
 from mediflow_assets.settings import Settings
 from serving.tests.conftest import PASSWORD
 from serving.tokens import LIFETIME_SECONDS, TokenRefused, issue, verify

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from mediflow_assets.contracts.inputs import COST_MODEL
 from mediflow_assets.errors import EngineFailed
-from mediflow_assets.governance.prediction_log import Prediction, PredictionLog, predictions
+from mediflow_assets.identity.prediction_log import Prediction, PredictionLog, predictions
 from mediflow_assets.settings import Settings
 from serving import remembered
 from serving.logs import JsonLines

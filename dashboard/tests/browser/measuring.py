@@ -22,7 +22,7 @@ import psutil
 from playwright.sync_api import sync_playwright
 
 from dashboard.tests.browser.serving import PASSWORD, served, settled, sign_in
-from mediflow_assets.governance.users import ROLES, Users
+from mediflow_assets.identity.users import ROLES, Users
 from mediflow_assets.settings import Settings
 
 SESSIONS = 10

@@ -9,7 +9,7 @@ from playwright.sync_api import sync_playwright
 
 from dashboard.tests.browser.serving import PASSWORD, served, settled, sign_in
 from dashboard.views import PAGES
-from mediflow_assets.governance.users import ROLES, Users
+from mediflow_assets.identity.users import ROLES, Users
 from mediflow_assets.settings import Settings
 
 HEIGHT = 1250

@@ -3,15 +3,16 @@
 import dagster as dg
 
 from mediflow_assets.contracts import assurance, events, models
+from mediflow_assets.defs.operational import OPERATIONAL
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
-from mediflow_assets.steps import gold as recipes
-from mediflow_assets.steps import leak_scan, own_tables
-from mediflow_assets.steps.damage import naming_damage
+from mediflow_assets.pipeline import gold as recipes
+from mediflow_assets.pipeline.damage import naming_damage
+from mediflow_assets.privacy import leak_scan
 
 _MADE = (
     *(recipe.contract for recipe in (*recipes.GOLD, *recipes.MASKED)),
-    *(own.contract for own in own_tables.ALL),
+    *(own.contract for own in OPERATIONAL),
     models.RISK_SCORES,
     events.STREAM_ALERTS,
     events.STREAM_STATUS,

@@ -10,11 +10,11 @@ from mediflow_assets.contracts import bronze, erasure
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import spec_of
 from mediflow_assets.errors import DeliveryRefused
-from mediflow_assets.governance.tombstones import Tombstones
-from mediflow_assets.steps.bucket_inbox import fetch
-from mediflow_assets.steps.damage import naming_damage
-from mediflow_assets.steps.inbox import Delivery
-from mediflow_assets.steps.landing import land_all
+from mediflow_assets.ingest.bucket_inbox import fetch
+from mediflow_assets.ingest.inbox import Delivery
+from mediflow_assets.ingest.landing import land_all
+from mediflow_assets.ingest.tombstones import Tombstones
+from mediflow_assets.pipeline.damage import naming_damage
 
 LANDED = (*bronze.TABLES, erasure.ERASED)
 

@@ -9,7 +9,7 @@ from mediflow_assets.contracts.origin import LOGS
 from mediflow_assets.defs.assets import assurance, bronze, gold, streaming
 from mediflow_assets.defs.assets import models as trained
 from mediflow_assets.defs.assets import silver as judged
-from mediflow_assets.steps import own_tables
+from mediflow_assets.defs.operational import OPERATIONAL
 
 TABLES: list[dg.AssetsDefinition] = [
     bronze.landing,
@@ -37,5 +37,5 @@ def used_by(made: Iterable[str]) -> frozenset[str]:
         if mine & wanted:
             # a step that lands or judges writes all of its tables, whichever were chosen
             used |= mine | {dep.asset_key.to_user_string() for spec in asset.specs for dep in spec.deps}
-    used.update(table.name for own in own_tables.ALL if own.contract.name in wanted for table in own.inputs)
+    used.update(table.name for own in OPERATIONAL if own.contract.name in wanted for table in own.inputs)
     return frozenset(used | _BY_EVERY_STEP)

@@ -9,7 +9,7 @@ from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
 from mediflow_assets.errors import TooLittleData
-from mediflow_assets.steps.damage import naming_damage
+from mediflow_assets.pipeline.damage import naming_damage
 
 GROUP = "models"
 ENOUGH = "enough_to_learn"
@@ -35,8 +35,8 @@ def _asset(model: str, description: str, inputs: tuple[TableContract, ...]) -> d
     def trained(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         from mediflow_assets.defs.tracking import tracked
         from mediflow_assets.ml.tasks import TASKS
-        from mediflow_assets.steps.change import code_version
-        from mediflow_assets.steps.training import lesson, train_model
+        from mediflow_assets.ml.training_step import lesson, train_model
+        from mediflow_assets.pipeline.change import code_version
 
         try:
             given = lesson(lakehouse.bench.lake, TASKS[model])
@@ -84,7 +84,7 @@ SCORED = (ADMISSION_FEATURES, READMISSIONS)
 )
 def risk_scores(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Scores by both champions."""
-    from mediflow_assets.steps import risk_scores as step
+    from mediflow_assets.ml import risk_scores as step
 
     with naming_damage(lakehouse.bench.lake, models.RISK_SCORES.name, (models.RISK_SCORES, *SCORED)):
         return materialized(step.make(lakehouse.bench), lakehouse.bench.lake)

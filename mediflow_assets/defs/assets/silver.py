@@ -5,10 +5,10 @@ import dagster as dg
 from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
-from mediflow_assets.steps import rebuild
-from mediflow_assets.steps import silver as steps
-from mediflow_assets.steps.damage import REBUILD, naming_damage
-from mediflow_assets.steps.pending import Wanted
+from mediflow_assets.pipeline import rebuild
+from mediflow_assets.pipeline import silver as steps
+from mediflow_assets.pipeline.damage import REBUILD, naming_damage
+from mediflow_assets.pipeline.pending import Wanted
 
 SILVER_STEPS = tuple(table.contract.key[1] for table in steps.ALL)
 

@@ -7,12 +7,12 @@ import dagster as dg
 from mediflow_assets.contracts import events, gold, silver
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
-from mediflow_assets.steps import own_tables, stream_alerts
-from mediflow_assets.steps.damage import naming_damage
-from mediflow_assets.steps.stream_landing import CONTINUOUS, Topic, land_topic
-from mediflow_assets.steps.stream_status import status_table, told_of
-from mediflow_assets.streaming import figures
+from mediflow_assets.pipeline import operational_tables
+from mediflow_assets.pipeline.damage import naming_damage
+from mediflow_assets.streaming import alerts_table, figures
 from mediflow_assets.streaming.ranges import Range
+from mediflow_assets.streaming.status_table import status_table, told_of
+from mediflow_assets.streaming.topic_landing import CONTINUOUS, Topic, land_topic
 
 LANDING_STEP = "encounter_events"
 LANDED = "topic_is_landed"
@@ -87,7 +87,7 @@ def alerts(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignor
     """Judges what landed in the run; in continuous landing the service has judged it in real time."""
     settings = lakehouse.settings
     with naming_damage(lakehouse.bench.lake, events.STREAM_ALERTS.name, (events.STREAM_ALERTS, *_JUDGED_BY)):
-        made = stream_alerts.make(lakehouse.bench, settings.topic, settings.landing == CONTINUOUS)
+        made = alerts_table.make(lakehouse.bench, settings.topic, settings.landing == CONTINUOUS)
         if "p50_ms" in made.figures:
             figures.note_figures(settings.root, alerts=dict(made.figures) | {"mode": events.IN_RUN})
         return materialized(made, lakehouse.bench.lake)
@@ -103,7 +103,7 @@ def status(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignor
     lake, landing = lakehouse.bench.lake, lakehouse.settings.landing
     noted = figures.noted_figures(lakehouse.settings.root)
     with naming_damage(lake, events.STREAM_STATUS.name, (events.STREAM_STATUS, *_TOLD_OF)):
-        made = own_tables.make(lakehouse.bench, status_table(landing, noted))
+        made = operational_tables.make(lakehouse.bench, status_table(landing, noted))
         return materialized(replace(made, figures=told_of(lake.read(events.STREAM_STATUS).to_pylist())), lake)
 
 

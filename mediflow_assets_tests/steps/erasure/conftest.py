@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from mediflow_assets.governance.byte_search import Needles, files_of, search
-from mediflow_assets.governance.tombstones import Tombstones
-from mediflow_assets.steps import own_tables
-from mediflow_assets.steps.erasure.erase import Request, begin, finish
-from mediflow_assets.steps.erasure.premises import Premises
-from mediflow_assets.steps.erasure.proof import Proof
+from mediflow_assets.defs.operational import OPERATIONAL
+from mediflow_assets.ingest.tombstones import Tombstones
+from mediflow_assets.pipeline import operational_tables
+from mediflow_assets.privacy.byte_search import Needles, files_of, search
+from mediflow_assets.privacy.erasure.erase import Request, begin, finish
+from mediflow_assets.privacy.erasure.premises import Premises
+from mediflow_assets.privacy.erasure.proof import Proof
 from mediflow_assets_tests.samples import ADMISSION, csv_text
 
 GONE, STAYS = "PAT-7000001", "PAT-7000002"
@@ -44,11 +45,11 @@ class Hospital:
         """Everything a run makes."""
         self.house.make_silver()
         self.house.make_gold()
-        for table in own_tables.ALL:
-            assert not own_tables.make(self.house.bench, table).has_failed
+        for table in OPERATIONAL:
+            assert not operational_tables.make(self.house.bench, table).has_failed
 
     def land(self) -> None:
-        from mediflow_assets.steps.landing import land_all
+        from mediflow_assets.ingest.landing import land_all
 
         land_all(self.house.lake, self.house.inbox, Tombstones.load(self.root))
 

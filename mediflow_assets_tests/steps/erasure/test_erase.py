@@ -9,11 +9,11 @@ import pytest
 
 from mediflow_assets.contracts import bronze, erasure, masked, silver
 from mediflow_assets.errors import ContractViolated, ErasureUnfinished, NothingToDo, SecretMissing, SettingsInvalid
-from mediflow_assets.governance.tombstones import KEY_FILE, Tombstones
-from mediflow_assets.steps import rebuild
-from mediflow_assets.steps.erasure.erase import Request, begin
-from mediflow_assets.steps.erasure.journal import Journal, refuse_half_erased
-from mediflow_assets.steps.reconciliation import reconcile
+from mediflow_assets.ingest.tombstones import KEY_FILE, Tombstones
+from mediflow_assets.pipeline import rebuild
+from mediflow_assets.pipeline.reconciliation import reconcile
+from mediflow_assets.privacy.erasure.erase import Request, begin
+from mediflow_assets.privacy.erasure.journal import Journal, refuse_half_erased
 from mediflow_assets_tests.steps.erasure.conftest import FHIR_GONE, GONE, STAYS, SYNTHEA_GONE, Hospital, pack
 
 

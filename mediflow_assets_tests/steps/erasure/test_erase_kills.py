@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from mediflow_assets.contracts import TABLES, erasure, house
-from mediflow_assets.steps.erasure import cleansing, erase, removal
-from mediflow_assets.steps.erasure.journal import Journal
-from mediflow_assets.steps.reconciliation import reconcile
+from mediflow_assets.pipeline.reconciliation import reconcile
+from mediflow_assets.privacy.erasure import cleansing, erase, removal
+from mediflow_assets.privacy.erasure.journal import Journal
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets_tests.steps.erasure.conftest import GONE, Hospital
 
@@ -104,7 +104,8 @@ def test_an_erasure_killed_among_its_deletions_is_finished(hospital: Hospital, s
 def test_an_erasure_killed_among_its_purges_is_finished(hospital: Hospital, steps: Steps, clean: Any) -> None:
     taken, wanted = clean
     assert (
-        flaws(finished(hospital, steps, taken.index("mediflow_assets.steps.erasure.cleansing.purge") + 3), wanted) == []
+        flaws(finished(hospital, steps, taken.index("mediflow_assets.privacy.erasure.cleansing.purge") + 3), wanted)
+        == []
     )
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from mediflow_assets.governance.audit import AuditLog, Record
-from mediflow_assets.governance.secret_files import write_closed
-from mediflow_assets.steps.safekeeping.backup import Kept
+from mediflow_assets.backup.backup import Kept
+from mediflow_assets.identity.audit import AuditLog, Record
+from mediflow_assets.secrets.secret_files import write_closed
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets_tests.house import KEY
 from mediflow_assets_tests.steps.erasure.conftest import Hospital, hospital, made_hospital

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from mediflow_assets.backup.backup import back_up
+from mediflow_assets.backup.manifest import Manifest
+from mediflow_assets.backup.restore import erase_again, restore
 from mediflow_assets.contracts import TABLES, silver
 from mediflow_assets.errors import BackupInvalid, ErasureUnfinished, LakeBusy
-from mediflow_assets.governance.audit import AuditLog
-from mediflow_assets.governance.tombstones import FILE_NAME, KEY_FILE
-from mediflow_assets.steps.erasure.subjects import distinct
-from mediflow_assets.steps.safekeeping.backup import back_up
-from mediflow_assets.steps.safekeeping.manifest import Manifest
-from mediflow_assets.steps.safekeeping.restore import erase_again, restore
+from mediflow_assets.identity.audit import AuditLog
+from mediflow_assets.ingest.tombstones import FILE_NAME, KEY_FILE
+from mediflow_assets.privacy.erasure.subjects import distinct
 from mediflow_assets.storage.lease import lake_lease
 from mediflow_assets_tests.steps.erasure.conftest import GONE, STAYS, Hospital
 from mediflow_assets_tests.steps.safekeeping.conftest import kept_of

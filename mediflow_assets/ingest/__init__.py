@@ -1,0 +1,1 @@
+"""How deliveries come in: the inbox, landing in Bronze, the ledger, and what is refused on arrival."""

@@ -1,0 +1,221 @@
+"""The inbox: files become deliveries here, known by the SHA-256 of their content.
+
+`inbox/` takes dropped files; `inbox/ready/` holds deliveries, each a file named by its hash with a note beside it;
+`inbox/refused/` keeps what no source recognises. A delivery leaves `ready/` when its ledger row commits.
+"""
+
+import contextlib
+import datetime as dt
+import hashlib
+import json
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from mediflow_assets.errors import DeliveryChanged, DeliveryRefused
+from mediflow_assets.ingest.at_rest import content_of, file_of, open_for_writing
+from mediflow_assets.ingest.drop_folder import DropFolder
+from mediflow_assets.sources import Feeds, Limits, Recognised, recognise
+
+_CHUNK = 1 << 20
+_PARTIAL = ".partial-"
+_LONGEST_NAME = 255
+"""Bytes of a file's name."""
+_LONGEST_ENDING = 16
+_SHORT_DIGEST = 12
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A file in `inbox/ready/`: its content's hash, the name it came under (PHI), and when it came."""
+
+    delivery_id: str
+    file_name: str
+    source: str
+    received_at: dt.datetime
+    bytes: int
+
+    @property
+    def short(self) -> str:
+        """How a delivery is named everywhere but in the ledger."""
+        return f"{self.source} {self.delivery_id[:12]}"
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """The folder, the feeds by which its files are recognised, what a delivery may ask for, and how long a dropped file
+    must have been at rest."""
+
+    folder: Path
+    feeds: Feeds
+    limits: Limits = field(default_factory=Limits)
+    rest_seconds: float = 0.0
+
+    @property
+    def ready(self) -> Path:
+        """Deliveries that wait to be landed."""
+        return self.folder / "ready"
+
+    @property
+    def refused(self) -> Path:
+        """Files that no source recognises."""
+        return self.folder / "refused"
+
+    @property
+    def dropping(self) -> DropFolder:
+        """The folder as those see it who drop files into it."""
+        return DropFolder(self.folder, self.rest_seconds)
+
+    def receive(
+        self, path: Path, received_at: dt.datetime | None = None, name: str | None = None
+    ) -> tuple[Delivery, Recognised]:
+        """Copy a file into `ready/`. Raises DeliveryRefused, and DeliveryChanged if it is being written."""
+        self.ready.mkdir(parents=True, exist_ok=True)
+        partial = self.scratch("copy")
+        try:
+            digest, size = _copy(path, partial)
+            # a name may hold bytes that are no text
+            told = os.fsencode(name or path.name).decode("utf-8", "replace")
+            return self._admit(partial, told, digest, size, received_at)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def take_in(self, received_at: dt.datetime | None = None) -> tuple[list[Delivery], int]:
+        """Make deliveries of the files dropped into the inbox; returns them and how many were refused.
+
+        A file that is being written stays where it is, for the next time.
+        """
+        self.clear_partial()
+        self.dropping.await_young()
+        taken, refused = [], 0
+        for path in self.dropping.at_rest():
+            # one that is gone, or cannot even be copied, must not keep the others from coming in
+            with contextlib.suppress(DeliveryRefused, DeliveryChanged, FileNotFoundError, NotADirectoryError):
+                copied = content_of(path.lstat())
+                try:
+                    taken.append(self.receive(path, received_at)[0])
+                except DeliveryRefused:
+                    # one that is gone by now was not refused
+                    refused += path.exists()
+                    self.refuse(path)
+                self.dropping.remove(path, copied)
+        return taken, refused
+
+    def refuse(self, path: Path, name: str | None = None) -> None:
+        """Keep a copy of a file that is no delivery."""
+        self.refused.mkdir(parents=True, exist_ok=True)
+        partial = self.refused / self.scratch("copy").name
+        digest, _ = _copy(path, partial)
+        partial.rename(self.refused / _kept_name(digest, name or path.name))
+
+    def refuse_delivery(self, delivery: Delivery) -> None:
+        """Keep a delivery that turned out to be none."""
+        self.refused.mkdir(parents=True, exist_ok=True)
+        self.file_of(delivery).rename(self.refused / _kept_name(delivery.delivery_id, delivery.file_name))
+
+    def dropped(self) -> list[Path]:
+        """Files put into the inbox by hand, in the order of their names."""
+        return self.dropping.files()
+
+    def scratch(self, what: str) -> Path:
+        """Where this process writes what is not whole yet."""
+        return self.ready / f"{_PARTIAL}{os.getpid()}-{what}"
+
+    def clear_partial(self) -> None:
+        """Remove what processes that were killed left unfinished."""
+        for folder in (self.ready, self.refused):
+            for path in folder.glob(f"{_PARTIAL}*"):
+                if not _is_alive(path.name.removeprefix(_PARTIAL).partition("-")[0]):
+                    path.unlink(missing_ok=True)
+
+    def waiting(self) -> list[Delivery]:
+        """The deliveries in `ready/`, in the order in which they came."""
+        if not self.ready.is_dir():
+            return []
+        notes = (path for path in self.ready.glob("*.json") if path.with_suffix("").exists())
+        return sorted((_read_note(note) for note in notes), key=lambda d: (d.received_at, d.delivery_id))
+
+    def file_of(self, delivery: Delivery) -> Path:
+        """Where a delivery's content lies."""
+        return self.ready / delivery.delivery_id
+
+    def done(self, delivery: Delivery) -> None:
+        """Remove a delivery whose ledger row is committed."""
+        self.file_of(delivery).unlink(missing_ok=True)
+        self.file_of(delivery).with_suffix(".json").unlink(missing_ok=True)
+
+    def _admit(
+        self, partial: Path, name: str, digest: str, size: int, received_at: dt.datetime | None
+    ) -> tuple[Delivery, Recognised]:
+        what = recognise(partial, self.feeds, self.limits)
+        note = self.ready / f"{digest}.json"
+        if note.exists() and (self.ready / digest).exists():
+            return _read_note(note), what
+        delivery = Delivery(digest, name, what.source, received_at or dt.datetime.now(dt.UTC), size)
+        # the note first: a file without one would have no time of arrival
+        scratch = self.scratch("note")
+        scratch.write_text(json.dumps(asdict(delivery) | {"received_at": delivery.received_at.isoformat()}))
+        scratch.rename(note)
+        partial.rename(self.ready / digest)
+        return delivery, what
+
+
+def files_below(path: Path) -> Iterator[Path]:
+    """A file itself, or the files of a folder and its folders, in the order of their names; hidden ones aside. A link
+    counts as a file: what it points to is not walked."""
+    if path.is_dir() and not path.is_symlink():
+        for child in sorted(path.iterdir()):
+            if not child.name.startswith("."):
+                yield from files_below(child)
+    else:
+        yield path
+
+
+def _read_note(note: Path) -> Delivery:
+    said = json.loads(note.read_text())
+    return Delivery(**said | {"received_at": dt.datetime.fromisoformat(said["received_at"])})
+
+
+def _copy(path: Path, to: Path) -> tuple[str, int]:
+    """Copy and hash in one pass; raise DeliveryChanged if it is being written."""
+    try:
+        before = path.lstat()
+        if not stat.S_ISREG(before.st_mode):
+            raise DeliveryRefused("is a link, or no plain file. Name the file itself.")
+        if file_of(before) in open_for_writing():
+            raise DeliveryChanged("is still open for writing. Try again when it is complete.")
+        digest = hashlib.sha256()
+        with path.open("rb") as source, to.open("wb") as target:
+            while chunk := source.read(_CHUNK):
+                digest.update(chunk)
+                target.write(chunk)
+            after = os.fstat(source.fileno())
+    except OSError as error:
+        raise DeliveryRefused(f"cannot be copied into the inbox: {error.strerror or type(error).__name__}.") from None
+    if content_of(before) != content_of(after):
+        raise DeliveryChanged("changed while it was being read. Try again when it is complete.")
+    return digest.hexdigest(), after.st_size
+
+
+def _kept_name(digest: str, name: str) -> str:
+    """The name of a refused file: as it came, cut where the system would not take it, its ending kept."""
+    raw = os.fsencode(name)
+    stem, dot, ending = raw.rpartition(b".")
+    if not stem or len(ending) > _LONGEST_ENDING:
+        stem, dot, ending = raw, b"", b""
+    room = _LONGEST_NAME - _SHORT_DIGEST - 1 - len(dot + ending)
+    # a letter of several bytes goes whole
+    cut = stem if len(stem) <= room else stem[:room].decode("utf-8", "ignore").encode()
+    return os.fsdecode(digest[:_SHORT_DIGEST].encode() + b"-" + cut + dot + ending)
+
+
+def _is_alive(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except (ProcessLookupError, ValueError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,68 @@
+"""In step with change: a table whose inputs' versions and code are what they were is left as it is."""
+
+import contextlib
+import hashlib
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.errors import KeyMismatch
+from mediflow_assets.storage.delta import Lake
+
+_MAKERS = ("contracts", "transforms", "ingest", "pipeline", "streaming", "privacy", "ml")
+INPUTS = "inputs"
+KEY_ID = "key_id"
+CHANGING = "changing"
+"""In place of a key's id: rows of one key are being replaced by rows of another."""
+
+
+@cache
+def code_version() -> str:
+    """Twelve hex digits that change with any rule by which a table is made, byte for byte."""
+    digest = hashlib.sha256()
+    for room in _MAKERS:
+        for file in sorted((Path(__file__).parents[1] / room).rglob("*.py")):
+            digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def state_of(lake: Lake, inputs: Sequence[TableContract], key_id: str) -> dict[str, int | str]:
+    """The versions of a table's inputs, of the code and of the key: what its content depends on."""
+    return {contract.name: lake.version(contract) for contract in inputs} | {
+        "code": code_version(),
+        "key": key_id,
+    }
+
+
+def is_unchanged(lake: Lake, contract: TableContract, state: dict[str, int | str]) -> bool:
+    """Whether the table was last made, checks passed, from just this state, with the columns of its contract."""
+    return bool(lake.noted(contract, INPUTS) == state and not lake.difference(contract))
+
+
+def require_key(lake: Lake, contracts_: Sequence[TableContract], key_id: str) -> None:
+    """Raise KeyMismatch where a table's pseudonyms were made under another key than this one."""
+    for contract in contracts_:
+        if lake.noted(contract, KEY_ID) not in (None, key_id):
+            raise KeyMismatch(
+                f"{contract.name} was pseudonymised under another key. Put that key back into the secrets folder, "
+                "or make the table anew if the key was changed by 'mediflow keys rotate'."
+            )
+
+
+def hold_key(lake: Lake, contract: TableContract, key_id: str) -> None:
+    """Note the key of a table before the first row is written under it; raise KeyMismatch if it has another."""
+    require_key(lake, [contract], key_id)
+    if lake.noted(contract, KEY_ID) is None:
+        lake.note(contract, **{KEY_ID: key_id})
+
+
+@contextlib.contextmanager
+def under_key(lake: Lake, contract: TableContract, key_id: str) -> Iterator[None]:
+    """Write a table whole under this key. While another key's rows are replaced it is under neither: a process killed
+    in between leaves a table that no join takes."""
+    if lake.noted(contract, KEY_ID) not in (None, key_id):
+        lake.note(contract, **{KEY_ID: CHANGING})
+    yield
+    if lake.noted(contract, KEY_ID) != key_id:
+        lake.note(contract, **{KEY_ID: key_id})

@@ -1,0 +1,103 @@
+"""A table's checks, all in one pass over the table, from its contract; written down before they may stop anything."""
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import reduce
+from operator import or_
+
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts import house as house_tables
+from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.table import Severity, TableContract
+from mediflow_assets.errors import ContractViolated
+from mediflow_assets.pipeline.run_context import Workbench
+from mediflow_assets.storage.errors import storage_errors
+
+UNIQUE = "primary_key_unique"
+COLUMNS = "columns_as_contracted"
+FILLED = "required_columns_filled"
+EVERY_RECORD_JUDGED = "every_record_judged"
+"""Silver's own: the records of each new delivery are accepted or in quarantine."""
+QUARANTINE_RATE = "quarantine_rate"
+"""Silver's own: how much of each delivery that this run judged was refused."""
+OF_A_RUN = (QUARANTINE_RATE,)
+"""Checks of what a run did, not of the table as it stands: one that did nothing passes."""
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One rule's result on one version of a table."""
+
+    name: str
+    severity: Severity
+    passed: bool
+    failing: int
+    rows: int
+    version: int
+
+
+def check_names(contract: TableContract) -> dict[str, Severity]:
+    """The checks a table has, with what follows when one does not hold."""
+    names = {COLUMNS: Severity.ERROR, FILLED: Severity.ERROR}
+    if contract in silver.JUDGED:
+        names[EVERY_RECORD_JUDGED] = Severity.ERROR
+        names[QUARANTINE_RATE] = Severity.ERROR
+    if contract.primary_key:
+        names[UNIQUE] = Severity.ERROR
+    for check in contract.checks:
+        names[check.code] = Severity.WARN if check.severity is Severity.WARN else Severity.ERROR
+    return names
+
+
+def check_table(bench: Workbench, contract: TableContract) -> list[CheckResult]:
+    """Judge the whole table as it stands, not the increment."""
+    table = bench.lake.ensure(contract)
+    version = table.version()
+    # first of all: a column expression needs a session to be there
+    frame = bench.tables.read(contract)
+    stored = {field.name for field in table.schema().fields}
+    missing = len(set(contract.column_names) - stored)
+    required = [F.col(column.name).isNull() for column in contract.columns if not column.nullable]
+    is_unfilled = reduce(or_, required, F.lit(False))
+    expressions = [F.count(F.lit(1)).alias("rows"), F.count_if(is_unfilled).alias(FILLED)]
+    if contract.primary_key:
+        expressions.append((F.count(F.lit(1)) - F.countDistinct(*contract.primary_key)).alias(UNIQUE))
+    expressions += [F.count_if(F.expr(check.violation)).alias(check.code) for check in contract.checks]
+    with storage_errors(f"{contract.name} checks"):
+        found = frame.agg(*expressions).collect()[0].asDict()
+    failing = {COLUMNS: missing} | {name: int(found[name] or 0) for name in found if name != "rows"}
+    return [
+        CheckResult(name, severity, failing[name] == 0, failing[name], int(found["rows"]), version)
+        for name, severity in check_names(contract).items()
+        if name in failing
+    ]
+
+
+def record(bench: Workbench, contract: TableContract, results: list[CheckResult]) -> None:
+    """Append the results to `gold/check_results`."""
+    now = dt.datetime.now(dt.UTC)
+    bench.lake.append_rows(
+        house_tables.CHECK_RESULTS,
+        [
+            {
+                "checked_at": now,
+                "run_id": bench.run_id,
+                "table": contract.name,
+                "check_name": result.name,
+                "severity": str(result.severity),
+                "passed": result.passed,
+                "failing": result.failing,
+                "rows": result.rows,
+                "version": result.version,
+            }
+            for result in results
+        ],
+    )
+
+
+def require(contract: TableContract, results: list[CheckResult]) -> None:
+    """Raise ContractViolated if a blocking check does not hold."""
+    broken = [f"{r.name} ({r.failing})" for r in results if not r.passed and r.severity is Severity.ERROR]
+    if broken:
+        raise ContractViolated(f"{contract.name}: {', '.join(broken)} of {results[0].rows} rows.")

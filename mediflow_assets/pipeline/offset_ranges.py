@@ -1,0 +1,92 @@
+"""Spans: which records of a partition, a delivery without end, a Silver table has still to judge."""
+
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.pipeline import landed_offsets
+from mediflow_assets.storage.delta import Lake
+
+
+class Spans(dict[str, tuple[int, int]]):
+    """Delivery → the last record judged, and the last one to judge now: what lands meanwhile is left for next time."""
+
+    def holds(self, delivery: str, number: int) -> bool:
+        """Whether a record is within the span of its delivery."""
+        after, through = self.get(delivery, (0, 0))
+        return after < number <= through
+
+    def as_arrow(self) -> Any:
+        """The same, over a table's columns."""
+        none: Any = pc.scalar(False)
+        number: Any = pc.field("_record_number")
+        return reduce(
+            or_,
+            (
+                pc.field("_delivery_id").isin(pa.array([delivery])) & (number > after) & (number <= through)
+                for delivery, (after, through) in self.items()
+            ),
+            none,
+        )
+
+
+def in_spans(spans: Mapping[str, tuple[int, int]]) -> Column:
+    """The same, over a frame's columns."""
+    found = F.lit(False)
+    for delivery, (after, through) in spans.items():
+        number = F.col("_record_number")
+        found = found | ((F.col("_delivery_id") == delivery) & (number > after) & (number <= through))
+    return found
+
+
+def predicate(delivery: str, spans: Mapping[str, tuple[int, int]]) -> str:
+    """The same of one delivery, as SQL; of one without a span all of it."""
+    mine = f"_delivery_id = '{delivery}'"
+    if delivery not in spans:
+        return f"({mine})"
+    after, through = spans[delivery]
+    return f"({mine} AND _record_number > {after} AND _record_number <= {through})"
+
+
+def judged_through(lake: Lake, target: TableContract) -> dict[str, int]:
+    """The last record that a Silver table has judged, by delivery."""
+    rows = lake.read(silver.PROCESSED, ["target_table", "_delivery_id", "through_record"])
+    rows = rows.filter(pc.field("target_table") == target.name)
+    found: dict[str, int] = {}
+    for delivery, through in zip(rows["_delivery_id"].to_pylist(), rows["through_record"].to_pylist(), strict=True):
+        found[delivery] = max(through, found.get(delivery, -1))
+    return found
+
+
+def unjudged(lake: Lake, target: TableContract) -> Spans:
+    """Of each partition what is landed and not judged."""
+    landed = landed_offsets.deliveries(lake)
+    if not landed:
+        return Spans()
+    judged = judged_through(lake, target)
+    return Spans(
+        {
+            delivery: (judged.get(delivery, -1), through)
+            for delivery, through in sorted(landed.items())
+            if through > judged.get(delivery, -1)
+        }
+    )
+
+
+def to_judge(lake: Lake, target: TableContract) -> Spans:
+    """What of it a table judges now. Encounters go no further than patients did: messages go on landing while a run is
+    on its way, and an encounter judged ahead of its patient would stand in quarantine until somebody looks again."""
+    found = unjudged(lake, target)
+    if target is not silver.ENCOUNTERS:
+        return found
+    known = judged_through(lake, silver.PATIENTS)
+    ends = {delivery: min(last, known.get(delivery, -1)) for delivery, (_, last) in found.items()}
+    return Spans({d: (after, ends[d]) for d, (after, _) in found.items() if ends[d] > after})

@@ -1,0 +1,94 @@
+"""The house's own Gold tables: written whole, by delta-rs, whenever what they tell of has changed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from mediflow_assets.contracts import bronze, erasure, house, silver
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.pipeline import change, checks
+from mediflow_assets.pipeline.quarantine_samples import quarantine_samples
+from mediflow_assets.pipeline.reconciliation import quarantine_reasons, reconcile
+from mediflow_assets.pipeline.run_context import Workbench
+from mediflow_assets.pipeline.step_result import Made
+from mediflow_assets.storage.delta import Lake
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class OwnTable:
+    """A house table: what it tells of, its rows, and for each of its rules how many rows break it."""
+
+    contract: TableContract
+    inputs: tuple[TableContract, ...]
+    rows: Callable[[Workbench], list[Row]]
+    breaks: dict[str, Callable[[Row], bool]]
+    beside: Callable[[Workbench], dict[str, str]] = lambda _: {}
+    """What else its rows depend on."""
+    waits_for: tuple[TableContract, ...] | None = None
+    """The tables that have to be made before it; None for its inputs."""
+
+
+_OF_DELIVERIES = (
+    bronze.DELIVERIES,
+    bronze.REJECTS,
+    ENCOUNTER_EVENTS,
+    erasure.ERASED,
+    silver.PROCESSED,
+    silver.QUARANTINE,
+)
+_SILVER = (silver.PATIENTS, silver.ENCOUNTERS, silver.CONDITIONS)
+"""Their steps write quarantine and processed: waiting for them is waiting for these."""
+RECONCILIATION = OwnTable(
+    house.RECONCILIATION,
+    _OF_DELIVERIES,
+    lambda bench: reconcile(bench.lake),
+    {"unbalanced": lambda row: not row["balanced"]},
+    waits_for=(*_SILVER, *(table for table in _OF_DELIVERIES if table.key[0] == "bronze")),
+)
+QUARANTINE_REASONS = OwnTable(
+    house.QUARANTINE_REASONS,
+    (bronze.REJECTS, silver.QUARANTINE),
+    lambda bench: quarantine_reasons(bench.lake),
+    {},
+    waits_for=(*_SILVER, bronze.REJECTS),
+)
+QUARANTINE_SAMPLES = OwnTable(
+    house.QUARANTINE_SAMPLES,
+    (silver.QUARANTINE,),
+    lambda bench: quarantine_samples(bench.lake),
+    {},
+    waits_for=_SILVER,
+)
+TABLES = (RECONCILIATION, QUARANTINE_REASONS, QUARANTINE_SAMPLES)
+
+
+def make(bench: Workbench, table: OwnTable) -> Made:
+    """Write the table anew unless nothing it tells of has changed; check it."""
+    lake, contract = bench.lake, table.contract
+    state = change.state_of(lake, table.inputs, bench.key.key_id) | table.beside(bench)
+    if change.is_unchanged(lake, contract, state):
+        return Made(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
+    rows = table.rows(bench)
+    lake.overwrite_rows(contract, rows)
+    results = _check(lake, table, rows)
+    checks.record(bench, contract, results)
+    made = Made(contract, len(rows), results[0].version, checks=results)
+    if not made.has_failed:
+        lake.note(contract, inputs=state)
+    return made
+
+
+def _check(lake: Lake, table: OwnTable, rows: list[Row]) -> list[checks.CheckResult]:
+    contract, version = table.contract, lake.version(table.contract)
+    keys = [tuple(row[name] for name in contract.primary_key) for row in rows]
+    required = [column.name for column in contract.columns if not column.nullable]
+    unfilled = sum(1 for row in rows if any(row[name] is None for name in required))
+    failing = {checks.COLUMNS: 0, checks.FILLED: unfilled, checks.UNIQUE: len(keys) - len(set(keys))}
+    failing |= {name: sum(1 for row in rows if breaks(row)) for name, breaks in table.breaks.items()}
+    return [
+        checks.CheckResult(name, checks.check_names(contract)[name], count == 0, count, len(rows), version)
+        for name, count in failing.items()
+    ]

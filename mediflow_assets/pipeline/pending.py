@@ -1,0 +1,124 @@
+"""What a Silver table has still to judge: known from small tables alone, so that no engine starts for nothing."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pyarrow.compute as pc
+
+from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.pipeline.corrections import Key, concern, corrections
+from mediflow_assets.pipeline.offset_ranges import Spans, to_judge
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets.transforms.judging import NOT_ADMITTED
+
+Wanted = Callable[[dict[str, Any]], bool]
+PATIENTS_VERSION = "patients_version"
+_OPEN = ("open", "waiting")
+
+
+@dataclass(frozen=True)
+class Pending:
+    """Deliveries to judge whole, and single records to judge again, by Bronze table.
+
+    `corrections` are the new deliveries of these; `accepted_corrected` says that one of them changes a record which the
+    table has accepted, and whose old content only a table made anew is sure to be rid of. Of a partition of events,
+    a delivery without end, `spans` tells which of its records are new.
+    """
+
+    deliveries: dict[str, tuple[str, ...]]
+    again: dict[str, frozenset[Key]]
+    corrections: tuple[str, ...] = ()
+    accepted_corrected: bool = False
+    spans: Spans = field(default_factory=Spans)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to judge."""
+        return not any(self.deliveries.values()) and not any(self.again.values()) and not self.corrections
+
+    def is_new(self, key: Key) -> bool:
+        """Whether a record is of a delivery, or of a stretch of one, that has not been judged."""
+        if key[0] in self.spans:
+            return self.spans.holds(*key)
+        return any(key[0] in ids for ids in self.deliveries.values())
+
+
+def pending(lake: Lake, target: TableContract, sources: list[TableContract], wanted: Wanted | None = None) -> Pending:
+    """New deliveries of the target's sources; waiting records if patients arrived since; corrected ones; and those
+    open ones that `wanted` (over the quarantine's key columns and reasons) asks to judge again."""
+    judged = _judged(lake, target)
+    new: dict[str, list[str]] = {contract.name: [] for contract in sources}
+    table_of: dict[str, TableContract] = {}
+    patches = []
+    for row in lake.read(bronze.DELIVERIES, ["delivery_id", "source"]).to_pylist():
+        table = table_of[row["delivery_id"]] = bronze.SOURCES[row["source"]]
+        if row["delivery_id"] in judged:
+            continue
+        if table is bronze.CORRECTIONS:
+            patches.append(row["delivery_id"])
+        elif table.name in new:
+            new[table.name].append(row["delivery_id"])
+    spans = to_judge(lake, target) if ENCOUNTER_EVENTS.name in new else Spans()
+    if spans:
+        new[ENCOUNTER_EVENTS.name] = list(spans)
+    corrected = corrections(lake, patches) if patches else {}
+    has_events = any(new.values())
+    work = Pending({table: tuple(sorted(ids)) for table, ids in new.items()}, {}, spans=spans)
+    has_patients = _patients_arrived(lake, target)
+    is_due_again = bool(corrected or wanted or has_patients or has_events)
+    held = _held(lake, target, is_whole=bool(corrected or wanted)) if is_due_again else {}
+    again: dict[str, set[Key]] = {}
+    for key, row in held.items():
+        is_corrected = key in corrected and row["status"] != "discarded" and _is_open_to(corrected[key], row)
+        has_come = has_patients or (has_events and NOT_ADMITTED in row["reasons"])
+        if not work.is_new(key) and (is_corrected or _is_due(row, has_come, wanted)):
+            again.setdefault(row["source"], set()).add(key)
+    beyond = (
+        key
+        for key in corrected
+        if key[0] in judged and not work.is_new(key) and not _is_open_to(corrected[key], held.get(key))
+    )
+    return replace(
+        work,
+        again={source: frozenset(keys) for source, keys in again.items()},
+        corrections=tuple(sorted(patches)),
+        accepted_corrected=any(
+            concern(corrected[key], table_of.get(key[0], ENCOUNTER_EVENTS), target) for key in beyond
+        ),
+    )
+
+
+def _is_open_to(fields: dict[str, str], held: dict[str, Any] | None) -> bool:
+    """Whether a correction can be laid over what stands in quarantine; one that was cut short is laid over again."""
+    if held is None:
+        return False
+    payload = json.loads(held["payload"])
+    return held["status"] != "replayed" or all(payload.get(name) == value for name, value in fields.items())
+
+
+def _is_due(held: dict[str, Any], patients_arrived: bool, wanted: Wanted | None) -> bool:
+    if held["status"] not in _OPEN:
+        return False
+    return (held["status"] == "waiting" and patients_arrived) or (wanted is not None and wanted(held))
+
+
+def _judged(lake: Lake, target: TableContract) -> set[str]:
+    rows = lake.read(silver.PROCESSED, ["target_table", "_delivery_id"])
+    return set(rows.filter(pc.field("target_table") == target.name)["_delivery_id"].to_pylist())
+
+
+def _patients_arrived(lake: Lake, target: TableContract) -> bool:
+    return bool(lake.noted(target, PATIENTS_VERSION) != lake.version(silver.PATIENTS))
+
+
+def _held(lake: Lake, target: TableContract, is_whole: bool) -> dict[Key, dict[str, Any]]:
+    """What stands in quarantine for the table, or just what waits for its patient, by record."""
+    columns = ["target_table", "source", "_delivery_id", "_record_number", "reasons", "status", "payload"]
+    rows = lake.read(silver.QUARANTINE, columns).filter(pc.field("target_table") == target.name)
+    if not is_whole:
+        rows = rows.filter(pc.field("status") == "waiting")
+    return {(row["_delivery_id"], row["_record_number"]): row for row in rows.to_pylist()}

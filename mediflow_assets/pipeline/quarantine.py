@@ -1,0 +1,125 @@
+"""Quarantine: records that could not enter a Silver table, and those that could after all."""
+
+from collections import Counter
+from collections.abc import Iterable
+from functools import reduce
+
+import pyarrow.compute as pc
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
+from mediflow_assets.contracts.table import TableContract, Type
+from mediflow_assets.pipeline.offset_ranges import Spans, in_spans, predicate
+from mediflow_assets.pipeline.pending import Pending
+from mediflow_assets.pipeline.run_context import Workbench
+from mediflow_assets.pipeline.verdicts import SOURCE, Verdicts
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.transforms.judging import REASONS, is_accepted, is_waiting
+
+_KEY = ("_delivery_id", "_record_number")
+_TIME = "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'"
+_TIMES = {column.name for table in bronze.TABLES for column in table.columns if column.type is Type.TIMESTAMP}
+
+
+def set_aside(
+    bench: Workbench,
+    target: TableContract,
+    records: dict[str, DataFrame],
+    judged: DataFrame,
+    work: Pending,
+    verdicts: list[Verdicts],
+) -> None:
+    """Write what is not accepted, with its Bronze record and reasons, and mark what was judged again and is.
+
+    `first_seen_at` stays as it was; a discarded record stays discarded.
+    """
+    is_again = any(work.again.values())
+    if not is_again and all(verdict.accepted == verdict.records for verdict in verdicts):
+        return
+    rows = reduce(
+        DataFrame.unionByName,
+        (_rows(target, name, records[name], judged.where(F.col(SOURCE) == name), work, is_again) for name in records),
+    )
+    known = held_by_delivery(bench.lake, target, work.spans)
+    is_new = not is_again and not any(known.get(verdict.delivery) for verdict in verdicts)
+    if is_new:
+        # a MERGE computes its source several times over
+        bench.tables.append(silver.QUARANTINE, rows)
+    else:
+        bench.tables.merge(
+            silver.QUARANTINE,
+            rows,
+            silver.QUARANTINE.primary_key,
+            "t.status <> 'discarded'",
+            {"first_seen_at": "t.first_seen_at"},
+        )
+
+
+def _rows(
+    target: TableContract, source: str, records: DataFrame, judged: DataFrame, work: Pending, is_again: bool
+) -> DataFrame:
+    # the verdicts are joined back to the Bronze records, for only few of them are needed whole
+    concerned = judged if is_again else judged.where(~is_accepted())
+    is_new = (
+        in_spans(work.spans)
+        if source == ENCOUNTER_EVENTS.name
+        else F.col("_delivery_id").isin(list(work.deliveries.get(source, ())))
+    )
+    concerned = concerned.where(~is_accepted() | ~is_new)
+    verdicts = concerned.select(
+        F.col("_delivery_id").alias("_of_delivery"), F.col("_record_number").alias("_of_record"), REASONS
+    )
+    status = F.when(is_accepted(), "replayed").when(is_waiting(), "waiting").otherwise("open")
+    payload = F.to_json(F.struct(*(_told(name) for name in records.columns if name not in _KEY)))
+    is_of = (F.col("_delivery_id") == F.col("_of_delivery")) & (F.col("_record_number") == F.col("_of_record"))
+    # the few on the left: the embedded engine holds the left side in memory and streams the right one past it
+    return verdicts.join(records, is_of).select(
+        F.lit(target.name).alias("target_table"),
+        F.lit(source).alias("source"),
+        *_KEY,
+        payload.alias("payload"),
+        F.col(REASONS).alias("reasons"),
+        status.alias("status"),
+        F.col("_ingested_at").alias("first_seen_at"),
+        F.col("_ingested_at").alias("last_seen_at"),
+    )
+
+
+def _told(name: str) -> Column:
+    """A column of the payload; times as text, for each engine has its own number of digits."""
+    return F.date_format(name, _TIME).alias(name) if name in _TIMES else F.col(name)
+
+
+def forget_unsettled(lake: Lake, target: TableContract, deliveries: Iterable[str], spans: Spans) -> None:
+    """Remove what a run that was cut short set aside of deliveries it never settled: they are judged anew.
+
+    Left there, a record that is accepted this time (its patient came in between) would count twice, for good.
+    """
+    held = held_by_delivery(lake, target, spans)
+    left = sorted(delivery for delivery in set(deliveries) if held.get(delivery))
+    table = lake.open(silver.QUARANTINE)
+    if left and table is not None:
+        mine = " OR ".join(predicate(delivery, spans) for delivery in left)
+        with storage_errors(silver.QUARANTINE.name):
+            table.delete(f"target_table = '{target.name}' AND status <> 'discarded' AND ({mine})")
+
+
+def held_by_delivery(
+    lake: Lake, target: TableContract, spans: Spans, statuses: Iterable[str] | None = None
+) -> dict[str, int]:
+    """Records of each delivery that stand in quarantine for a table, of some statuses or of any; of one with a span
+    those within it."""
+    wanted = pc.field("target_table") == target.name
+    if statuses is not None:
+        wanted &= pc.field("status").isin(list(statuses))
+    rows = lake.read(silver.QUARANTINE, ["target_table", *_KEY], wanted)
+    counts: Counter[str] = Counter()
+    if not spans:
+        found = pc.value_counts(rows["_delivery_id"]).to_pylist()
+        return {entry["values"]: entry["counts"] for entry in found}
+    for delivery, number in zip(*(rows[name].to_pylist() for name in _KEY), strict=True):
+        counts[delivery] += delivery not in spans or spans.holds(delivery, number)
+    return counts

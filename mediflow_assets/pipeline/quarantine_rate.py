@@ -1,0 +1,93 @@
+"""How much of a delivery a Silver table refuses: a feed that is misread refuses nearly all, and should stop the run.
+
+Only what this run judged for the first time counts. What a run before has settled, or people have discarded, is not
+held against a delivery again, also where all of Bronze is judged anew.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from mediflow_assets.contracts import bronze
+from mediflow_assets.contracts.shares import Shares
+from mediflow_assets.contracts.table import Severity, TableContract
+from mediflow_assets.pipeline import rebuild
+from mediflow_assets.pipeline.checks import QUARANTINE_RATE, CheckResult
+from mediflow_assets.pipeline.pending import Pending
+from mediflow_assets.pipeline.verdicts import Verdicts
+from mediflow_assets.storage.delta import Lake
+
+_LEDGER = ["delivery_id", "records", "rejects", "received_at"]
+
+
+@dataclass(frozen=True)
+class Fared:
+    """One delivery at one table in this run. Records that wait for their patient are not refused."""
+
+    delivery: str
+    records: int
+    accepted: int
+    waiting: int
+    rejects: int
+    share: float
+    """Of the delivery that was refused: rejects, and of the rest what the table quarantined."""
+    is_first: bool = True
+    """Whether no run before has settled the delivery: only then is it held against it."""
+
+    @property
+    def quarantined(self) -> int:
+        """Records that no wait will bring in."""
+        return self.records - self.accepted - self.waiting
+
+    @property
+    def refused(self) -> int:
+        """Records that are nowhere but in quarantine and among the rejects."""
+        return self.quarantined + self.rejects
+
+
+def fared(lake: Lake, target: TableContract, work: Pending, verdicts: Iterable[Verdicts]) -> list[Fared]:
+    """How each delivery fared that this run judged."""
+    ledger = {row["delivery_id"]: row for row in lake.read(bronze.DELIVERIES, _LEDGER).to_pylist()}
+    judged_before = rebuild.judged_through(lake, target)
+    by_delivery = {verdict.delivery: verdict for verdict in verdicts}
+    new = (delivery for ids in work.deliveries.values() for delivery in ids)
+    return [
+        replace(
+            _fared(by_delivery.get(delivery) or Verdicts(delivery, 0, 0, 0), ledger.get(delivery, {})),
+            is_first=_is_first(delivery, ledger, work, judged_before),
+        )
+        for delivery in new
+    ]
+
+
+def check(fared: Iterable[Fared], shares: Shares, like: CheckResult) -> CheckResult:
+    """The worst of them: `failing` counts the refused records of all deliveries above the limit."""
+    fared = [each for each in fared if each.is_first]
+    failed = [each for each in fared if each.share > shares.fail and _size(each) >= shares.least_records]
+    broken = failed or [each for each in fared if each.share > shares.warn]
+    severity = Severity.ERROR if failed or not broken else Severity.WARN
+    failing = sum(each.refused for each in broken)
+    return replace(like, name=QUARANTINE_RATE, severity=severity, passed=not broken, failing=failing)
+
+
+def _size(each: Fared) -> int:
+    return each.records + each.rejects
+
+
+def _is_first(delivery: str, ledger: dict[str, Any], work: Pending, judged_before: dt.datetime | None) -> bool:
+    if judged_before is None:
+        return True
+    if delivery in work.spans:
+        # judged from its first message on: it was judged before
+        return work.spans[delivery][0] >= 0
+    return delivery not in ledger or ledger[delivery]["received_at"] > judged_before
+
+
+def _fared(verdict: Verdicts, row: dict[str, Any]) -> Fared:
+    rejects, delivered = row.get("rejects", 0), row.get("records", 0)
+    refused = verdict.records - verdict.accepted - verdict.waiting
+    rejected = rejects / delivered if delivered else 0.0
+    # of FHIR each table judges its own resources, so its share is one of what it was given
+    share = rejected + (1 - rejected) * (refused / verdict.records if verdict.records else 0.0)
+    return Fared(verdict.delivery, verdict.records, verdict.accepted, verdict.waiting, rejects, share)

@@ -1,0 +1,129 @@
+"""What arrived against what became of it, per table and delivery; and the reasons of what was set aside.
+
+Counted from the tables themselves, each side on its own: Bronze rows from Bronze, verdicts from `processed` and
+`quarantine`. No engine is needed.
+"""
+
+from collections import Counter
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.contracts.events import DELIVERY_PREFIX, ENCOUNTER_EVENTS
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.ingest.erased_counts import Counts, erased_records
+from mediflow_assets.pipeline.counting import records_by_delivery
+from mediflow_assets.pipeline.offset_ranges import Spans, judged_through
+from mediflow_assets.pipeline.silver import ALL as JUDGED
+from mediflow_assets.storage.delta import Lake
+
+_HELD = ("open", "waiting", "discarded")
+Row = dict[str, Any]
+
+
+def reconcile(lake: Lake) -> list[Row]:
+    """The rows of `gold/reconciliation`."""
+    ledger = lake.read(bronze.DELIVERIES).to_pylist()
+    arrived = {contract.name: records_by_delivery(lake, contract) for contract in bronze.SOURCES.values()}
+    rejects = records_by_delivery(lake, bronze.REJECTS)
+    erased = erased_records(lake)
+    rows = []
+    for delivery in ledger:
+        table = bronze.SOURCES[delivery["source"]].name
+        landed = arrived[table][delivery["delivery_id"]]
+        gone = erased[table, delivery["delivery_id"]]
+        rows.append(_row(table, delivery, delivery["records"], landed, rejects[delivery["delivery_id"]], gone))
+    for judged in JUDGED:
+        rows += _of_silver(lake, judged.contract, set(judged.conform), ledger, arrived, erased)
+    return rows
+
+
+def _of_silver(
+    lake: Lake,
+    target: TableContract,
+    sources: set[str],
+    ledger: list[Row],
+    arrived: dict[str, Counter[str]],
+    erased: Counts,
+) -> list[Row]:
+    mine = pc.field("target_table") == target.name
+    processed = lake.read(silver.PROCESSED).filter(mine).to_pylist()
+    accepted = Counter({row["_delivery_id"]: 0 for row in processed})
+    for row in processed:
+        accepted[row["_delivery_id"]] += row["accepted"]
+    states = lake.read(silver.QUARANTINE, ["target_table", "_delivery_id", "status"]).filter(mine)
+    held: Counter[str] = Counter()
+    for row in states.group_by(["_delivery_id", "status"]).aggregate([([], "count_all")]).to_pylist():
+        if row["status"] in _HELD:
+            held[row["_delivery_id"]] += row["count_all"]
+        else:
+            accepted[row["_delivery_id"]] += row["count_all"]
+    of_type = {bronze.FHIR_RESOURCES.name: records_by_delivery(lake, bronze.FHIR_RESOURCES, target)}
+    arrived = arrived | of_type
+    newest = records_by_delivery(lake, target)
+    rows = []
+    if ENCOUNTER_EVENTS.name in sources:
+        rows += _of_partitions(lake, target, accepted, held, erased, newest)
+    for delivery in ledger:
+        table = bronze.SOURCES[delivery["source"]].name
+        if table in sources:
+            id_ = delivery["delivery_id"]
+            gone = erased[target.name, id_]
+            landed = arrived[table][id_] + gone
+            rows.append(_row(target.name, delivery, landed, accepted[id_], held[id_], gone, newest[id_]))
+    return rows
+
+
+def _of_partitions(
+    lake: Lake,
+    target: TableContract,
+    accepted: Counter[str],
+    held: Counter[str],
+    erased: Counts,
+    newest: Counter[str],
+) -> list[Row]:
+    """A partition is a delivery without end: what was judged of it is counted, not what has landed since."""
+    judged = {d: n for d, n in judged_through(lake, target).items() if d.startswith(DELIVERY_PREFIX)}
+    spans = Spans({delivery: (-1, through) for delivery, through in judged.items()})
+    arrived = records_by_delivery(lake, ENCOUNTER_EVENTS, spans=spans) if spans else Counter()
+    rows = []
+    for id_ in sorted(judged):
+        gone = erased[target.name, id_]
+        told = {"delivery_id": id_, "source": "encounter_events"}
+        rows.append(_row(target.name, told, arrived[id_] + gone, accepted[id_], held[id_], gone, newest[id_]))
+    return rows
+
+
+def _row(
+    table: str, delivery: Row, records: int, accepted: int, held: int, erased: int, newest: int | None = None
+) -> Row:
+    return {
+        "table": table,
+        "delivery": _named(delivery["delivery_id"]),
+        "source": delivery["source"],
+        "records": records,
+        "accepted": accepted,
+        "newest": newest,
+        "quarantined": held,
+        "erased": erased,
+        "balanced": records == accepted + held + erased,
+    }
+
+
+def _named(delivery_id: str) -> str:
+    return delivery_id if delivery_id.startswith(DELIVERY_PREFIX) else delivery_id[:12]
+
+
+def quarantine_reasons(lake: Lake) -> list[Row]:
+    """The rows of `gold/quarantine_reasons`."""
+    counts: Counter[tuple[str, str, str, str]] = Counter()
+    held: pa.Table = lake.read(silver.QUARANTINE, ["target_table", "source", "reasons", "status"])
+    for row in held.to_pylist():
+        for reason in row["reasons"] or ["none any more"]:
+            counts[(row["target_table"], row["source"], reason, row["status"])] += 1
+    for row in lake.read(bronze.REJECTS, ["source", "reason"]).to_pylist():
+        counts[("bronze/rejects", bronze.SOURCES[row["source"]].name, row["reason"], "rejected")] += 1
+    names = ("table", "source", "reason", "status")
+    return [dict(zip(names, key, strict=True)) | {"records": count} for key, count in sorted(counts.items())]

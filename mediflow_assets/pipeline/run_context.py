@@ -1,0 +1,41 @@
+"""What every step is given: the lake, the engine, the key, the feeds."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from pyspark.sql import DataFrame
+
+from mediflow_assets.contracts.shares import Shares
+from mediflow_assets.identity.prediction_log import PredictionLog
+from mediflow_assets.secrets.pseudonym_key import PseudonymKey
+from mediflow_assets.sources import Feeds
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets.storage.tables import Tables
+from mediflow_assets.transforms.pseudonyms import pads_frame
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """One run's tools. `run_id` names it in `gold/check_results`."""
+
+    tables: Tables
+    key: PseudonymKey
+    feeds: Feeds
+    run_id: str = "by hand"
+    requests: PredictionLog | None = None
+    """What the gateway was asked; None where there is none to read."""
+    shares: Shares = field(default_factory=Shares)
+    """How much of a delivery may be refused; all of it unless settings say otherwise."""
+    kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+    """What several steps of one run need, computed once."""
+
+    @property
+    def lake(self) -> Lake:
+        """The tables' storage."""
+        return self.tables.lake
+
+    @cached_property
+    def pads(self) -> DataFrame:
+        """The key's pads as a one-row frame."""
+        return pads_frame(self.tables.session(), self.key.pads)

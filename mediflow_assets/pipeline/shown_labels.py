@@ -1,0 +1,46 @@
+"""Silver's encounters as every table outside Silver gets them: a label that few people carry reads OTHER."""
+
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.diagnosis_codes import is_listed
+from mediflow_assets.pipeline.run_context import Workbench
+from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.transforms import labels
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """The departments that are shown, and the unlisted codes that are not."""
+
+    departments: frozenset[str]
+    few_codes: frozenset[str]
+
+
+def encounters_shown(bench: Workbench) -> DataFrame:
+    """The rows of `silver/encounters`, their labels counted once for all the tables of a run."""
+    encounters = bench.tables.read(silver.ENCOUNTERS)
+    version = bench.lake.version(silver.ENCOUNTERS)
+    known = bench.kept.get("labels")
+    if known is None or known[0] != version:
+        with storage_errors("labels"):
+            known = bench.kept["labels"] = (version, _counted(encounters))
+    found: _Labels = known[1]
+    codes = {name: labels.hidden(F.col(name), found.few_codes) for name in labels.CODES}
+    department = labels.shown(F.col(labels.DEPARTMENT), found.departments)
+    return encounters.withColumns(codes | {labels.DEPARTMENT: department})
+
+
+def _counted(encounters: DataFrame) -> _Labels:
+    departments = _in(labels.carried(encounters, [labels.DEPARTMENT]))
+    # each distinct code is held against the list here: hardly any is not in it
+    unlisted = {code for code in _in(labels.codes_in(encounters)) if not is_listed(code)}
+    often = _in(labels.carried(encounters, labels.CODES, unlisted)) if unlisted else frozenset()
+    return _Labels(departments, frozenset(unlisted - often))
+
+
+def _in(frame: DataFrame) -> frozenset[str]:
+    return frozenset(frame.toArrow().column(0).to_pylist())

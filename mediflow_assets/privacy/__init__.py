@@ -1,0 +1,1 @@
+"""What keeps patients from being found: leak scan, risk report, export, re-identification, key rotation, erasure."""

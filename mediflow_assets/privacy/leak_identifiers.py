@@ -1,0 +1,63 @@
+"""What a leak scan looks for: Silver's values of the columns classed as direct identifiers.
+
+Left to the policy of their columns, because ordinary texts are full of them: single words (given and family names,
+cities), codes, dates and amounts, values under six characters, and words of unknown columns that many rows share.
+"""
+
+import polars as pl
+
+from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.table import Privacy, TableContract
+from mediflow_assets.privacy.leak_search import SHORTEST, folded
+from mediflow_assets.storage.delta import Lake
+
+_SINGLE_WORDS = (Privacy.NAME, Privacy.GEOGRAPHY)
+_ELSEWHERE = (
+    ("silver/encounters", "patient_id"),
+    ("silver/conditions", "patient_id"),
+    ("silver/conditions", "encounter_id"),
+)
+"""Columns whose values stand in another one as well."""
+_MOST_SHARED = 3
+"""Rows. What more of them have in common in free text or an unknown column names nobody."""
+_JSON_TEXT = r'"((?:[^"\\]|\\.)*)"\s*[,}\]]'
+_AMOUNT_OR_TIME = r"^[+-]?[0-9]+[.,][0-9]+$|^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?(Z|[+-][0-9:]+)?$"
+
+
+def identifiers(lake: Lake) -> pl.Series:
+    """Every distinct identifier, folded."""
+    parts = [
+        folded(_of_column(lake, table, column.name, column.privacy))
+        for table in silver.JUDGED
+        for column in table.columns
+        if column.privacy.is_direct and (table.name, column.name) not in _ELSEWHERE
+    ]
+    return pl.concat(parts).unique()
+
+
+def _of_column(lake: Lake, table: TableContract, name: str, privacy: Privacy) -> pl.Series:
+    values = pl.Series(pl.from_arrow(lake.read(table, [name])[name]), dtype=pl.String).drop_nulls()
+    if name == "extra":
+        return _rare(_leaves(values))
+    if privacy is Privacy.OTHER_ID:
+        return _rare(values)
+    if name == "encounter_id":
+        # made of patient, day and department: the patient's own id is looked for anyway
+        return values.filter(~values.str.contains(rf"^[^|]{{{SHORTEST},}}\|"))
+    if privacy in _SINGLE_WORDS:
+        return values.filter(values.str.strip_chars().str.contains(r"[ \-][^ ]"))
+    return values
+
+
+def _leaves(documents: pl.Series) -> pl.Series:
+    """The texts and numbers of JSON objects that may be somebody's: with a digit or an @, no amount, no date."""
+    if not len(documents):
+        return documents
+    texts = documents.str.extract_all(_JSON_TEXT).explode(empty_as_null=True).drop_nulls()
+    values = texts.str.extract(_JSON_TEXT)
+    return values.filter(values.str.contains(r"[0-9@]") & ~values.str.contains(_AMOUNT_OR_TIME))
+
+
+def _rare(values: pl.Series) -> pl.Series:
+    counted = values.value_counts()
+    return counted.filter(pl.col("count") <= _MOST_SHARED)[values.name]

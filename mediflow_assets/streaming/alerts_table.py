@@ -1,0 +1,108 @@
+"""`gold/stream_alerts`: of the run, the events that landed since the last time; of the service, its own alerts."""
+
+import datetime as dt
+from collections.abc import Iterable
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts import gold
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, IN_RUN, STREAM_ALERTS, delivery_of, partition_of
+from mediflow_assets.pipeline import change, checks, landed_offsets
+from mediflow_assets.pipeline.offset_ranges import Spans, in_spans
+from mediflow_assets.pipeline.run_context import Workbench
+from mediflow_assets.pipeline.step_result import Made
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.storage.schemas import arrow_schema
+from mediflow_assets.storage.tables import conform
+from mediflow_assets.streaming import figures
+from mediflow_assets.transforms import alerts, events
+
+_SCHEMA = arrow_schema(STREAM_ALERTS)
+
+
+def make(bench: Workbench, topic: str, is_judged_elsewhere: bool) -> Made:
+    """Judge what landed since the last time; where the service judges, only take note of how far it landed."""
+    lake = bench.lake
+    lake.ensure(STREAM_ALERTS)
+    change.hold_key(lake, STREAM_ALERTS, bench.key.key_id)
+    spans = _unjudged(lake, topic)
+    through = {partition_of(delivery)[1]: last for delivery, (_, last) in spans.items()}
+    found = _judged(bench, spans) if spans and not is_judged_elsewhere else _SCHEMA.empty_table()
+    waits = pc.subtract(found["alerted_at"], found["received_at"]).cast(pa.int64()).to_pylist()
+    if spans:
+        landed_offsets.append(lake, STREAM_ALERTS, _new(lake, found), topic, through)
+    elif _is_checked(lake):
+        return Made(STREAM_ALERTS, lake.rows(STREAM_ALERTS), lake.version(STREAM_ALERTS), is_unchanged=True)
+    results = checks.check_table(bench, STREAM_ALERTS)
+    checks.record(bench, STREAM_ALERTS, results)
+    told = {"alerts": len(found)} | figures.percentiles([wait // 1000 for wait in waits])
+    made = Made(STREAM_ALERTS, results[0].rows, results[0].version, checks=results, figures=told)
+    if not made.has_failed:
+        lake.note(STREAM_ALERTS, checked_rows=results[0].rows)
+    return made
+
+
+def take_in(lake: Lake, rows: Iterable[pa.RecordBatch], topic: str, through: dict[int, int]) -> int:
+    """Append alerts of the service's own topic, each once; returns how many were new."""
+    arrived = pa.Table.from_batches(list(rows), schema=_SCHEMA)
+    new = _new(lake, arrived)
+    landed_offsets.append(lake, STREAM_ALERTS, new, topic, through)
+    return len(new)
+
+
+def _is_checked(lake: Lake) -> bool:
+    return bool(lake.noted(STREAM_ALERTS, "checked_rows") == lake.rows(STREAM_ALERTS))
+
+
+def _unjudged(lake: Lake, topic: str) -> Spans:
+    landed = landed_offsets.landed_through(lake, topic)
+    judged = landed_offsets.landed_through(lake, topic, STREAM_ALERTS)
+    return Spans(
+        {
+            delivery_of(topic, partition): (judged.get(partition, -1), last)
+            for partition, last in landed.items()
+            if last > judged.get(partition, -1)
+        }
+    )
+
+
+def _judged(bench: Workbench, spans: Spans) -> pa.Table:
+    messages = bench.tables.read(ENCOUNTER_EVENTS).where(in_spans(spans))
+    baselines = bench.tables.read(gold.COST_BASELINES)
+    version = bench.lake.version(gold.COST_BASELINES)
+    departments = pc.unique(bench.lake.read(gold.COST_BASELINES, ["department"])["department"]).to_pylist()
+    with storage_errors(f"{STREAM_ALERTS.name} judging"):
+        # a filter over what is judged in the same plan is planned for seconds
+        shaped = bench.tables.stage(STREAM_ALERTS, alerts.judged(events.as_records(messages)))
+        found = alerts.alerts_of(shaped, baselines, departments, bench.pads)
+        told = found.withColumns(
+            {
+                "baseline_version": F.lit(version).cast("bigint"),
+                "alerted_at": F.lit(dt.datetime.now(dt.UTC)),
+                "mode": F.lit(IN_RUN),
+            }
+        )
+        rows = conform(told, STREAM_ALERTS).toArrow()
+        bench.tables.unstage(STREAM_ALERTS)
+    return _first_of_each(rows.cast(_SCHEMA))
+
+
+def _new(lake: Lake, rows: pa.Table) -> pa.Table:
+    """The alerts that the table has not: an event that is sent, or judged, twice alerts once."""
+    rows = _first_of_each(rows)
+    if not len(rows):
+        return rows
+    ids = pa.array(rows["alert_id"].to_pylist())
+    known = lake.read(STREAM_ALERTS, ["alert_id"], pc.field("alert_id").isin(ids))["alert_id"]
+    return rows.filter(pc.invert(pc.is_in(rows["alert_id"], known.combine_chunks())))
+
+
+def _first_of_each(rows: pa.Table) -> pa.Table:
+    ordered = rows.sort_by([("received_at", "ascending"), ("alert_id", "ascending")])
+    places: dict[str, int] = {}
+    for place, id_ in enumerate(ordered["alert_id"].to_pylist()):
+        places.setdefault(id_, place)
+    return ordered.take(pa.array(list(places.values()), pa.int64()))

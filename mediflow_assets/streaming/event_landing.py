@@ -1,0 +1,163 @@
+"""Landing events: messages of exact ranges go to Bronze, straight to Delta, what the table already has refused.
+
+Used by both landings. A range is committed as one, with its progress; what was refused is counted just before.
+"""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mediflow_assets.contracts import erasure
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, delivery_of
+from mediflow_assets.ingest.erased_counts import TARGETS, row
+from mediflow_assets.ingest.event_lease import lock_of
+from mediflow_assets.ingest.refusing import is_named, refuse
+from mediflow_assets.ingest.tombstones import Tombstones
+from mediflow_assets.pipeline import landed_offsets
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets.storage.lease import lake_lease
+from mediflow_assets.storage.schemas import arrow_schema
+from mediflow_assets.streaming.broker import Broker
+from mediflow_assets.streaming.identity import bounds_of, know
+from mediflow_assets.streaming.ranges import Range, beyond
+from mediflow_assets.streaming.rows import SCHEMA, rows_of
+
+Latencies = list[int]
+
+
+@dataclass
+class LandedEvents:
+    """What a landing did: rows written, messages it had already, messages of erased patients, and how long it took."""
+
+    rows: int = 0
+    known: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    """By delivery."""
+    seconds: float = 0
+    delays_ms: Latencies = field(default_factory=list)
+    """From the broker's time to the commit."""
+    through: dict[int, int] = field(default_factory=dict)
+
+
+def land_ranges(lake: Lake, home: Path, broker: Broker, ranges: Iterable[Range], holder: str) -> LandedEvents:
+    """Land exactly these ranges, what the table has of them refused. Raises LakeBusy while another landing holds it,
+    OffsetsLost, SettingsInvalid."""
+    wanted = sorted(ranges)
+    with lake_lease(lock_of(home), holder):
+        landed = LandedEvents()
+        for topic in dict.fromkeys(each.topic for each in wanted):
+            mine = [each for each in wanted if each.topic == topic]
+            known = landed_offsets.landed_through(lake, topic)
+            missing = beyond(bounds_of(lake, broker, topic), known, mine)
+            know(lake, broker, topic)
+            landed.known += sum(map(len, mine)) - sum(map(len, missing))
+            batches = _read(broker, missing)
+            land(lake, topic, batches, {r.partition: r.end - 1 for r in mine}, Tombstones.load(home), landed)
+        return landed
+
+
+def land(
+    lake: Lake,
+    topic: str,
+    batches: Iterable[pa.RecordBatch],
+    through: dict[int, int],
+    tombstones: Tombstones,
+    landed: LandedEvents | None = None,
+) -> LandedEvents:
+    """Append the rows that are beyond what each partition has, up to `through` in one commit. The caller holds the
+    lease of the table."""
+    done, begun = landed or LandedEvents(), dt.datetime.now(dt.UTC)
+    landed_offsets.know_topic(lake, topic)
+    known = landed_offsets.landed_through(lake, topic)
+    times: list[pa.Array] = []
+    counted = landed_offsets.landed_through(lake, topic, erasure.ERASED)
+    kept = _kept(batches, _by_delivery(topic, known), _by_delivery(topic, counted), tombstones, done, times)
+    if tombstones:
+        # how many are refused has to be known before the rows are committed
+        kept = iter(list(kept))
+        _count_refused(lake, topic, done, through, begun)
+    if any(last > known.get(partition, -1) for partition, last in through.items()):
+        landed_offsets.append(lake, ENCOUNTER_EVENTS, pa.RecordBatchReader.from_batches(SCHEMA, kept), topic, through)
+    ended = dt.datetime.now(dt.UTC)
+    done.seconds += (ended - begun).total_seconds()
+    ended_us = int(ended.timestamp() * 1_000_000)
+    for column in times:
+        done.delays_ms += ((ended_us - column.cast(pa.int64()).to_numpy()) // 1000).tolist()
+    done.through |= through
+    return done
+
+
+def _read(broker: Broker, ranges: list[Range]) -> Iterator[pa.RecordBatch]:
+    for wanted in ranges:
+        for messages in broker.read(wanted):
+            yield rows_of(
+                wanted.topic,
+                wanted.partition,
+                [(each.offset, max(each.timestamp, 0), each.key, each.value) for each in messages],
+            )
+
+
+def _kept(
+    batches: Iterable[pa.RecordBatch],
+    known: dict[str, int],
+    counted: dict[str, int],
+    tombstones: Tombstones,
+    done: LandedEvents,
+    times: list[pa.Array],
+) -> Iterator[pa.RecordBatch]:
+    """Rows that the table has not, of patients who may be there."""
+    for batch in batches:
+        # a batch is of one partition
+        last = known.get(batch.column("_delivery_id")[0].as_py(), -1) if batch.num_rows else -1
+        new = batch.filter(pc.greater(batch.column("_record_number"), last))
+        done.known += batch.num_rows - new.num_rows
+        kept = _without_erased(new, tombstones)
+        if kept.num_rows < new.num_rows:
+            gone = _places(new) - _places(kept)
+            done.refused.update(id_ for id_, number in gone if number > counted.get(id_, -1))
+        done.rows += kept.num_rows
+        if kept.num_rows:
+            times.append(kept.column("_ingested_at"))
+            yield kept
+
+
+def _places(batch: pa.RecordBatch) -> set[tuple[str, int]]:
+    columns = (batch.column(name).to_pylist() for name in ("_delivery_id", "_record_number"))
+    return set(zip(*columns, strict=True))
+
+
+def _by_delivery(topic: str, through: dict[int, int]) -> dict[str, int]:
+    return {delivery_of(topic, partition): last for partition, last in through.items()}
+
+
+def _without_erased(batch: pa.RecordBatch, tombstones: Tombstones) -> pa.RecordBatch:
+    if not tombstones:
+        return batch
+    kept, _ = refuse(batch, ENCOUNTER_EVENTS, tombstones)
+    # of a message that could not be read every word is looked at
+    ids, values, keys = (kept.column(name).to_pylist() for name in ("patient_id", "value", "key"))
+    is_kept = [
+        id_ is not None or not (is_named(value or b"", tombstones) or is_named(key or b"", tombstones))
+        for id_, value, key in zip(ids, values, keys, strict=True)
+    ]
+    return kept.filter(pa.array(is_kept, pa.bool_()))
+
+
+def _count_refused(lake: Lake, topic: str, done: LandedEvents, through: dict[int, int], at: dt.datetime) -> None:
+    """Count what is refused, once: a landing cut short after this finds those offsets counted already."""
+    lake.ensure(erasure.ERASED)
+    new = {delivery_of(topic, n): last for n, last in through.items() if done.refused[delivery_of(topic, n)]}
+    if new:
+        tables = (ENCOUNTER_EVENTS, *TARGETS[ENCOUNTER_EVENTS.name])
+        rows = [
+            row(f"to {last}", table.name, id_, done.refused[id_], at) for id_, last in new.items() for table in tables
+        ]
+        landed_offsets.append(
+            lake, erasure.ERASED, pa.Table.from_pylist(rows, schema=arrow_schema(erasure.ERASED)), topic,
+            through,
+        )  # fmt: skip

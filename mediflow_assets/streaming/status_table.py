@@ -1,0 +1,112 @@
+"""`gold/stream_status`: how far each partition is landed and judged, counted in the tables, and what the landing noted.
+
+No broker is asked for the table: its lag is the one that the landing saw last.
+"""
+
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import pyarrow.compute as pc
+
+from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, IN_RUN, STREAM_ALERTS, STREAM_STATUS, partition_of
+from mediflow_assets.pipeline import landed_offsets
+from mediflow_assets.pipeline.offset_ranges import judged_through
+from mediflow_assets.pipeline.operational_tables import OwnTable
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets.streaming import figures
+
+Row = dict[str, Any]
+_OF_ALL = ("rows_per_second", "to_bronze_p50_ms", "to_bronze_p99_ms", "to_alert_p50_ms", "to_alert_p99_ms", "alerts")
+
+
+def status_table(landing: str, noted: dict[str, Any]) -> OwnTable:
+    """The table, in this landing and with what was noted of it."""
+    return OwnTable(
+        STREAM_STATUS,
+        (ENCOUNTER_EVENTS, STREAM_ALERTS, silver.PROCESSED, silver.QUARANTINE),
+        lambda bench: stream_status(bench.lake, landing, noted),
+        {},
+        beside=lambda _: {"landing": landing, "noted": json.dumps(noted, sort_keys=True)},
+    )
+
+
+def stream_status(lake: Lake, landing: str, noted: dict[str, Any]) -> list[Row]:
+    """The rows of `gold/stream_status`; `noted` is what `figures` keeps."""
+    last, alerts, lags = (noted.get(name, {}) for name in (figures.LANDING, figures.ALERTS, figures.LAG))
+    landed = {delivery: -1 for delivery, lag in lags.items() if lag} | landed_offsets.deliveries(lake)
+    judged = judged_through(lake, silver.ENCOUNTERS)
+    held = _held(lake)
+    records, newest = _bronze(lake)
+    return [
+        {
+            "partition": delivery,
+            "landing": landing,
+            "alerts_mode": alerts.get("mode", IN_RUN),
+            "landed_through": through,
+            "judged_through": judged.get(delivery, -1),
+            "lag": lags.get(delivery),
+            "records": records[delivery],
+            "quarantined": held[delivery],
+            "quarantined_share": _share(held[delivery], records[delivery]),
+            "alerts": lake.rows(STREAM_ALERTS),
+            "last_event_at": newest.get(delivery),
+            "to_bronze_p50_ms": last.get("p50_ms"),
+            "to_bronze_p99_ms": last.get("p99_ms"),
+            "to_alert_p50_ms": alerts.get("p50_ms"),
+            "to_alert_p99_ms": alerts.get("p99_ms"),
+            "rows_per_second": last.get("rows_per_second"),
+            "last_landed_at": dt.datetime.fromisoformat(last["at"]) if "at" in last else None,
+        }
+        for delivery, through in sorted(landed.items(), key=lambda item: partition_of(item[0]))
+    ]
+
+
+def told_of(rows: Sequence[Row]) -> dict[str, Any]:
+    """The figures of a topic as the metadata of its asset: the sums over its partitions, and the lag of each."""
+    if not rows:
+        return {}
+    records, held = (sum(row[name] for row in rows) for name in ("records", "quarantined"))
+    told = {name: rows[0][name] for name in _OF_ALL}
+    told |= {
+        "quarantined_share": float(_share(held, records) or 0),
+        "unjudged": sum(row["landed_through"] - row["judged_through"] for row in rows),
+        "last_landed_at": rows[0]["last_landed_at"] and rows[0]["last_landed_at"].isoformat(),
+    }
+    told |= {f"lag {row['partition']}": row["lag"] for row in rows}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def quarantined_share(lake: Lake) -> float:
+    """Of all messages in Bronze the share that is in quarantine."""
+    return _held(lake).total() / (lake.rows(ENCOUNTER_EVENTS) or 1)
+
+
+def _bronze(lake: Lake) -> tuple[Counter[str], dict[str, dt.datetime]]:
+    counts: Counter[str] = Counter()
+    newest: dict[str, dt.datetime] = {}
+    table = lake.open(ENCOUNTER_EVENTS)
+    if table is None:
+        return counts, newest
+    for batch in lake.dataset(ENCOUNTER_EVENTS, table).to_batches(columns=["_delivery_id", "_ingested_at"]):
+        for entry in pc.value_counts(batch.column(0)).to_pylist():
+            delivery = entry["values"]
+            counts[delivery] += entry["counts"]
+            mine = batch.filter(pc.equal(batch.column(0), delivery)).column(1)
+            newest[delivery] = max(pc.max(mine).as_py(), newest.get(delivery, dt.datetime.min.replace(tzinfo=dt.UTC)))
+    return counts, newest
+
+
+def _held(lake: Lake) -> Counter[str]:
+    rows = lake.read(silver.QUARANTINE, ["target_table", "source", "status", "_delivery_id"])
+    is_mine = (pc.field("target_table") == silver.ENCOUNTERS.name) & (pc.field("source") == ENCOUNTER_EVENTS.name)
+    rows = rows.filter(is_mine & pc.field("status").isin(["open", "waiting"]))
+    return Counter(rows["_delivery_id"].to_pylist())
+
+
+def _share(part: int, whole: int) -> Decimal | None:
+    return Decimal(part / whole).quantize(Decimal("0.0001")) if whole else None
