@@ -10,7 +10,7 @@ from dashboard.figures import quality
 from dashboard.figures.quality import PROMISE
 from dashboard.gateway import SignedIn
 from dashboard.lake import open_table
-from mediflow_assets.contracts import house, masked
+from mediflow_assets.contracts import masked, operational
 
 
 def show(user: SignedIn) -> None:
@@ -33,7 +33,7 @@ def _data() -> None:
 
 
 def _alerts() -> None:
-    newest = quality.newest_checks(open_table(house.CHECK_RESULTS))
+    newest = quality.newest_checks(open_table(operational.CHECK_RESULTS))
     failed = newest.filter(~pl.col("passed"))
     errors = failed.filter(pl.col("severity") == "error").height
     if errors:

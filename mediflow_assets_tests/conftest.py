@@ -14,7 +14,7 @@ import pytest
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import ContractViolated
-from mediflow_assets.pipeline.run_context import Workbench
+from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage import engine, tables
 from mediflow_assets.storage.schemas import arrow_schema
 from mediflow_assets.streaming import alerts_table
@@ -123,9 +123,9 @@ def house(tmp_path: Path, session: Any) -> House:
 
 
 @pytest.fixture
-def bench(house: House) -> Workbench:
+def context(house: House) -> RunContext:
     """The tools of a run over the house's lake."""
-    return house.bench
+    return house.context
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from mediflow_assets.ml import risk_scores
 from mediflow_assets.pipeline import damage, gold, operational_tables, rebuild, upgrade
 from mediflow_assets.pipeline import silver as silver_steps
 from mediflow_assets.pipeline.reconciliation import reconcile
-from mediflow_assets.pipeline.run_context import Workbench
-from mediflow_assets.pipeline.step_result import Made
+from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.sources import Feeds
 from mediflow_assets.storage.delta import Lake
@@ -51,8 +51,8 @@ class House:
         return Inbox(self.folder / "inbox", self.feeds)
 
     @property
-    def bench(self) -> Workbench:
-        return Workbench(Tables(self.lake, lambda: self.session), self.key, self.feeds, "test")
+    def context(self) -> RunContext:
+        return RunContext(Tables(self.lake, lambda: self.session), self.key, self.feeds, "test")
 
     def receive(self, text: str | bytes, received_at: dt.datetime = RECEIVED, name: str = "delivery.csv") -> str:
         """Put a file into the inbox; gives the delivery's id."""
@@ -72,25 +72,25 @@ class House:
         """Land what waits in the inbox."""
         return landing.land_all(self.lake, self.inbox)
 
-    def make_silver(self, *tables: silver_steps.Judged) -> list[Made]:
+    def make_silver(self, *tables: silver_steps.SilverTable) -> list[StepResult]:
         """Make the Silver tables in order, all of them unless some are named."""
-        return [silver_steps.make(self.bench, table) for table in tables or silver_steps.ALL]
+        return [silver_steps.make(self.context, table) for table in tables or silver_steps.ALL]
 
-    def make_gold(self) -> list[Made]:
+    def make_gold(self) -> list[StepResult]:
         """Make every Gold and masked table in order."""
-        marts = [gold.make(self.bench, recipe) for recipe in gold.GOLD]
-        beside = [alerts_table.make(self.bench, "encounter-events", False), risk_scores.make(self.bench)]
-        return [*marts, *beside, *(gold.make(self.bench, recipe) for recipe in gold.MASKED)]
+        marts = [gold.make(self.context, build) for build in gold.GOLD]
+        beside = [alerts_table.make(self.context, "encounter-events", False), risk_scores.make(self.context)]
+        return [*marts, *beside, *(gold.make(self.context, build) for build in gold.MASKED)]
 
     def run(self, job: str = "refresh") -> None:
         """What a run does from the inbox on; none of the tables' checks may stop it."""
         damage.put_right(self.lake, EVERY, EVERY, job == damage.REBUILD)
         upgrade.carry_forward(self.lake, self.folder)
         self.land()
-        for judged in silver.JUDGED if job == damage.REBUILD else ():
-            rebuild.ask(self.lake, judged)
+        for validated in silver.VALIDATED if job == damage.REBUILD else ():
+            rebuild.ask(self.lake, validated)
         made = [*self.make_silver(), *self.make_gold()]
-        made += [operational_tables.make(self.bench, own) for own in (*OPERATIONAL, status_table("off", {}))]
+        made += [operational_tables.make(self.context, own) for own in (*OPERATIONAL, status_table("off", {}))]
         assert [each.contract.name for each in made if each.has_failed] == []
 
     def bring(self, text: str) -> None:
@@ -133,7 +133,7 @@ class House:
         return replace(self, feeds=feeds)
 
     def assert_balanced(self) -> None:
-        """Each record that was judged is accepted or stands in quarantine, never both and never neither."""
+        """Each record that was validated is accepted or stands in quarantine, never both and never neither."""
         held: Counter[tuple[str, str]] = Counter()
         for row in self.rows(silver.QUARANTINE, "target_table", "_delivery_id"):
             held[row["target_table"], row["_delivery_id"]] += 1

@@ -11,7 +11,7 @@ LONGEST_WAIT_SECONDS = 2.0
 
 
 class Walk:
-    """One walk at a time; while it goes on the verdict of the one before is given, with its time."""
+    """One walk at a time; while it goes on the result of the one before is given, with its time."""
 
     def __init__(self, audit: AuditLog) -> None:
         self._audit = audit

@@ -50,7 +50,7 @@ def beside_baselines(figures: pl.DataFrame, model: str, roles: dict[str, str]) -
     kept = kept.with_columns(_who=pl.when(pl.col("estimator") == SERVED).then(served).otherwise("estimator"))
     if kept.is_empty():
         return pl.DataFrame()
-    # a baseline is judged anew with each version: the one beside the champion counts
+    # a baseline is validated again with each version: the one beside the champion counts
     kept = kept.sort(_NOT_CHAMPION).unique(["metric", "_who"], keep="first", maintain_order=True)
     rows = kept.group_by("metric").agg(to_nearest("rows")[0].max())
     wide = kept.sort("metric").pivot("_who", index="metric", values="value").join(rows, on="metric")

@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 from deltalake import write_deltalake
 
-from mediflow_assets.contracts import assurance, events, house, masked, models
+from mediflow_assets.contracts import assurance, events, masked, models, operational
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.storage.schemas import arrow_schema
 
@@ -111,12 +111,12 @@ def activity_totals(seed: int = 1) -> list[Row]:
 
 def fill_house(home: Path, seed: int = 1) -> None:
     """Checks, sums, quarantine, privacy."""
-    store(home, house.CHECK_RESULTS, [
+    store(home, operational.CHECK_RESULTS, [
         {"checked_at": NOW, "run_id": "r", "table": "silver/encounters", "check_name": f"rule{at}",
          "severity": "error",
          "passed": at >= seed, "failing": 5 if at < seed else 0, "rows": 100, "version": 1}
         for at in range(4)])  # fmt: skip
-    store(home, house.RECONCILIATION, [
+    store(home, operational.RECONCILIATION, [
         {"table": "bronze/admissions", "delivery": "abcdefabcdef", "source": "admissions", "records": 1010,
          "accepted": 1000, "newest": None, "quarantined": 10, "erased": 0, "balanced": True},
         {"table": "silver/encounters", "delivery": "abcdefabcdef", "source": "admissions", "records": 1000,
@@ -126,12 +126,12 @@ def fill_house(home: Path, seed: int = 1) -> None:
         {"table": "silver/encounters", "delivery": "123456123456", "source": "admissions", "records": 20 * seed,
          "accepted": 15 * seed, "newest": 9 * seed, "quarantined": 4 * seed, "erased": seed,
          "balanced": True}])  # fmt: skip
-    store(home, house.QUARANTINE_REASONS, [
+    store(home, operational.QUARANTINE_REASONS, [
         {"table": "silver/encounters", "source": "bronze/admissions", "reason": "age_impossible", "status": "open",
          "records": 50 + seed},
         {"table": "silver/encounters", "source": "bronze/encounter_events", "reason": "patient_unknown",
          "status": "waiting", "records": 6 * seed}])  # fmt: skip
-    store(home, house.QUARANTINE_SAMPLES, [
+    store(home, operational.QUARANTINE_SAMPLES, [
         {"table": "silver/encounters", "source": "bronze/admissions", "reason": "age_impossible", "sample": at,
          "status": "open", "delivery": "abcdefabcdef", "record": at * seed, "fields": "age: ###, name: (kept back)"}
         for at in (1, 2)])  # fmt: skip

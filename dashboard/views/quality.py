@@ -9,7 +9,7 @@ from dashboard import charts, session
 from dashboard.figures import quality as figures
 from dashboard.gateway import SignedIn
 from dashboard.lake import NotReadable, Snapshot, open_table
-from mediflow_assets.contracts import TABLES, house, masked
+from mediflow_assets.contracts import TABLES, masked, operational
 from mediflow_assets.contracts.table import Audience
 
 
@@ -22,7 +22,7 @@ def page(_: SignedIn) -> None:
 
 
 def _checks() -> None:
-    table = open_table(house.CHECK_RESULTS)
+    table = open_table(operational.CHECK_RESULTS)
     newest, grades = figures.newest_checks(table), figures.grades(table)
     failed = newest.filter(~newest["passed"]).height
     left, middle, _ = charts.cards(3)
@@ -45,7 +45,7 @@ def _checks() -> None:
 
 
 def _flow() -> None:
-    sums = figures.reconciled(open_table(house.RECONCILIATION))
+    sums = figures.reconciled(open_table(operational.RECONCILIATION))
     deliveries = [figures.ALL, *sums["delivery"].unique(maintain_order=True).to_list()]
     tables = sorted(name for name in sums["table"].unique().to_list() if name.startswith("silver/"))
     left, right = st.columns(2)
@@ -64,14 +64,14 @@ def _flow() -> None:
 
 
 def _quarantine() -> None:
-    found = figures.quarantine(open_table(house.QUARANTINE_REASONS))
+    found = figures.quarantine(open_table(operational.QUARANTINE_REASONS))
     reasons = found.group_by("reason", "status", maintain_order=True).agg(pl.col("records").sum())
     charts.show("Quarantine by reason", "Records that broke a rule, by reason; one with two reasons counts under both.",
                 found, charts.bars(reasons, "reason", "records", "status", is_flat=True))  # fmt: skip
 
 
 def _samples() -> None:
-    found = figures.samples(open_table(house.QUARANTINE_SAMPLES))
+    found = figures.samples(open_table(operational.QUARANTINE_SAMPLES))
     reasons = found["reason"].unique().sort().to_list()
     chosen = st.selectbox("Samples of", reasons, key="quality reason")
     charts.show("Masked samples of quarantine", "Up to three records of the reason: each field that is filled, and its "

@@ -9,7 +9,7 @@ from dashboard import charts, session
 from dashboard.figures import stream as figures
 from dashboard.gateway import SignedIn
 from dashboard.lake import NothingYet, NotReadable, Snapshot, open_table
-from mediflow_assets.contracts import events, house, masked
+from mediflow_assets.contracts import events, masked, operational
 from mediflow_assets.contracts.table import TableContract
 
 REFRESH_SECONDS = 5
@@ -20,7 +20,7 @@ _SEEN = "stream alerts seen"
 
 @session.page("stream")
 def page(_: SignedIn) -> None:
-    """Looked at anew every five seconds."""
+    """Looked at again every five seconds."""
     st.title("Live Stream")
     _live()
 
@@ -47,7 +47,7 @@ def _all() -> None:
 
 def _status(found: pl.DataFrame) -> None:
     lag = int((found["landed_through"] - found["judged_through"]).sum()) + int(found["lag"].sum())
-    waiting = figures.bad_events(_quiet(house.QUARANTINE_REASONS)).filter(pl.col("status") == "waiting")
+    waiting = figures.bad_events(_quiet(operational.QUARANTINE_REASONS)).filter(pl.col("status") == "waiting")
     records = f"of {int(found['records'].sum()):,} events landed so far."
     first, second, third, fourth = st.columns(4)
     first.metric("Events per second", charts.number(found["rows_per_second"].max()), border=True,
@@ -65,7 +65,7 @@ def _status(found: pl.DataFrame) -> None:
 
 
 def _bad() -> None:
-    found = figures.bad_events(open_table(house.QUARANTINE_REASONS))
+    found = figures.bad_events(open_table(operational.QUARANTINE_REASONS))
     if found.is_empty():
         st.caption("No event is late or bad.")
         return

@@ -1,4 +1,4 @@
-"""Writes mediflow_assets/contracts/icd10cm.gz anew: every code of ICD-10-CM, as CMS and NCHS publish it.
+"""Writes mediflow_assets/contracts/icd10cm.gz again: every code of ICD-10-CM, as CMS and NCHS publish it.
 
 The list is a work of the United States government and in the public domain. It is taken from the package
 `simple-icd-10-cm`, whose versions follow the releases:

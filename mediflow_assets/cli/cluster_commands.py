@@ -19,7 +19,7 @@ def register(app: typer.Typer) -> None:
 
 def make_secrets(
     folder: Annotated[Path, typer.Argument(help="where they are put, a folder for each service")],
-    is_anew: Annotated[bool, typer.Option("--anew", help="make all of them anew; then run 'cluster init'")] = False,
+    is_anew: Annotated[bool, typer.Option("--anew", help="make all of them again; then run 'cluster init'")] = False,
     store_key: Annotated[
         typer.FileText | None,
         typer.Option(

@@ -79,14 +79,14 @@ def premises(settings: "Settings") -> "Premises":
 
 
 def refresh() -> None:
-    """Make what is computed anew. A check that fails holds its table back, as in any run; it does not stop this."""
+    """Make what is computed again. A check that fails holds its table back, as in any run; it does not stop this."""
     from mediflow_assets.cli import running
     from mediflow_assets.errors import EngineFailed
 
     code = running.launch("refresh", wait=context.settings().lease_wait_seconds)
     if code not in (0, context.CHECK_FAILED):
         raise EngineFailed(
-            "The tables could not be made anew. Run 'mediflow erase --resume' once 'mediflow run' works."
+            "The tables could not be made again. Run 'mediflow erase --resume' once 'mediflow run' works."
         )
 
 

@@ -45,7 +45,7 @@ def show(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
 def rotate(
     user: Annotated[str | None, typer.Option(help="your MediFlow name; asked for if not given")] = None,
 ) -> None:
-    """Change the key: every pseudonym anew, in all tables and logs. Cut short, it is finished by running it again."""
+    """Change the key: every pseudonym again, in all tables and logs. Cut short, it is finished by running it again."""
     from mediflow_assets.cli import officer
     from mediflow_assets.privacy.key_rotation import rotate as change_key
 
@@ -62,7 +62,7 @@ def rotate(
         )
         who.detail = f"key {rotated.old_id} to {rotated.new_id}"
     output.line(f"Key {rotated.new_id} took the place of {rotated.old_id}, which is destroyed.")
-    output.line(f"Logged rows named anew: {rotated.logged}. Restart the gateway: it holds the old key in memory.")
+    output.line(f"Logged rows named again: {rotated.logged}. Restart the gateway: it holds the old key in memory.")
 
 
 def rotate_tokens() -> None:
@@ -81,4 +81,4 @@ def _refresh() -> None:
     from mediflow_assets.errors import EngineFailed
 
     if running.launch("refresh", wait=context.settings().lease_wait_seconds):
-        raise EngineFailed("The tables could not be made anew. Run 'mediflow run', then 'mediflow keys rotate' again.")
+        raise EngineFailed("The tables could not be made again. Run 'mediflow run', then 'mediflow keys rotate' again.")

@@ -18,10 +18,10 @@ def export(
     out: Annotated[Path | None, typer.Option(help="a file for the events, one a line; default: printed")] = None,
 ) -> None:
     """Write OpenLineage run events of the tables as they were last made, with column lineage and masking marked."""
-    from mediflow_assets.contracts import TABLES, house
+    from mediflow_assets.contracts import TABLES, operational
     from mediflow_assets.operations.openlineage import events
 
-    rows = context.lake(context.settings()).read(house.CHECK_RESULTS, ["table", "run_id", "checked_at"])
+    rows = context.lake(context.settings()).read(operational.CHECK_RESULTS, ["table", "run_id", "checked_at"])
     made = {row["table"]: (row["run_id"], row["checked_at"]) for row in rows.sort_by("checked_at").to_pylist()}
     lines = [json.dumps(event, sort_keys=True) for event in events(TABLES, made)]
     if not lines:

@@ -72,7 +72,7 @@ def discard(
     record: Record,
     reason: Annotated[str, typer.Option(help="why; no personal data: it stands in the table's history")],
 ) -> None:
-    """Give a record up: it stays in quarantine and is never judged again."""
+    """Give a record up: it stays in quarantine and is never validated again."""
     from mediflow_assets.cli import officer
     from mediflow_assets.operations import quarantine
     from mediflow_assets.pipeline.discard import discard as discard_record
@@ -90,7 +90,7 @@ def replay(
     reason: Reason = None,
     delivery: Of = None,
 ) -> None:
-    """Judge quarantined records again, after their rules, their patients or (by a patch) they themselves changed."""
+    """Validate quarantined records again, after their rules, their patients or (by a patch) they themselves changed."""
     from mediflow_assets.cli import officer, running
     from mediflow_assets.operations import patches, quarantine
     from mediflow_assets.sources import Feeds
@@ -104,6 +104,6 @@ def replay(
             taken, is_known = patches.receive_patch(patch, inbox, lake)
             who.detail = f"patch {taken.short}"
             output.line(f"{taken.short}: {'landed already' if is_known else 'taken'}")
-        # corrected records are judged again by themselves: with a patch alone, no other one is
+        # corrected records are validated again by themselves: with a patch alone, no other one is
         again = {"reason": reason, "delivery": id_} if reason or id_ or not patch else None
         raise typer.Exit(running.launch("replay", again))

@@ -83,9 +83,9 @@ def launch(
     for error in outcome.errors:
         print(f"Error: {error}", file=sys.stderr)
     if is_shown:
-        from mediflow_assets.cli import judged
+        from mediflow_assets.cli import run_report
 
-        judged.show(outcome, context.lake(settings))
+        run_report.show(outcome, context.lake(settings))
     if outcome.is_success:
         return 0
     return 3 if outcome.failed_checks else 1

@@ -7,7 +7,7 @@ import typer
 from mediflow_assets.cli import context, output
 
 if TYPE_CHECKING:
-    from mediflow_assets.operations.status import Standing
+    from mediflow_assets.operations.status import Status
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +24,7 @@ def status(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
 
     settings = context.settings()
     inbox = status.inbox_of(settings.inbox)
-    shown = status.standing(context.lake(settings), inbox)
+    shown = status.read_status(context.lake(settings), inbox)
     if as_json:
         output.as_json(shown)
     else:
@@ -37,7 +37,7 @@ def status(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
         raise typer.Exit(context.CHECK_FAILED)
 
 
-def _show(shown: "Standing", dropped: int) -> None:
+def _show(shown: "Status", dropped: int) -> None:
     _rows("deliveries", shown["deliveries"])
     _rows("tables", [{"table": name} | row for name, row in shown["tables"].items()])
     _rows("reconciliation", shown["reconciliation"])

@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 
 def serve() -> None:
-    """Land the topic without end, and judge its events in real time, until SIGTERM or Ctrl-C. Needs Java 17."""
+    """Land the topic without end, and validate its events in real time, until SIGTERM or Ctrl-C. Needs Java 17."""
     from mediflow_assets.operations import stream_process
 
     settings = context.settings()
@@ -73,11 +73,11 @@ def produce(
 
 
 def status(as_json: Json = False) -> None:
-    """Show per partition how far it is landed and judged, the lag, and how long events took."""
+    """Show per partition how far it is landed and validated, the lag, and how long events took."""
     from mediflow_assets.operations import topic
 
     settings = context.settings()
-    shown = topic.standing(settings, context.lake(settings))
+    shown = topic.read_status(settings, context.lake(settings))
     if as_json:
         output.as_json(shown)
         return

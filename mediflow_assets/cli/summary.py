@@ -48,7 +48,7 @@ def demo(rows: int, seed: int) -> int:
 def show(settings: Settings, sample: Path) -> int:
     """The tables, whether the sums agree, and how many of the planted anomalies were found."""
     lake = context.lake(settings)
-    shown = status.standing(lake, status.inbox_of(settings.inbox))
+    shown = status.read_status(lake, status.inbox_of(settings.inbox))
     output.table("tables", ("table", "rows"), [(name, row["rows"]) for name, row in shown["tables"].items()])
     columns = ("table", "delivery", "records", "accepted", "quarantined", "balanced")
     output.table("reconciliation", columns, [tuple(r[c] for c in columns) for r in shown["reconciliation"]])

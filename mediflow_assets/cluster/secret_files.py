@@ -24,12 +24,12 @@ READERS = {
 STORE_KEY = ("s3-access", "s3-secret")
 _SOURCE = "source"
 _GIVEN = "s3-is-given"
-"""Stands there where the store's key was given: it is another store's, and making one anew would lock us out."""
+"""Stands there where the store's key was given: it is another store's, and making one again would lock us out."""
 _BYTES = 24
 
 
 def make(folder: Path, is_anew: bool = False, store_key: tuple[str, str] | None = None) -> tuple[str, ...]:
-    """Make what is not there yet, or all anew but the superuser's password, which a database keeps from its first
+    """Make what is not there yet, or all again but the superuser's password, which a database keeps from its first
     start; returns the names of the passwords made. `store_key`, id and secret, is that of a store of one's own.
 
     What services read is written from `source/`, so that a service never sees more than its own folder.

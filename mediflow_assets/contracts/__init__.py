@@ -4,7 +4,7 @@ From here come the Spark schema and DDL, conform-before-write, the checks, colum
 data dictionary. Not here: how a table is computed (`transforms`) or stored (`storage`).
 """
 
-from mediflow_assets.contracts import assurance, bronze, erasure, events, gold, house, masked, models, silver
+from mediflow_assets.contracts import assurance, bronze, erasure, events, gold, masked, models, operational, silver
 from mediflow_assets.contracts.policy import require
 from mediflow_assets.contracts.table import TableContract
 
@@ -15,7 +15,7 @@ TABLES: dict[str, TableContract] = {
     for table in sorted(
         (
             table
-            for zone in (bronze, silver, gold, models, house, masked, erasure, assurance, events)
+            for zone in (bronze, silver, gold, models, operational, masked, erasure, assurance, events)
             for table in zone.TABLES
         ),
         # stable: within a zone they keep the order of their modules

@@ -1,4 +1,4 @@
-"""Bronze: what arrived, as strings, with its provenance. Append-only; nothing is judged here."""
+"""Bronze: what arrived, as strings, with its provenance. Append-only; nothing is validated here."""
 
 from mediflow_assets.contracts.masks import drop
 from mediflow_assets.contracts.table import Audience, Column, Privacy, TableContract, Type

@@ -1,6 +1,6 @@
 """Diagnosis codes as their systems define them: ICD-10-CM by its published list, SNOMED CT by its check digit.
 
-Standard library only. The list (98,000 codes, 17 kB) is read on first use. `deploy/codes/icd10cm.py` writes it anew.
+Standard library only. The list (98,000 codes, 17 kB) is read on first use. `deploy/codes/icd10cm.py` writes it again.
 """
 
 import gzip

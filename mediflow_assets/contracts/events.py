@@ -87,10 +87,10 @@ CLINICAL_LIMITS_MMHG = {"systolic_mmhg": (90, 180), "diastolic_mmhg": (50, 120)}
 """Outside of these somebody should look: hypertensive crisis above (ACC/AHA 2017, section 11.2), hypotension below."""
 COST_RULE = "cost_above_limit"
 MICRO_BATCH, REAL_TIME, IN_RUN = "micro-batch", "real-time", "run"
-"""How an alert was judged: in the run that landed its event, or by the service."""
+"""How an alert was validated: in the run that landed its event, or by the service."""
 
 _OF = "silver/encounters."
-"""An event is judged in the form it has in Silver, before it is merged there: its columns stand for the event's."""
+"""An event is validated in the form it has in Silver, before it is merged there: its columns stand for the event's."""
 
 
 def _told(

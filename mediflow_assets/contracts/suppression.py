@@ -17,7 +17,7 @@ def hidden(rows: Sequence[Row], cells: SmallCells) -> list[bool]:
     `margins` are nested groups, the narrowest first, whose totals may be known from another table. Within each, the
     parts that are unknown are none, or at least two that count eleven people together: the total less what is known
     then tells a sum only. Where they are too few or too small, the smallest known part is given up, whole. A table of
-    those totals, judged by the wider margins alone, gives up the same parts.
+    those totals, validated by the wider margins alone, gives up the same parts.
     """
     found = [row[cells.people] < K for row in rows]
     parts: dict[Key, list[int]] = {(at,): [at] for at in range(len(rows))}

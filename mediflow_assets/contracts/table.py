@@ -99,7 +99,7 @@ class Column:
 class RowCheck:
     """A rule each row must keep. `violation` is SQL that is true where it is broken; null counts as kept.
 
-    A QUARANTINE rule is judged as a record enters Silver, and the table is checked for it as well. `meaning` says in
+    A QUARANTINE rule is validated as a record enters Silver, and the table is checked for it as well. `meaning` says in
     words what the SQL is too long to show.
     """
 

@@ -1,7 +1,8 @@
 """Ids that are none: words for "nothing", what a spreadsheet made of an id, names of people. Standard library only.
 
-Taken for ids they would make one patient of many. Judged as Silver spells ids (trimmed, in upper case), with letters of
-full width as ASCII. Nearly all ids are passed by one cheap pattern; only the others meet the patterns of Unicode.
+Taken for ids they would make one patient of many. Validated as Silver spells ids (trimmed, in upper case), with
+letters of full width as ASCII. Nearly all ids are passed by one cheap pattern; only the others meet the patterns of
+Unicode.
 """
 
 from mediflow_assets.contracts.table import RowCheck, Severity

@@ -1,4 +1,4 @@
-"""Jobs: `refresh` is the one path everything takes; `rebuild` judges all of Bronze anew; `maintain` tidies."""
+"""Jobs: `refresh` is the one path everything takes; `rebuild` validates all of Bronze again; `maintain` tidies."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -23,7 +23,7 @@ replay = dg.define_asset_job(
     config={"ops": {step: {"config": {"replay": True}} for step in SILVER_STEPS}},
 )
 rebuild = dg.define_asset_job(
-    REBUILD, TABLES, description="As refresh, judging every Bronze record anew. Discarded records stay discarded."
+    REBUILD, TABLES, description="As refresh, judging every Bronze record again. Discarded records stay discarded."
 )
 ASSURANCE = tuple(table.name for table in assurance.TABLES)
 """What every job that writes an open table ends with: how closely it shows anybody, and the leak scan."""
@@ -51,7 +51,7 @@ def tidy(context: dg.OpExecutionContext, lakehouse: LakehouseResource) -> None:
     from mediflow_assets.storage.maintenance import maintain
 
     with storage_errors("maintain"), events_asked_for(lakehouse.settings.root, "maintain"):
-        maintain(lakehouse.bench.lake, lakehouse.settings.keep_versions_hours)
+        maintain(lakehouse.context.lake, lakehouse.settings.keep_versions_hours)
     context.log.info("the lake is tidy")
 
 
@@ -68,8 +68,8 @@ def look_for_leaks(context: dg.OpExecutionContext, lakehouse: LakehouseResource)
     from mediflow_assets.pipeline import checks
     from mediflow_assets.privacy import leak_scan
 
-    with naming_damage(lakehouse.bench.lake, "leak scan"):
-        made = leak_scan.make(lakehouse.bench, lakehouse.settings.root, leak_scan.FULL)
+    with naming_damage(lakehouse.context.lake, "leak scan"):
+        made = leak_scan.make(lakehouse.context, lakehouse.settings.root, leak_scan.FULL)
     context.log.info(", ".join(f"{name}: {figure}" for name, figure in made.figures.items()))
     checks.require(assurance.LEAK_SCANS, made.checks)
 

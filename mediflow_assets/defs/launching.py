@@ -43,8 +43,8 @@ class Outcome:
     errors: tuple[str, ...]
     landing: Mapping[str, Any] = field(default_factory=dict)
     """What landing tells beside rows: `refused_files`, `refused_deliveries` with the reason, `not_at_rest`."""
-    fared: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
-    """By Silver table, how the deliveries fared that this run judged."""
+    delivery_outcomes: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    """By Silver table, how the deliveries fared that this run validated."""
 
 
 def install_dagster_home(settings: Settings) -> Path:
@@ -148,9 +148,11 @@ def _outcome(result: dg.ExecuteInProcessResult, run_id: str) -> Outcome:
             errors.append(_ours(event.step_key or "", event.step_failure_data.error))
         elif event.is_failure and event.event_type_value == "PIPELINE_FAILURE" and event.job_failure_data.error:
             errors.append(_ours("the run", event.job_failure_data.error))
-    fared = {table: metadata[FARED] for table, metadata in told.items() if FARED in metadata}
+    delivery_outcomes = {table: metadata[FARED] for table, metadata in told.items() if FARED in metadata}
     landing = told.get(bronze.DELIVERIES.name, {})
-    return Outcome(run_id, result.success, tuple(failed), tuple(warned), tuple(dict.fromkeys(errors)), landing, fared)
+    return Outcome(
+        run_id, result.success, tuple(failed), tuple(warned), tuple(dict.fromkeys(errors)), landing, delivery_outcomes
+    )
 
 
 def _told(check: dg.AssetCheckEvaluation) -> str:

@@ -15,7 +15,7 @@ from mediflow_assets.identity.prediction_log import PredictionLog
 from mediflow_assets.ingest.inbox import Inbox
 from mediflow_assets.modes import close_below, is_open
 from mediflow_assets.pipeline import damage, upgrade
-from mediflow_assets.pipeline.run_context import Workbench
+from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.privacy.erasure.journal import refuse_half_erased
 from mediflow_assets.secrets.key_change import refuse_half_changed
 from mediflow_assets.settings import Settings
@@ -69,7 +69,7 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     engine: EngineResource
     lease_wait_seconds: float = 600
 
-    _bench: Workbench | None = PrivateAttr(default=None)
+    _bench: RunContext | None = PrivateAttr(default=None)
 
     @property
     def settings(self) -> Settings:
@@ -79,10 +79,10 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     @property
     def inbox(self) -> Inbox:
         """The deliveries to land."""
-        return self.settings.open_inbox(self.bench.feeds)
+        return self.settings.open_inbox(self.context.feeds)
 
     @property
-    def bench(self) -> Workbench:
+    def context(self) -> RunContext:
         """What the steps are given."""
         assert self._bench is not None, "the lakehouse is used outside a run"
         return self._bench
@@ -95,7 +95,7 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             return
         with ThreadPoolExecutor(1) as beside:
             # where it cannot start, the step that uses it says why
-            beside.submit(self.bench.tables.session)
+            beside.submit(self.context.tables.session)
             yield
 
     @contextmanager
@@ -118,7 +118,7 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 damage.put_right(tables.lake, *_tables_of(context))
                 upgrade.carry_forward(tables.lake, settings.root)
             feeds, requests = Feeds.load(settings.sources_file), PredictionLog(settings.ops_url)
-            self._bench = Workbench(tables, settings.pseudonym_key(), feeds, run_id, requests, settings.shares)
+            self._bench = RunContext(tables, settings.pseudonym_key(), feeds, run_id, requests, settings.shares)
             try:
                 yield self
             finally:

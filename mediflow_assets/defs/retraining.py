@@ -1,4 +1,4 @@
-"""The sensor that trains anew: on drift, or when enough outcomes are known that the champions have not seen."""
+"""The sensor that trains again: on drift, or when enough outcomes are known that the champions have not seen."""
 
 import datetime as dt
 

@@ -6,15 +6,15 @@ from typing import Any
 
 import dagster as dg
 
-from mediflow_assets.contracts import TABLES, house
+from mediflow_assets.contracts import TABLES, operational
 from mediflow_assets.contracts.lineage import steps_of
 from mediflow_assets.contracts.table import Column, Severity, TableContract
 from mediflow_assets.pipeline.checks import OF_A_RUN, check_names
-from mediflow_assets.pipeline.step_result import Made
+from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.storage.delta import Lake
 
 FARED = "mediflow/fared"
-"""How each delivery fared that a step judged: counts only."""
+"""How each delivery fared that a step validated: counts only."""
 KINDS = {"bronze": {"deltalake", "bronze"}, "silver": {"deltalake", "silver"}, "gold": {"deltalake", "gold"},
          "masked": {"deltalake", "masked"}}  # fmt: skip
 
@@ -43,7 +43,7 @@ def check_specs_of(contract: TableContract) -> list[dg.AssetCheckSpec]:
     ]
 
 
-def materialized(made: Made, lake: Lake) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def materialized(made: StepResult, lake: Lake) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """What a step made, as Dagster shows it: figures and check results."""
     metadata: dict[str, Any] = {
         "dagster/row_count": made.rows,
@@ -51,14 +51,14 @@ def materialized(made: Made, lake: Lake) -> dg.MaterializeResult:  # type: ignor
         "unchanged": made.is_unchanged,
         **made.figures,
     }
-    if made.fared:
-        metadata[FARED] = [asdict(each) for each in made.fared]
+    if made.delivery_outcomes:
+        metadata[FARED] = [asdict(each) for each in made.delivery_outcomes]
     return dg.MaterializeResult(
         asset_key=list(made.contract.key), metadata=metadata, check_results=list(_check_results(made, lake))
     )
 
 
-def _check_results(made: Made, lake: Lake) -> Iterable[dg.AssetCheckResult]:
+def _check_results(made: StepResult, lake: Lake) -> Iterable[dg.AssetCheckResult]:
     if made.is_unchanged:
         yield from _last_results(made, lake)
         return
@@ -72,11 +72,11 @@ def _check_results(made: Made, lake: Lake) -> Iterable[dg.AssetCheckResult]:
         )
 
 
-def _last_results(made: Made, lake: Lake) -> Iterable[dg.AssetCheckResult]:
-    """An unchanged table keeps the results it had; one that was never judged has no row that could break a rule."""
+def _last_results(made: StepResult, lake: Lake) -> Iterable[dg.AssetCheckResult]:
+    """An unchanged table keeps the results it had; one that was never validated has no row that could break a rule."""
     import pyarrow.compute as pc
 
-    rows = lake.read(house.CHECK_RESULTS).filter(pc.field("table") == made.contract.name).sort_by("checked_at")
+    rows = lake.read(operational.CHECK_RESULTS).filter(pc.field("table") == made.contract.name).sort_by("checked_at")
     last = {row["check_name"]: row for row in rows.to_pylist()}
     for name, severity in check_names(made.contract).items():
         row = None if name in OF_A_RUN else last.get(name)

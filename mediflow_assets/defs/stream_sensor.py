@@ -9,7 +9,7 @@ from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.defs import jobs
 from mediflow_assets.defs.assets.streaming import config_of
 from mediflow_assets.errors import MediFlowError
-from mediflow_assets.pipeline.offset_ranges import unjudged
+from mediflow_assets.pipeline.offset_ranges import unvalidated
 from mediflow_assets.settings import Settings
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.streaming.topic_landing import BATCH, OFF, Topic, waiting
@@ -70,7 +70,7 @@ def requested(settings: Settings) -> dg.RunRequest | dg.SkipReason:
     """What there is to do. Raises BrokerUnreachable, OffsetsLost."""
     lake = Lake(settings.lake_root)
     if settings.landing != BATCH:
-        new = unjudged(lake, silver.ENCOUNTERS)
+        new = unvalidated(lake, silver.ENCOUNTERS)
         if not new:
             return dg.SkipReason("Silver has judged all that the service landed.")
         return dg.RunRequest(tags={"mediflow/events": str(sum(last - after for after, last in new.values()))})

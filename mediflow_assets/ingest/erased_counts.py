@@ -16,16 +16,16 @@ TARGETS: Mapping[str, tuple[TableContract, ...]] = {
     bronze.SYNTHEA_PATIENTS.name: (silver.PATIENTS,),
     bronze.SYNTHEA_ENCOUNTERS.name: (silver.ENCOUNTERS,),
     bronze.SYNTHEA_CONDITIONS.name: (silver.CONDITIONS,),
-    bronze.FHIR_RESOURCES.name: silver.JUDGED,
+    bronze.FHIR_RESOURCES.name: silver.VALIDATED,
     events.ENCOUNTER_EVENTS.name: (silver.PATIENTS, silver.ENCOUNTERS),
 }
-"""The Silver tables that judge a Bronze table's records."""
+"""The Silver tables that validate a Bronze table's records."""
 Counts = Counter[tuple[str, str]]
 """Records by table and delivery."""
 
 
 def targets_of(source: TableContract, kind: str) -> list[TableContract]:
-    """The Silver tables that judge a record; of a FHIR resource `kind` is its type."""
+    """The Silver tables that validate a record; of a FHIR resource `kind` is its type."""
     of_type = [table for table in TARGETS.get(source.name, ()) if bronze.FHIR_TYPES[table.name] == kind]
     return of_type if source is bronze.FHIR_RESOURCES else list(TARGETS.get(source.name, ()))
 

@@ -52,8 +52,8 @@ def is_named(raw: bytes, tombstones: Tombstones) -> bool:
     """Whether a word of some bytes is the id of an erased patient."""
     text = raw.decode("utf-8", "replace")
     parts = [part.span() for part in _PART.finditer(text)]
-    spans = ((start, parts[n : n + _MOST_PARTS]) for n, (start, _) in enumerate(parts))
-    return any(tombstones.refuses(text[start:end]) for start, following in spans for _, end in following)
+    offset_ranges = ((start, parts[n : n + _MOST_PARTS]) for n, (start, _) in enumerate(parts))
+    return any(tombstones.refuses(text[start:end]) for start, following in offset_ranges for _, end in following)
 
 
 def _refuse_resources(batch: pa.RecordBatch, tombstones: Tombstones) -> tuple[pa.RecordBatch, Refused]:

@@ -102,7 +102,7 @@ def source_attributes(trained: Trained) -> dict[str, str]:
         "8.ii local validity": _headline(trained),
         "8.iii monitoring of fairness": "the figures by group of every new version, in gold/model_metrics",
         "8.iv local fairness": _spread(trained),
-        "9.i updates": "trained anew each week, on drift and on enough new labels; promoted only through the gate",
+        "9.i updates": "trained again each week, on drift and on enough new labels; promoted only through the gate",
         "9.ii corrections": "'mediflow models rollback' at any time, by one command",
     }  # fmt: skip
 

@@ -12,7 +12,7 @@ from mediflow_assets.contracts import gold, models
 from mediflow_assets.contracts.inputs import MODELS
 from mediflow_assets.identity.prediction_log import PredictionLog
 from mediflow_assets.ml import risk_scores
-from mediflow_assets.pipeline.operational_tables import OwnTable
+from mediflow_assets.pipeline.operational_tables import OperationalTable
 from mediflow_assets.scoring import Bundle
 from mediflow_assets.storage.delta import Lake
 
@@ -34,7 +34,7 @@ def drift_rows(lake: Lake, requests: PredictionLog | None = None) -> list[Row]:
 
 
 def asked_of(requests: PredictionLog | None) -> dict[str, str]:
-    """How far the prediction log had come: drift is judged anew when it went on."""
+    """How far the prediction log had come: drift is validated again when it went on."""
     return {"predictions": str(requests.newest())} if requests else {}
 
 
@@ -102,11 +102,11 @@ def _row(bundle: Bundle, name: str, measure: str, value: float, limit: float, ro
     }
 
 
-DRIFT = OwnTable(
+DRIFT = OperationalTable(
     models.DRIFT,
     (gold.ADMISSION_FEATURES, gold.READMISSIONS),
-    lambda bench: drift_rows(bench.lake, bench.requests),
+    lambda context: drift_rows(context.lake, context.requests),
     {"drifted": lambda row: row["has_drifted"]},
-    beside=lambda bench: risk_scores.champions_of(bench.lake) | asked_of(bench.requests),
+    beside=lambda context: risk_scores.champions_of(context.lake) | asked_of(context.requests),
     waits_for=(gold.ADMISSION_FEATURES, gold.READMISSIONS, models.RISK_SCORES),
 )

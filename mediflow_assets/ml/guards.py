@@ -21,7 +21,7 @@ def require_columns(task: Task, inputs: pd.DataFrame) -> None:
     """Raise TrainingRefused where a feature has no column, TooLittleData where a required one has no value."""
     missing = [feature.name for feature in task.features if feature.name not in inputs]
     if missing:
-        raise TrainingRefused(f"The training data lacks {', '.join(missing)}. Make gold/admission_features anew.")
+        raise TrainingRefused(f"The training data lacks {', '.join(missing)}. Make gold/admission_features again.")
     for feature in task.features:
         if not feature.optional and inputs[feature.name].isna().all():
             raise TooLittleData(

@@ -10,8 +10,8 @@ import pyarrow.compute as pc
 from mediflow_assets.contracts import gold, models
 from mediflow_assets.contracts.inputs import COST_MODEL, MODELS, READMISSION_MODEL
 from mediflow_assets.pipeline import change, checks
-from mediflow_assets.pipeline.run_context import Workbench
-from mediflow_assets.pipeline.step_result import Made
+from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.scoring import Bundle, Predictions, load_champion, models_uri, read_champion
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.schemas import arrow_schema
@@ -104,21 +104,21 @@ def _decimals(values: np.ndarray, digits: int, places: int) -> Any:
     return pa.array(np.round(values, places)).cast(pa.decimal128(digits, places)).to_pandas()
 
 
-def make(bench: Workbench) -> Made:
-    """Score anew unless neither the inputs nor the champions have changed; check it."""
-    lake, contract = bench.lake, models.RISK_SCORES
-    change.require_key(lake, INPUTS, bench.key.key_id)
-    state = change.state_of(lake, INPUTS, bench.key.key_id) | champions_of(lake)
+def make(context: RunContext) -> StepResult:
+    """Score again unless neither the inputs nor the champions have changed; check it."""
+    lake, contract = context.lake, models.RISK_SCORES
+    change.require_key(lake, INPUTS, context.key.key_id)
+    state = change.state_of(lake, INPUTS, context.key.key_id) | champions_of(lake)
     if change.is_unchanged(lake, contract, state):
-        return Made(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
-    with change.under_key(lake, contract, bench.key.key_id):
+        return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
+    with change.under_key(lake, contract, context.key.key_id):
         lake.overwrite(contract, scores(lake))
-    results = checks.check_table(bench, contract)
-    checks.record(bench, contract, results)
+    results = checks.check_table(context, contract)
+    checks.record(context, contract, results)
     figures = {f"champion: {name}": champion_said(lake, name) for name in MODELS}
-    made = Made(contract, results[0].rows, results[0].version, checks=results, figures=figures)
+    made = StepResult(contract, results[0].rows, results[0].version, checks=results, figures=figures)
     if not made.has_failed:
-        lake.note(contract, inputs=state)
+        lake.set_properties(contract, inputs=state)
     return made
 
 

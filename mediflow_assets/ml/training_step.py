@@ -17,7 +17,7 @@ from mediflow_assets.ml.reading import INPUTS, read_examples, why_none
 from mediflow_assets.ml.registry import CHALLENGER, Registry, registry_errors
 from mediflow_assets.ml.tasks import Task
 from mediflow_assets.ml.training import Trained, answers_of, learnable, train
-from mediflow_assets.pipeline.run_context import Workbench
+from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.scoring import Bundle, bundle_files, feature_as_json, load_champion, models_uri, point_to
 from mediflow_assets.scoring import files as bundle_store
 from mediflow_assets.scoring.writing import write_bundle
@@ -57,10 +57,10 @@ def lesson(lake: Lake, task: Task) -> Lesson:
     return Lesson(task, examples, learnable(task, examples))
 
 
-def train_model(bench: Workbench, given: Lesson, registry: Registry, tags: Mapping[str, str]) -> ModelMade:
+def train_model(context: RunContext, given: Lesson, registry: Registry, tags: Mapping[str, str]) -> ModelMade:
     """Within an open MLflow run. Raises LeakSuspected, GraphWrong, RegistryUnreachable; then the champion is what it
     was."""
-    lake, place, task = bench.lake, models_uri(bench.lake.root), given.task
+    lake, place, task = context.lake, models_uri(context.lake.root), given.task
     versions = {table.name: lake.version(table) for table in INPUTS[task.name]}
     registry.mlflow.set_tags(dict(tags) | {f"version of {name}": str(number) for name, number in versions.items()})
     trained = train(task, given.examples, given.parts)
@@ -86,7 +86,7 @@ def train_model(bench: Workbench, given: Lesson, registry: Registry, tags: Mappi
         for name, content in written.items():
             if name != "model.onnx":
                 registry.mlflow.log_text(content.decode(), f"bundle/{name}")
-    _note(bench, trained, made, now)
+    _note(context, trained, made, now)
     if decision.is_promoted:
         registry.promote(task.name, version)
         point_to(place, task.name, version, now)
@@ -120,7 +120,7 @@ def _log(registry: Registry, trained: Trained) -> str:
         return str(mlflow.active_run().info.run_id)
 
 
-def _note(bench: Workbench, trained: Trained, made: ModelMade, now: dt.datetime) -> None:
+def _note(context: RunContext, trained: Trained, made: ModelMade, now: dt.datetime) -> None:
     """Append the figures to `gold/model_metrics`."""
     common = {
         "trained_at": now,
@@ -135,7 +135,7 @@ def _note(bench: Workbench, trained: Trained, made: ModelMade, now: dt.datetime)
         _row("random_forest", "all", f"calibration_{number:02}", observed, answer, None, count)
         for number, (answer, observed, count) in enumerate(trained.curve, 1)
     ]
-    bench.lake.append_rows(models.MODEL_METRICS, [common | row for row in rows], f"{made.name}/{made.run_id}")
+    context.lake.append_rows(models.MODEL_METRICS, [common | row for row in rows], f"{made.name}/{made.run_id}")
 
 
 def _row(estimator: str, group: str, metric: str, value: float, lower: float | None, upper: float | None,

@@ -70,7 +70,7 @@ def _models(settings: Settings) -> str:
     from mediflow_assets.operations import model_registry
     from mediflow_assets.storage.delta import Lake
 
-    standing = model_registry.standing(Lake(settings.lake_root))
+    standing = model_registry.read_status(Lake(settings.lake_root))
     if not standing:
         return "none trained yet"
     registry = model_registry.registry(settings)

@@ -39,7 +39,7 @@ EXAMPLE = """\
 
 
 @dataclass(frozen=True)
-class Made:
+class SetUp:
     """What `init` made and what it found; the password is in no other place."""
 
     new: tuple[str, ...]
@@ -53,7 +53,7 @@ def make_home(settings: Settings) -> None:
     settings.root.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def set_up(settings: Settings, admin: str) -> Made:
+def set_up(settings: Settings, admin: str) -> SetUp:
     """Make what is not there yet: folder, key, example of `sources.toml`, users with a first admin."""
     _refuse_a_second_key(settings)
     parts = {
@@ -68,7 +68,7 @@ def set_up(settings: Settings, admin: str) -> Made:
         settings.sources_file.write_text(EXAMPLE, encoding="utf-8")
     password = _first_admin(settings, admin)
     parts["admin"] = password is None
-    return Made(
+    return SetUp(
         new=tuple(name for name, was_there in parts.items() if not was_there),
         found=tuple(name for name, was_there in parts.items() if was_there),
         key_id=key.key_id,

@@ -95,7 +95,7 @@ def run_until_signalled(
 ) -> int:
     """Start them, say where each answers, and end all when a signal comes (0) or one of them ends by itself (1).
 
-    What each prints goes to a file of its own in `logs`, begun anew at each start.
+    What each prints goes to a file of its own in `logs`, begun again at each start.
     """
     logs.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, _stop)

@@ -80,7 +80,7 @@ def card(settings: Settings, name: str, version: str | None) -> str:
     return load_bundle(files.join(place, name, version)).card
 
 
-def standing(lake: Lake) -> list[Row]:
+def read_status(lake: Lake) -> list[Row]:
     """Of each model the version that answers, and the newest that does not; from the lake alone."""
     newest: dict[str, Row] = {}
     columns = ["trained_at", "model", "version", "is_promoted"]

@@ -74,7 +74,7 @@ def _stream(settings: Settings) -> str:
     from mediflow_assets.operations import topic
     from mediflow_assets.storage.delta import Lake
 
-    standing = topic.standing(settings, Lake(settings.lake_root))
+    standing = topic.read_status(settings, Lake(settings.lake_root))
     if standing["problem"]:
         raise ServiceDown(standing["problem"])
     if standing["service"] == topic.NOT_RUNNING:

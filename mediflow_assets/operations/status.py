@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from mediflow_assets.contracts import TABLES, bronze, house
+from mediflow_assets.contracts import TABLES, bronze, operational
 from mediflow_assets.contracts.table import Severity, TableContract
 from mediflow_assets.errors import EngineFailed
 from mediflow_assets.ingest.inbox import Inbox
@@ -19,7 +19,7 @@ from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.schemas import arrow_schema
 
 Row = dict[str, Any]
-Standing = dict[str, Any]
+Status = dict[str, Any]
 _LEDGER = ["delivery_id", "source", "records", "bronze", "rejects", "received_at"]
 _CHECKS = ["checked_at", "table", "check_name", "severity", "passed"]
 
@@ -40,7 +40,7 @@ class _WhatIsReadable(Lake):
         return arrow_schema(contract).empty_table().select(columns or list(contract.column_names))
 
 
-def standing(lake: Lake, inbox: Inbox) -> Standing:
+def read_status(lake: Lake, inbox: Inbox) -> Status:
     """Deliveries, tables, reconciliation, the last result of each check, models; and which tables are damaged."""
     readable = _WhatIsReadable(lake.root, lake.storage_options)
     shown = _shown(readable, inbox)
@@ -49,14 +49,14 @@ def standing(lake: Lake, inbox: Inbox) -> Standing:
     return shown | ({"damaged": damaged} if damaged else {})
 
 
-def _shown(lake: Lake, inbox: Inbox) -> Standing:
+def _shown(lake: Lake, inbox: Inbox) -> Status:
     reconciliation = _reconciliation(lake)
     return {
         "deliveries": _deliveries(lake, inbox, reconciliation),
         "tables": _tables(lake),
         "reconciliation": reconciliation,
         "checks": _checks(lake),
-        "models": model_registry.standing(lake),
+        "models": model_registry.read_status(lake),
     }
 
 
@@ -65,7 +65,7 @@ def inbox_of(folder: Any) -> Inbox:
     return Inbox(folder, Feeds())
 
 
-def is_sound(shown: Standing) -> bool:
+def is_sound(shown: Status) -> bool:
     """Whether all sums agree and the last result of each blocking check is good."""
     is_balanced = all(row["balanced"] for row in shown["reconciliation"])
     return is_balanced and all(c["passed"] for c in shown["checks"] if c["severity"] == Severity.ERROR)
@@ -122,14 +122,14 @@ def _committed(lake: Lake, contract: TableContract) -> Row | None:
 
 def _reconciliation(lake: Lake) -> list[Row]:
     names = ("table", "delivery", "records", "accepted", "quarantined", "erased", "balanced")
-    rows = lake.read(house.RECONCILIATION, list(names)).to_pylist()
+    rows = lake.read(operational.RECONCILIATION, list(names)).to_pylist()
     return sorted(rows, key=lambda row: (row["table"], row["delivery"]))
 
 
 def _checks(lake: Lake) -> list[Row]:
     """The last result per table and check."""
     last: dict[tuple[str, str], Row] = {}
-    for row in lake.read(house.CHECK_RESULTS, _CHECKS).sort_by("checked_at").to_pylist():
+    for row in lake.read(operational.CHECK_RESULTS, _CHECKS).sort_by("checked_at").to_pylist():
         last[(row["table"], row["check_name"])] = row
     return [
         {

@@ -25,7 +25,7 @@ _SHOWN = ("partition", "landed_through", "judged_through", "records", "quarantin
           "last_event_at")  # fmt: skip
 
 
-def standing(settings: "Settings", lake: Lake) -> dict[str, Any]:
+def read_status(settings: "Settings", lake: Lake) -> dict[str, Any]:
     """Landing, service, lag per partition, and figures."""
     topic = Topic.of(settings)
     rows = {

@@ -1,4 +1,4 @@
-"""The Bronze records a Silver table has to judge, with the corrections made to them laid over."""
+"""The Bronze records a Silver table has to validate, with the corrections made to them laid over."""
 
 import json
 from collections.abc import Iterable
@@ -13,9 +13,9 @@ from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.identifiers import COLUMNS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.corrections import Key, corrections
-from mediflow_assets.pipeline.offset_ranges import in_spans
+from mediflow_assets.pipeline.offset_ranges import in_offset_ranges
 from mediflow_assets.pipeline.pending import Pending
-from mediflow_assets.pipeline.run_context import Workbench
+from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms import events
 from mediflow_assets.transforms.identifiers import has_other_letters, normalised
@@ -24,25 +24,25 @@ _KEY = ["_delivery_id", "_record_number"]
 _PROVENANCE = {column.name for column in bronze.PROVENANCE}
 
 
-def arrived(bench: Workbench, source: TableContract, pending: Pending, target: TableContract) -> DataFrame | None:
+def arrived(context: RunContext, source: TableContract, pending: Pending, target: TableContract) -> DataFrame | None:
     """Records of one Bronze table; None where there are none."""
     deliveries, keys = pending.deliveries.get(source.name, ()), pending.again.get(source.name, frozenset())
-    table = bench.tables.read(source)
+    table = context.tables.read(source)
     if source is bronze.FHIR_RESOURCES:
         table = table.where(F.col("resource_type") == bronze.FHIR_TYPES[target.name])
     parts = []
     if source is ENCOUNTER_EVENTS and deliveries:
-        parts.append(table.where(in_spans(pending.spans)))
+        parts.append(table.where(in_offset_ranges(pending.offset_ranges)))
     elif deliveries:
         parts.append(table.where(F.col("_delivery_id").isin(list(deliveries))))
     if keys:
-        parts.append(_of_keys(bench, table, keys))
+        parts.append(_of_keys(context, table, keys))
     if not parts:
         return None
-    records = _without_discarded(bench, reduce(DataFrame.unionByName, parts), target)
+    records = _without_discarded(context, reduce(DataFrame.unionByName, parts), target)
     if source is ENCOUNTER_EVENTS:
         records = events.as_records(records)
-    return _with_one_spelling(source, _corrected(bench, source, records))
+    return _with_one_spelling(source, _corrected(context, source, records))
 
 
 def _with_one_spelling(source: TableContract, records: DataFrame) -> DataFrame:
@@ -55,30 +55,32 @@ def _with_one_spelling(source: TableContract, records: DataFrame) -> DataFrame:
     return records if is_plain else normalised(records, names)
 
 
-def _of_keys(bench: Workbench, table: DataFrame, keys: frozenset[Key]) -> DataFrame:
+def _of_keys(context: RunContext, table: DataFrame, keys: frozenset[Key]) -> DataFrame:
     deliveries = sorted({delivery for delivery, _ in keys})
     rows = table.where(F.col("_delivery_id").isin(deliveries))
-    return rows.join(_keys_frame(bench, keys), _KEY, "left_semi")
+    return rows.join(_keys_frame(context, keys), _KEY, "left_semi")
 
 
-def _without_discarded(bench: Workbench, records: DataFrame, target: TableContract) -> DataFrame:
+def _without_discarded(context: RunContext, records: DataFrame, target: TableContract) -> DataFrame:
     """The records but those that people gave up: they stay in quarantine whatever their rules have become."""
-    rows = bench.lake.read(silver.QUARANTINE, ["target_table", "status", *_KEY])
+    rows = context.lake.read(silver.QUARANTINE, ["target_table", "status", *_KEY])
     given_up = rows.filter((pc.field("target_table") == target.name) & (pc.field("status") == "discarded"))
     if not given_up.num_rows:
         return records
     keys = zip(*(given_up[name].to_pylist() for name in _KEY), strict=True)
-    return records.join(_keys_frame(bench, keys), _KEY, "left_anti")
+    return records.join(_keys_frame(context, keys), _KEY, "left_anti")
 
 
-def _corrected(bench: Workbench, source: TableContract, records: DataFrame) -> DataFrame:
+def _corrected(context: RunContext, source: TableContract, records: DataFrame) -> DataFrame:
     """The records with their corrections laid over; most lakes have none, and then nothing is joined."""
-    if not bench.lake.rows(bronze.CORRECTIONS):
+    if not context.lake.rows(bronze.CORRECTIONS):
         return records
-    patches = [(delivery, number, json.dumps(fields)) for (delivery, number), fields in corrections(bench.lake).items()]
+    patches = [
+        (delivery, number, json.dumps(fields)) for (delivery, number), fields in corrections(context.lake).items()
+    ]
     if not patches:
         return records
-    frame = bench.tables.session().createDataFrame(patches, "_for_delivery string, _for_record bigint, _patch string")
+    frame = context.tables.session().createDataFrame(patches, "_for_delivery string, _for_record bigint, _patch string")
     is_of = (F.col("_delivery_id") == F.col("_for_delivery")) & (F.col("_record_number") == F.col("_for_record"))
     patched = {
         name: F.coalesce(F.get_json_object("_patch", f"$.{name}"), F.col(name))
@@ -89,5 +91,5 @@ def _corrected(bench: Workbench, source: TableContract, records: DataFrame) -> D
     return frame.join(records, is_of, "right").withColumns(patched).drop("_for_delivery", "_for_record", "_patch")
 
 
-def _keys_frame(bench: Workbench, keys: Iterable[Key]) -> DataFrame:
-    return bench.tables.session().createDataFrame(sorted(keys), "_delivery_id string, _record_number bigint")
+def _keys_frame(context: RunContext, keys: Iterable[Key]) -> DataFrame:
+    return context.tables.session().createDataFrame(sorted(keys), "_delivery_id string, _record_number bigint")

@@ -37,32 +37,32 @@ def state_of(lake: Lake, inputs: Sequence[TableContract], key_id: str) -> dict[s
 
 def is_unchanged(lake: Lake, contract: TableContract, state: dict[str, int | str]) -> bool:
     """Whether the table was last made, checks passed, from just this state, with the columns of its contract."""
-    return bool(lake.noted(contract, INPUTS) == state and not lake.difference(contract))
+    return bool(lake.property_of(contract, INPUTS) == state and not lake.difference(contract))
 
 
 def require_key(lake: Lake, contracts_: Sequence[TableContract], key_id: str) -> None:
     """Raise KeyMismatch where a table's pseudonyms were made under another key than this one."""
     for contract in contracts_:
-        if lake.noted(contract, KEY_ID) not in (None, key_id):
+        if lake.property_of(contract, KEY_ID) not in (None, key_id):
             raise KeyMismatch(
                 f"{contract.name} was pseudonymised under another key. Put that key back into the secrets folder, "
-                "or make the table anew if the key was changed by 'mediflow keys rotate'."
+                "or make the table again if the key was changed by 'mediflow keys rotate'."
             )
 
 
 def hold_key(lake: Lake, contract: TableContract, key_id: str) -> None:
     """Note the key of a table before the first row is written under it; raise KeyMismatch if it has another."""
     require_key(lake, [contract], key_id)
-    if lake.noted(contract, KEY_ID) is None:
-        lake.note(contract, **{KEY_ID: key_id})
+    if lake.property_of(contract, KEY_ID) is None:
+        lake.set_properties(contract, **{KEY_ID: key_id})
 
 
 @contextlib.contextmanager
 def under_key(lake: Lake, contract: TableContract, key_id: str) -> Iterator[None]:
     """Write a table whole under this key. While another key's rows are replaced it is under neither: a process killed
     in between leaves a table that no join takes."""
-    if lake.noted(contract, KEY_ID) not in (None, key_id):
-        lake.note(contract, **{KEY_ID: CHANGING})
+    if lake.property_of(contract, KEY_ID) not in (None, key_id):
+        lake.set_properties(contract, **{KEY_ID: CHANGING})
     yield
-    if lake.noted(contract, KEY_ID) != key_id:
-        lake.note(contract, **{KEY_ID: key_id})
+    if lake.property_of(contract, KEY_ID) != key_id:
+        lake.set_properties(contract, **{KEY_ID: key_id})

@@ -7,20 +7,20 @@ from operator import or_
 
 from pyspark.sql import functions as F
 
-from mediflow_assets.contracts import house as house_tables
+from mediflow_assets.contracts import operational as house_tables
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.table import Severity, TableContract
 from mediflow_assets.errors import ContractViolated
-from mediflow_assets.pipeline.run_context import Workbench
+from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.errors import storage_errors
 
 UNIQUE = "primary_key_unique"
 COLUMNS = "columns_as_contracted"
 FILLED = "required_columns_filled"
-EVERY_RECORD_JUDGED = "every_record_judged"
+EVERY_RECORD_VALIDATED = "every_record_judged"
 """Silver's own: the records of each new delivery are accepted or in quarantine."""
 QUARANTINE_RATE = "quarantine_rate"
-"""Silver's own: how much of each delivery that this run judged was refused."""
+"""Silver's own: how much of each delivery that this run validated was refused."""
 OF_A_RUN = (QUARANTINE_RATE,)
 """Checks of what a run did, not of the table as it stands: one that did nothing passes."""
 
@@ -40,8 +40,8 @@ class CheckResult:
 def check_names(contract: TableContract) -> dict[str, Severity]:
     """The checks a table has, with what follows when one does not hold."""
     names = {COLUMNS: Severity.ERROR, FILLED: Severity.ERROR}
-    if contract in silver.JUDGED:
-        names[EVERY_RECORD_JUDGED] = Severity.ERROR
+    if contract in silver.VALIDATED:
+        names[EVERY_RECORD_VALIDATED] = Severity.ERROR
         names[QUARANTINE_RATE] = Severity.ERROR
     if contract.primary_key:
         names[UNIQUE] = Severity.ERROR
@@ -50,12 +50,12 @@ def check_names(contract: TableContract) -> dict[str, Severity]:
     return names
 
 
-def check_table(bench: Workbench, contract: TableContract) -> list[CheckResult]:
-    """Judge the whole table as it stands, not the increment."""
-    table = bench.lake.ensure(contract)
+def check_table(context: RunContext, contract: TableContract) -> list[CheckResult]:
+    """Validate the whole table as it stands, not the increment."""
+    table = context.lake.ensure(contract)
     version = table.version()
     # first of all: a column expression needs a session to be there
-    frame = bench.tables.read(contract)
+    frame = context.tables.read(contract)
     stored = {field.name for field in table.schema().fields}
     missing = len(set(contract.column_names) - stored)
     required = [F.col(column.name).isNull() for column in contract.columns if not column.nullable]
@@ -74,15 +74,15 @@ def check_table(bench: Workbench, contract: TableContract) -> list[CheckResult]:
     ]
 
 
-def record(bench: Workbench, contract: TableContract, results: list[CheckResult]) -> None:
+def record(context: RunContext, contract: TableContract, results: list[CheckResult]) -> None:
     """Append the results to `gold/check_results`."""
     now = dt.datetime.now(dt.UTC)
-    bench.lake.append_rows(
+    context.lake.append_rows(
         house_tables.CHECK_RESULTS,
         [
             {
                 "checked_at": now,
-                "run_id": bench.run_id,
+                "run_id": context.run_id,
                 "table": contract.name,
                 "check_name": result.name,
                 "severity": str(result.severity),

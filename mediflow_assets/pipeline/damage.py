@@ -1,7 +1,7 @@
 """Tables that cannot be read: named with the way out, and those that can be computed again put right.
 
-What a table holds decides on the way out: Gold and masked tables are made anew by a run, Silver is judged anew by a
-rebuild, and what stands nowhere else comes out of a backup.
+What a table holds decides on the way out: Gold and masked tables are made again by a run, Silver is validated again by
+a rebuild, and what stands nowhere else comes out of a backup.
 """
 
 import contextlib
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from mediflow_assets.contracts import TABLES, silver
-from mediflow_assets.contracts.origin import JUDGED, LOGS, MADE_WHOLE
+from mediflow_assets.contracts.origin import LOGS, MADE_WHOLE, VALIDATED
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import EngineFailed, TableDamaged
 from mediflow_assets.objects import is_remote
@@ -17,11 +17,11 @@ from mediflow_assets.pipeline import rebuild
 from mediflow_assets.storage.damage import damage
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
-from mediflow_assets.storage.purge import DAMAGED, set_aside
+from mediflow_assets.storage.purge import DAMAGED, quarantine_records
 
 REBUILD = "rebuild"
-"""The job that makes computed tables anew, whatever stands there."""
-_OF_SILVER = JUDGED | {silver.PROCESSED.name}
+"""The job that makes computed tables again, whatever stands there."""
+_OF_SILVER = VALIDATED | {silver.PROCESSED.name}
 
 
 @dataclass(frozen=True)
@@ -38,14 +38,14 @@ class Damaged:
     def _way_out(self) -> str:
         name = self.contract.name
         if name in MADE_WHOLE and self.is_plain:
-            return "'mediflow run' makes it anew."
+            return "'mediflow run' makes it again."
         if name in MADE_WHOLE:
-            return f"'mediflow run --job {REBUILD} --select {name}' makes it anew; then 'mediflow run'."
+            return f"'mediflow run --job {REBUILD} --select {name}' makes it again; then 'mediflow run'."
         if name in _OF_SILVER:
-            return f"'mediflow run --job {REBUILD}' judges Silver anew from Bronze."
+            return f"'mediflow run --job {REBUILD}' judges Silver again from Bronze."
         way = "Its rows stand nowhere else: restore a backup ('mediflow restore'), and deliver again what came since."
         if name in LOGS:
-            way += f" Without a backup, 'mediflow run --job {REBUILD}' begins it anew, and what it told is lost."
+            way += f" Without a backup, 'mediflow run --job {REBUILD}' begins it again, and what it told is lost."
         return way
 
 
@@ -70,10 +70,10 @@ def look_at(lake: Lake, contract: TableContract, deep: bool = False) -> Damaged 
 
 
 def put_right(lake: Lake, makes: frozenset[str], uses: frozenset[str], is_rebuild: bool = False) -> list[str]:
-    """Set damaged tables aside that this run makes anew; returns their names. The caller holds the lake lease.
+    """Set damaged tables aside that this run makes again; returns their names. The caller holds the lake lease.
 
     A run is told by the tables it makes, and by those that its steps read or write. Raises TableDamaged where one of
-    these is damaged that it does not make anew: it would be taken for an empty one.
+    these is damaged that it does not make again: it would be taken for an empty one.
     """
     mine = made_anew(makes, is_rebuild)
     found = [
@@ -84,18 +84,18 @@ def put_right(lake: Lake, makes: frozenset[str], uses: frozenset[str], is_rebuil
     if others := [table for table in found if table.contract.name not in mine or is_remote(lake.root)]:
         raise TableDamaged(_told(others, lake))
     for table in found:
-        set_aside(lake, table.contract)
+        quarantine_records(lake, table.contract)
     names = [table.contract.name for table in found]
-    # a table that is begun anew has no rows of what is known as judged; without that list none is known
-    for name in sorted(JUDGED if silver.PROCESSED.name in names else JUDGED.intersection(names)):
+    # a table that is begun again has no rows of what is known as validated; without that list none is known
+    for name in sorted(VALIDATED if silver.PROCESSED.name in names else VALIDATED.intersection(names)):
         rebuild.ask(lake, TABLES[name])
     return names
 
 
 def made_anew(makes: frozenset[str], is_rebuild: bool) -> frozenset[str]:
     """What a run gives all its rows again: a rebuild Silver too, and one of all Silver what is told of it."""
-    beside = LOGS | {silver.PROCESSED.name} if makes >= JUDGED else frozenset()
-    return makes & MADE_WHOLE | (makes & JUDGED | beside if is_rebuild else frozenset())
+    beside = LOGS | {silver.PROCESSED.name} if makes >= VALIDATED else frozenset()
+    return makes & MADE_WHOLE | (makes & VALIDATED | beside if is_rebuild else frozenset())
 
 
 def require_readable(lake: Lake) -> None:

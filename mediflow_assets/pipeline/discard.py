@@ -1,4 +1,4 @@
-"""Discard: a quarantined record that nobody will mend. It stays, is counted, and is not judged again."""
+"""Discard: a quarantined record that nobody will mend. It stays, is counted, and is not validated again."""
 
 from deltalake import CommitProperties
 

@@ -1,7 +1,7 @@
 """Whose an encounter is. An id that stands under two patients is of the one whose record came first.
 
 First is what was received first; of one time, what is of the lesser delivery, then of the lesser record number: so it
-is the same patient in whatever order deliveries are judged. Every other record of that id is quarantined.
+is the same patient in whatever order deliveries are validated. Every other record of that id is quarantined.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
-from mediflow_assets.pipeline.run_context import Workbench
+from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.errors import storage_errors
-from mediflow_assets.transforms.judging import OF_ANOTHER_PATIENT, REASONS, is_accepted
+from mediflow_assets.transforms.validation import OF_ANOTHER_PATIENT, REASONS, is_accepted
 
 _ID, _PATIENT = "encounter_id", "patient_id"
 _PLACE = ("_ingested_at", "_delivery_id", "_record_number")
@@ -28,27 +28,27 @@ class Owners:
     patients: Mapping[str, str]
     are_sure: bool = True
 
-    def mark(self, bench: Workbench, judged: DataFrame) -> DataFrame:
-        """The judged records, those of another patient with that reason."""
+    def mark(self, context: RunContext, validated: DataFrame) -> DataFrame:
+        """The validated records, those of another patient with that reason."""
         if not self.patients:
-            return judged
+            return validated
         rows = sorted(self.patients.items())
-        owners = bench.tables.session().createDataFrame(rows, f"{_OWNED} string, {_OWNER} string")
+        owners = context.tables.session().createDataFrame(rows, f"{_OWNED} string, {_OWNER} string")
         # the few on the left: the embedded engine holds the left side in memory and streams the right one past it
-        beside = owners.join(judged, F.col(_ID) == F.col(_OWNED), "right")
+        beside = owners.join(validated, F.col(_ID) == F.col(_OWNED), "right")
         is_of_another = F.col(_OWNER).isNotNull() & (F.col(_PATIENT) != F.col(_OWNER)) & is_accepted()
         reasons = F.when(is_of_another, F.array(F.lit(OF_ANOTHER_PATIENT))).otherwise(F.col(REASONS))
-        return beside.withColumn(REASONS, reasons).select(*judged.columns)
+        return beside.withColumn(REASONS, reasons).select(*validated.columns)
 
 
-def owners(bench: Workbench, accepted: DataFrame) -> Owners:
+def owners(context: RunContext, accepted: DataFrame) -> Owners:
     """Whose the encounters are that accepted records, or these and Silver, tell of several patients."""
     with storage_errors(f"{silver.ENCOUNTERS.name} owners"):
-        ids = _contested(bench, accepted)
+        ids = _contested(context, accepted)
         if not ids:
             return Owners({})
-        wanted = bench.tables.session().createDataFrame([(id_,) for id_ in ids], f"{_OWNED} string")
-        arrived, stored = _first(wanted, accepted), _first(wanted, bench.tables.read(silver.ENCOUNTERS))
+        wanted = context.tables.session().createDataFrame([(id_,) for id_ in ids], f"{_OWNED} string")
+        arrived, stored = _first(wanted, accepted), _first(wanted, context.tables.read(silver.ENCOUNTERS))
     found = {}
     are_sure = True
     for id_ in ids:
@@ -59,12 +59,12 @@ def owners(bench: Workbench, accepted: DataFrame) -> Owners:
     return Owners(found, are_sure)
 
 
-def _contested(bench: Workbench, accepted: DataFrame) -> list[str]:
+def _contested(context: RunContext, accepted: DataFrame) -> list[str]:
     # not by a count of distinct patients, which takes several times as long
     claims = accepted.groupBy(_ID).agg(F.min(_PATIENT).alias("_one"), F.max(_PATIENT).alias("_other"))
     contested = claims.where(F.col("_one") != F.col("_other")).select(_ID)
-    if bench.lake.rows(silver.ENCOUNTERS):
-        stored = bench.tables.read(silver.ENCOUNTERS).select(F.col(_ID).alias(_OWNED), F.col(_PATIENT).alias(_OWNER))
+    if context.lake.rows(silver.ENCOUNTERS):
+        stored = context.tables.read(silver.ENCOUNTERS).select(F.col(_ID).alias(_OWNED), F.col(_PATIENT).alias(_OWNER))
         known = claims.join(stored, F.col(_ID) == F.col(_OWNED))
         is_of_another = (F.col("_one") != F.col(_OWNER)) | (F.col("_other") != F.col(_OWNER))
         contested = contested.unionByName(known.where(is_of_another).select(_ID)).distinct()

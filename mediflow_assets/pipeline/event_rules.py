@@ -10,11 +10,11 @@ from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.events import AFTER_ADMISSION, ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.corrections import Key
-from mediflow_assets.pipeline.offset_ranges import in_spans, judged_through
-from mediflow_assets.pipeline.run_context import Workbench
+from mediflow_assets.pipeline.offset_ranges import in_offset_ranges, validated_through
+from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms.events import EVENT_ID, EVENT_TYPE
-from mediflow_assets.transforms.judging import NOT_ADMITTED, REASONS, is_accepted, is_waiting
+from mediflow_assets.transforms.validation import NOT_ADMITTED, REASONS, is_accepted, is_waiting
 
 _KEY = ["_delivery_id", "_record_number"]
 _ORDER = ("_ingested_at", "_record_number", "_delivery_id")
@@ -23,9 +23,9 @@ _ENCOUNTER = "encounter_id"
 
 @dataclass(frozen=True)
 class Settled:
-    """The judged records, and of the accepted ones those that are sent for the first time."""
+    """The validated records, and of the accepted ones those that are sent for the first time."""
 
-    judged: DataFrame
+    validated: DataFrame
     accepted: DataFrame
     duplicates: int = 0
 
@@ -36,62 +36,62 @@ def with_event_columns(frame: DataFrame) -> DataFrame:
     return frame.withColumns(absent) if absent else frame
 
 
-def settle_events(bench: Workbench, target: TableContract, judged: DataFrame) -> Settled:
+def settle_events(context: RunContext, target: TableContract, validated: DataFrame) -> Settled:
     """Have late comers wait, and leave out what was sent before."""
     with storage_errors(f"{target.name} events"):
         if target is silver.ENCOUNTERS:
-            judged = _with_waiting(bench, judged)
-        accepted = judged.where(is_accepted())
-        repeated = _repeated(bench, target, accepted)
+            validated = _with_waiting(context, validated)
+        accepted = validated.where(is_accepted())
+        repeated = _repeated(context, target, accepted)
     if not repeated:
-        return Settled(judged, accepted)
-    return Settled(judged, accepted.join(_keys(bench, repeated), _KEY, "left_anti"), len(repeated))
+        return Settled(validated, accepted)
+    return Settled(validated, accepted.join(_keys(context, repeated), _KEY, "left_anti"), len(repeated))
 
 
-def _with_waiting(bench: Workbench, judged: DataFrame) -> DataFrame:
+def _with_waiting(context: RunContext, validated: DataFrame) -> DataFrame:
     """Discharges and cancellations of encounters that neither Silver has nor another record tells of."""
     is_after = F.coalesce(F.col(EVENT_TYPE).isin(list(AFTER_ADMISSION)), F.lit(False))
-    after = judged.where(is_after & (is_accepted() | is_waiting())).select(*_KEY, _ENCOUNTER)
-    begun = judged.where(is_accepted() & ~is_after).select(_ENCOUNTER).distinct()
+    after = validated.where(is_after & (is_accepted() | is_waiting())).select(*_KEY, _ENCOUNTER)
+    begun = validated.where(is_accepted() & ~is_after).select(_ENCOUNTER).distinct()
     unknown = after.join(begun, _ENCOUNTER, "left_anti")
-    stored = bench.tables.read(silver.ENCOUNTERS).select(_ENCOUNTER)
+    stored = context.tables.read(silver.ENCOUNTERS).select(_ENCOUNTER)
     # the few on the left: the embedded engine holds the left side in memory and streams the right one past it
     known = unknown.select(_ENCOUNTER).distinct().join(stored, _ENCOUNTER, "left_semi")
     rows = unknown.join(known, _ENCOUNTER, "left_anti").select(*_KEY).collect()
     if not rows:
-        return judged
-    keys = _keys(bench, [(row[0], row[1]) for row in rows]).toDF("_of_delivery", "_of_record")
+        return validated
+    keys = _keys(context, [(row[0], row[1]) for row in rows]).toDF("_of_delivery", "_of_record")
     is_of = (F.col("_delivery_id") == F.col("_of_delivery")) & (F.col("_record_number") == F.col("_of_record"))
     awaited = F.concat(F.col(REASONS), F.array(F.lit(NOT_ADMITTED)))
     reasons = F.when(F.col("_of_delivery").isNotNull(), awaited).otherwise(F.col(REASONS))
-    marked = keys.join(judged, is_of, "right").withColumn(REASONS, reasons)
-    return marked.select(*judged.columns)
+    marked = keys.join(validated, is_of, "right").withColumn(REASONS, reasons)
+    return marked.select(*validated.columns)
 
 
-def _repeated(bench: Workbench, target: TableContract, accepted: DataFrame) -> list[Key]:
+def _repeated(context: RunContext, target: TableContract, accepted: DataFrame) -> list[Key]:
     """Accepted records of events of which another record was accepted before: its first one counts."""
     mine = accepted.where(F.col(EVENT_ID).isNotNull()).select(EVENT_ID, F.struct(*_ORDER).alias("_place"), *_KEY)
     several = mine.groupBy(EVENT_ID).agg(F.min("_place").alias("_first"), F.count(F.lit(1)).alias("_times"))
     several = several.where(F.col("_times") > 1)
     again = several.join(mine, EVENT_ID).where(F.col("_place") != F.col("_first")).select(*_KEY)
-    # what has landed since the run began is not judged either, and must not count as the first of the two
-    judged = {delivery: (-1, through) for delivery, through in judged_through(bench.lake, target).items()}
-    earlier = bench.tables.read(ENCOUNTER_EVENTS).where(in_spans(judged) & F.col("event_id").isNotNull())
-    held = _held(bench, target)
+    # what has landed since the run began is not validated either, and must not count as the first of the two
+    validated = {delivery: (-1, through) for delivery, through in validated_through(context.lake, target).items()}
+    earlier = context.tables.read(ENCOUNTER_EVENTS).where(in_offset_ranges(validated) & F.col("event_id").isNotNull())
+    held = _held(context, target)
     before = earlier.select(F.col("event_id").alias(EVENT_ID), *_KEY)
     if held:
-        before = before.join(_keys(bench, held), _KEY, "left_anti")
+        before = before.join(_keys(context, held), _KEY, "left_anti")
     sent_before = mine.select(EVENT_ID).distinct().join(before.select(EVENT_ID), EVENT_ID, "left_semi")
     rows = again.unionByName(sent_before.join(mine, EVENT_ID).select(*_KEY)).distinct().collect()
     return [(row[0], row[1]) for row in rows]
 
 
-def _held(bench: Workbench, target: TableContract) -> list[Key]:
+def _held(context: RunContext, target: TableContract) -> list[Key]:
     columns = ["target_table", "source", "status", *_KEY]
     is_mine = (pc.field("target_table") == target.name) & (pc.field("source") == ENCOUNTER_EVENTS.name)
-    rows = bench.lake.read(silver.QUARANTINE, columns).filter(is_mine & (pc.field("status") != "replayed"))
+    rows = context.lake.read(silver.QUARANTINE, columns).filter(is_mine & (pc.field("status") != "replayed"))
     return list(zip(*(rows[name].to_pylist() for name in _KEY), strict=True))
 
 
-def _keys(bench: Workbench, keys: list[Key]) -> DataFrame:
-    return bench.tables.session().createDataFrame(sorted(keys), "_delivery_id string, _record_number bigint")
+def _keys(context: RunContext, keys: list[Key]) -> DataFrame:
+    return context.tables.session().createDataFrame(sorted(keys), "_delivery_id string, _record_number bigint")

@@ -9,10 +9,10 @@ from pyspark.sql import DataFrame
 from mediflow_assets.contracts import gold, masked, silver
 from mediflow_assets.contracts.table import Audience, TableContract
 from mediflow_assets.pipeline import change, checks
-from mediflow_assets.pipeline.old_age import elders_of
-from mediflow_assets.pipeline.run_context import Workbench
+from mediflow_assets.pipeline.old_age import over_89_of
+from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.shown_labels import encounters_shown
-from mediflow_assets.pipeline.step_result import Made
+from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.purge import purge
@@ -22,9 +22,9 @@ from mediflow_assets.transforms import (
     anonymity,
     census,
     costs,
-    elders,
     features,
     masking,
+    over_89,
     readmissions,
 )
 
@@ -33,12 +33,12 @@ SUPPRESSION = "suppression"
 
 
 @dataclass(frozen=True)
-class Recipe:
+class TableBuild:
     """A table made whole from others: `build` gets the inputs' frames in order."""
 
     contract: TableContract
     inputs: tuple[TableContract, ...]
-    build: Callable[..., DataFrame]
+    transform: Callable[..., DataFrame]
     counted: str | None = None
     """A column whose values are counted in the metadata."""
     is_of_people: bool = False
@@ -47,74 +47,74 @@ class Recipe:
     """Whether values are blanked until every group of quasi-identifiers counts 11 people."""
 
 
-def masked_recipe(copy: TableContract, source: TableContract) -> Recipe:
+def masked_build(copy: TableContract, source: TableContract) -> TableBuild:
     """The masked copy of a table, by the mask verbs of its contract alone."""
     if not source.names_people:
-        return Recipe(copy, (source,), lambda frame: masking.mask(frame, source))
+        return TableBuild(copy, (source,), lambda frame: masking.mask(frame, source))
     # who is 90 is known from Silver alone, and holds for every table
-    return Recipe(copy, (source, silver.PATIENTS, silver.ENCOUNTERS), _masked_rows(source), is_of_people=True)
+    return TableBuild(copy, (source, silver.PATIENTS, silver.ENCOUNTERS), _masked_rows(source), is_of_people=True)
 
 
 def _masked_rows(source: TableContract) -> Callable[..., DataFrame]:
-    return lambda frame, _patients, _encounters, old: masking.mask(elders.marked(frame, old), source)
+    return lambda frame, _patients, _encounters, old: masking.mask(over_89.marked(frame, old), source)
 
 
 def _masked_patients(patients: DataFrame, encounters: DataFrame, old: DataFrame) -> DataFrame:
-    return masking.mask(elders.marked(elders.judged_at(patients, encounters), old), silver.PATIENTS)
+    return masking.mask(over_89.marked(over_89.judged_at(patients, encounters), old), silver.PATIENTS)
 
 
-def _suppressed(contract: TableContract, build: Callable[..., DataFrame]) -> Callable[..., DataFrame]:
+def _suppressed(contract: TableContract, transform: Callable[..., DataFrame]) -> Callable[..., DataFrame]:
     cells = contract.small_cells
     assert cells is not None
-    return lambda *frames: masking.suppress(build(*frames), cells)
+    return lambda *frames: masking.suppress(transform(*frames), cells)
 
 
 _E = silver.ENCOUNTERS
 
 GOLD = (
-    Recipe(gold.ADMISSION_FEATURES, (_E,), features.admission_features),
-    Recipe(gold.READMISSIONS, (_E,), readmissions.readmissions, counted="excluded_because"),
-    Recipe(gold.COST_BASELINES, (_E,), costs.cost_baselines),
-    Recipe(gold.COST_ANOMALIES, (_E, gold.COST_BASELINES), costs.cost_anomalies),
-    Recipe(gold.DEPARTMENT_COSTS, (_E,), costs.department_costs),
-    Recipe(gold.DAILY_CENSUS, (_E,), census.daily_census),
-    Recipe(gold.MONTHLY_ACTIVITY, (_E, gold.READMISSIONS, gold.COST_ANOMALIES), activity.monthly_activity),
+    TableBuild(gold.ADMISSION_FEATURES, (_E,), features.admission_features),
+    TableBuild(gold.READMISSIONS, (_E,), readmissions.readmissions, counted="excluded_because"),
+    TableBuild(gold.COST_BASELINES, (_E,), costs.cost_baselines),
+    TableBuild(gold.COST_ANOMALIES, (_E, gold.COST_BASELINES), costs.cost_anomalies),
+    TableBuild(gold.DEPARTMENT_COSTS, (_E,), costs.department_costs),
+    TableBuild(gold.DAILY_CENSUS, (_E,), census.daily_census),
+    TableBuild(gold.MONTHLY_ACTIVITY, (_E, gold.READMISSIONS, gold.COST_ANOMALIES), activity.monthly_activity),
 )
 MASKED = (
-    Recipe(masked.PATIENTS, (silver.PATIENTS, _E), _masked_patients, is_of_people=True, is_anonymised=True),
-    *(masked_recipe(copy, source) for copy, source in masked.COPIES.items() if copy is not masked.PATIENTS),
-    Recipe(
+    TableBuild(masked.PATIENTS, (silver.PATIENTS, _E), _masked_patients, is_of_people=True, is_anonymised=True),
+    *(masked_build(copy, source) for copy, source in masked.COPIES.items() if copy is not masked.PATIENTS),
+    TableBuild(
         masked.MONTHLY_CENSUS,
         (_E, gold.DAILY_CENSUS),
         _suppressed(masked.MONTHLY_CENSUS, census.monthly_census),
     ),
-    Recipe(masked.ACTIVITY_TOTALS, (_E, gold.MONTHLY_ACTIVITY), activity_totals.activity_totals),
-    Recipe(masked.COST_PEERS, (_E,), _suppressed(masked.COST_PEERS, costs.cost_peers)),
+    TableBuild(masked.ACTIVITY_TOTALS, (_E, gold.MONTHLY_ACTIVITY), activity_totals.activity_totals),
+    TableBuild(masked.COST_PEERS, (_E,), _suppressed(masked.COST_PEERS, costs.cost_peers)),
 )
 
 
-def make(bench: Workbench, recipe: Recipe) -> Made:
-    """Make the table anew unless nothing it depends on has changed; check it; settle it only if the checks hold."""
-    lake, contract = bench.lake, recipe.contract
-    change.require_key(lake, recipe.inputs, bench.key.key_id)
-    state = change.state_of(lake, recipe.inputs, bench.key.key_id)
+def make(context: RunContext, build: TableBuild) -> StepResult:
+    """Make the table again unless nothing it depends on has changed; check it; settle it only if the checks hold."""
+    lake, contract = context.lake, build.contract
+    change.require_key(lake, build.inputs, context.key.key_id)
+    state = change.state_of(lake, build.inputs, context.key.key_id)
     if change.is_unchanged(lake, contract, state):
-        return Made(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
-    with change.under_key(lake, contract, bench.key.key_id):
-        frames = [_read(bench, table) for table in recipe.inputs]
-        rows = recipe.build(*frames, *([elders_of(bench)] if recipe.is_of_people else []))
-        if recipe.is_anonymised:
+        return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
+    with change.under_key(lake, contract, context.key.key_id):
+        frames = [_read(context, table) for table in build.inputs]
+        rows = build.transform(*frames, *([over_89_of(context)] if build.is_of_people else []))
+        if build.is_anonymised:
             rows = _anonymised(lake, contract, rows)
         if contract.audience is Audience.ANALYST:
             rows = masking.in_order_of_keys(rows, contract)
-        bench.tables.overwrite(contract, rows)
-    results = checks.check_table(bench, contract)
-    checks.record(bench, contract, results)
-    figures = _counts(lake, contract, recipe.counted) if recipe.counted else {}
-    made = Made(contract, results[0].rows, results[0].version, checks=results, figures=figures)
+        context.tables.overwrite(contract, rows)
+    results = checks.check_table(context, contract)
+    checks.record(context, contract, results)
+    figures = _counts(lake, contract, build.counted) if build.counted else {}
+    made = StepResult(contract, results[0].rows, results[0].version, checks=results, figures=figures)
     if not made.has_failed:
-        before = lake.noted(contract, change.INPUTS)
-        lake.note(contract, inputs=state)
+        before = lake.property_of(contract, change.INPUTS)
+        lake.set_properties(contract, inputs=state)
         if before and before.get("code") != state["code"]:
             # an older version may hold what this one would not show, and the leak scan looks through it
             purge(lake, contract)
@@ -122,14 +122,14 @@ def make(bench: Workbench, recipe: Recipe) -> Made:
     return made
 
 
-def _read(bench: Workbench, table: TableContract) -> DataFrame:
-    return encounters_shown(bench) if table is silver.ENCOUNTERS else bench.tables.read(table)
+def _read(context: RunContext, table: TableContract) -> DataFrame:
+    return encounters_shown(context) if table is silver.ENCOUNTERS else context.tables.read(table)
 
 
 def _anonymised(lake: Lake, contract: TableContract, rows: DataFrame) -> DataFrame:
     with storage_errors(f"{contract.name} groups"):
         people = anonymity.group_sizes(rows)
-    lake.note(contract, **{SUPPRESSION: anonymity.figures_of(people)})
+    lake.set_properties(contract, **{SUPPRESSION: anonymity.figures_of(people)})
     return anonymity.locally_suppressed(rows, people)
 
 

@@ -32,7 +32,7 @@ def deliveries(lake: Lake) -> dict[str, int]:
     """Every partition of every topic that has records in Bronze, with its last offset landed."""
     return {
         delivery_of(topic, partition): through
-        for topic in lake.noted(ENCOUNTER_EVENTS, TOPICS) or ()
+        for topic in lake.property_of(ENCOUNTER_EVENTS, TOPICS) or ()
         for partition, through in landed_through(lake, topic).items()
         if through >= 0
     }
@@ -57,6 +57,6 @@ def append(
 
 def know_topic(lake: Lake, topic: str) -> None:
     """Note the topic in the table, once: by it a partition's records are found without the broker."""
-    topics = lake.noted(ENCOUNTER_EVENTS, TOPICS) or []
+    topics = lake.property_of(ENCOUNTER_EVENTS, TOPICS) or []
     if topic not in topics:
-        lake.note(ENCOUNTER_EVENTS, **{TOPICS: [*topics, topic]})
+        lake.set_properties(ENCOUNTER_EVENTS, **{TOPICS: [*topics, topic]})

@@ -1,4 +1,4 @@
-"""Spans: which records of a partition, a delivery without end, a Silver table has still to judge."""
+"""Spans: which records of a partition, a delivery without end, a Silver table has still to validate."""
 
 from collections.abc import Mapping
 from functools import reduce
@@ -16,8 +16,9 @@ from mediflow_assets.pipeline import landed_offsets
 from mediflow_assets.storage.delta import Lake
 
 
-class Spans(dict[str, tuple[int, int]]):
-    """Delivery → the last record judged, and the last one to judge now: what lands meanwhile is left for next time."""
+class OffsetRanges(dict[str, tuple[int, int]]):
+    """Delivery → the last record validated, and the last one to validate now: what lands meanwhile is left for next
+    time."""
 
     def holds(self, delivery: str, number: int) -> bool:
         """Whether a record is within the span of its delivery."""
@@ -38,26 +39,26 @@ class Spans(dict[str, tuple[int, int]]):
         )
 
 
-def in_spans(spans: Mapping[str, tuple[int, int]]) -> Column:
+def in_offset_ranges(offset_ranges: Mapping[str, tuple[int, int]]) -> Column:
     """The same, over a frame's columns."""
     found = F.lit(False)
-    for delivery, (after, through) in spans.items():
+    for delivery, (after, through) in offset_ranges.items():
         number = F.col("_record_number")
         found = found | ((F.col("_delivery_id") == delivery) & (number > after) & (number <= through))
     return found
 
 
-def predicate(delivery: str, spans: Mapping[str, tuple[int, int]]) -> str:
+def predicate(delivery: str, offset_ranges: Mapping[str, tuple[int, int]]) -> str:
     """The same of one delivery, as SQL; of one without a span all of it."""
     mine = f"_delivery_id = '{delivery}'"
-    if delivery not in spans:
+    if delivery not in offset_ranges:
         return f"({mine})"
-    after, through = spans[delivery]
+    after, through = offset_ranges[delivery]
     return f"({mine} AND _record_number > {after} AND _record_number <= {through})"
 
 
-def judged_through(lake: Lake, target: TableContract) -> dict[str, int]:
-    """The last record that a Silver table has judged, by delivery."""
+def validated_through(lake: Lake, target: TableContract) -> dict[str, int]:
+    """The last record that a Silver table has validated, by delivery."""
     rows = lake.read(silver.PROCESSED, ["target_table", "_delivery_id", "through_record"])
     rows = rows.filter(pc.field("target_table") == target.name)
     found: dict[str, int] = {}
@@ -66,27 +67,28 @@ def judged_through(lake: Lake, target: TableContract) -> dict[str, int]:
     return found
 
 
-def unjudged(lake: Lake, target: TableContract) -> Spans:
-    """Of each partition what is landed and not judged."""
+def unvalidated(lake: Lake, target: TableContract) -> OffsetRanges:
+    """Of each partition what is landed and not validated."""
     landed = landed_offsets.deliveries(lake)
     if not landed:
-        return Spans()
-    judged = judged_through(lake, target)
-    return Spans(
+        return OffsetRanges()
+    validated = validated_through(lake, target)
+    return OffsetRanges(
         {
-            delivery: (judged.get(delivery, -1), through)
+            delivery: (validated.get(delivery, -1), through)
             for delivery, through in sorted(landed.items())
-            if through > judged.get(delivery, -1)
+            if through > validated.get(delivery, -1)
         }
     )
 
 
-def to_judge(lake: Lake, target: TableContract) -> Spans:
-    """What of it a table judges now. Encounters go no further than patients did: messages go on landing while a run is
-    on its way, and an encounter judged ahead of its patient would stand in quarantine until somebody looks again."""
-    found = unjudged(lake, target)
+def to_validate(lake: Lake, target: TableContract) -> OffsetRanges:
+    """What of it a table validates now. Encounters go no further than patients did: messages go on landing while a run
+    is on its way, and an encounter validated ahead of its patient would stand in quarantine until somebody looks
+    again."""
+    found = unvalidated(lake, target)
     if target is not silver.ENCOUNTERS:
         return found
-    known = judged_through(lake, silver.PATIENTS)
+    known = validated_through(lake, silver.PATIENTS)
     ends = {delivery: min(last, known.get(delivery, -1)) for delivery, (_, last) in found.items()}
-    return Spans({d: (after, ends[d]) for d, (after, _) in found.items() if ends[d] > after})
+    return OffsetRanges({d: (after, ends[d]) for d, (after, _) in found.items() if ends[d] > after})

@@ -4,28 +4,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mediflow_assets.contracts import bronze, erasure, house, silver
+from mediflow_assets.contracts import bronze, erasure, operational, silver
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline import change, checks
 from mediflow_assets.pipeline.quarantine_samples import quarantine_samples
 from mediflow_assets.pipeline.reconciliation import quarantine_reasons, reconcile
-from mediflow_assets.pipeline.run_context import Workbench
-from mediflow_assets.pipeline.step_result import Made
+from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.storage.delta import Lake
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class OwnTable:
+class OperationalTable:
     """A house table: what it tells of, its rows, and for each of its rules how many rows break it."""
 
     contract: TableContract
     inputs: tuple[TableContract, ...]
-    rows: Callable[[Workbench], list[Row]]
+    rows: Callable[[RunContext], list[Row]]
     breaks: dict[str, Callable[[Row], bool]]
-    beside: Callable[[Workbench], dict[str, str]] = lambda _: {}
+    beside: Callable[[RunContext], dict[str, str]] = lambda _: {}
     """What else its rows depend on."""
     waits_for: tuple[TableContract, ...] | None = None
     """The tables that have to be made before it; None for its inputs."""
@@ -41,47 +41,47 @@ _OF_DELIVERIES = (
 )
 _SILVER = (silver.PATIENTS, silver.ENCOUNTERS, silver.CONDITIONS)
 """Their steps write quarantine and processed: waiting for them is waiting for these."""
-RECONCILIATION = OwnTable(
-    house.RECONCILIATION,
+RECONCILIATION = OperationalTable(
+    operational.RECONCILIATION,
     _OF_DELIVERIES,
-    lambda bench: reconcile(bench.lake),
+    lambda context: reconcile(context.lake),
     {"unbalanced": lambda row: not row["balanced"]},
     waits_for=(*_SILVER, *(table for table in _OF_DELIVERIES if table.key[0] == "bronze")),
 )
-QUARANTINE_REASONS = OwnTable(
-    house.QUARANTINE_REASONS,
+QUARANTINE_REASONS = OperationalTable(
+    operational.QUARANTINE_REASONS,
     (bronze.REJECTS, silver.QUARANTINE),
-    lambda bench: quarantine_reasons(bench.lake),
+    lambda context: quarantine_reasons(context.lake),
     {},
     waits_for=(*_SILVER, bronze.REJECTS),
 )
-QUARANTINE_SAMPLES = OwnTable(
-    house.QUARANTINE_SAMPLES,
+QUARANTINE_SAMPLES = OperationalTable(
+    operational.QUARANTINE_SAMPLES,
     (silver.QUARANTINE,),
-    lambda bench: quarantine_samples(bench.lake),
+    lambda context: quarantine_samples(context.lake),
     {},
     waits_for=_SILVER,
 )
 TABLES = (RECONCILIATION, QUARANTINE_REASONS, QUARANTINE_SAMPLES)
 
 
-def make(bench: Workbench, table: OwnTable) -> Made:
-    """Write the table anew unless nothing it tells of has changed; check it."""
-    lake, contract = bench.lake, table.contract
-    state = change.state_of(lake, table.inputs, bench.key.key_id) | table.beside(bench)
+def make(context: RunContext, table: OperationalTable) -> StepResult:
+    """Write the table again unless nothing it tells of has changed; check it."""
+    lake, contract = context.lake, table.contract
+    state = change.state_of(lake, table.inputs, context.key.key_id) | table.beside(context)
     if change.is_unchanged(lake, contract, state):
-        return Made(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
-    rows = table.rows(bench)
+        return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
+    rows = table.rows(context)
     lake.overwrite_rows(contract, rows)
     results = _check(lake, table, rows)
-    checks.record(bench, contract, results)
-    made = Made(contract, len(rows), results[0].version, checks=results)
+    checks.record(context, contract, results)
+    made = StepResult(contract, len(rows), results[0].version, checks=results)
     if not made.has_failed:
-        lake.note(contract, inputs=state)
+        lake.set_properties(contract, inputs=state)
     return made
 
 
-def _check(lake: Lake, table: OwnTable, rows: list[Row]) -> list[checks.CheckResult]:
+def _check(lake: Lake, table: OperationalTable, rows: list[Row]) -> list[checks.CheckResult]:
     contract, version = table.contract, lake.version(table.contract)
     keys = [tuple(row[name] for name in contract.primary_key) for row in rows]
     required = [column.name for column in contract.columns if not column.nullable]

@@ -1,4 +1,4 @@
-"""What a Silver table has still to judge: known from small tables alone, so that no engine starts for nothing."""
+"""What a Silver table has still to validate: known from small tables alone, so that no engine starts for nothing."""
 
 import json
 from collections.abc import Callable
@@ -11,9 +11,9 @@ from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.corrections import Key, concern, corrections
-from mediflow_assets.pipeline.offset_ranges import Spans, to_judge
+from mediflow_assets.pipeline.offset_ranges import OffsetRanges, to_validate
 from mediflow_assets.storage.delta import Lake
-from mediflow_assets.transforms.judging import NOT_ADMITTED
+from mediflow_assets.transforms.validation import NOT_ADMITTED
 
 Wanted = Callable[[dict[str, Any]], bool]
 PATIENTS_VERSION = "patients_version"
@@ -22,10 +22,10 @@ _OPEN = ("open", "waiting")
 
 @dataclass(frozen=True)
 class Pending:
-    """Deliveries to judge whole, and single records to judge again, by Bronze table.
+    """Deliveries to validate whole, and single records to validate again, by Bronze table.
 
     `corrections` are the new deliveries of these; `accepted_corrected` says that one of them changes a record which the
-    table has accepted, and whose old content only a table made anew is sure to be rid of. Of a partition of events,
+    table has accepted, and whose old content only a table made again is sure to be rid of. Of a partition of events,
     a delivery without end, `spans` tells which of its records are new.
     """
 
@@ -33,41 +33,41 @@ class Pending:
     again: dict[str, frozenset[Key]]
     corrections: tuple[str, ...] = ()
     accepted_corrected: bool = False
-    spans: Spans = field(default_factory=Spans)
+    offset_ranges: OffsetRanges = field(default_factory=OffsetRanges)
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to judge."""
+        """Whether there is nothing to validate."""
         return not any(self.deliveries.values()) and not any(self.again.values()) and not self.corrections
 
     def is_new(self, key: Key) -> bool:
-        """Whether a record is of a delivery, or of a stretch of one, that has not been judged."""
-        if key[0] in self.spans:
-            return self.spans.holds(*key)
+        """Whether a record is of a delivery, or of a stretch of one, that has not been validated."""
+        if key[0] in self.offset_ranges:
+            return self.offset_ranges.holds(*key)
         return any(key[0] in ids for ids in self.deliveries.values())
 
 
 def pending(lake: Lake, target: TableContract, sources: list[TableContract], wanted: Wanted | None = None) -> Pending:
     """New deliveries of the target's sources; waiting records if patients arrived since; corrected ones; and those
-    open ones that `wanted` (over the quarantine's key columns and reasons) asks to judge again."""
-    judged = _judged(lake, target)
+    open ones that `wanted` (over the quarantine's key columns and reasons) asks to validate again."""
+    validated = _validated(lake, target)
     new: dict[str, list[str]] = {contract.name: [] for contract in sources}
     table_of: dict[str, TableContract] = {}
     patches = []
     for row in lake.read(bronze.DELIVERIES, ["delivery_id", "source"]).to_pylist():
         table = table_of[row["delivery_id"]] = bronze.SOURCES[row["source"]]
-        if row["delivery_id"] in judged:
+        if row["delivery_id"] in validated:
             continue
         if table is bronze.CORRECTIONS:
             patches.append(row["delivery_id"])
         elif table.name in new:
             new[table.name].append(row["delivery_id"])
-    spans = to_judge(lake, target) if ENCOUNTER_EVENTS.name in new else Spans()
-    if spans:
-        new[ENCOUNTER_EVENTS.name] = list(spans)
+    offset_ranges = to_validate(lake, target) if ENCOUNTER_EVENTS.name in new else OffsetRanges()
+    if offset_ranges:
+        new[ENCOUNTER_EVENTS.name] = list(offset_ranges)
     corrected = corrections(lake, patches) if patches else {}
     has_events = any(new.values())
-    work = Pending({table: tuple(sorted(ids)) for table, ids in new.items()}, {}, spans=spans)
+    work = Pending({table: tuple(sorted(ids)) for table, ids in new.items()}, {}, offset_ranges=offset_ranges)
     has_patients = _patients_arrived(lake, target)
     is_due_again = bool(corrected or wanted or has_patients or has_events)
     held = _held(lake, target, is_whole=bool(corrected or wanted)) if is_due_again else {}
@@ -80,7 +80,7 @@ def pending(lake: Lake, target: TableContract, sources: list[TableContract], wan
     beyond = (
         key
         for key in corrected
-        if key[0] in judged and not work.is_new(key) and not _is_open_to(corrected[key], held.get(key))
+        if key[0] in validated and not work.is_new(key) and not _is_open_to(corrected[key], held.get(key))
     )
     return replace(
         work,
@@ -106,13 +106,13 @@ def _is_due(held: dict[str, Any], patients_arrived: bool, wanted: Wanted | None)
     return (held["status"] == "waiting" and patients_arrived) or (wanted is not None and wanted(held))
 
 
-def _judged(lake: Lake, target: TableContract) -> set[str]:
+def _validated(lake: Lake, target: TableContract) -> set[str]:
     rows = lake.read(silver.PROCESSED, ["target_table", "_delivery_id"])
     return set(rows.filter(pc.field("target_table") == target.name)["_delivery_id"].to_pylist())
 
 
 def _patients_arrived(lake: Lake, target: TableContract) -> bool:
-    return bool(lake.noted(target, PATIENTS_VERSION) != lake.version(silver.PATIENTS))
+    return bool(lake.property_of(target, PATIENTS_VERSION) != lake.version(silver.PATIENTS))
 
 
 def _held(lake: Lake, target: TableContract, is_whole: bool) -> dict[Key, dict[str, Any]]:

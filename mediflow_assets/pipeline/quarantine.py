@@ -11,45 +11,48 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract, Type
-from mediflow_assets.pipeline.offset_ranges import Spans, in_spans, predicate
+from mediflow_assets.pipeline.delivery_results import SOURCE, DeliveryResult
+from mediflow_assets.pipeline.offset_ranges import OffsetRanges, in_offset_ranges, predicate
 from mediflow_assets.pipeline.pending import Pending
-from mediflow_assets.pipeline.run_context import Workbench
-from mediflow_assets.pipeline.verdicts import SOURCE, Verdicts
+from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
-from mediflow_assets.transforms.judging import REASONS, is_accepted, is_waiting
+from mediflow_assets.transforms.validation import REASONS, is_accepted, is_waiting
 
 _KEY = ("_delivery_id", "_record_number")
 _TIME = "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'"
 _TIMES = {column.name for table in bronze.TABLES for column in table.columns if column.type is Type.TIMESTAMP}
 
 
-def set_aside(
-    bench: Workbench,
+def quarantine_records(
+    context: RunContext,
     target: TableContract,
     records: dict[str, DataFrame],
-    judged: DataFrame,
+    validated: DataFrame,
     work: Pending,
-    verdicts: list[Verdicts],
+    delivery_results: list[DeliveryResult],
 ) -> None:
-    """Write what is not accepted, with its Bronze record and reasons, and mark what was judged again and is.
+    """Write what is not accepted, with its Bronze record and reasons, and mark what was validated again and is.
 
     `first_seen_at` stays as it was; a discarded record stays discarded.
     """
     is_again = any(work.again.values())
-    if not is_again and all(verdict.accepted == verdict.records for verdict in verdicts):
+    if not is_again and all(result.accepted == result.records for result in delivery_results):
         return
     rows = reduce(
         DataFrame.unionByName,
-        (_rows(target, name, records[name], judged.where(F.col(SOURCE) == name), work, is_again) for name in records),
+        (
+            _rows(target, name, records[name], validated.where(F.col(SOURCE) == name), work, is_again)
+            for name in records
+        ),
     )
-    known = held_by_delivery(bench.lake, target, work.spans)
-    is_new = not is_again and not any(known.get(verdict.delivery) for verdict in verdicts)
+    known = held_by_delivery(context.lake, target, work.offset_ranges)
+    is_new = not is_again and not any(known.get(result.delivery) for result in delivery_results)
     if is_new:
         # a MERGE computes its source several times over
-        bench.tables.append(silver.QUARANTINE, rows)
+        context.tables.append(silver.QUARANTINE, rows)
     else:
-        bench.tables.merge(
+        context.tables.merge(
             silver.QUARANTINE,
             rows,
             silver.QUARANTINE.primary_key,
@@ -59,24 +62,24 @@ def set_aside(
 
 
 def _rows(
-    target: TableContract, source: str, records: DataFrame, judged: DataFrame, work: Pending, is_again: bool
+    target: TableContract, source: str, records: DataFrame, validated: DataFrame, work: Pending, is_again: bool
 ) -> DataFrame:
-    # the verdicts are joined back to the Bronze records, for only few of them are needed whole
-    concerned = judged if is_again else judged.where(~is_accepted())
+    # the results are joined back to the Bronze records, for only few of them are needed whole
+    concerned = validated if is_again else validated.where(~is_accepted())
     is_new = (
-        in_spans(work.spans)
+        in_offset_ranges(work.offset_ranges)
         if source == ENCOUNTER_EVENTS.name
         else F.col("_delivery_id").isin(list(work.deliveries.get(source, ())))
     )
     concerned = concerned.where(~is_accepted() | ~is_new)
-    verdicts = concerned.select(
+    delivery_results = concerned.select(
         F.col("_delivery_id").alias("_of_delivery"), F.col("_record_number").alias("_of_record"), REASONS
     )
     status = F.when(is_accepted(), "replayed").when(is_waiting(), "waiting").otherwise("open")
     payload = F.to_json(F.struct(*(_told(name) for name in records.columns if name not in _KEY)))
     is_of = (F.col("_delivery_id") == F.col("_of_delivery")) & (F.col("_record_number") == F.col("_of_record"))
     # the few on the left: the embedded engine holds the left side in memory and streams the right one past it
-    return verdicts.join(records, is_of).select(
+    return delivery_results.join(records, is_of).select(
         F.lit(target.name).alias("target_table"),
         F.lit(source).alias("source"),
         *_KEY,
@@ -93,22 +96,22 @@ def _told(name: str) -> Column:
     return F.date_format(name, _TIME).alias(name) if name in _TIMES else F.col(name)
 
 
-def forget_unsettled(lake: Lake, target: TableContract, deliveries: Iterable[str], spans: Spans) -> None:
-    """Remove what a run that was cut short set aside of deliveries it never settled: they are judged anew.
+def forget_unsettled(lake: Lake, target: TableContract, deliveries: Iterable[str], offset_ranges: OffsetRanges) -> None:
+    """Remove what a run that was cut short quarantined of deliveries it never settled: they are validated again.
 
     Left there, a record that is accepted this time (its patient came in between) would count twice, for good.
     """
-    held = held_by_delivery(lake, target, spans)
+    held = held_by_delivery(lake, target, offset_ranges)
     left = sorted(delivery for delivery in set(deliveries) if held.get(delivery))
     table = lake.open(silver.QUARANTINE)
     if left and table is not None:
-        mine = " OR ".join(predicate(delivery, spans) for delivery in left)
+        mine = " OR ".join(predicate(delivery, offset_ranges) for delivery in left)
         with storage_errors(silver.QUARANTINE.name):
             table.delete(f"target_table = '{target.name}' AND status <> 'discarded' AND ({mine})")
 
 
 def held_by_delivery(
-    lake: Lake, target: TableContract, spans: Spans, statuses: Iterable[str] | None = None
+    lake: Lake, target: TableContract, offset_ranges: OffsetRanges, statuses: Iterable[str] | None = None
 ) -> dict[str, int]:
     """Records of each delivery that stand in quarantine for a table, of some statuses or of any; of one with a span
     those within it."""
@@ -117,9 +120,9 @@ def held_by_delivery(
         wanted &= pc.field("status").isin(list(statuses))
     rows = lake.read(silver.QUARANTINE, ["target_table", *_KEY], wanted)
     counts: Counter[str] = Counter()
-    if not spans:
+    if not offset_ranges:
         found = pc.value_counts(rows["_delivery_id"]).to_pylist()
         return {entry["values"]: entry["counts"] for entry in found}
     for delivery, number in zip(*(rows[name].to_pylist() for name in _KEY), strict=True):
-        counts[delivery] += delivery not in spans or spans.holds(delivery, number)
+        counts[delivery] += delivery not in offset_ranges or offset_ranges.holds(delivery, number)
     return counts

@@ -1,7 +1,7 @@
 """How much of a delivery a Silver table refuses: a feed that is misread refuses nearly all, and should stop the run.
 
-Only what this run judged for the first time counts. What a run before has settled, or people have discarded, is not
-held against a delivery again, also where all of Bronze is judged anew.
+Only what this run validated for the first time counts. What a run before has settled, or people have discarded, is not
+held against a delivery again, also where all of Bronze is validated again.
 """
 
 import datetime as dt
@@ -14,15 +14,15 @@ from mediflow_assets.contracts.shares import Shares
 from mediflow_assets.contracts.table import Severity, TableContract
 from mediflow_assets.pipeline import rebuild
 from mediflow_assets.pipeline.checks import QUARANTINE_RATE, CheckResult
+from mediflow_assets.pipeline.delivery_results import DeliveryResult
 from mediflow_assets.pipeline.pending import Pending
-from mediflow_assets.pipeline.verdicts import Verdicts
 from mediflow_assets.storage.delta import Lake
 
 _LEDGER = ["delivery_id", "records", "rejects", "received_at"]
 
 
 @dataclass(frozen=True)
-class Fared:
+class DeliveryOutcome:
     """One delivery at one table in this run. Records that wait for their patient are not refused."""
 
     delivery: str
@@ -46,48 +46,50 @@ class Fared:
         return self.quarantined + self.rejects
 
 
-def fared(lake: Lake, target: TableContract, work: Pending, verdicts: Iterable[Verdicts]) -> list[Fared]:
-    """How each delivery fared that this run judged."""
+def delivery_outcomes(
+    lake: Lake, target: TableContract, work: Pending, delivery_results: Iterable[DeliveryResult]
+) -> list[DeliveryOutcome]:
+    """How each delivery fared that this run validated."""
     ledger = {row["delivery_id"]: row for row in lake.read(bronze.DELIVERIES, _LEDGER).to_pylist()}
-    judged_before = rebuild.judged_through(lake, target)
-    by_delivery = {verdict.delivery: verdict for verdict in verdicts}
+    judged_before = rebuild.validated_through(lake, target)
+    by_delivery = {result.delivery: result for result in delivery_results}
     new = (delivery for ids in work.deliveries.values() for delivery in ids)
     return [
         replace(
-            _fared(by_delivery.get(delivery) or Verdicts(delivery, 0, 0, 0), ledger.get(delivery, {})),
+            _delivery_outcome(by_delivery.get(delivery) or DeliveryResult(delivery, 0, 0, 0), ledger.get(delivery, {})),
             is_first=_is_first(delivery, ledger, work, judged_before),
         )
         for delivery in new
     ]
 
 
-def check(fared: Iterable[Fared], shares: Shares, like: CheckResult) -> CheckResult:
+def check(delivery_outcomes: Iterable[DeliveryOutcome], shares: Shares, like: CheckResult) -> CheckResult:
     """The worst of them: `failing` counts the refused records of all deliveries above the limit."""
-    fared = [each for each in fared if each.is_first]
-    failed = [each for each in fared if each.share > shares.fail and _size(each) >= shares.least_records]
-    broken = failed or [each for each in fared if each.share > shares.warn]
+    delivery_outcomes = [each for each in delivery_outcomes if each.is_first]
+    failed = [each for each in delivery_outcomes if each.share > shares.fail and _size(each) >= shares.least_records]
+    broken = failed or [each for each in delivery_outcomes if each.share > shares.warn]
     severity = Severity.ERROR if failed or not broken else Severity.WARN
     failing = sum(each.refused for each in broken)
     return replace(like, name=QUARANTINE_RATE, severity=severity, passed=not broken, failing=failing)
 
 
-def _size(each: Fared) -> int:
+def _size(each: DeliveryOutcome) -> int:
     return each.records + each.rejects
 
 
 def _is_first(delivery: str, ledger: dict[str, Any], work: Pending, judged_before: dt.datetime | None) -> bool:
     if judged_before is None:
         return True
-    if delivery in work.spans:
-        # judged from its first message on: it was judged before
-        return work.spans[delivery][0] >= 0
+    if delivery in work.offset_ranges:
+        # validated from its first message on: it was validated before
+        return work.offset_ranges[delivery][0] >= 0
     return delivery not in ledger or ledger[delivery]["received_at"] > judged_before
 
 
-def _fared(verdict: Verdicts, row: dict[str, Any]) -> Fared:
+def _delivery_outcome(result: DeliveryResult, row: dict[str, Any]) -> DeliveryOutcome:
     rejects, delivered = row.get("rejects", 0), row.get("records", 0)
-    refused = verdict.records - verdict.accepted - verdict.waiting
+    refused = result.records - result.accepted - result.waiting
     rejected = rejects / delivered if delivered else 0.0
-    # of FHIR each table judges its own resources, so its share is one of what it was given
-    share = rejected + (1 - rejected) * (refused / verdict.records if verdict.records else 0.0)
-    return Fared(verdict.delivery, verdict.records, verdict.accepted, verdict.waiting, rejects, share)
+    # of FHIR each table validates its own resources, so its share is one of what it was given
+    share = rejected + (1 - rejected) * (refused / result.records if result.records else 0.0)
+    return DeliveryOutcome(result.delivery, result.records, result.accepted, result.waiting, rejects, share)

@@ -1,6 +1,6 @@
-"""What arrived against what became of it, per table and delivery; and the reasons of what was set aside.
+"""What arrived against what became of it, per table and delivery; and the reasons of what was quarantined.
 
-Counted from the tables themselves, each side on its own: Bronze rows from Bronze, verdicts from `processed` and
+Counted from the tables themselves, each side on its own: Bronze rows from Bronze, results from `processed` and
 `quarantine`. No engine is needed.
 """
 
@@ -15,8 +15,8 @@ from mediflow_assets.contracts.events import DELIVERY_PREFIX, ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.ingest.erased_counts import Counts, erased_records
 from mediflow_assets.pipeline.counting import records_by_delivery
-from mediflow_assets.pipeline.offset_ranges import Spans, judged_through
-from mediflow_assets.pipeline.silver import ALL as JUDGED
+from mediflow_assets.pipeline.offset_ranges import OffsetRanges, validated_through
+from mediflow_assets.pipeline.silver import ALL as SILVER
 from mediflow_assets.storage.delta import Lake
 
 _HELD = ("open", "waiting", "discarded")
@@ -35,8 +35,8 @@ def reconcile(lake: Lake) -> list[Row]:
         landed = arrived[table][delivery["delivery_id"]]
         gone = erased[table, delivery["delivery_id"]]
         rows.append(_row(table, delivery, delivery["records"], landed, rejects[delivery["delivery_id"]], gone))
-    for judged in JUDGED:
-        rows += _of_silver(lake, judged.contract, set(judged.conform), ledger, arrived, erased)
+    for validated in SILVER:
+        rows += _of_silver(lake, validated.contract, set(validated.conform), ledger, arrived, erased)
     return rows
 
 
@@ -84,12 +84,12 @@ def _of_partitions(
     erased: Counts,
     newest: Counter[str],
 ) -> list[Row]:
-    """A partition is a delivery without end: what was judged of it is counted, not what has landed since."""
-    judged = {d: n for d, n in judged_through(lake, target).items() if d.startswith(DELIVERY_PREFIX)}
-    spans = Spans({delivery: (-1, through) for delivery, through in judged.items()})
-    arrived = records_by_delivery(lake, ENCOUNTER_EVENTS, spans=spans) if spans else Counter()
+    """A partition is a delivery without end: what was validated of it is counted, not what has landed since."""
+    validated = {d: n for d, n in validated_through(lake, target).items() if d.startswith(DELIVERY_PREFIX)}
+    offset_ranges = OffsetRanges({delivery: (-1, through) for delivery, through in validated.items()})
+    arrived = records_by_delivery(lake, ENCOUNTER_EVENTS, offset_ranges=offset_ranges) if offset_ranges else Counter()
     rows = []
-    for id_ in sorted(judged):
+    for id_ in sorted(validated):
         gone = erased[target.name, id_]
         told = {"delivery_id": id_, "source": "encounter_events"}
         rows.append(_row(target.name, told, arrived[id_] + gone, accepted[id_], held[id_], gone, newest[id_]))

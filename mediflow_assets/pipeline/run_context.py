@@ -12,11 +12,11 @@ from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.sources import Feeds
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.tables import Tables
-from mediflow_assets.transforms.pseudonyms import pads_frame
+from mediflow_assets.transforms.pseudonyms import hmac_pads_frame
 
 
 @dataclass(frozen=True)
-class Workbench:
+class RunContext:
     """One run's tools. `run_id` names it in `gold/check_results`."""
 
     tables: Tables
@@ -36,6 +36,6 @@ class Workbench:
         return self.tables.lake
 
     @cached_property
-    def pads(self) -> DataFrame:
+    def hmac_pads(self) -> DataFrame:
         """The key's pads as a one-row frame."""
-        return pads_frame(self.tables.session(), self.key.pads)
+        return hmac_pads_frame(self.tables.session(), self.key.hmac_pads)

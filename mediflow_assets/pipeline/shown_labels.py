@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.diagnosis_codes import is_listed
-from mediflow_assets.pipeline.run_context import Workbench
+from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms import labels
 
@@ -20,14 +20,14 @@ class _Labels:
     few_codes: frozenset[str]
 
 
-def encounters_shown(bench: Workbench) -> DataFrame:
+def encounters_shown(context: RunContext) -> DataFrame:
     """The rows of `silver/encounters`, their labels counted once for all the tables of a run."""
-    encounters = bench.tables.read(silver.ENCOUNTERS)
-    version = bench.lake.version(silver.ENCOUNTERS)
-    known = bench.kept.get("labels")
+    encounters = context.tables.read(silver.ENCOUNTERS)
+    version = context.lake.version(silver.ENCOUNTERS)
+    known = context.kept.get("labels")
     if known is None or known[0] != version:
         with storage_errors("labels"):
-            known = bench.kept["labels"] = (version, _counted(encounters))
+            known = context.kept["labels"] = (version, _counted(encounters))
     found: _Labels = known[1]
     codes = {name: labels.hidden(F.col(name), found.few_codes) for name in labels.CODES}
     department = labels.shown(F.col(labels.DEPARTMENT), found.departments)

@@ -1,4 +1,4 @@
-"""One Silver table: judge what has arrived, merge what is accepted, quarantine the rest, settle it.
+"""One Silver table: validate what has arrived, merge what is accepted, quarantine the rest, settle it.
 
 The order of the writes makes a crash harmless: the table, the quarantine, then the checks, and `processed` last.
 A rerun finds the same deliveries pending, and both merges then change nothing.
@@ -17,41 +17,41 @@ from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline import change, checks, quarantine_rate, rebuild
 from mediflow_assets.pipeline.arrived import arrived
 from mediflow_assets.pipeline.counting import records_by_delivery
+from mediflow_assets.pipeline.delivery_results import SOURCE, DeliveryResult, count, figures
 from mediflow_assets.pipeline.encounter_owners import owners
 from mediflow_assets.pipeline.event_rules import settle_events, with_event_columns
 from mediflow_assets.pipeline.known_codes import with_known_codes
 from mediflow_assets.pipeline.pending import PATIENTS_VERSION, Pending, Wanted, pending
-from mediflow_assets.pipeline.quarantine import forget_unsettled, held_by_delivery, set_aside
-from mediflow_assets.pipeline.run_context import Workbench
-from mediflow_assets.pipeline.step_result import Made
-from mediflow_assets.pipeline.verdicts import SOURCE, Verdicts, count, figures
+from mediflow_assets.pipeline.quarantine import forget_unsettled, held_by_delivery, quarantine_records
+from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.transforms import admitting, conditions, encounters, events, fhir, patients
 from mediflow_assets.transforms.feeds import FeedReader
-from mediflow_assets.transforms.judging import REASONS, WAITING, is_accepted, judge
-from mediflow_assets.transforms.pseudonyms import pseudonym, with_pads
+from mediflow_assets.transforms.pseudonyms import pseudonym, with_hmac_pads
+from mediflow_assets.transforms.validation import REASONS, WAITING, is_accepted, validate
 from mediflow_assets.transforms.versions import is_not_older, keep_newest
 
 
 @dataclass(frozen=True)
-class Judged:
+class SilverTable:
     """A Silver table: how each of its sources is brought into its shape, and how its rows are finished."""
 
     contract: TableContract
     conform: dict[str, Callable[[DataFrame, FeedReader], DataFrame]]
-    finish: Callable[[Workbench, DataFrame], DataFrame]
+    finish: Callable[[RunContext, DataFrame], DataFrame]
     of_patient: Callable[[DataFrame, DataFrame], DataFrame] | None = None
     updates: dict[str, str] | None = None
     otherwise: tuple[str, tuple[str, ...]] | None = None
 
 
-def _finish_patients(bench: Workbench, rows: DataFrame) -> DataFrame:
-    keyed = with_pads(keep_newest(rows, ["patient_id"]), bench.pads)
+def _finish_patients(context: RunContext, rows: DataFrame) -> DataFrame:
+    keyed = with_hmac_pads(keep_newest(rows, ["patient_id"]), context.hmac_pads)
     return keyed.withColumn("patient_key", pseudonym("patient", F.col("patient_id")))
 
 
-def _finish_encounters(bench: Workbench, rows: DataFrame) -> DataFrame:
+def _finish_encounters(context: RunContext, rows: DataFrame) -> DataFrame:
     newest = admitting.newest_with_admitting_diagnosis(rows)
-    keyed = with_pads(newest, bench.pads)
+    keyed = with_hmac_pads(newest, context.hmac_pads)
     return keyed.withColumns(
         {
             "encounter_key": pseudonym("encounter", F.col("encounter_id")),
@@ -60,11 +60,11 @@ def _finish_encounters(bench: Workbench, rows: DataFrame) -> DataFrame:
     )
 
 
-def _finish_conditions(bench: Workbench, rows: DataFrame) -> DataFrame:
+def _finish_conditions(context: RunContext, rows: DataFrame) -> DataFrame:
     return keep_newest(rows, list(silver.CONDITIONS.primary_key))
 
 
-PATIENTS = Judged(
+PATIENTS = SilverTable(
     silver.PATIENTS,
     {
         bronze.ADMISSIONS.name: patients.from_admissions,
@@ -74,7 +74,7 @@ PATIENTS = Judged(
     },
     _finish_patients,
 )
-ENCOUNTERS = Judged(
+ENCOUNTERS = SilverTable(
     silver.ENCOUNTERS,
     {
         bronze.ADMISSIONS.name: encounters.from_admissions,
@@ -87,7 +87,7 @@ ENCOUNTERS = Judged(
     updates=admitting.EARLIER,
     otherwise=(admitting.IS_EARLIER, tuple(admitting.EARLIER)),
 )
-CONDITIONS = Judged(
+CONDITIONS = SilverTable(
     silver.CONDITIONS,
     {
         bronze.SYNTHEA_CONDITIONS.name: lambda frame, _: conditions.from_synthea(frame),
@@ -99,12 +99,13 @@ CONDITIONS = Judged(
 ALL = (PATIENTS, ENCOUNTERS, CONDITIONS)
 
 
-def make(bench: Workbench, table: Judged, wanted: Wanted | None = None) -> Made:
-    """Judge what is pending (and the open records that are `wanted` again) and settle it if the checks hold.
+def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) -> StepResult:
+    """Validate what is pending (and the open records that are `wanted` again) and settle it if the checks hold.
 
-    Where a record that was accepted has been corrected, or the table is to be judged anew, all of Bronze is pending.
+    Where a record that was accepted has been corrected, or the table is to be validated again, all of Bronze is
+    pending.
     """
-    lake, contract = bench.lake, table.contract
+    lake, contract = context.lake, table.contract
     for needed in (contract, silver.QUARANTINE, silver.PROCESSED):
         lake.ensure(needed)
     rebuild.forget_if_asked(lake, contract)
@@ -115,47 +116,51 @@ def make(bench: Workbench, table: Judged, wanted: Wanted | None = None) -> Made:
         rebuild.forget_if_asked(lake, contract)
         work = pending(lake, contract, sources, wanted)
     if work.is_empty:
-        return Made(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
-    change.hold_key(lake, contract, bench.key.key_id)
-    forget_unsettled(lake, contract, (delivery for ids in work.deliveries.values() for delivery in ids), work.spans)
+        return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
+    change.hold_key(lake, contract, context.key.key_id)
+    forget_unsettled(
+        lake, contract, (delivery for ids in work.deliveries.values() for delivery in ids), work.offset_ranges
+    )
     patients_version = lake.version(silver.PATIENTS)
-    records = {name: arrived(bench, bronze_of(name), work, contract) for name in table.conform}
+    records = {name: arrived(context, bronze_of(name), work, contract) for name in table.conform}
     parts = {name: frame for name, frame in records.items() if frame is not None}
-    verdicts: list[Verdicts] = []
+    delivery_results: list[DeliveryResult] = []
     duplicates = 0
     if parts:
         shaped: Iterable[DataFrame] = (
-            _judged(bench, table, name, records).withColumn(SOURCE, F.lit(name)) for name, records in parts.items()
+            _validated(context, table, name, records).withColumn(SOURCE, F.lit(name)) for name, records in parts.items()
         )
         if ENCOUNTER_EVENTS.name in parts:
             shaped = map(with_event_columns, shaped)
-        judged = bench.tables.stage(contract, reduce(DataFrame.unionByName, shaped))
-        accepted = judged.where(is_accepted())
+        validated = context.tables.stage(contract, reduce(DataFrame.unionByName, shaped))
+        accepted = validated.where(is_accepted())
         if ENCOUNTER_EVENTS.name in parts:
-            settled = settle_events(bench, contract, judged)
-            judged, accepted, duplicates = settled.judged, settled.accepted, settled.duplicates
+            settled = settle_events(context, contract, validated)
+            validated, accepted, duplicates = settled.validated, settled.accepted, settled.duplicates
         if contract is silver.ENCOUNTERS:
-            found = owners(bench, accepted)
+            found = owners(context, accepted)
             if not found.are_sure:
-                bench.tables.unstage(contract)
+                context.tables.unstage(contract)
                 rebuild.ask(lake, contract)
-                return make(bench, table)
-            judged, accepted = found.mark(bench, judged), found.mark(bench, accepted).where(is_accepted())
-        verdicts = count(judged, work.spans)
-        _store(bench, table, accepted)
-        set_aside(bench, contract, parts, judged, work, verdicts)
-        bench.tables.unstage(contract)
-    results = checks.check_table(bench, contract)
-    results.append(_every_record_judged(bench, contract, work, verdicts, results[0]))
-    fared = quarantine_rate.fared(lake, contract, work, verdicts)
-    results.append(quarantine_rate.check(fared, bench.shares, results[0]))
-    checks.record(bench, contract, results)
-    told = figures(verdicts, duplicates)
-    made = Made(contract, results[0].rows, results[0].version, checks=results, figures=told, fared=fared)
+                return make(context, table)
+            validated, accepted = found.mark(context, validated), found.mark(context, accepted).where(is_accepted())
+        delivery_results = count(validated, work.offset_ranges)
+        _store(context, table, accepted)
+        quarantine_records(context, contract, parts, validated, work, delivery_results)
+        context.tables.unstage(contract)
+    results = checks.check_table(context, contract)
+    results.append(_every_record_validated(context, contract, work, delivery_results, results[0]))
+    delivery_outcomes = quarantine_rate.delivery_outcomes(lake, contract, work, delivery_results)
+    results.append(quarantine_rate.check(delivery_outcomes, context.shares, results[0]))
+    checks.record(context, contract, results)
+    told = figures(delivery_results, duplicates)
+    made = StepResult(
+        contract, results[0].rows, results[0].version, checks=results, figures=told, delivery_outcomes=delivery_outcomes
+    )
     if not made.has_failed:
-        _settle(bench, contract, work, verdicts)
+        _commit(context, contract, work, delivery_results)
         if table.of_patient:
-            lake.note(contract, **{PATIENTS_VERSION: patients_version})
+            lake.set_properties(contract, **{PATIENTS_VERSION: patients_version})
     return made
 
 
@@ -164,65 +169,67 @@ def bronze_of(name: str) -> TableContract:
     return TABLES[name]
 
 
-def _judged(bench: Workbench, table: Judged, name: str, records: DataFrame) -> DataFrame:
+def _validated(context: RunContext, table: SilverTable, name: str, records: DataFrame) -> DataFrame:
     """Records of one source in the table's shape, each with every reason against it."""
-    frame = with_known_codes(table.conform[name](records, FeedReader(bench.feeds.feeds)), table.contract)
+    frame = with_known_codes(table.conform[name](records, FeedReader(context.feeds.feeds)), table.contract)
     if table.of_patient is None:
-        return judge(frame, table.contract)
-    known = judge(table.of_patient(frame, bench.tables.read(silver.PATIENTS)), table.contract)
+        return validate(frame, table.contract)
+    known = validate(table.of_patient(frame, context.tables.read(silver.PATIENTS)), table.contract)
     is_waiting = is_accepted() & F.col("patient_key").isNull()
     return known.withColumn(REASONS, F.when(is_waiting, F.array(F.lit(WAITING))).otherwise(F.col(REASONS)))
 
 
-def _store(bench: Workbench, table: Judged, accepted: DataFrame) -> None:
-    rows, keys = table.finish(bench, accepted), table.contract.primary_key
-    # a MERGE writes the whole table anew, which new encounters alone do not need
-    if not bench.tables.has_any(table.contract, accepted.select(*keys)):
-        bench.tables.append(table.contract, rows)
+def _store(context: RunContext, table: SilverTable, accepted: DataFrame) -> None:
+    rows, keys = table.finish(context, accepted), table.contract.primary_key
+    # a MERGE writes the whole table again, which new encounters alone do not need
+    if not context.tables.has_any(table.contract, accepted.select(*keys)):
+        context.tables.append(table.contract, rows)
     else:
         is_newer = is_not_older("s", "t")
-        bench.tables.merge(table.contract, rows, keys, is_newer, table.updates, table.otherwise)
+        context.tables.merge(table.contract, rows, keys, is_newer, table.updates, table.otherwise)
 
 
-def _every_record_judged(
-    bench: Workbench,
+def _every_record_validated(
+    context: RunContext,
     contract: TableContract,
     work: Pending,
-    verdicts: list[Verdicts],
+    delivery_results: list[DeliveryResult],
     like: checks.CheckResult,
 ) -> checks.CheckResult:
     """Whether each new delivery's records, counted in Bronze, were all accepted or are in quarantine."""
-    accepted = {verdict.delivery: verdict.accepted for verdict in verdicts}
-    held = held_by_delivery(bench.lake, contract, work.spans)
+    accepted = {result.delivery: result.accepted for result in delivery_results}
+    held = held_by_delivery(context.lake, contract, work.offset_ranges)
     lost = 0
     for name, deliveries in work.deliveries.items():
-        spans = work.spans if name == ENCOUNTER_EVENTS.name else None
-        landed = records_by_delivery(bench.lake, bronze_of(name), contract, spans) if deliveries else {}
+        offset_ranges = work.offset_ranges if name == ENCOUNTER_EVENTS.name else None
+        landed = records_by_delivery(context.lake, bronze_of(name), contract, offset_ranges) if deliveries else {}
         lost += sum(abs(landed.get(d, 0) - accepted.get(d, 0) - held.get(d, 0)) for d in deliveries)
-    return replace(like, name=checks.EVERY_RECORD_JUDGED, passed=lost == 0, failing=lost)
+    return replace(like, name=checks.EVERY_RECORD_VALIDATED, passed=lost == 0, failing=lost)
 
 
-def _settle(bench: Workbench, contract: TableContract, work: Pending, verdicts: list[Verdicts]) -> None:
-    """Append what was judged to `processed`: whole deliveries only, for a record judged again is counted there.
+def _commit(
+    context: RunContext, contract: TableContract, work: Pending, delivery_results: list[DeliveryResult]
+) -> None:
+    """Append what was validated to `processed`: whole deliveries only, for a record validated again is counted there.
 
-    A discarded record is not judged again where its delivery is, and counts as quarantined then as before.
+    A discarded record is not validated again where its delivery is, and counts as quarantined then as before.
     """
-    by_delivery = {verdict.delivery: verdict for verdict in verdicts}
-    discarded = held_by_delivery(bench.lake, contract, work.spans, ["discarded"])
-    nothing = Verdicts("", 0, 0, 0)
+    by_delivery = {result.delivery: result for result in delivery_results}
+    discarded = held_by_delivery(context.lake, contract, work.offset_ranges, ["discarded"])
+    nothing = DeliveryResult("", 0, 0, 0)
     deliveries = [delivery for ids in work.deliveries.values() for delivery in ids]
     rows = []
     for delivery in (*deliveries, *work.corrections):
-        verdict, given_up = by_delivery.get(delivery, nothing), discarded.get(delivery, 0)
+        result, given_up = by_delivery.get(delivery, nothing), discarded.get(delivery, 0)
         rows.append(
             {
                 "target_table": contract.name,
                 "_delivery_id": delivery,
-                "through_record": work.spans[delivery][1] if delivery in work.spans else verdict.through,
-                "records": verdict.records + given_up,
-                "accepted": verdict.accepted,
-                "quarantined": verdict.records - verdict.accepted + given_up,
+                "through_record": work.offset_ranges[delivery][1] if delivery in work.offset_ranges else result.through,
+                "records": result.records + given_up,
+                "accepted": result.accepted,
+                "quarantined": result.records - result.accepted + given_up,
             }
         )
     if rows:
-        bench.lake.append_rows(silver.PROCESSED, rows)
+        context.lake.append_rows(silver.PROCESSED, rows)

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.checks import CheckResult
-from mediflow_assets.pipeline.quarantine_rate import Fared
+from mediflow_assets.pipeline.quarantine_rate import DeliveryOutcome
 
 
 @dataclass(frozen=True)
-class Made:
+class StepResult:
     """One table after one step: whether anything was written, its size, its checks, and figures of the work."""
 
     contract: TableContract
@@ -18,8 +18,8 @@ class Made:
     is_unchanged: bool = False
     checks: list[CheckResult] = field(default_factory=list)
     figures: Mapping[str, int | str] = field(default_factory=dict)
-    fared: Sequence[Fared] = ()
-    """How the deliveries fared that were judged."""
+    delivery_outcomes: Sequence[DeliveryOutcome] = ()
+    """How the deliveries fared that were validated."""
 
     @property
     def has_failed(self) -> bool:

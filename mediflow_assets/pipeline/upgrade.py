@@ -1,7 +1,7 @@
 """Carrying a lake forward that an older MediFlow wrote: formats step by step, and columns as the contracts say now.
 
-What a run may do by itself loses nothing: columns are added, Silver is judged anew from Bronze, Gold and masked tables
-are made anew by their steps. What rewrites rows that stand nowhere else is left to `mediflow upgrade`.
+What a run may do by itself loses nothing: columns are added, Silver is validated again from Bronze, Gold and masked
+tables are made again by their steps. What rewrites rows that stand nowhere else is left to `mediflow upgrade`.
 """
 
 import contextlib
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mediflow_assets.contracts import TABLES, events, silver
-from mediflow_assets.contracts.origin import JUDGED, MADE_WHOLE
+from mediflow_assets.contracts.origin import MADE_WHOLE, VALIDATED
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import UpgradeNeeded
 from mediflow_assets.ingest.event_lease import events_asked_for
@@ -29,13 +29,13 @@ class FormatStep:
 
 
 def _judge_silver_anew(lake: Lake) -> None:
-    for contract in silver.JUDGED:
+    for contract in silver.VALIDATED:
         if lake.open(contract) is not None:
             rebuild.ask(lake, contract)
 
 
 STEPS: Mapping[int, FormatStep] = {
-    1: FormatStep("Silver is judged anew from Bronze, by the rules of this release", _judge_silver_anew),
+    1: FormatStep("Silver is validated again from Bronze, by the rules of this release", _judge_silver_anew),
 }
 """By the format that a step begins with."""
 
@@ -64,9 +64,9 @@ def _task(contract: TableContract, differs: Difference) -> Task | None:
     if not differs:
         return None
     if contract.name in MADE_WHOLE:
-        return Task(contract.name, f"{differs}: made anew")
-    if contract.name in JUDGED:
-        return Task(contract.name, f"{differs}: judged anew from Bronze")
+        return Task(contract.name, f"{differs}: made again")
+    if contract.name in VALIDATED:
+        return Task(contract.name, f"{differs}: validated again from Bronze")
     is_kept = _keeps_beyond(contract)
     if differs.changed or (differs.beyond and not is_kept):
         dropped = "" if is_kept or not differs.beyond else ", what is beyond the contract is dropped"
@@ -115,7 +115,7 @@ def _carry(lake: Lake, contract: TableContract) -> None:
     task = _task(contract, lake.difference(contract))
     if task is None or contract.name in MADE_WHOLE:
         return
-    if contract.name in JUDGED:
+    if contract.name in VALIDATED:
         rebuild.ask(lake, contract)
     elif task.needs_asking:
         recast(lake, contract, _keeps_beyond(contract))
@@ -130,4 +130,4 @@ def _to_next_format(lake: Lake, number: int) -> None:
     if older:
         STEPS[number].do(lake)
         for contract in older:
-            lake.note(contract, **{FORMAT_NOTE: number + 1})
+            lake.set_properties(contract, **{FORMAT_NOTE: number + 1})

@@ -39,7 +39,7 @@ class Found:
         return sum(self.hits.values())
 
 
-class Needles:
+class Identifiers:
     """Identifiers to look for, whatever the case of their letters."""
 
     def __init__(self, identifiers: Iterable[str]) -> None:
@@ -56,7 +56,7 @@ class Needles:
         while more:
             more = bool(chunk := stream.read(_CHUNK))
             held += _fold(chunk)
-            # what begins near the end is judged with the next chunk, when it is known how it goes on
+            # what begins near the end is validated with the next chunk, when it is known how it goes on
             own = max(len(held) - self._longest, 0) if more else len(held)
             places = self._places(before + held)
             hits += sum(len(before) <= start < len(before) + own for start in places)
@@ -97,12 +97,12 @@ class Needles:
         )
 
 
-def search(paths: Iterable[Path], needles: Needles) -> Found:
+def search(paths: Iterable[Path], identifiers: Identifiers) -> Found:
     """Look through files. Raises OSError where one cannot be read: what was not searched proves nothing."""
     found = Found()
     for path in paths:
         try:
-            size, hits = path.stat().st_size, _in_file(path, needles)
+            size, hits = path.stat().st_size, _in_file(path, identifiers)
         except FileNotFoundError:
             # gone since it was listed: a database's journal, a lock
             continue
@@ -130,19 +130,19 @@ def _unless_gone(error: OSError) -> None:
         raise error
 
 
-def _in_file(path: Path, needles: Needles) -> int:
+def _in_file(path: Path, identifiers: Identifiers) -> int:
     with path.open("rb") as file:
-        hits = needles.in_stream(file)
+        hits = identifiers.in_stream(file)
         file.seek(0)
         magic = file.read(4)
     if magic == _PARQUET:
-        return hits + _in_parquet(path, needles)
+        return hits + _in_parquet(path, identifiers)
     if magic[:2] == _GZIP:
-        return hits + _in_gzip(path, needles)
+        return hits + _in_gzip(path, identifiers)
     return hits
 
 
-def _in_parquet(path: Path, needles: Needles) -> int:
+def _in_parquet(path: Path, identifiers: Identifiers) -> int:
     try:
         schema = pq.read_schema(path)
         texts = [field.name for field in schema if _is_text(field.type)]
@@ -153,20 +153,20 @@ def _in_parquet(path: Path, needles: Needles) -> int:
     hits = 0
     for batch in file.iter_batches(batch_size=131_072):
         for column in batch.columns:
-            hits += _in_column(column, needles)
+            hits += _in_column(column, identifiers)
     return hits
 
 
-def _in_column(column: Any, needles: Needles) -> int:
+def _in_column(column: Any, identifiers: Identifiers) -> int:
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return needles.in_values(column.dictionary.take(column.indices.unique().drop_null()))
+        return identifiers.in_values(column.dictionary.take(column.indices.unique().drop_null()))
     if _is_text(kind):
-        return needles.in_values(column.cast(pa.large_string()).unique())
+        return identifiers.in_values(column.cast(pa.large_string()).unique())
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind):
-        return sum(needles.in_stream(io.BytesIO(value)) for value in column.to_pylist() if value)
+        return sum(identifiers.in_stream(io.BytesIO(value)) for value in column.to_pylist() if value)
     if pa.types.is_list(kind) or pa.types.is_map(kind) or pa.types.is_struct(kind):
-        return sum(_in_column(part, needles) for part in _parts(column))
+        return sum(_in_column(part, identifiers) for part in _parts(column))
     return 0
 
 
@@ -180,10 +180,10 @@ def _parts(column: Any) -> Sequence[Any]:
     return [column.keys, column.items] if pa.types.is_map(column.type) else [column.flatten()]
 
 
-def _in_gzip(path: Path, needles: Needles) -> int:
+def _in_gzip(path: Path, identifiers: Identifiers) -> int:
     try:
         with gzip.open(path) as unpacked:
-            return needles.in_stream(unpacked)
+            return identifiers.in_stream(unpacked)
     except (gzip.BadGzipFile, EOFError, zlib.error):
         return 0
 

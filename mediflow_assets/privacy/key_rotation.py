@@ -1,4 +1,4 @@
-"""A new pseudonym key for the whole home: Silver named anew, Gold and masked rebuilt from it, logs mapped.
+"""A new pseudonym key for the whole home: Silver named again, Gold and masked rebuilt from it, logs mapped.
 
 What a killed change left is taken up where it was: a table of Silver whose commit carries the change is done, the
 keys' own files say which key stands where, and mapping a log again changes nothing.
@@ -50,7 +50,7 @@ def rotate(
     tell: Callable[[str], None],
     wait_seconds: float = 0,
 ) -> Rotated:
-    """Change the key, or finish a change that was begun. `rebuild` makes the computed tables anew, under a lease of
+    """Change the key, or finish a change that was begun. `rebuild` makes the computed tables again, under a lease of
     its own. Raises ErasureUnfinished while an erasure is: it goes by names under the present key."""
     secrets, lock = root / "secrets", lock_of(root, database_url)
     # a service that is at work is under the old key: it gives the table up, and comes back under the new one
@@ -62,12 +62,12 @@ def rotate(
         change = key_change.begin(secrets)
         old, new = key_change.keys_of(secrets, change)
         if change.phase is Phase.BEGUN:
-            for contract in silver.JUDGED:
+            for contract in silver.VALIDATED:
                 tell(contract.name)
                 _name_anew(lake, contract, new, change)
             change = key_change.swap(secrets, change)
-        # alerts are added to, never made anew: no run may append to names of the old key
-        if lake.noted(STREAM_ALERTS, state.KEY_ID) not in (None, new.key_id):
+        # alerts are added to, never made again: no run may append to names of the old key
+        if lake.property_of(STREAM_ALERTS, state.KEY_ID) not in (None, new.key_id):
             _map(lake, STREAM_ALERTS, _names(lake, old, new), change)
     tell("computed tables")
     rebuild()
@@ -75,7 +75,7 @@ def rotate(
         tell("logs and old versions")
         names = _names(lake, old, new)
         for contract in _keyed():
-            if lake.noted(contract, state.KEY_ID) not in (None, new.key_id):
+            if lake.property_of(contract, state.KEY_ID) not in (None, new.key_id):
                 _map(lake, contract, names, change)
         logged = rename_subjects(database_url, names)
         for contract in TABLES.values():
@@ -107,7 +107,7 @@ def _name_anew(lake: Lake, contract: TableContract, key: PseudonymKey, change: K
 
 
 def _map(lake: Lake, contract: TableContract, names: Names, change: KeyChange) -> None:
-    """Put new names for old ones in a table that is not made anew from Silver."""
+    """Put new names for old ones in a table that is not made again from Silver."""
 
     def mapped(batch: pa.RecordBatch) -> pa.RecordBatch:
         for column in names.keys() & set(batch.schema.names):

@@ -16,8 +16,8 @@ from mediflow_assets.contracts import TABLES, assurance
 from mediflow_assets.contracts.table import Severity, TableContract
 from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.pipeline import change, checks
-from mediflow_assets.pipeline.run_context import Workbench
-from mediflow_assets.pipeline.step_result import Made
+from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.privacy.byte_search import files_of
 from mediflow_assets.privacy.leak_identifiers import identifiers
 from mediflow_assets.privacy.leak_search import hits, possible, words_of
@@ -138,23 +138,23 @@ class Scan:
         partial.replace(self.root / STATE_FILE)
 
 
-def make(bench: Workbench, root: Path, kind: str = NEW) -> Made:
+def make(context: RunContext, root: Path, kind: str = NEW) -> StepResult:
     """Scan, write down what came of it, and fail where anything was found; nothing to do where no table changed."""
-    lake, contract = bench.lake, assurance.LEAK_SCANS
-    state = change.state_of(lake, SCANNED, bench.key.key_id)
+    lake, contract = context.lake, assurance.LEAK_SCANS
+    state = change.state_of(lake, SCANNED, context.key.key_id)
     if kind == NEW and change.is_unchanged(lake, contract, state):
-        return Made(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
+        return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     scanned = Scan(root, lake).run(kind)
-    write_down(lake, scanned, bench.run_id)
+    write_down(lake, scanned, context.run_id)
     rows, version = lake.rows(contract), lake.version(contract)
     failing = {checks.COLUMNS: 0, checks.FILLED: 0, FOUND: scanned.hits}
     results = [checks.CheckResult(n, Severity.ERROR, not count, count, rows, version) for n, count in failing.items()]
-    checks.record(bench, contract, results)
+    checks.record(context, contract, results)
     told = {"identifiers": scanned.identifiers, "files": scanned.files, "bytes": scanned.bytes, "hits": scanned.hits}
-    made = Made(contract, rows, version, checks=results, figures=told)
+    made = StepResult(contract, rows, version, checks=results, figures=told)
     if not made.has_failed:
         # the tables that this very step has written to are as they were scanned
-        lake.note(contract, inputs=change.state_of(lake, SCANNED, bench.key.key_id))
+        lake.set_properties(contract, inputs=change.state_of(lake, SCANNED, context.key.key_id))
     return made
 
 
@@ -163,15 +163,15 @@ def write_down(lake: Lake, scanned: Scanned, run_id: str) -> None:
     row = {"scanned_at": dt.datetime.now(dt.UTC), "run_id": run_id, "hits": scanned.hits}
     names = ("kind", "identifiers", "files", "bytes", "files_hit")
     # first none: one that is cut short here leaves no older word that all is clean
-    lake.note(assurance.LEAK_SCANS, **{_CLEAN: {}})
+    lake.set_properties(assurance.LEAK_SCANS, **{_CLEAN: {}})
     lake.append_rows(assurance.LEAK_SCANS, [row | {name: getattr(scanned, name) for name in names}])
     if not scanned.hits:
-        lake.note(assurance.LEAK_SCANS, **{_CLEAN: scanned.versions})
+        lake.set_properties(assurance.LEAK_SCANS, **{_CLEAN: scanned.versions})
 
 
 def is_clean(lake: Lake, contract: TableContract, version: int) -> bool:
     """Whether the last scan looked through this version of the table and found nothing anywhere."""
-    clean = lake.noted(assurance.LEAK_SCANS, _CLEAN) or {}
+    clean = lake.property_of(assurance.LEAK_SCANS, _CLEAN) or {}
     return bool(clean.get(contract.name) == version)
 
 

@@ -10,7 +10,7 @@ from mediflow_assets.contracts.risk import BLANK, MOST_RISK, QUASI_IDENTIFIERS
 from mediflow_assets.contracts.suppression import K
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.gold import SUPPRESSION
-from mediflow_assets.pipeline.operational_tables import OwnTable
+from mediflow_assets.pipeline.operational_tables import OperationalTable
 from mediflow_assets.storage.delta import Lake
 
 TABLES = tuple(table for table in masked.TABLES if table.names_people)
@@ -38,7 +38,7 @@ def _of_table(lake: Lake, table: TableContract) -> Row:
         "quasi_identifiers": ", ".join(quasi) or "none",
         "records": rows.height,
         **figures,
-        **_suppressed(lake.noted(table, SUPPRESSION)),
+        **_suppressed(lake.property_of(table, SUPPRESSION)),
         "version": lake.version(table),
     }
 
@@ -88,9 +88,9 @@ def _suppressed(told: dict[str, int] | None) -> Row:
     }
 
 
-PRIVACY_STATUS = OwnTable(
+PRIVACY_STATUS = OperationalTable(
     assurance.PRIVACY_STATUS,
     TABLES,
-    lambda bench: privacy_status(bench.lake),
+    lambda context: privacy_status(context.lake),
     {"risk_above_limit": breaks_limit},
 )

@@ -1,4 +1,4 @@
-"""Rows of people in MediFlow's database, such as logged predictions: removed, or named anew under another key.
+"""Rows of people in MediFlow's database, such as logged predictions: removed, or named again under another key.
 
 Whatever table has a column `patient_key` or `encounter_key` is meant: nothing has to be listed here.
 """
@@ -68,7 +68,7 @@ def _columns(connection: sa.Connection) -> Iterator[tuple[sa.Table, sa.Column[st
 
 
 def _wipe(database: sa.Engine) -> None:
-    """SQLite leaves deleted rows in free pages and in its journal until both are written anew."""
+    """SQLite leaves deleted rows in free pages and in its journal until both are written again."""
     if database.dialect.name != "sqlite":
         return
     with opened(database) as connection:

@@ -89,7 +89,7 @@ def _masked(name: str) -> TableContract:
 
 
 def _rows(lake: Lake, contract: TableContract, key_id: str) -> tuple[pa.Table, int]:
-    made = lake.noted(contract, change.INPUTS)
+    made = lake.property_of(contract, change.INPUTS)
     if made is None:
         raise ExportRefused(f"{contract.name} has not been made yet, or its checks did not hold. Run 'mediflow run'.")
     if made.get("code") != change.code_version():

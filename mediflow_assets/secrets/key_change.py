@@ -24,7 +24,7 @@ class Phase(StrEnum):
     """How far a change of key has come."""
 
     BEGUN = "begun"
-    """Silver is being named anew. No run may write the lake."""
+    """Silver is being named again. No run may write the lake."""
     SWAPPED = "swapped"
     """Silver and the key in its place agree; computed tables and logs may still be under the old one."""
 

@@ -29,7 +29,7 @@ class PseudonymKey:
         return hashlib.sha256(b"mediflow key id|" + self.secret).hexdigest()[:8]
 
     @property
-    def pads(self) -> tuple[bytes, bytes]:
+    def hmac_pads(self) -> tuple[bytes, bytes]:
         """HMAC's inner and outer pad (RFC 2104), each 64 bytes: the key XOR 0x36, and XOR 0x5c."""
         block = self.secret.ljust(_BLOCK, b"\0")
         return bytes(b ^ 0x36 for b in block), bytes(b ^ 0x5C for b in block)

@@ -3,7 +3,7 @@
 `recognise` says which source a file is, by header or content. `read_batches` streams its records as Arrow
 batches of Bronze's columns, and what could not be split as rejects. `count_records` counts the records by
 other means, so that a lost one shows. `Feeds` is what `sources.toml` says of the hospitals' exports;
-`suggest` drafts a section of it. Nothing here judges values, and nothing here writes.
+`suggest` drafts a section of it. Nothing here validates values, and nothing here writes.
 """
 
 from mediflow_assets.sources.count import count_records

@@ -28,7 +28,7 @@ def read_csv(path: Path, what: Recognised) -> Iterator[RecordBatchOfDelivery]:
         for block in line_blocks(stream):
             if isinstance(block, Overlong):
                 yield from reader.take(b"", is_last=True)
-                yield reader.set_aside(block.raw)
+                yield reader.quarantine_records(block.raw)
             else:
                 yield from reader.take(block, is_last=False)
         yield from reader.take(b"", is_last=True)
@@ -62,7 +62,7 @@ class _Reader:
         if is_last and self.unfinished:
             yield from self._piece_by_piece(self.unfinished, is_last)
 
-    def set_aside(self, raw: bytes) -> RecordBatchOfDelivery:
+    def quarantine_records(self, raw: bytes) -> RecordBatchOfDelivery:
         """A line that is too long, as a reject of its own."""
         ended = self._end_of_blank()
         return self._batch_of([], [], [*ended, Reject(int(self._number(1)[0]), "record_too_long", raw)])

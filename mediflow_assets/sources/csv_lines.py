@@ -18,8 +18,8 @@ ASCII = 0x7F
 
 @dataclass(frozen=True)
 class Piece:
-    """A stretch of a block: plain lines (`count` records), or one record and why it is set aside. A run of blank lines
-    is one record, of so many `lines`."""
+    """A stretch of a block: plain lines (`count` records), or one record and why it is quarantined. A run of blank
+    lines is one record, of so many `lines`."""
 
     raw: bytes
     count: int

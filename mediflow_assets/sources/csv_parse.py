@@ -16,7 +16,7 @@ from mediflow_assets.sources.delivery import LINE_LIMIT, RECORD_LINES
 def parse_whole(block: bytes, layout: Layout) -> tuple[list[pa.Array], int] | None:
     """The cells of a block of whole lines, and where its last whole record ends.
 
-    None where any record might have to be set aside, or read otherwise than Arrow would.
+    None where any record might have to be quarantined, or read otherwise than Arrow would.
     """
     if b"\0" in block or block.count(b"\r") != block.count(b"\r\n"):
         return None

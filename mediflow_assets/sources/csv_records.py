@@ -2,8 +2,8 @@
 
 A record starts at a line's start. With an even number of quotes the line is the record. With an odd number it
 goes on to the next line that makes the number even, within 200 lines and 1 MiB, if all these lines together
-are as many fields as the header has; otherwise the line stands alone, set aside, and reading goes on with the
-next. Blank lines one after another are one record, set aside: lines that show nothing, of blanks of any kind and
+are as many fields as the header has; otherwise the line stands alone, quarantined, and reading goes on with the
+next. Blank lines one after another are one record, quarantined: lines that show nothing, of blanks of any kind and
 quotes around nothing.
 """
 
@@ -27,7 +27,7 @@ class Layout:
 
 
 def record_at(block: bytes, start: int, layout: Layout, is_last: bool) -> tuple[int, bytes, str | None] | None:
-    """The record at a place of a block of whole lines: where the next one starts, its bytes, why it is set aside.
+    """The record at a place of a block of whole lines: where the next one starts, its bytes, why it is quarantined.
 
     None where it may go on in the next block, unless there is none.
     """

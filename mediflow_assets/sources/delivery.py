@@ -32,7 +32,7 @@ class Limits:
 
 
 UNJUDGED_BYTES = 16 << 20
-"""Up to so many bytes unpacked no ratio is judged: a small file of like rows packs well."""
+"""Up to so many bytes unpacked no ratio is validated: a small file of like rows packs well."""
 
 
 @dataclass(frozen=True)

@@ -61,10 +61,10 @@ def read_document(data: bytes) -> Bundle | bytes:
     if len(data) > DOCUMENT_LIMIT:
         raise DeliveryRefused("a JSON document over 256 MiB. Export NDJSON, one resource a line.")
     data = data.strip(b" \t\r\n")
-    judged = judge_resource(data)
-    kind = judged if isinstance(judged, str) else judged[0]
+    validated = read_resource(data)
+    kind = validated if isinstance(validated, str) else validated[0]
     if kind not in ("bad_utf8", "Bundle"):
-        if isinstance(judged, str):
+        if isinstance(validated, str):
             raise DeliveryRefused("JSON, but neither FHIR resources line by line, nor one resource or Bundle.")
         return data
     try:
@@ -76,7 +76,7 @@ def read_document(data: bytes) -> Bundle | bytes:
     return bundle
 
 
-def judge_resource(raw: bytes, full_url: str | None = None) -> Row | str:
+def read_resource(raw: bytes, full_url: str | None = None) -> Row | str:
     """A resource as a row of Bronze, or the reason why it is none."""
     try:
         text = raw.decode()
@@ -95,12 +95,12 @@ def judge_resource(raw: bytes, full_url: str | None = None) -> Row | str:
 def _judge_line(line: bytes | Overlong) -> Found:
     if isinstance(line, Overlong):
         return "record_too_long", line.raw
-    return judge_resource(line), line
+    return read_resource(line), line
 
 
 def _judge_document(document: Bundle | bytes) -> Iterator[Found]:
     if isinstance(document, bytes):
-        yield judge_resource(document), document
+        yield read_resource(document), document
         return
     for raw_entry in map(bytes, document.entry):
         try:
@@ -113,18 +113,18 @@ def _judge_document(document: Bundle | bytes) -> Iterator[Found]:
             resource = bytes(entry.resource)
             full_url = entry.full_url if isinstance(entry.full_url, str) else None
             is_empty = resource in (b"", b"null")
-            yield "empty_record" if is_empty else judge_resource(resource, full_url), raw_entry
+            yield "empty_record" if is_empty else read_resource(resource, full_url), raw_entry
 
 
 def _batches(found: Iterator[Found]) -> Iterator[RecordBatchOfDelivery]:
     rows: list[tuple[int, Row]] = []
     rejects: list[Reject] = []
     size = 0
-    for number, (judged, raw) in enumerate(found, start=1):
-        if isinstance(judged, str):
-            rejects.append(Reject(number, judged, raw))
+    for number, (validated, raw) in enumerate(found, start=1):
+        if isinstance(validated, str):
+            rejects.append(Reject(number, validated, raw))
         else:
-            rows.append((number, judged))
+            rows.append((number, validated))
         size += len(raw)
         if size > BYTES_AT_ONCE or len(rows) + len(rejects) >= RECORDS_AT_ONCE:
             yield _batch(rows, rejects)

@@ -6,7 +6,7 @@ from pathlib import Path
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.csv_blocks import Overlong
 from mediflow_assets.sources.delivery import DOCUMENT_LIMIT, Limits
-from mediflow_assets.sources.fhir import judge_resource, read_document
+from mediflow_assets.sources.fhir import read_document, read_resource
 from mediflow_assets.sources.ndjson import json_lines
 from mediflow_assets.sources.opening import opened
 
@@ -31,5 +31,5 @@ def recognise_json(path: Path, compression: str | None, limits: Limits) -> str:
 
 
 def _kind(line: bytes | Overlong) -> str | None:
-    judged = "" if isinstance(line, Overlong) else judge_resource(line)
-    return None if isinstance(judged, str) else judged[0]
+    validated = "" if isinstance(line, Overlong) else read_resource(line)
+    return None if isinstance(validated, str) else validated[0]

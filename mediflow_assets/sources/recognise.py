@@ -1,4 +1,4 @@
-"""What a file is, judged by its header or content, never by its name."""
+"""What a file is, validated by its header or content, never by its name."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

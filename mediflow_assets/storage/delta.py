@@ -171,7 +171,7 @@ class Lake:
             with storage_errors(contract.name):
                 table.delete(f"_delivery_id = '{delivery_id}'")
 
-    def note(self, contract: TableContract, **properties: Any) -> int:
+    def set_properties(self, contract: TableContract, **properties: Any) -> int:
         """Write properties (`mediflow.<name>`, as JSON) into the table; returns its version after that."""
         table = self.ensure(contract)
         values = {f"mediflow.{name}": json.dumps(value, sort_keys=True) for name, value in properties.items()}
@@ -179,7 +179,7 @@ class Lake:
             table.alter.set_table_properties(values, raise_if_not_exists=False)
         return int(table.version())
 
-    def noted(self, contract: TableContract, name: str) -> Any:
+    def property_of(self, contract: TableContract, name: str) -> Any:
         """What `note` wrote, or None."""
         table = self.open(contract)
         text = None if table is None else table.metadata().configuration.get(f"mediflow.{name}")

@@ -11,7 +11,7 @@ from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 
 DAMAGED = "_damaged"
-"""The folder below the lake in which damaged tables lie that were made anew."""
+"""The folder below the lake in which damaged tables lie that were made again."""
 _AT_ONCE = {
     "delta.logRetentionDuration": "interval 0 seconds",
     "delta.deletedFileRetentionDuration": "interval 0 seconds",
@@ -45,8 +45,8 @@ def purge(lake: Lake, contract: TableContract) -> int:
 
 
 def remove_staged(lake: Lake) -> int:
-    """Remove what steps that were killed had staged beside the tables, and damaged tables that were set aside; returns
-    how many folders went."""
+    """Remove what steps that were killed had staged beside the tables, and damaged tables that were quarantined;
+    returns how many folders went."""
     if is_remote(lake.root):
         zones = {
             info.path.split("/_staging/")[0].rsplit("/", 1)[-1]
@@ -62,7 +62,7 @@ def remove_staged(lake: Lake) -> int:
     return len(staged)
 
 
-def set_aside(lake: Lake, contract: TableContract) -> None:
+def quarantine_records(lake: Lake, contract: TableContract) -> None:
     """Move a table's folder to `_damaged` below the lake, under a name that is still free there. Folders only."""
     aside = Path(lake.root) / DAMAGED / contract.name
     aside.parent.mkdir(parents=True, exist_ok=True)

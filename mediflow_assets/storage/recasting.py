@@ -1,4 +1,5 @@
-"""Giving a table that cannot be made anew the columns and types of its contract: every row rewritten, in one commit."""
+"""Giving a table that cannot be made again the columns and types of its contract: every row rewritten, in one
+commit."""
 
 from collections.abc import Iterator
 

@@ -61,7 +61,7 @@ def blank(lake: Lake, contract: TableContract, column: str, wanted: Any) -> int:
 
 
 def rewrite(lake: Lake, contract: TableContract, change: Change, transaction: str) -> None:
-    """Write every row anew, changed batch by batch, in one commit that carries `transaction`; done once only.
+    """Write every row again, changed batch by batch, in one commit that carries `transaction`; done once only.
 
     The batches have the columns as they are stored: an older table may lack some of its contract.
     """

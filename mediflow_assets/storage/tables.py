@@ -111,7 +111,7 @@ class Tables:
     def stage(self, contract: TableContract, frame: DataFrame) -> DataFrame:
         """The frame's rows, computed once and kept beside the table until `unstage`.
 
-        What is read four times is else computed four times: 20 s instead of 6 for 1 M judged encounters.
+        What is read four times is else computed four times: 20 s instead of 6 for 1 M validated encounters.
         """
         with storage_errors(f"{contract.name} staging"):
             # read once or twice and removed: to compress it costs more than it saves

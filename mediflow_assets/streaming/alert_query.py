@@ -11,12 +11,12 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts.events import REAL_TIME, delivery_of
 from mediflow_assets.streaming.spark import Kafka, read_topic, small_frame
 from mediflow_assets.transforms import alerts
-from mediflow_assets.transforms.pseudonyms import PADS, TOMBSTONE_PADS
+from mediflow_assets.transforms.pseudonyms import HMAC_PADS, TOMBSTONE_HMAC_PADS
 
 MICRO_BATCH_TRIGGER = "200 milliseconds"
 
 
-Pads = tuple[bytes, bytes]
+HmacPads = tuple[bytes, bytes]
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,14 @@ class AlertRules:
 
     baselines: pa.Table
     version: int
-    pads: Pads = field(repr=False)
+    hmac_pads: HmacPads = field(repr=False)
     erased: frozenset[str] = frozenset()
-    tombstone_pads: Pads = field(default=(b"", b""), repr=False)
+    tombstone_hmac_pads: HmacPads = field(default=(b"", b""), repr=False)
 
-    def pads_table(self) -> pa.Table:
+    def hmac_pads_table(self) -> pa.Table:
         """The pads of both keys as one row."""
-        pads = zip((*PADS, *TOMBSTONE_PADS), (*self.pads, *self.tombstone_pads), strict=True)
-        return pa.table({name: pa.array([pad], pa.binary()) for name, pad in pads})
+        hmac_pads = zip((*HMAC_PADS, *TOMBSTONE_HMAC_PADS), (*self.hmac_pads, *self.tombstone_hmac_pads), strict=True)
+        return pa.table({name: pa.array([pad], pa.binary()) for name, pad in hmac_pads})
 
     def erased_table(self) -> pa.Table:
         """The marks, one a row."""
@@ -45,7 +45,7 @@ class Place:
     """Between which topics the query runs, how, and where it notes how far it is.
 
     In real time that is once in `batch_seconds`. Between two batches events wait a moment; after a kill those of the
-    last one are judged, and their alerts sent, again.
+    last one are validated, and their alerts sent, again.
     """
 
     topic: str
@@ -63,11 +63,11 @@ def start_alerts(session: Any, kafka: Kafka, place: Place, rules: AlertRules, of
         F.col("offset").alias("_record_number"),
         F.col("timestamp").alias("_ingested_at"),
     )
-    pads = small_frame(session, rules.pads_table())
+    hmac_pads = small_frame(session, rules.hmac_pads_table())
     erased = small_frame(session, rules.erased_table()) if rules.erased else None
-    shaped = alerts.judged(alerts.as_records_in_sql(messages))
+    shaped = alerts.validated(alerts.as_records_in_sql(messages))
     departments = set(rules.baselines["department"].to_pylist())
-    found = alerts.alerts_of(shaped, small_frame(session, rules.baselines), departments, pads, erased)
+    found = alerts.alerts_of(shaped, small_frame(session, rules.baselines), departments, hmac_pads, erased)
     told = found.withColumns({"baseline_version": F.lit(rules.version).cast("bigint"), "mode": F.lit(place.mode)})
     rows = told.select(F.col("encounter_key").alias("key"), F.to_json(F.struct("*")).alias("value"))
     writer = kafka.on(rows.writeStream).option("topic", place.out).option("checkpointLocation", str(place.checkpoint))

@@ -93,10 +93,10 @@ class Alarms:
             self._start(newest)
 
     def _renew(self) -> None:
-        """Take in new baselines: start the query anew, just after its checkpoint has told how far it is.
+        """Take in new baselines: start the query again, just after its checkpoint has told how far it is.
 
-        At any other moment the events since then would be judged again: where baselines change more often than a batch
-        ends, ever more of them.
+        At any other moment the events since then would be validated again: where baselines change more often than a
+        batch ends, ever more of them.
         """
         if self.query is None or self._newest in (None, self.version):
             return
@@ -116,9 +116,9 @@ class Alarms:
     def _pass_lost(self) -> None:
         """Where the broker no longer has what comes next, say so, and go on with what it has."""
         topic, broker = self.service.topic.name, self.service.topic.broker
-        judged = {partition: end - 1 for partition, end in committed_offsets(self.checkpoint, topic).items()}
+        validated = {partition: end - 1 for partition, end in committed_offsets(self.checkpoint, topic).items()}
         try:
-            to_land(topic, bounds_of(self.service.lake, broker, topic), judged)
+            to_land(topic, bounds_of(self.service.lake, broker, topic), validated)
         except OffsetsLost as lost:
             self.service.failed(lost, "alerts, which go on with what there is: ")
             shutil.rmtree(self.checkpoint, ignore_errors=True)
@@ -129,7 +129,9 @@ class Alarms:
             make_topic(service.topic.broker, service.alerts_topic, 2)
         service.hold_key(self.key)
         baselines, tombstones = service.lake.read(gold.COST_BASELINES), Tombstones.load(service.home)
-        rules = AlertRules(baselines, version, self.key.pads, tombstones.marks, PseudonymKey(tombstones.secret).pads)
+        rules = AlertRules(
+            baselines, version, self.key.hmac_pads, tombstones.marks, PseudonymKey(tombstones.secret).hmac_pads
+        )
         place = Place(
             service.topic.name, service.alerts_topic, self.checkpoint, self.mode, service.alerts_batch_seconds
         )

@@ -10,9 +10,9 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import gold
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, IN_RUN, STREAM_ALERTS, delivery_of, partition_of
 from mediflow_assets.pipeline import change, checks, landed_offsets
-from mediflow_assets.pipeline.offset_ranges import Spans, in_spans
-from mediflow_assets.pipeline.run_context import Workbench
-from mediflow_assets.pipeline.step_result import Made
+from mediflow_assets.pipeline.offset_ranges import OffsetRanges, in_offset_ranges
+from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.schemas import arrow_schema
@@ -23,25 +23,25 @@ from mediflow_assets.transforms import alerts, events
 _SCHEMA = arrow_schema(STREAM_ALERTS)
 
 
-def make(bench: Workbench, topic: str, is_judged_elsewhere: bool) -> Made:
-    """Judge what landed since the last time; where the service judges, only take note of how far it landed."""
-    lake = bench.lake
+def make(context: RunContext, topic: str, is_judged_elsewhere: bool) -> StepResult:
+    """Validate what landed since the last time; where the service validates, only take note of how far it landed."""
+    lake = context.lake
     lake.ensure(STREAM_ALERTS)
-    change.hold_key(lake, STREAM_ALERTS, bench.key.key_id)
-    spans = _unjudged(lake, topic)
-    through = {partition_of(delivery)[1]: last for delivery, (_, last) in spans.items()}
-    found = _judged(bench, spans) if spans and not is_judged_elsewhere else _SCHEMA.empty_table()
+    change.hold_key(lake, STREAM_ALERTS, context.key.key_id)
+    offset_ranges = _unjudged(lake, topic)
+    through = {partition_of(delivery)[1]: last for delivery, (_, last) in offset_ranges.items()}
+    found = _validated(context, offset_ranges) if offset_ranges and not is_judged_elsewhere else _SCHEMA.empty_table()
     waits = pc.subtract(found["alerted_at"], found["received_at"]).cast(pa.int64()).to_pylist()
-    if spans:
+    if offset_ranges:
         landed_offsets.append(lake, STREAM_ALERTS, _new(lake, found), topic, through)
     elif _is_checked(lake):
-        return Made(STREAM_ALERTS, lake.rows(STREAM_ALERTS), lake.version(STREAM_ALERTS), is_unchanged=True)
-    results = checks.check_table(bench, STREAM_ALERTS)
-    checks.record(bench, STREAM_ALERTS, results)
+        return StepResult(STREAM_ALERTS, lake.rows(STREAM_ALERTS), lake.version(STREAM_ALERTS), is_unchanged=True)
+    results = checks.check_table(context, STREAM_ALERTS)
+    checks.record(context, STREAM_ALERTS, results)
     told = {"alerts": len(found)} | figures.percentiles([wait // 1000 for wait in waits])
-    made = Made(STREAM_ALERTS, results[0].rows, results[0].version, checks=results, figures=told)
+    made = StepResult(STREAM_ALERTS, results[0].rows, results[0].version, checks=results, figures=told)
     if not made.has_failed:
-        lake.note(STREAM_ALERTS, checked_rows=results[0].rows)
+        lake.set_properties(STREAM_ALERTS, checked_rows=results[0].rows)
     return made
 
 
@@ -54,30 +54,30 @@ def take_in(lake: Lake, rows: Iterable[pa.RecordBatch], topic: str, through: dic
 
 
 def _is_checked(lake: Lake) -> bool:
-    return bool(lake.noted(STREAM_ALERTS, "checked_rows") == lake.rows(STREAM_ALERTS))
+    return bool(lake.property_of(STREAM_ALERTS, "checked_rows") == lake.rows(STREAM_ALERTS))
 
 
-def _unjudged(lake: Lake, topic: str) -> Spans:
+def _unjudged(lake: Lake, topic: str) -> OffsetRanges:
     landed = landed_offsets.landed_through(lake, topic)
-    judged = landed_offsets.landed_through(lake, topic, STREAM_ALERTS)
-    return Spans(
+    validated = landed_offsets.landed_through(lake, topic, STREAM_ALERTS)
+    return OffsetRanges(
         {
-            delivery_of(topic, partition): (judged.get(partition, -1), last)
+            delivery_of(topic, partition): (validated.get(partition, -1), last)
             for partition, last in landed.items()
-            if last > judged.get(partition, -1)
+            if last > validated.get(partition, -1)
         }
     )
 
 
-def _judged(bench: Workbench, spans: Spans) -> pa.Table:
-    messages = bench.tables.read(ENCOUNTER_EVENTS).where(in_spans(spans))
-    baselines = bench.tables.read(gold.COST_BASELINES)
-    version = bench.lake.version(gold.COST_BASELINES)
-    departments = pc.unique(bench.lake.read(gold.COST_BASELINES, ["department"])["department"]).to_pylist()
+def _validated(context: RunContext, offset_ranges: OffsetRanges) -> pa.Table:
+    messages = context.tables.read(ENCOUNTER_EVENTS).where(in_offset_ranges(offset_ranges))
+    baselines = context.tables.read(gold.COST_BASELINES)
+    version = context.lake.version(gold.COST_BASELINES)
+    departments = pc.unique(context.lake.read(gold.COST_BASELINES, ["department"])["department"]).to_pylist()
     with storage_errors(f"{STREAM_ALERTS.name} judging"):
-        # a filter over what is judged in the same plan is planned for seconds
-        shaped = bench.tables.stage(STREAM_ALERTS, alerts.judged(events.as_records(messages)))
-        found = alerts.alerts_of(shaped, baselines, departments, bench.pads)
+        # a filter over what is validated in the same plan is planned for seconds
+        shaped = context.tables.stage(STREAM_ALERTS, alerts.validated(events.as_records(messages)))
+        found = alerts.alerts_of(shaped, baselines, departments, context.hmac_pads)
         told = found.withColumns(
             {
                 "baseline_version": F.lit(version).cast("bigint"),
@@ -86,12 +86,12 @@ def _judged(bench: Workbench, spans: Spans) -> pa.Table:
             }
         )
         rows = conform(told, STREAM_ALERTS).toArrow()
-        bench.tables.unstage(STREAM_ALERTS)
+        context.tables.unstage(STREAM_ALERTS)
     return _first_of_each(rows.cast(_SCHEMA))
 
 
 def _new(lake: Lake, rows: pa.Table) -> pa.Table:
-    """The alerts that the table has not: an event that is sent, or judged, twice alerts once."""
+    """The alerts that the table has not: an event that is sent, or validated, twice alerts once."""
     rows = _first_of_each(rows)
     if not len(rows):
         return rows

@@ -46,7 +46,7 @@ def to_land(topic: str, held: Mapping[int, Bounds], landed: Mapping[int, int]) -
         for partition, bounds in sorted(held.items())
         if landed.get(partition, -1) >= 0 and landed[partition] + 1 < bounds.first
     ]
-    # a topic made anew under its old name starts at 0: its offsets are not those that were landed
+    # a topic made again under its old name starts at 0: its offsets are not those that were landed
     anew = [
         Range(topic, partition, bounds.end, landed[partition] + 1)
         for partition, bounds in sorted(held.items())
@@ -88,7 +88,7 @@ def lost_text(lost: Iterable[Range], anew: Iterable[Range] = ()) -> str:
     """What is gone, and what to do about it."""
     gone = [f"{each} are gone from the broker before they were landed" for each in lost]
     told = ["; ".join(gone) + ". 'mediflow stream skip-lost' goes on behind the gap, and keeps it in the audit log."]
-    again = [f"{each} were landed, and the topic now ends before them: it was made anew" for each in anew]
+    again = [f"{each} were landed, and the topic now ends before them: it was made again" for each in anew]
     renamed = ["; ".join(again) + ". Its offsets begin again: give it another name, and set MEDIFLOW_TOPIC to that."]
     return " ".join([*(told if gone else ()), *(renamed if again else ()), "Nothing is landed until then."])
 

@@ -1,4 +1,5 @@
-"""`mediflow stream serve`: lands the topic without end, has its events judged in real time, and tells how it fares."""
+"""`mediflow stream serve`: lands the topic without end, has its events validated in real time, and tells how it
+fares."""
 
 import contextlib
 import os

@@ -1,4 +1,5 @@
-"""`gold/stream_status`: how far each partition is landed and judged, counted in the tables, and what the landing noted.
+"""`gold/stream_status`: how far each partition is landed and validated, counted in the tables, and what the landing
+noted.
 
 No broker is asked for the table: its lag is the one that the landing saw last.
 """
@@ -15,8 +16,8 @@ import pyarrow.compute as pc
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, IN_RUN, STREAM_ALERTS, STREAM_STATUS, partition_of
 from mediflow_assets.pipeline import landed_offsets
-from mediflow_assets.pipeline.offset_ranges import judged_through
-from mediflow_assets.pipeline.operational_tables import OwnTable
+from mediflow_assets.pipeline.offset_ranges import validated_through
+from mediflow_assets.pipeline.operational_tables import OperationalTable
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.streaming import figures
 
@@ -24,12 +25,12 @@ Row = dict[str, Any]
 _OF_ALL = ("rows_per_second", "to_bronze_p50_ms", "to_bronze_p99_ms", "to_alert_p50_ms", "to_alert_p99_ms", "alerts")
 
 
-def status_table(landing: str, noted: dict[str, Any]) -> OwnTable:
+def status_table(landing: str, noted: dict[str, Any]) -> OperationalTable:
     """The table, in this landing and with what was noted of it."""
-    return OwnTable(
+    return OperationalTable(
         STREAM_STATUS,
         (ENCOUNTER_EVENTS, STREAM_ALERTS, silver.PROCESSED, silver.QUARANTINE),
-        lambda bench: stream_status(bench.lake, landing, noted),
+        lambda context: stream_status(context.lake, landing, noted),
         {},
         beside=lambda _: {"landing": landing, "noted": json.dumps(noted, sort_keys=True)},
     )
@@ -39,7 +40,7 @@ def stream_status(lake: Lake, landing: str, noted: dict[str, Any]) -> list[Row]:
     """The rows of `gold/stream_status`; `noted` is what `figures` keeps."""
     last, alerts, lags = (noted.get(name, {}) for name in (figures.LANDING, figures.ALERTS, figures.LAG))
     landed = {delivery: -1 for delivery, lag in lags.items() if lag} | landed_offsets.deliveries(lake)
-    judged = judged_through(lake, silver.ENCOUNTERS)
+    validated = validated_through(lake, silver.ENCOUNTERS)
     held = _held(lake)
     records, newest = _bronze(lake)
     return [
@@ -48,7 +49,7 @@ def stream_status(lake: Lake, landing: str, noted: dict[str, Any]) -> list[Row]:
             "landing": landing,
             "alerts_mode": alerts.get("mode", IN_RUN),
             "landed_through": through,
-            "judged_through": judged.get(delivery, -1),
+            "judged_through": validated.get(delivery, -1),
             "lag": lags.get(delivery),
             "records": records[delivery],
             "quarantined": held[delivery],

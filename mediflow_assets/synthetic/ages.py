@@ -6,7 +6,7 @@ from mediflow_assets.synthetic.hospital import DAY, Hospital, Ints
 
 
 class Calendar:
-    """Years and birthdays of the days of the window, looked up instead of computed anew each round."""
+    """Years and birthdays of the days of the window, looked up instead of computed again each round."""
 
     def __init__(self, hospital: Hospital) -> None:
         """The days of the hospital's window."""

@@ -11,10 +11,10 @@ from mediflow_assets.contracts.vocabulary import UNKNOWN
 from mediflow_assets.transforms import events
 from mediflow_assets.transforms.costs import with_peers
 from mediflow_assets.transforms.feeds import FeedReader
-from mediflow_assets.transforms.judging import is_accepted, judge
 from mediflow_assets.transforms.labels import shown
 from mediflow_assets.transforms.messages import NOT_JSON
-from mediflow_assets.transforms.pseudonyms import pseudonym, tombstone, without_pads
+from mediflow_assets.transforms.pseudonyms import pseudonym, tombstone, without_hmac_pads
+from mediflow_assets.transforms.validation import is_accepted, validate
 
 _MONEY = "decimal(12,2)"
 COLUMNS = ("alert_id", "encounter_key", "patient_key", "department", "rule", "value", "expected_low", "expected_high",
@@ -42,19 +42,19 @@ def as_records_in_sql(messages: DataFrame) -> DataFrame:
     return read.withColumns(cells | absent).drop("_text", "_fields")
 
 
-def judged(records: DataFrame) -> DataFrame:
+def validated(records: DataFrame) -> DataFrame:
     """Records, as the Silver step gets them, in the shape of encounters, with every reason against each."""
-    return judge(events.encounters_of(records, FeedReader(())), silver.ENCOUNTERS)
+    return validate(events.encounters_of(records, FeedReader(())), silver.ENCOUNTERS)
 
 
 def alerts_of(
     shaped: DataFrame,
     baselines: DataFrame,
     departments: Collection[str],
-    pads: DataFrame,
+    hmac_pads: DataFrame,
     erased: DataFrame | None = None,
 ) -> DataFrame:
-    """One row for each judged event and rule that it breaks: what it says, and what was expected.
+    """One row for each validated event and rule that it breaks: what it says, and what was expected.
 
     `departments` are those of the baselines: any other one is shown, and compared, as OTHER. `pads` are the key's, as
     one row. `erased` are the marks of erased patients, of whom nothing is told; the pads of their key then stand
@@ -73,7 +73,7 @@ def alerts_of(
     found = compared.select("*", F.explode(broken).alias("_a"))
     members = {name: F.col(f"_a.{name}") for name in _MEMBERS}
     told = found.withColumns(members | {"occurred_at": F.col("updated_at"), "received_at": F.col("_ingested_at")})
-    keyed = _with_pads(told, pads).withColumns(
+    keyed = _with_hmac_pads(told, hmac_pads).withColumns(
         {
             "encounter_key": pseudonym("encounter", F.col("encounter_id")),
             "patient_key": pseudonym("patient", F.col("patient_id")),
@@ -85,7 +85,7 @@ def alerts_of(
         keyed = marked.join(F.broadcast(erased), F.col("_marked") == F.col(ERASED), "left").where(
             F.col(ERASED).isNull()
         )
-    return without_pads(keyed).select(*COLUMNS)
+    return without_hmac_pads(keyed).select(*COLUMNS)
 
 
 def _cost() -> Column:
@@ -105,10 +105,10 @@ def _alert(rule: Column, value: Column, low: Column, high: Column, peers: Column
     return F.struct(*(column.cast(type_).alias(name) for column, type_, name in given))
 
 
-def _with_pads(frame: DataFrame, pads: DataFrame) -> DataFrame:
+def _with_hmac_pads(frame: DataFrame, hmac_pads: DataFrame) -> DataFrame:
     """The frame with the pads beside each row: an equality that always holds, for real time knows no other join."""
     # a length of nothing, which no optimizer knows to be 0
     one = frame.withColumn("_one", F.length(F.substring(F.col("rule"), 1, 0)))
-    return one.join(F.broadcast(pads.withColumn("_pads", F.lit(0))), F.col("_one") == F.col("_pads")).drop(
+    return one.join(F.broadcast(hmac_pads.withColumn("_pads", F.lit(0))), F.col("_one") == F.col("_pads")).drop(
         "_one", "_pads"
     )

@@ -6,8 +6,8 @@ from pyspark.sql import functions as F
 from mediflow_assets.transforms import identifiers, parsing
 from mediflow_assets.transforms.diagnoses import canonical
 from mediflow_assets.transforms.encounters import diagnosis
-from mediflow_assets.transforms.judging import UNREADABLE, codes
 from mediflow_assets.transforms.patients import PROVENANCE
+from mediflow_assets.transforms.validation import UNREADABLE, codes
 
 
 def from_synthea(bronze: DataFrame) -> DataFrame:

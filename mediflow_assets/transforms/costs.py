@@ -96,7 +96,7 @@ def cost_anomalies(encounters: DataFrame, baselines: DataFrame) -> DataFrame:
 
 
 def with_peers(rows: DataFrame, baselines: DataFrame) -> DataFrame:
-    """Rows of a department, diagnosis and class with the baseline that judges them: the narrowest there is.
+    """Rows of a department, diagnosis and class with the baseline that validates them: the narrowest there is.
 
     By equality alone: a query in real time knows no other join.
     """

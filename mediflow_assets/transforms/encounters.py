@@ -10,8 +10,8 @@ from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.bronze import ADMISSIONS as admissions
 from mediflow_assets.transforms import diagnoses, identifiers, parsing
 from mediflow_assets.transforms.feeds import FeedReader
-from mediflow_assets.transforms.judging import UNREADABLE, both, codes
 from mediflow_assets.transforms.patients import PROVENANCE, gender
+from mediflow_assets.transforms.validation import UNREADABLE, both, codes
 from mediflow_assets.transforms.versions import version_time
 
 _LATER = ("encounter_key", "patient_key", "admitting_diagnosis_code", "admitting_diagnosis_at", "length_of_stay_days")

@@ -13,9 +13,9 @@ from mediflow_assets.contracts.bronze import ADMISSIONS
 from mediflow_assets.contracts.events import CLOCK_SKEW_SECONDS, ENVELOPE, FIELDS, OLDER_TIME, VERSION, EventType
 from mediflow_assets.transforms import encounters, parsing, patients
 from mediflow_assets.transforms.feeds import FeedReader
-from mediflow_assets.transforms.judging import REASONS, UNREADABLE, judge
 from mediflow_assets.transforms.messages import older_id, read_message, scalar_text
 from mediflow_assets.transforms.patients import PROVENANCE
+from mediflow_assets.transforms.validation import REASONS, UNREADABLE, validate
 
 RECORDED = "record"
 """The type of an older message, which says none: the encounter as it stands."""
@@ -27,7 +27,7 @@ _ENVELOPE = tuple(field.name for field in ENVELOPE)
 CELLS = tuple(dict.fromkeys((*_ENVELOPE, *(n for n in ADMISSIONS.column_names if not n.startswith("_")))))
 _KNOWN = {field.name for field in FIELDS} | {"updated_at"}
 _TEXTS = ("patient_id", "encounter_id", "event_id", "name", "zip")
-"""Texts that no rule of form judges: here a list, an object or a truth value is told as such."""
+"""Texts that no rule of form validates: here a list, an object or a truth value is told as such."""
 _LONGEST_RAW = 2_000
 _PATIENT = ("patient_id", "name", "birth_date", "gender", "zip", "updated_at", "_feed")
 """What a record tells of its patient."""
@@ -83,7 +83,7 @@ def patients_of(records: DataFrame, feeds: FeedReader) -> DataFrame:
     shaped = encounters.from_admissions(
         texts, feeds, "events", _reasons(), (EVENT_ID, EVENT_TYPE, *(_OF_PATIENT + name for name in _PATIENT))
     )
-    whole = judge(shaped, silver.ENCOUNTERS)
+    whole = validate(shaped, silver.ENCOUNTERS)
     told = whole.select(*(F.col(_OF_PATIENT + name).alias(name) for name in _PATIENT), REASONS, EVENT_ID, EVENT_TYPE,
                         *PROVENANCE)  # fmt: skip
     return patients.from_admissions(told, feeds, "events", F.col(REASONS), (EVENT_ID, EVENT_TYPE))

@@ -12,8 +12,8 @@ from mediflow_assets.contracts.suppression import K, hidden
 from mediflow_assets.contracts.table import Column, SmallCells, TableContract, Type
 from mediflow_assets.contracts.vocabulary import ZIP_PATTERN
 from mediflow_assets.contracts.zip_prefixes import MILITARY_ZIP3, UNASSIGNED_ZIP3
-from mediflow_assets.transforms.elders import AS_OF, IS_ELDER
 from mediflow_assets.transforms.encounters import completed_years
+from mediflow_assets.transforms.over_89 import AS_OF, IS_OVER_89
 
 _BAND_YEARS = 5
 _BUCKET_DIGITS = 2
@@ -47,7 +47,7 @@ def masked_column(column: Column, is_of_person: bool = False) -> SparkColumn:
             # computed once, in Silver, by `transforms.pseudonyms`
             return F.col(masked_name(column))
         case Verb.YEAR:
-            return F.when(~F.col(IS_ELDER), F.year(value)) if is_of_person else F.year(value)
+            return F.when(~F.col(IS_OVER_89), F.year(value)) if is_of_person else F.year(value)
         case Verb.AGE_BAND:
             return age_band(completed_years(value, F.col(AS_OF)) if column.type is Type.DATE else value)
         case Verb.ZIP3:

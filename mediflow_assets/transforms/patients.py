@@ -9,7 +9,7 @@ from mediflow_assets.contracts import silver
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.transforms import identifiers, parsing
 from mediflow_assets.transforms.feeds import FeedReader
-from mediflow_assets.transforms.judging import UNREADABLE, both, codes
+from mediflow_assets.transforms.validation import UNREADABLE, both, codes
 from mediflow_assets.transforms.versions import version_time
 
 PROVENANCE = ("_delivery_id", "_record_number", "_ingested_at")

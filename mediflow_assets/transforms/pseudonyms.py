@@ -10,24 +10,24 @@ from mediflow_assets.contracts.masks import PSEUDONYM_DIGITS, SHIFT_DAYS
 from mediflow_assets.transforms.parsing import stripped
 
 _SHIFT_DIGITS = 12
-PADS = ("_inner_pad", "_outer_pad")
-TOMBSTONE_PADS = ("_tombstone_inner_pad", "_tombstone_outer_pad")
+HMAC_PADS = ("_inner_pad", "_outer_pad")
+TOMBSTONE_HMAC_PADS = ("_tombstone_inner_pad", "_tombstone_outer_pad")
 
 
-def with_pads(frame: DataFrame, pads: DataFrame) -> DataFrame:
+def with_hmac_pads(frame: DataFrame, hmac_pads: DataFrame) -> DataFrame:
     """The frame with the two pads beside each row; drop them again with `without_pads`."""
-    return frame.crossJoin(pads)
+    return frame.crossJoin(hmac_pads)
 
 
-def without_pads(frame: DataFrame) -> DataFrame:
+def without_hmac_pads(frame: DataFrame) -> DataFrame:
     """The frame without the pads."""
-    return frame.drop(*PADS)
+    return frame.drop(*HMAC_PADS)
 
 
-def pads_frame(session: SparkSession, pads: tuple[bytes, bytes]) -> DataFrame:
+def hmac_pads_frame(session: SparkSession, hmac_pads: tuple[bytes, bytes]) -> DataFrame:
     """One row with a key's inner and outer pad."""
-    inner, outer = (bytearray(pad) for pad in pads)
-    return session.createDataFrame([(inner, outer)], f"{PADS[0]} binary, {PADS[1]} binary")
+    inner, outer = (bytearray(pad) for pad in hmac_pads)
+    return session.createDataFrame([(inner, outer)], f"{HMAC_PADS[0]} binary, {HMAC_PADS[1]} binary")
 
 
 def pseudonym(domain: str, identifier: Column) -> Column:
@@ -44,9 +44,9 @@ def shift_days(patient_key: Column) -> Column:
 
 def tombstone(identifier: Column) -> Column:
     """`Tombstones.mark` in SQL: what stands for an erased patient's id. Needs the columns `TOMBSTONE_PADS`."""
-    return _hmac(F.concat(F.lit("tombstone|"), F.upper(stripped(identifier))), TOMBSTONE_PADS)
+    return _hmac(F.concat(F.lit("tombstone|"), F.upper(stripped(identifier))), TOMBSTONE_HMAC_PADS)
 
 
-def _hmac(message: Column, pads: tuple[str, str] = PADS) -> Column:
-    inner = F.unhex(F.sha2(F.concat(F.col(pads[0]), message.cast("binary")), 256))
-    return F.sha2(F.concat(F.col(pads[1]), inner), 256)
+def _hmac(message: Column, hmac_pads: tuple[str, str] = HMAC_PADS) -> Column:
+    inner = F.unhex(F.sha2(F.concat(F.col(hmac_pads[0]), message.cast("binary")), 256))
+    return F.sha2(F.concat(F.col(hmac_pads[1]), inner), 256)

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from mediflow_assets.cli import build
-from mediflow_assets.contracts import house, silver
+from mediflow_assets.contracts import operational, silver
 from mediflow_assets.ingest.inbox import Inbox
 from mediflow_assets.sources import Feeds
 from mediflow_assets.storage.delta import Lake
@@ -98,7 +98,7 @@ def checked(lake: Lake) -> Callable[..., None]:
         row = {"run_id": "r", "table": "silver/encounters", "check_name": "c", "failing": 0, "rows": 1, "version": 1}
         at = WHEN + dt.timedelta(days=days)
         result = {"checked_at": at, "severity": severity, "passed": is_passed}
-        lake.append_rows(house.CHECK_RESULTS, [row | result])
+        lake.append_rows(operational.CHECK_RESULTS, [row | result])
 
     return _write
 
@@ -110,7 +110,7 @@ def reconciled(lake: Lake) -> Callable[[bool], None]:
     def _write(is_balanced: bool) -> None:
         row = {"table": "silver/encounters", "delivery": DELIVERY[:12], "source": "admissions", "records": 3}
         sums = {"accepted": 3 if is_balanced else 2, "quarantined": 0, "erased": 0, "balanced": is_balanced}
-        lake.append_rows(house.RECONCILIATION, [row | sums])
+        lake.append_rows(operational.RECONCILIATION, [row | sums])
 
     return _write
 

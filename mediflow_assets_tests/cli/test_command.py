@@ -45,7 +45,7 @@ def test_a_wrong_setting_is_named_without_its_value(mediflow: Run, monkeypatch: 
 
 
 def test_an_unexpected_error_shows_its_class_and_nothing_else(mediflow: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(status, "standing", lambda *_: {}["P-SECRET"])
+    monkeypatch.setattr(status, "read_status", lambda *_: {}["P-SECRET"])
     failed = mediflow("status")
     assert failed.exit_code == 1 and "internal error: KeyError" in failed.stderr
     assert "P-SECRET" not in failed.output and "Traceback" not in failed.output
@@ -55,7 +55,7 @@ def test_a_check_that_failed_exits_with_three(mediflow: Run, monkeypatch: pytest
     def broken(*_: object) -> None:
         raise ContractViolated("silver/encounters: unique (2) of 10 rows.")
 
-    monkeypatch.setattr(status, "standing", broken)
+    monkeypatch.setattr(status, "read_status", broken)
     assert mediflow("status").exit_code == 3
 
 

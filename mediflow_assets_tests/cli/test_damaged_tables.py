@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from mediflow_assets.contracts import bronze, house, silver
+from mediflow_assets.contracts import bronze, operational, silver
 from mediflow_assets.ingest.landing import land_all
 from mediflow_assets_tests.breaking import HIDDEN, PLAIN
 
@@ -24,12 +24,12 @@ def landed(mediflow, inbox, lake, csv, checked, reconciled):
 
 @pytest.mark.parametrize("kind", PLAIN)
 def test_status_shows_the_other_tables_and_says_which_one_cannot_be_read(landed, mediflow, kind):
-    PLAIN[kind](landed, house.RECONCILIATION)
+    PLAIN[kind](landed, operational.RECONCILIATION)
     shown = mediflow("status", "--json")
     told = json.loads(shown.stdout)
     assert shown.exit_code == 1 and "bronze/admissions" in told["tables"] and len(told["deliveries"]) == 1
     assert [each["table"] for each in told["damaged"]] == ["gold/reconciliation"]
-    assert "'mediflow run' makes it anew" in mediflow("status").output
+    assert "'mediflow run' makes it again" in mediflow("status").output
 
 
 def test_status_says_of_a_table_that_fails_only_when_it_is_read_what_it_is(landed, mediflow):
@@ -49,7 +49,7 @@ def test_doctor_reads_every_file_when_it_is_asked_to(landed, mediflow):
 
 
 def test_doctor_tells_of_files_that_are_cut_and_logs_that_are_broken_without_being_asked(landed, mediflow):
-    PLAIN["a file cut short"](landed, house.RECONCILIATION)
+    PLAIN["a file cut short"](landed, operational.RECONCILIATION)
     landed.ensure(silver.PATIENTS)
     PLAIN["garbage in the log"](landed, silver.PATIENTS)
     said = mediflow("doctor").output

@@ -10,7 +10,7 @@ from typer.testing import Result
 
 from mediflow_assets.identity.audit import AuditLog
 from mediflow_assets.identity.users import Users
-from mediflow_assets.privacy.byte_search import Needles, files_of, search
+from mediflow_assets.privacy.byte_search import Identifiers, files_of, search
 
 PASSWORD = "correct horse battery"
 GONE = "PAT-7000001"
@@ -74,7 +74,7 @@ def test_a_whole_erasure(mediflow: Run, home: Path, tmp_path: Path, admissions: 
     assert erased.exit_code == 0, erased.stderr
     told = json.loads(erased.stdout)
     assert (told["patients"], told["records"], told["hits"]) == (1, 1, 0)
-    assert search(files_of(home), Needles([GONE, "E1-none"])).hits == {}
+    assert search(files_of(home), Identifiers([GONE, "E1-none"])).hits == {}
     status = json.loads(mediflow("status", "--json").stdout)
     assert [row["erased"] for row in status["deliveries"]] == [1]
     assert all(row["balanced"] for row in status["reconciliation"])

@@ -29,7 +29,7 @@ def key(mediflow: Run, home: Path, lake: Lake) -> PseudonymKey:
     pseudonym = key.pseudonym("patient", "PAT-1")
     row = {"patient_id": "PAT-1", "patient_key": pseudonym, "source_system": "admissions", "gender": "F"}
     lake.append_rows(silver.PATIENTS, [row | {"updated_at": WHEN}])
-    lake.note(silver.PATIENTS, key_id=key.key_id)
+    lake.set_properties(silver.PATIENTS, key_id=key.key_id)
     return key
 
 

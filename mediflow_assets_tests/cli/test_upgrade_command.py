@@ -5,7 +5,7 @@ import pytest
 from deltalake import DeltaTable
 
 from mediflow_assets.cli import running
-from mediflow_assets.contracts import bronze, house, silver
+from mediflow_assets.contracts import bronze, operational, silver
 from mediflow_assets.storage.schemas import arrow_schema
 
 
@@ -14,16 +14,16 @@ def older(lake, mediflow, monkeypatch):
     """A home with a table of format 1 in Silver, and one whose count was a text."""
     mediflow("init")
     DeltaTable.create(lake.uri(silver.PATIENTS), arrow_schema(silver.PATIENTS))
-    results = arrow_schema(house.CHECK_RESULTS)
+    results = arrow_schema(operational.CHECK_RESULTS)
     at = results.get_field_index("failing")
-    DeltaTable.create(lake.uri(house.CHECK_RESULTS), results.set(at, pa.field("failing", pa.string())))
+    DeltaTable.create(lake.uri(operational.CHECK_RESULTS), results.set(at, pa.field("failing", pa.string())))
     runs: list[str] = []
     monkeypatch.setattr(running, "launch", lambda job, **_: runs.append(job) or 0)
     return runs
 
 
 def changed(lake):
-    return lake.difference(house.CHECK_RESULTS).changed
+    return lake.difference(operational.CHECK_RESULTS).changed
 
 
 def test_it_says_what_it_would_do_and_does_nothing_when_asked_to_try(older, lake, mediflow):

@@ -18,7 +18,7 @@ from mediflow_assets.contracts.events import COST_RULE, STREAM_ALERTS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import MediFlowError
 from mediflow_assets.ingest.inbox import Inbox
-from mediflow_assets.pipeline.offset_ranges import unjudged
+from mediflow_assets.pipeline.offset_ranges import unvalidated
 from mediflow_assets.sources import Feeds
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.streaming.broker import Broker
@@ -36,7 +36,7 @@ RECORDS = ("gold/check_results", "gold/leak_scans")
 OF_THE_STREAM = (
     "silver/processed", "gold/stream_status", "gold/stream_alerts", "masked/stream_alerts", "gold/privacy_status",
 )  # fmt: skip
-"""What tells, or is counted from, when events came and by which way they were judged: `alerts_of` compares these."""
+"""What tells, or is counted from, when events came and by which way they were validated: `alerts_of` compares these."""
 
 
 @dataclass
@@ -90,7 +90,7 @@ class Site:
         """Whether nothing waits, nothing runs, and the last of the runs that are not known ended well."""
         try:
             runs = [status for run, status in self.runs.all().items() if run not in known]
-            is_landed = not waiting(self.lake, self.topic) and not unjudged(self.lake, silver.ENCOUNTERS)
+            is_landed = not waiting(self.lake, self.topic) and not unvalidated(self.lake, silver.ENCOUNTERS)
         except (OSError, AssertionError, MediFlowError):
             # a service that has to be asked is down
             return False

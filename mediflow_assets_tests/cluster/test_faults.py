@@ -18,7 +18,7 @@ from types import SimpleNamespace
 import pytest
 
 from mediflow_assets import errors
-from mediflow_assets.contracts import house
+from mediflow_assets.contracts import operational
 from mediflow_assets.defs.resources import EngineResource
 from mediflow_assets.errors import MediFlowError
 from mediflow_assets.synthetic import generate
@@ -93,7 +93,7 @@ def assert_undisturbed(both: SimpleNamespace, known: set[str], sender: threading
     twin.run()
     assert differing(rows_of(site.lake, True), rows_of(twin.lake, True)) == {}
     assert alerts_of(site.lake) == alerts_of(twin.lake)
-    assert [row for row in site.lake.read(house.RECONCILIATION).to_pylist() if not row["balanced"]] == []
+    assert [row for row in site.lake.read(operational.RECONCILIATION).to_pylist() if not row["balanced"]] == []
 
 
 def test_a_client_goes_on_with_a_connect_server_that_was_restarted(both: SimpleNamespace) -> None:

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from mediflow_assets.contracts import TABLES, house, models, silver
+from mediflow_assets.contracts import TABLES, models, operational, silver
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets_tests.cluster import deliveries
 from mediflow_assets_tests.cluster.processes import Cluster
@@ -86,7 +86,7 @@ def test_every_zone_is_filled_and_the_sums_agree(both: SimpleNamespace) -> None:
     assert filled == {"bronze", "silver", "gold", "masked"}
     assert len(both.second.cluster["silver/encounters"]) > 0.9 * deliveries.ROWS
     assert len(both.second.cluster["silver/conditions"]) == 3
-    assert [row for row in both.site.lake.read(house.RECONCILIATION).to_pylist() if not row["balanced"]] == []
+    assert [row for row in both.site.lake.read(operational.RECONCILIATION).to_pylist() if not row["balanced"]] == []
     statuses = set(both.site.lake.read(silver.QUARANTINE, ["status"])["status"].to_pylist())
     assert {"open", "replayed"} <= statuses
 

@@ -5,7 +5,18 @@ import re
 
 import pytest
 
-from mediflow_assets.contracts import TABLES, assurance, bronze, erasure, events, gold, house, masked, models, silver
+from mediflow_assets.contracts import (
+    TABLES,
+    assurance,
+    bronze,
+    erasure,
+    events,
+    gold,
+    masked,
+    models,
+    operational,
+    silver,
+)
 from mediflow_assets.contracts.masks import Mask, Verb, age_band, drop, keep, pseudonym, redact, year, zip3
 from mediflow_assets.contracts.table import (
     Audience,
@@ -85,7 +96,9 @@ def test_a_gold_table_holds_no_identifier_and_people_are_not_for_analysts(contra
 
 def test_analysts_open_masked_tables_and_those_without_people():
     opened = {t.name for t in TABLES.values() if t.audience is Audience.ANALYST}
-    assert opened == {t.name for t in (*masked.TABLES, *house.TABLES, *models.HOUSE, *assurance.TABLES, *events.HOUSE)}
+    assert opened == {
+        t.name for t in (*masked.TABLES, *operational.TABLES, *models.HOUSE, *assurance.TABLES, *events.HOUSE)
+    }
 
 
 RENAMED = {
@@ -171,21 +184,21 @@ def test_lineage_leads_back_to_what_was_delivered():
         "alerted_at",
         "mode",
     }
-    judged = [
+    validated = [
         (t, c)
         for t, c in DERIVED
         if t
         not in (
             silver.QUARANTINE,
             silver.PROCESSED,
-            *house.TABLES,
+            *operational.TABLES,
             *models.HOUSE,
             *erasure.TABLES,
             *assurance.TABLES,
             *events.HOUSE,
         )
     ]
-    assert [f"{t.name}.{c.name}" for t, c in judged if not c.derived_from and c.name not in made] == []
+    assert [f"{t.name}.{c.name}" for t, c in validated if not c.derived_from and c.name not in made] == []
 
 
 ENDINGS = {
@@ -207,7 +220,7 @@ def test_the_end_of_a_name_tells_its_type(ending):
 
 
 def test_names_tell_their_types():
-    own = (*house.TABLES, *assurance.TABLES)
+    own = (*operational.TABLES, *assurance.TABLES)
     typed = [(t, c) for t, c in COLUMNS if t.key[0] not in ("bronze",) and t not in own]
     assert [c.name for _, c in typed if c.type is Type.TIMESTAMP and not c.name.endswith("_at")] == []
     assert [c.name for _, c in typed if c.type is Type.BOOLEAN and not re.match("(is|has)_", c.name)] == []
@@ -227,7 +240,7 @@ def test_codes_of_checks_are_not_given_twice_and_silver_rules_quarantine():
     for contract in TABLES.values():
         codes = [check.code for check in contract.checks]
         assert len(codes) == len(set(codes)), contract.name
-    assert {c.severity for t in silver.JUDGED for c in t.checks} == {Severity.QUARANTINE}
+    assert {c.severity for t in silver.VALIDATED for c in t.checks} == {Severity.QUARANTINE}
     assert RowCheck("code", "true").severity is Severity.ERROR
 
 

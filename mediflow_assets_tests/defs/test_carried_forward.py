@@ -5,7 +5,7 @@ import shutil
 import pyarrow as pa
 from deltalake import DeltaTable
 
-from mediflow_assets.contracts import house
+from mediflow_assets.contracts import operational
 from mediflow_assets.storage.delta import FORMAT
 from mediflow_assets.storage.schemas import arrow_schema
 from mediflow_assets_tests.older import comparing
@@ -18,10 +18,10 @@ def test_any_job_takes_the_harmless_steps(older_home):
 
 
 def test_a_run_names_upgrade_where_rows_would_have_to_be_rewritten(older_home):
-    shutil.rmtree(older_home.lake.uri(house.CHECK_RESULTS))
-    schema = arrow_schema(house.CHECK_RESULTS)
+    shutil.rmtree(older_home.lake.uri(operational.CHECK_RESULTS))
+    schema = arrow_schema(operational.CHECK_RESULTS)
     at = schema.get_field_index("rows")
-    DeltaTable.create(older_home.lake.uri(house.CHECK_RESULTS), schema.set(at, pa.field("rows", pa.string())))
+    DeltaTable.create(older_home.lake.uri(operational.CHECK_RESULTS), schema.set(at, pa.field("rows", pa.string())))
     outcome = older_home.run("maintain")
     assert not outcome.is_success
     assert any("gold/check_results has in another type rows" in error and "mediflow upgrade" in error

@@ -1,4 +1,4 @@
-"""The asset graph under a snapshot: a change of it is seen in review. MEDIFLOW_UPDATE_SNAPSHOTS=1 writes it anew."""
+"""The asset graph under a snapshot: a change of it is seen in review. MEDIFLOW_UPDATE_SNAPSHOTS=1 writes it again."""
 
 import json
 import os

@@ -194,7 +194,7 @@ def test_rollback_and_promotion_move_alias_and_bundle_together(site: Site, first
     assert "champion" in listed and "It beats" in listed
     assert run(build(), ["models", "promote", COST_MODEL, "77"]).exit_code == 1
     assert run(build(), ["models", "card", "no-such-model"]).exit_code == 1
-    assert model_registry.standing(site.lake)[0] == {"name": COST_MODEL, "champion": "2", "challenger": None}
+    assert model_registry.read_status(site.lake)[0] == {"name": COST_MODEL, "champion": "2", "challenger": None}
 
 
 def test_a_registry_that_is_down_fails_the_training_and_leaves_the_champion(

@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from mediflow_assets.contracts import bronze, gold, house, masked, silver
+from mediflow_assets.contracts import bronze, gold, masked, operational, silver
 from mediflow_assets.ingest import landing
 from mediflow_assets.pipeline import silver as silver_steps
 from mediflow_assets.storage import tables
@@ -52,7 +52,9 @@ def story(new_home: Callable[[], Home]) -> SimpleNamespace:
     steps: list[Any] = []
     empty = home.run(told=steps.append)
     again = home.run()
-    unchanged = {contract.name: home.metadata(contract)["unchanged"] for contract in (*silver.JUDGED, *masked.TABLES)}
+    unchanged = {
+        contract.name: home.metadata(contract)["unchanged"] for contract in (*silver.VALIDATED, *masked.TABLES)
+    }
     home.drop(f"{PLANTED[3]}.csv", planted())
     delivered = home.run()
     return SimpleNamespace(
@@ -165,7 +167,7 @@ def test_a_broken_rule_stops_the_run_before_gold(twin: Home) -> None:
     twin.drop("next.csv", planted(cost="5.00"))
     for _ in range(2):  # once more: a failed check is not forgotten by the next run
         outcome = twin.run()
-        failed = [row for row in twin.lake.read(house.CHECK_RESULTS).to_pylist() if not row["passed"]]
+        failed = [row for row in twin.lake.read(operational.CHECK_RESULTS).to_pylist() if not row["passed"]]
         made = twin.materialised_by(outcome.run_id)
         assert not outcome.is_success and any("silver/encounters" in name for name in outcome.failed_checks)
         assert any(row["run_id"] == outcome.run_id and row["table"] == "silver/encounters" for row in failed)

@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from mediflow_assets.privacy import byte_search
-from mediflow_assets.privacy.byte_search import Needles, files_of, search
+from mediflow_assets.privacy.byte_search import Identifiers, files_of, search
 
 NAME = "PAT-7000001"
 FORMS = {
@@ -21,7 +21,7 @@ def test_a_name_is_found_whatever_type_its_column_has(tmp_path, form):
     texts = [f"see {NAME}", *(f"plain {n}" for n in range(50))]
     values = [text.encode() if is_bytes else [text] if is_list else text for text in texts]
     pq.write_table(pa.table({"c": pa.array(values, form)}), tmp_path / "t.parquet", compression="zstd")
-    assert search(files_of(tmp_path), Needles([NAME])).total >= 1
+    assert search(files_of(tmp_path), Identifiers([NAME])).total >= 1
 
 
 def test_files_and_folders_that_go_meanwhile_are_passed_over(tmp_path):

@@ -69,7 +69,7 @@ def test_what_is_no_event_is_refused(told, path):
 def _refused():
     import contextlib
 
-    # the formats uri and date-time are judged only where their checkers are installed
+    # the formats uri and date-time are validated only where their checkers are installed
     return contextlib.suppress(ValueError)
 
 

@@ -47,7 +47,7 @@ def formats(lake: Lake) -> set[int]:
 
 
 def tell_story(house: Any) -> None:
-    """Live through the story of the older lakes; all of it is judged at once, as by who judges anew."""
+    """Live through the story of the older lakes; all of it is validated at once, as by who validates again."""
     runs = iter((lambda: None, house.run))
     scratch: Path = house.folder / "dropped"
     story.tell(house.lake, house.inbox, house.folder / "lake.lock", scratch, lambda: next(runs)())

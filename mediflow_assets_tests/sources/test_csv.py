@@ -1,4 +1,4 @@
-"""CSV that loses nothing: each record is read or set aside, numbered in file order."""
+"""CSV that loses nothing: each record is read or quarantined, numbered in file order."""
 
 import gzip
 

@@ -111,7 +111,7 @@ def letters(content: bytes) -> list[int]:
 
 
 def read_plainly(content: bytes) -> list[list[str] | None]:
-    """Record by record by the definition alone: its cells, or None where it is to be set aside; blank lines one after
+    """Record by record by the definition alone: its cells, or None where it is to be quarantined; blank lines one after
     another are one."""
     lines, found, place, was_blank = content.removesuffix(b"\n").split(b"\n"), [], 0, False
     while place < len(lines):

@@ -1,4 +1,4 @@
-"""FHIR: every resource byte for byte, every broken one set aside, everything else refused."""
+"""FHIR: every resource byte for byte, every broken one quarantined, everything else refused."""
 
 import json
 

@@ -65,7 +65,7 @@ class Hospital:
         made = [
             *house.make_silver(),
             *house.make_gold(),
-            *(operational_tables.make(house.bench, t) for t in OPERATIONAL),
+            *(operational_tables.make(house.context, t) for t in OPERATIONAL),
         ]
         assert not [m.contract.name for m in made if m.has_failed], self.told
         house.assert_balanced()
@@ -93,7 +93,7 @@ class Hospital:
 
     def replay(self) -> None:
         for table in silver_steps.ALL:
-            assert not silver_steps.make(self.keyed.bench, table, lambda row: row["status"] == "open").has_failed
+            assert not silver_steps.make(self.keyed.context, table, lambda row: row["status"] == "open").has_failed
 
     def correct(self) -> None:
         for row in self.held("open")[:1]:

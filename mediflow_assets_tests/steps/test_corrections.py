@@ -96,7 +96,7 @@ def test_corrections_of_different_fields_of_a_record_add_up(house, corrections, 
 
 
 def judged_anew(house, name):
-    """The same house with all of Bronze judged again."""
+    """The same house with all of Bronze validated again."""
     twin = house.copy(name)
     for table in steps.ALL:
         rebuild.ask(twin.lake, table.contract)

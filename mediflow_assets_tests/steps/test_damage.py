@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from mediflow_assets.contracts import bronze, gold, house, masked, silver
+from mediflow_assets.contracts import bronze, gold, masked, operational, silver
 from mediflow_assets.errors import EngineFailed, TableDamaged
 from mediflow_assets.pipeline import damage
-from mediflow_assets.pipeline import gold as recipes
+from mediflow_assets.pipeline import gold as builds
 from mediflow_assets.storage.purge import DAMAGED, remove_staged
 from mediflow_assets_tests.breaking import HIDDEN, PLAIN
 from mediflow_assets_tests.house import EVERY, House
@@ -52,7 +52,7 @@ def test_every_kind_of_damage_is_found_in_each_zone_and_names_the_way_out(broken
 
 
 def test_a_run_makes_damaged_gold_and_masked_tables_anew(broken, whole):
-    tables = [recipe.contract for recipe in (*recipes.GOLD, *recipes.MASKED) if whole.lake.rows(recipe.contract)]
+    tables = [build.contract for build in (*builds.GOLD, *builds.MASKED) if whole.lake.rows(build.contract)]
     assert len(tables) >= len(PLAIN)
     for contract, break_ in zip(tables, PLAIN.values(), strict=False):
         break_(broken.lake, contract)
@@ -60,7 +60,7 @@ def test_a_run_makes_damaged_gold_and_masked_tables_anew(broken, whole):
     assert damage.damaged_tables(broken.lake, deep=True) == []
     comparing.assert_same(broken.lake, whole.lake)
     assert (Path(broken.lake.root) / DAMAGED / tables[0].name).is_dir()
-    # an erasure clears what was set aside: the pseudonym of who goes may stand in it
+    # an erasure clears what was quarantined: the pseudonym of who goes may stand in it
     remove_staged(broken.lake)
     assert not (Path(broken.lake.root) / DAMAGED).exists()
 
@@ -87,10 +87,10 @@ def test_a_run_that_makes_no_tables_sets_none_aside(broken):
 @pytest.mark.parametrize("is_rebuild", [False, True])
 def test_a_run_sets_aside_only_what_it_makes_itself(broken, is_rebuild):
     mine = frozenset({gold.DEPARTMENT_COSTS.name})
-    for table in (gold.DEPARTMENT_COSTS, gold.READMISSIONS, silver.PATIENTS, house.CHECK_RESULTS):
+    for table in (gold.DEPARTMENT_COSTS, gold.READMISSIONS, silver.PATIENTS, operational.CHECK_RESULTS):
         PLAIN["the log gone"](broken.lake, table)
     assert damage.put_right(broken.lake, mine, mine, is_rebuild) == [gold.DEPARTMENT_COSTS.name]
-    for used in (gold.READMISSIONS, silver.PATIENTS, house.CHECK_RESULTS):
+    for used in (gold.READMISSIONS, silver.PATIENTS, operational.CHECK_RESULTS):
         with pytest.raises(TableDamaged, match=f"^{used.name} is damaged"):
             damage.put_right(broken.lake, mine, mine | {used.name}, is_rebuild)
     assert [path.name for path in (Path(broken.lake.root) / DAMAGED).glob("*/*")] == [gold.DEPARTMENT_COSTS.key[1]]
@@ -105,10 +105,10 @@ def test_bronze_is_touched_by_no_job(broken):
 
 
 def test_a_log_of_the_house_is_begun_anew_by_a_rebuild(broken):
-    PLAIN["garbage in the log"](broken.lake, house.CHECK_RESULTS)
-    with pytest.raises(TableDamaged, match="begins it anew"):
+    PLAIN["garbage in the log"](broken.lake, operational.CHECK_RESULTS)
+    with pytest.raises(TableDamaged, match="begins it again"):
         damage.put_right(broken.lake, EVERY, EVERY)
-    assert damage.put_right(broken.lake, EVERY, EVERY, is_rebuild=True) == [house.CHECK_RESULTS.name]
+    assert damage.put_right(broken.lake, EVERY, EVERY, is_rebuild=True) == [operational.CHECK_RESULTS.name]
 
 
 def test_a_step_that_fails_by_damage_names_the_table_and_the_way_out(broken):

@@ -39,7 +39,7 @@ def made(tmp_path_factory: pytest.TempPathFactory, open_house: Any) -> Any:
     house.deliver("\n".join((names, *rows)) + "\n")
     house.make_silver()
     house.make_gold()
-    leak_scan.make(house.bench, house.folder)
+    leak_scan.make(house.context, house.folder)
     return house
 
 
@@ -120,8 +120,8 @@ def test_only_masked_tables_leave(house: Any, name: str) -> None:
 
 
 def test_a_table_of_an_older_policy_stays(house: Any) -> None:
-    state = house.lake.noted(masked.ENCOUNTERS, "inputs")
-    house.lake.note(masked.ENCOUNTERS, inputs=state | {"code": "older"})
+    state = house.lake.property_of(masked.ENCOUNTERS, "inputs")
+    house.lake.set_properties(masked.ENCOUNTERS, inputs=state | {"code": "older"})
     with pytest.raises(ExportRefused, match="older policy"):
         export(house, "masked/encounters")
     assert not list((house.folder / "exports").glob("*"))
@@ -143,13 +143,13 @@ def test_a_table_under_another_key_stays(house: Any) -> None:
 def test_a_version_that_no_clean_scan_has_looked_through_stays(house: Any) -> None:
     (house.folder / "logs").mkdir()
     (house.folder / "logs" / "gateway.log").write_text("PAT-1 was read; Nora Name1\n")
-    leak_scan.make(house.bench, house.folder, leak_scan.FULL)
+    leak_scan.make(house.context, house.folder, leak_scan.FULL)
     with pytest.raises(ExportRefused, match="mediflow leak-scan"):
         export(house, "masked/encounters")
     (house.folder / "logs" / "gateway.log").unlink()
-    leak_scan.make(house.bench, house.folder, leak_scan.FULL)
+    leak_scan.make(house.context, house.folder, leak_scan.FULL)
     export(house, "masked/encounters")
-    house.lake.note(masked.ENCOUNTERS, something="written since")
+    house.lake.set_properties(masked.ENCOUNTERS, something="written since")
     with pytest.raises(ExportRefused, match="did not look through this version"):
         export(house, "masked/encounters")
 

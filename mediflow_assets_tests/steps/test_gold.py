@@ -5,14 +5,14 @@ import datetime as dt
 import pytest
 
 from mediflow_assets.contracts import events, gold, masked, models
-from mediflow_assets.contracts.house import CHECK_RESULTS
+from mediflow_assets.contracts.operational import CHECK_RESULTS
 from mediflow_assets.errors import ContractViolated, KeyMismatch
 from mediflow_assets.pipeline import change, checks
 from mediflow_assets.pipeline import gold as steps
 from mediflow_assets.transforms import costs
 
 LATER = dt.datetime(2024, 7, 2, 12, tzinfo=dt.UTC)
-DEPARTMENT_COSTS = next(recipe for recipe in steps.GOLD if recipe.contract is gold.DEPARTMENT_COSTS)
+DEPARTMENT_COSTS = next(build for build in steps.GOLD if build.contract is gold.DEPARTMENT_COSTS)
 
 
 @pytest.fixture
@@ -29,10 +29,10 @@ def test_every_gold_and_masked_table_has_a_recipe():
 
 def test_recipes_come_after_the_tables_they_need():
     made = {models.RISK_SCORES.name, events.STREAM_ALERTS.name}
-    for recipe in (*steps.GOLD, *steps.MASKED):
-        needed = {table.name for table in recipe.inputs if table.key[0] in ("gold", "masked")}
-        assert needed <= made, recipe.contract.name
-        made.add(recipe.contract.name)
+    for build in (*steps.GOLD, *steps.MASKED):
+        needed = {table.name for table in build.inputs if table.key[0] in ("gold", "masked")}
+        assert needed <= made, build.contract.name
+        made.add(build.contract.name)
 
 
 def test_all_tables_are_made_and_then_left_as_they_are(filled):
@@ -50,52 +50,52 @@ def test_an_empty_lake_makes_empty_tables(house):
 
 
 def test_a_change_of_the_encounters_is_followed(filled, admissions):
-    steps.make(filled.bench, DEPARTMENT_COSTS)
+    steps.make(filled.context, DEPARTMENT_COSTS)
     filled.deliver(admissions({"encounter_id": "E3", "cost": "7.00"}), LATER)
     filled.make_silver()
-    made = steps.make(filled.bench, DEPARTMENT_COSTS)
+    made = steps.make(filled.context, DEPARTMENT_COSTS)
     assert not made.is_unchanged
     assert str(filled.row(gold.DEPARTMENT_COSTS)["total_cost_usd"]) == "1057.00"
 
 
 def test_a_change_of_the_code_is_followed(filled, monkeypatch):
-    steps.make(filled.bench, DEPARTMENT_COSTS)
+    steps.make(filled.context, DEPARTMENT_COSTS)
     monkeypatch.setattr(change, "code_version", lambda: "another")
-    assert not steps.make(filled.bench, DEPARTMENT_COSTS).is_unchanged
+    assert not steps.make(filled.context, DEPARTMENT_COSTS).is_unchanged
 
 
 def test_another_key_than_silvers_is_refused(filled):
     with pytest.raises(KeyMismatch, match="another key"):
-        steps.make(filled.with_key(bytes(32)).bench, DEPARTMENT_COSTS)
+        steps.make(filled.with_key(bytes(32)).context, DEPARTMENT_COSTS)
     assert filled.rows(gold.DEPARTMENT_COSTS) == []
 
 
 def test_a_failed_check_is_recorded_and_the_table_is_made_again(filled):
-    broken = steps.Recipe(
+    broken = steps.TableBuild(
         gold.DEPARTMENT_COSTS,
         DEPARTMENT_COSTS.inputs,
         lambda encounters: costs.department_costs(encounters).selectExpr("*", "encounters + 1 AS more").selectExpr(
             *(name if name != "patients" else "more AS patients" for name in gold.DEPARTMENT_COSTS.column_names)
         ),
     )  # fmt: skip
-    assert steps.make(filled.bench, broken).has_failed
+    assert steps.make(filled.context, broken).has_failed
     result = filled.row(CHECK_RESULTS, table="gold/department_costs", check_name="more_people_than_encounters")
     assert (result["passed"], result["failing"], result["run_id"]) == (False, 1, "test")
-    assert not steps.make(filled.bench, DEPARTMENT_COSTS).is_unchanged
+    assert not steps.make(filled.context, DEPARTMENT_COSTS).is_unchanged
 
 
 def test_a_row_twice_breaks_the_primary_key(filled):
-    twice = steps.Recipe(
+    twice = steps.TableBuild(
         gold.DEPARTMENT_COSTS,
         DEPARTMENT_COSTS.inputs,
         lambda encounters: costs.department_costs(encounters).unionAll(costs.department_costs(encounters)),
     )
-    failed = [check for check in steps.make(filled.bench, twice).checks if not check.passed]
+    failed = [check for check in steps.make(filled.context, twice).checks if not check.passed]
     assert [(check.name, check.failing, check.rows) for check in failed] == [(checks.UNIQUE, 1, 2)]
 
 
 def test_a_blocking_check_that_does_not_hold_stops_with_counts_only(filled):
-    made = steps.make(filled.bench, DEPARTMENT_COSTS)
+    made = steps.make(filled.context, DEPARTMENT_COSTS)
     checks.require(made.contract, made.checks)
     broken = checks.CheckResult("rule", made.checks[0].severity, False, 3, 9, 1)
     with pytest.raises(ContractViolated, match=r"^gold/department_costs: rule \(3\) of 9 rows\.$"):

@@ -6,7 +6,7 @@ import pytest
 
 from mediflow_assets.contracts import silver
 from mediflow_assets.pipeline import silver as steps
-from mediflow_assets.transforms.judging import OF_ANOTHER_PATIENT
+from mediflow_assets.transforms.validation import OF_ANOTHER_PATIENT
 from mediflow_assets_tests.house import RECEIVED
 
 BOTH = (steps.PATIENTS, steps.ENCOUNTERS)

@@ -177,12 +177,12 @@ def test_a_run_looks_only_at_what_is_new_and_never_forgets_a_hit(house):
 
 
 def test_the_step_writes_it_down_fails_on_a_hit_and_rests_when_nothing_changed(house):
-    made = leak_scan.make(house.bench, house.folder)
+    made = leak_scan.make(house.context, house.folder)
     assert not made.has_failed and not made.is_unchanged
-    assert leak_scan.make(house.bench, house.folder).is_unchanged
+    assert leak_scan.make(house.context, house.folder).is_unchanged
     PLACES["masked"](house, CANARIES["G"])
-    house.lake.note(masked.ENCOUNTERS, something="changed")
-    made = leak_scan.make(house.bench, house.folder)
+    house.lake.set_properties(masked.ENCOUNTERS, something="changed")
+    made = leak_scan.make(house.context, house.folder)
     assert made.has_failed and made.figures["hits"] >= 1
     assert sorted(row["hits"] > 0 for row in house.rows(assurance.LEAK_SCANS)) == [False, True]
 
@@ -239,20 +239,20 @@ def test_a_file_that_goes_while_the_scan_is_at_work_is_no_leak_and_stops_nothing
 def test_a_version_is_clean_only_after_a_scan_of_it_that_found_nothing(house):
     table, version = masked.ENCOUNTERS, house.lake.version(masked.ENCOUNTERS)
     assert not leak_scan.is_clean(house.lake, table, version)
-    leak_scan.make(house.bench, house.folder)
+    leak_scan.make(house.context, house.folder)
     assert leak_scan.is_clean(house.lake, table, version) and not leak_scan.is_clean(house.lake, table, version + 1)
     PLACES["logs"](house, CANARIES["G"])
-    leak_scan.make(house.bench, house.folder, leak_scan.FULL)
+    leak_scan.make(house.context, house.folder, leak_scan.FULL)
     assert not leak_scan.is_clean(house.lake, table, version)
 
 
 def test_a_scan_that_is_cut_short_leaves_no_older_word_that_all_is_clean(house, monkeypatch):
-    leak_scan.make(house.bench, house.folder)
+    leak_scan.make(house.context, house.folder)
     version = house.lake.version(masked.ENCOUNTERS)
     PLACES["logs"](house, CANARIES["G"])
     monkeypatch.setattr(type(house.lake), "append_rows", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):
-        leak_scan.make(house.bench, house.folder, leak_scan.FULL)
+        leak_scan.make(house.context, house.folder, leak_scan.FULL)
     assert not leak_scan.is_clean(house.lake, masked.ENCOUNTERS, version)
 
 

@@ -63,15 +63,15 @@ def computed(frame, rows):
     """Every table over these encounters: per column, how often each value stands in it (of a key: which do)."""
     frames = {silver.ENCOUNTERS.name: frame(silver.ENCOUNTERS, *rows)}
     found = {}
-    for recipe in RECIPES:
-        made = recipe.build(*(frames[table.name] for table in recipe.inputs))
-        frames[recipe.contract.name] = made
+    for build in RECIPES:
+        made = build.build(*(frames[table.name] for table in build.inputs))
+        frames[build.contract.name] = made
         table = made.toArrow()
-        for name in recipe.contract.column_names:
+        for name in build.contract.column_names:
             values = Counter(map(str, table[name].to_pylist()))
             # how many rows there are is not what the columns of the key tell, only which
-            is_key = name in recipe.contract.primary_key
-            found[recipe.contract.name, name] = set(values) if is_key else values
+            is_key = name in build.contract.primary_key
+            found[build.contract.name, name] = set(values) if is_key else values
     return found
 
 

@@ -86,7 +86,7 @@ def test_every_open_table_of_people_is_stored_in_the_order_of_its_keys(house):
 
 @pytest.mark.parametrize("profile", Profile)
 def test_an_export_is_in_no_order_that_tells(house, profile):
-    leak_scan.make(house.bench, house.folder)
+    leak_scan.make(house.context, house.folder)
     made = table_export.export(
         house.lake, "masked/encounters", profile, Format.PARQUET, "study", house.key, house.folder / "exports"
     )

@@ -29,7 +29,7 @@ def hospital(tmp_path_factory, open_house):
         for m in range(2)
     ]
     house.bring("\n".join((names, *rows, "PX,EX,1970-01-01,O,99999,CARDIOLOGY,I21.4,2024-01-10,2024-01-11,5")) + "\n")
-    assert not operational_tables.make(house.bench, PRIVACY_STATUS).has_failed
+    assert not operational_tables.make(house.context, PRIVACY_STATUS).has_failed
     return house
 
 
@@ -76,7 +76,7 @@ def test_a_risk_above_the_limit_fails(hospital, tmp_path, monkeypatch):
     twin = replace(hospital.copy("twin-risk"))
     rows = twin.rows(masked.PATIENTS)
     twin.lake.overwrite_rows(masked.PATIENTS, [rows[0] | {"zip3": "945"}, *rows[1:]])
-    made = operational_tables.make(twin.bench, PRIVACY_STATUS)
+    made = operational_tables.make(twin.context, PRIVACY_STATUS)
     assert [c.name for c in made.checks if not c.passed] == ["risk_above_limit"] and made.has_failed
 
 
@@ -87,7 +87,7 @@ def test_one_in_eleven_is_the_limit(risk, is_broken):
 
 
 def test_empty_tables_have_no_risk(house):
-    assert not operational_tables.make(house.bench, PRIVACY_STATUS).has_failed
+    assert not operational_tables.make(house.context, PRIVACY_STATUS).has_failed
     assert {row["min_k"] for row in house.rows(assurance.PRIVACY_STATUS)} == {None}
 
 

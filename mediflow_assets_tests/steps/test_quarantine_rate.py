@@ -11,7 +11,7 @@ from mediflow_assets.pipeline import rebuild
 from mediflow_assets.pipeline import silver as steps
 from mediflow_assets.pipeline.checks import QUARANTINE_RATE, CheckResult
 from mediflow_assets.pipeline.discard import discard
-from mediflow_assets.pipeline.quarantine_rate import Fared, check
+from mediflow_assets.pipeline.quarantine_rate import DeliveryOutcome, check
 from mediflow_assets.settings import Settings
 from mediflow_assets_tests.house import RECEIVED
 
@@ -24,9 +24,11 @@ def told(result):
 
 
 def one(records, accepted, waiting=0, rejects=0):
-    judged = records - rejects
-    refused = judged - accepted - waiting
-    return Fared("d", judged, accepted, waiting, rejects, (refused + rejects) / records if records else 0.0)
+    validated = records - rejects
+    refused = validated - accepted - waiting
+    return DeliveryOutcome(
+        "d", validated, accepted, waiting, rejects, (refused + rejects) / records if records else 0.0
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,9 +56,9 @@ def run(house):
     """Makes patients and encounters under limits; gives the check's result at encounters."""
 
     def _run(limits=LIMITS):
-        bench = replace(house.bench, shares=limits)
-        steps.make(bench, steps.PATIENTS)
-        made = steps.make(bench, steps.ENCOUNTERS)
+        context = replace(house.context, shares=limits)
+        steps.make(context, steps.PATIENTS)
+        made = steps.make(context, steps.ENCOUNTERS)
         return None if made.is_unchanged else told(*(c for c in made.checks if c.name == QUARANTINE_RATE))
 
     return _run
@@ -75,7 +77,7 @@ def test_a_misread_delivery_stops_the_run_until_somebody_settles_it(house, misre
     assert run(Shares(0.05, 1)) == (False, "warn", 29)
     house.deliver(admissions({}), RECEIVED)
     assert run() == (True, "error", 0)
-    # settled once, it is not held against the delivery when all is judged anew
+    # settled once, it is not held against the delivery when all is validated again
     rebuild.ask(house.lake, silver.ENCOUNTERS)
     assert run() == (True, "error", 0)
     house.assert_balanced()
@@ -84,8 +86,8 @@ def test_a_misread_delivery_stops_the_run_until_somebody_settles_it(house, misre
 def test_a_delivery_that_is_judged_anew_is_told_and_not_held_against_anybody(house, misread, run):
     run(Shares(0.05, 1))
     rebuild.ask(house.lake, silver.ENCOUNTERS)
-    made = steps.make(replace(house.bench, shares=LIMITS), steps.ENCOUNTERS)
-    assert [(each.delivery, each.accepted, each.is_first) for each in made.fared] == [(misread, 1, False)]
+    made = steps.make(replace(house.context, shares=LIMITS), steps.ENCOUNTERS)
+    assert [(each.delivery, each.accepted, each.is_first) for each in made.delivery_outcomes] == [(misread, 1, False)]
     assert all(check.passed for check in made.checks)
 
 

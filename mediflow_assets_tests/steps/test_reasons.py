@@ -8,7 +8,7 @@ import pytest
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.table import Severity
 from mediflow_assets.pipeline import silver as steps
-from mediflow_assets.transforms.judging import WAITING
+from mediflow_assets.transforms.validation import WAITING
 
 NO_STAY = {"admission_date": "", "discharge_date": ""}
 
@@ -176,7 +176,7 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize("contract", silver.JUDGED, ids=lambda contract: contract.name)
+@pytest.mark.parametrize("contract", silver.VALIDATED, ids=lambda contract: contract.name)
 def test_no_reason_is_without_a_case(contract):
     table = contract.key[1]
     source = Path(steps.__file__).parents[1] / "transforms" / f"{table}.py"

@@ -15,7 +15,7 @@ from mediflow_assets.errors import KeyMismatch, RotationUnfinished, SecretMissin
 from mediflow_assets.pipeline import change
 from mediflow_assets.pipeline.gold import GOLD, make
 from mediflow_assets.privacy import key_rotation
-from mediflow_assets.privacy.byte_search import Needles, files_of, search
+from mediflow_assets.privacy.byte_search import Identifiers, files_of, search
 from mediflow_assets.secrets import key_change
 from mediflow_assets.secrets.pseudonym_key import FILE_NAME, PseudonymKey
 from mediflow_assets.storage.delta import Lake
@@ -87,18 +87,19 @@ def home(made: Any, tmp_path: Path) -> Home:
 def test_every_name_is_new_and_every_join_as_before(home: Home) -> None:
     old, before = home.key, home.joined()
     names = [old.pseudonym("patient", "PAT-1"), old.pseudonym("encounter", "ENC-3")]
-    assert search(files_of(home.root), Needles(names)).hits
+    assert search(files_of(home.root), Identifiers(names)).hits
     rotated = home.rotate()
     assert (rotated.old_id, rotated.new_id) == (old.key_id, home.key.key_id) and old.key_id != home.key.key_id
     assert home.joined() == before
-    assert search(files_of(home.root), Needles(names)).hits == {}
+    assert search(files_of(home.root), Identifiers(names)).hits == {}
     assert home.logged() == [home.key.pseudonym("encounter", "ENC-2")] and rotated.logged == 1
-    assert {home.house.lake.noted(table, change.KEY_ID) for table in KEYED} <= {home.key.key_id, None}
+    assert {home.house.lake.property_of(table, change.KEY_ID) for table in KEYED} <= {home.key.key_id, None}
     assert sorted(path.name for path in (home.root / "secrets").iterdir()) == [FILE_NAME]
 
 
 STEPS = (
-    (key_rotation, "rewrite"), (Lake, "note"), (key_change, "begin"), (key_change, "swap"), (key_change, "end"),
+    (key_rotation, "rewrite"), (Lake, "set_properties"), (key_change, "begin"), (key_change, "swap"),
+    (key_change, "end"),
     (key_rotation, "rename_subjects"), (key_rotation, "purge"), (os, "link"), (Path, "rename"),
 )  # fmt: skip
 
@@ -171,10 +172,10 @@ def test_while_silver_is_under_both_keys_no_run_begins(home: Home) -> None:
 
 
 def test_tables_of_two_keys_are_not_joined(home: Home) -> None:
-    home.house.lake.note(gold.READMISSIONS, key_id="other")
-    recipe = next(recipe for recipe in GOLD if recipe.contract is gold.MONTHLY_ACTIVITY)
+    home.house.lake.set_properties(gold.READMISSIONS, key_id="other")
+    build = next(build for build in GOLD if build.contract is gold.MONTHLY_ACTIVITY)
     with pytest.raises(KeyMismatch, match="gold/readmissions"):
-        make(replace(home.house, key=home.key).bench, recipe)
+        make(replace(home.house, key=home.key).context, build)
 
 
 def test_a_wrong_key_file_is_refused(home: Home) -> None:
@@ -193,15 +194,19 @@ def test_a_key_that_others_may_read_is_refused(home: Home) -> None:
 def test_the_key_shows_nowhere(home: Home, session: Any, capfd: pytest.CaptureFixture[str]) -> None:
     """Neither in a plan, nor in what a process prints, nor in any file of the home but its own."""
     key = home.key
-    bench = replace(home.house, key=key).bench
-    from mediflow_assets.transforms.pseudonyms import pseudonym, with_pads
+    context = replace(home.house, key=key).context
+    from mediflow_assets.transforms.pseudonyms import pseudonym, with_hmac_pads
 
-    with_pads(bench.tables.read(silver.PATIENTS), bench.pads).select(pseudonym("patient", silver_id())).explain(True)
+    with_hmac_pads(context.tables.read(silver.PATIENTS), context.hmac_pads).select(
+        pseudonym("patient", silver_id())
+    ).explain(True)
     told = capfd.readouterr()
-    secrets = [key.secret.hex(), *(pad.hex() for pad in key.pads)]
+    secrets = [key.secret.hex(), *(pad.hex() for pad in key.hmac_pads)]
     assert not any(each in (told.out + told.err).lower() for each in secrets)
-    assert key.secret.hex() not in repr(key) + repr(bench)
-    raw = [path for path in files_of(home.root) if key.secret in path.read_bytes() or key.pads[0] in path.read_bytes()]
+    assert key.secret.hex() not in repr(key) + repr(context)
+    raw = [
+        path for path in files_of(home.root) if key.secret in path.read_bytes() or key.hmac_pads[0] in path.read_bytes()
+    ]
     assert [path.name for path in raw] == [FILE_NAME]
 
 

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from mediflow_assets.contracts import bronze, silver
-from mediflow_assets.contracts.house import CHECK_RESULTS
+from mediflow_assets.contracts.operational import CHECK_RESULTS
 from mediflow_assets.errors import KeyMismatch
 from mediflow_assets.pipeline import silver as steps
 from mediflow_assets.sources import Feeds
@@ -228,6 +228,6 @@ def test_every_record_of_a_delivery_is_accounted_for(house, admissions, synthea_
     house.deliver(synthea_encounters({"PATIENT": "NOBODY"}))
     house.make_silver()
     landed = {row["delivery_id"]: row["bronze"] for row in house.rows(bronze.DELIVERIES)}
-    judged = [r for r in house.rows(silver.PROCESSED) if r["target_table"] == "silver/encounters"]
-    assert {row["_delivery_id"]: row["records"] for row in judged} == landed
+    validated = [r for r in house.rows(silver.PROCESSED) if r["target_table"] == "silver/encounters"]
+    assert {row["_delivery_id"]: row["records"] for row in validated} == landed
     house.assert_balanced()

@@ -41,8 +41,8 @@ def older(tmp_path, session) -> House:
 
 
 def test_the_tables_that_are_made_whole_are_those_that_a_step_writes_so():
-    recipes = (*gold.GOLD, *gold.MASKED, *OPERATIONAL, status_table("off", {}))
-    assert {recipe.contract.name for recipe in recipes} | {models.RISK_SCORES.name} == MADE_WHOLE
+    builds = (*gold.GOLD, *gold.MASKED, *OPERATIONAL, status_table("off", {}))
+    assert {build.contract.name for build in builds} | {models.RISK_SCORES.name} == MADE_WHOLE
 
 
 def test_there_is_a_step_from_each_format_to_the_next():
@@ -76,7 +76,7 @@ def test_a_step_that_is_cut_short_is_done_again(older, monkeypatch):
     assert comparing.formats(older.lake) == {1}
     upgrade.carry_forward(older.lake, older.folder)
     assert comparing.formats(older.lake) == {FORMAT}
-    assert all(rebuild.is_asked_for(older.lake, table) for table in silver.JUDGED)
+    assert all(rebuild.is_asked_for(older.lake, table) for table in silver.VALIDATED)
 
 
 @pytest.mark.parametrize("contract", [silver.PATIENTS, gold_tables.DEPARTMENT_COSTS, ENCOUNTER_EVENTS, STREAM_ALERTS])

@@ -5,7 +5,7 @@ import pyarrow.compute as pc
 import pytest
 from deltalake import DeltaTable
 
-from mediflow_assets.contracts import TABLES, bronze, house, silver
+from mediflow_assets.contracts import TABLES, bronze, operational, silver
 from mediflow_assets.errors import LakeTooNew
 from mediflow_assets.storage.delta import FORMAT, Lake
 from mediflow_assets.storage.rewriting import delete_rows, one_of
@@ -37,7 +37,7 @@ def test_a_table_that_does_not_exist_has_no_rows(lake):
     assert (lake.rows(silver.PROCESSED), lake.version(silver.PROCESSED)) == (0, -1)
     assert lake.read(silver.PROCESSED).num_rows == 0
     assert lake.read(silver.PROCESSED, ["records"]).column_names == ["records"]
-    assert lake.noted(silver.PROCESSED, "anything") is None
+    assert lake.property_of(silver.PROCESSED, "anything") is None
 
 
 @pytest.mark.parametrize("contract", TABLES.values(), ids=lambda contract: contract.name)
@@ -86,17 +86,17 @@ def test_removing_an_unknown_delivery_writes_nothing(lake):
 
 @pytest.mark.parametrize("value", [7, "text", None, True, [1, 2], {"b": 1, "a": {"c": "ü'\"\\"}}])
 def test_what_is_noted_is_read_back(lake, value):
-    lake.note(silver.PROCESSED, thing=value)
-    assert lake.noted(silver.PROCESSED, "thing") == value
-    assert lake.noted(silver.PROCESSED, "other") is None
+    lake.set_properties(silver.PROCESSED, thing=value)
+    assert lake.property_of(silver.PROCESSED, "thing") == value
+    assert lake.property_of(silver.PROCESSED, "other") is None
 
 
 def test_a_note_survives_rows_and_is_replaced_by_the_next(lake):
-    lake.note(silver.PROCESSED, first=1, second=2)
+    lake.set_properties(silver.PROCESSED, first=1, second=2)
     lake.append_rows(silver.PROCESSED, [PROCESSED])
-    lake.note(silver.PROCESSED, second=3)
+    lake.set_properties(silver.PROCESSED, second=3)
     lake.overwrite_rows(silver.PROCESSED, [])
-    assert (lake.noted(silver.PROCESSED, "first"), lake.noted(silver.PROCESSED, "second")) == (1, 3)
+    assert (lake.property_of(silver.PROCESSED, "first"), lake.property_of(silver.PROCESSED, "second")) == (1, 3)
 
 
 def test_a_lake_of_a_newer_mediflow_is_not_touched(lake):
@@ -111,9 +111,9 @@ def test_a_lake_of_a_newer_mediflow_is_not_touched(lake):
 
 
 def test_tables_lie_where_their_names_say(lake, tmp_path):
-    lake.ensure(house.CHECK_RESULTS)
+    lake.ensure(operational.CHECK_RESULTS)
     assert (tmp_path / "lake" / "gold" / "check_results" / "_delta_log").is_dir()
-    assert Lake("s3://bucket/lake/").uri(house.CHECK_RESULTS) == "s3://bucket/lake/gold/check_results"
+    assert Lake("s3://bucket/lake/").uri(operational.CHECK_RESULTS) == "s3://bucket/lake/gold/check_results"
 
 
 def test_secrets_of_the_storage_do_not_show():
@@ -123,10 +123,10 @@ def test_secrets_of_the_storage_do_not_show():
 def test_a_table_that_is_written_whole_takes_a_new_column(lake):
     schema = arrow_schema(silver.PROCESSED)
     DeltaTable.create(lake.uri(silver.PROCESSED), schema=schema.remove(schema.get_field_index("accepted")))
-    lake.note(silver.PROCESSED, inputs={"a": 1})
+    lake.set_properties(silver.PROCESSED, inputs={"a": 1})
     lake.overwrite_rows(silver.PROCESSED, [PROCESSED])
     assert lake.read(silver.PROCESSED).select(silver.PROCESSED.column_names).to_pylist()[0]["accepted"] == 1
-    assert lake.noted(silver.PROCESSED, "inputs") == {"a": 1}
+    assert lake.property_of(silver.PROCESSED, "inputs") == {"a": 1}
 
 
 HELD = {

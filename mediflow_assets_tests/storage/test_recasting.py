@@ -4,13 +4,13 @@ import pyarrow as pa
 import pytest
 from deltalake import write_deltalake
 
-from mediflow_assets.contracts import house
+from mediflow_assets.contracts import operational
 from mediflow_assets.errors import UpgradeNeeded
 from mediflow_assets.storage import recasting
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.schemas import arrow_schema
 
-TABLE = house.CHECK_RESULTS
+TABLE = operational.CHECK_RESULTS
 
 
 def stored(lake: Lake, values: pa.Array) -> Lake:

@@ -68,7 +68,7 @@ class Stream:
         return land(self.house.lake, TOPIC, batches, through, tombstones or Tombstones())
 
     def refresh(self) -> "Stream":
-        """Land and judge what was sent."""
+        """Land and validate what was sent."""
         self.land()
         assert not any(made.has_failed for made in self.house.make_silver())
         return self

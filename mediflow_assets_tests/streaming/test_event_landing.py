@@ -124,18 +124,18 @@ def test_alerts_of_a_run_say_why(stream: Stream) -> None:
     ]
     dear = event(event_id="dear", encounter_id="DEAR", cost=90_000, blood_pressure="200/80")
     stream.send(*usual, dear, dear).refresh()
-    bench = stream.house.bench
-    make_gold(bench, next(recipe for recipe in GOLD if recipe.contract is gold.COST_BASELINES))
-    made = alerts_table.make(bench, TOPIC, is_judged_elsewhere=False)
+    context = stream.house.context
+    make_gold(context, next(build for build in GOLD if build.contract is gold.COST_BASELINES))
+    made = alerts_table.make(context, TOPIC, is_judged_elsewhere=False)
     assert not made.has_failed
     rows = {row["rule"]: row for row in stream.house.rows(STREAM_ALERTS)}
     assert set(rows) == {"cost_above_limit", "systolic_mmhg"}
     cost, version = rows["cost_above_limit"], stream.house.lake.version(gold.COST_BASELINES)
     assert (str(cost["value"]), cost["baseline_version"], cost["mode"]) == ("90000.00", version, "run")
     assert cost["expected_high"] < 90_000 and cost["peer_group"] == "department_diagnosis_class"
-    assert alerts_table.make(bench, TOPIC, is_judged_elsewhere=False).is_unchanged
+    assert alerts_table.make(context, TOPIC, is_judged_elsewhere=False).is_unchanged
     stream.send(dear).refresh()
-    alerts_table.make(bench, TOPIC, is_judged_elsewhere=False)
+    alerts_table.make(context, TOPIC, is_judged_elsewhere=False)
     assert len(stream.house.rows(STREAM_ALERTS)) == 2
 
 
@@ -143,15 +143,15 @@ def test_of_an_erased_patient_no_alert_is_told(stream: Stream) -> None:
     tombstones = Tombstones(frozenset(), b"k" * 32)
     hot = (event(patient_id=id_, event_id=id_, encounter_id=id_, blood_pressure="220/80") for id_ in (GONE, STAYS))
     stream.send(*hot).land()
-    bench, lake = stream.house.bench, stream.house.lake
+    context, lake = stream.house.context, stream.house.lake
     lake.ensure(gold.COST_BASELINES)
-    tables, spark = bench.tables, bench.tables.session()
-    marks, pads = frozenset({tombstones.mark(GONE.lower())}), PseudonymKey(tombstones.secret).pads
-    rules = AlertRules(lake.read(gold.COST_BASELINES), -1, bench.key.pads, marks, pads)
-    shaped = tables.stage(STREAM_ALERTS, alerts.judged(events.as_records(tables.read(ENCOUNTER_EVENTS))))
-    frames = (spark.createDataFrame(table) for table in (rules.pads_table(), rules.erased_table()))
+    tables, spark = context.tables, context.tables.session()
+    marks, hmac_pads = frozenset({tombstones.mark(GONE.lower())}), PseudonymKey(tombstones.secret).hmac_pads
+    rules = AlertRules(lake.read(gold.COST_BASELINES), -1, context.key.hmac_pads, marks, hmac_pads)
+    shaped = tables.stage(STREAM_ALERTS, alerts.validated(events.as_records(tables.read(ENCOUNTER_EVENTS))))
+    frames = (spark.createDataFrame(table) for table in (rules.hmac_pads_table(), rules.erased_table()))
     told = alerts.alerts_of(shaped, tables.read(gold.COST_BASELINES), {"SURGERY"}, *frames).collect()
-    assert [row["patient_key"] for row in told] == [bench.key.pseudonym("patient", STAYS)]
+    assert [row["patient_key"] for row in told] == [context.key.pseudonym("patient", STAYS)]
     assert [row["department"] for row in told] == ["OTHER"], "a department that the baselines do not know"
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from mediflow_assets.contracts import events as contract
 from mediflow_assets.contracts import silver
-from mediflow_assets.pipeline.offset_ranges import unjudged
+from mediflow_assets.pipeline.offset_ranges import unvalidated
 from mediflow_assets.pipeline.reconciliation import reconcile
 from mediflow_assets.pipeline.silver import ENCOUNTERS, PATIENTS
 from mediflow_assets_tests.streaming.conftest import Stream, event
@@ -57,10 +57,10 @@ def test_an_event_that_lands_between_patients_and_encounters_waits_for_the_next_
     stream.send(event(event_id="EV7", patient_id="P7", encounter_id="E7")).land()
     house.make_silver(ENCOUNTERS)
     assert [row["encounter_id"] for row in house.rows(silver.ENCOUNTERS)] == ["E1"]
-    assert unjudged(house.lake, silver.ENCOUNTERS)
+    assert unvalidated(house.lake, silver.ENCOUNTERS)
     house.make_silver()
     assert [row["encounter_id"] for row in house.rows(silver.ENCOUNTERS)] == ["E1", "E7"]
-    assert house.rows(silver.QUARANTINE) == [] and not unjudged(house.lake, silver.ENCOUNTERS)
+    assert house.rows(silver.QUARANTINE) == [] and not unvalidated(house.lake, silver.ENCOUNTERS)
     house.assert_balanced()
 
 

@@ -1,4 +1,5 @@
-"""Messages land whenever they like, also while a run is on its way: Silver ends as if one run had judged them all."""
+"""Messages land whenever they like, also while a run is on its way: Silver ends as if one run had validated them
+all."""
 
 import random
 import zlib

@@ -19,7 +19,7 @@ def test_offsets_that_are_gone_are_named() -> None:
 
 
 def test_a_topic_made_anew_is_not_taken_for_the_old_one() -> None:
-    with pytest.raises(OffsetsLost, match="made anew"):
+    with pytest.raises(OffsetsLost, match="made again"):
         to_land("t", {0: Bounds(0, 5)}, {0: 99})
 
 

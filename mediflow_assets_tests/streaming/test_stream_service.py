@@ -147,7 +147,7 @@ def test_new_baselines_are_taken_in_and_no_event_is_passed_over(stream_home: Hom
     assert len({row["encounter_key"] for row in pressed}) == len(pressed) == sent
     assert {row["baseline_version"] for row in pressed} == {-1, version}
     assert {row["baseline_version"] for row in dear} == {version}
-    # started anew at a checkpoint: hardly any event was judged twice
+    # started again at a checkpoint: hardly any event was validated twice
     told = sum(bounds.end for bounds in home.kafka.broker.bounds(f"{home.topic}-alerts").values())
     assert told - len(pressed) - len(dear) <= sent // 10
 

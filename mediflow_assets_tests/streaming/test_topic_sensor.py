@@ -258,11 +258,11 @@ def test_a_topic_made_anew_is_told_and_nothing_is_skipped(
     home.make_topic(1)
     home.send(some(count, 100))
     told = tick(home.settings, instance).skip_message
-    assert f"{home.topic} was deleted and made anew" in told
-    with pytest.raises(OffsetsLost, match="made anew"):
+    assert f"{home.topic} was deleted and made again" in told
+    with pytest.raises(OffsetsLost, match="made again"):
         land_ranges(home.lake, home.folder, home.kafka.broker, [Range(home.topic, 0, 13, count)], "test")
-    assert home.call("run") == 0 and "made anew" in (home.folder / "run.out").read_text()
-    assert home.call("stream", "status") == 0 and "made anew" in (home.folder / "status.out").read_text()
+    assert home.call("run") == 0 and "made again" in (home.folder / "run.out").read_text()
+    assert home.call("stream", "status") == 0 and "made again" in (home.folder / "status.out").read_text()
     assert home.lake.rows(ENCOUNTER_EVENTS) == 13
 
 

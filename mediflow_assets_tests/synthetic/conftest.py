@@ -119,6 +119,6 @@ def hospital(tmp_path_factory: pytest.TempPathFactory) -> Output:
 
 @pytest.fixture(scope="session")
 def large_hospital(tmp_path_factory: pytest.TempPathFactory) -> Output:
-    """40,000 encounters: enough to judge rates and models."""
+    """40,000 encounters: enough to validate rates and models."""
     folder = tmp_path_factory.mktemp("large")
     return Output(folder, generate(folder, 40_000, 7))

@@ -1,4 +1,4 @@
-"""The best that models can do, worked out anew; and the anomalies they should find."""
+"""The best that models can do, worked out again; and the anomalies they should find."""
 
 from bisect import bisect_left, bisect_right
 from statistics import mean

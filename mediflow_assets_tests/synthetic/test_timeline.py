@@ -1,4 +1,4 @@
-"""What the files tell of patients and their stays, worked out anew from the files."""
+"""What the files tell of patients and their stays, worked out again from the files."""
 
 from datetime import date
 from itertools import pairwise

@@ -6,7 +6,7 @@ import itertools
 import pytest
 
 from mediflow_assets.contracts import masked, silver
-from mediflow_assets.transforms import elders, masking
+from mediflow_assets.transforms import masking, over_89
 
 UTC = dt.UTC
 AS_OF = [dt.date(2024, 2, 28), dt.date(2024, 2, 29), dt.date(2024, 3, 1), dt.date(2023, 2, 28), dt.date(2024, 12, 31)]
@@ -44,8 +44,8 @@ def both(frame, people, stays):
     return frame(silver.PATIENTS, *people), frame(silver.ENCOUNTERS, *stays)
 
 
-def elders_of(frame, people, stays):
-    return {row["patient_key"] for row in elders.elders(*both(frame, people, stays)).collect()}
+def over_89_of(frame, people, stays):
+    return {row["patient_key"] for row in over_89.over_89(*both(frame, people, stays)).collect()}
 
 
 def test_there_are_enough_cases():
@@ -59,8 +59,8 @@ def test_a_date_of_birth_tells_who_is_90_and_the_masked_patient_tells_nothing_mo
     stays = [{"patient_id": "P-other", "encounter_id": "E", "admitted_at": moment(as_of)}]
     patients, encounters = both(frame, people, stays)
     wanted = {id_ for id_, born in cases.items() if age(born, as_of) >= 90}
-    assert elders_of(frame, people, stays) == wanted
-    aged = elders.marked(elders.judged_at(patients, encounters), elders.elders(patients, encounters))
+    assert over_89_of(frame, people, stays) == wanted
+    aged = over_89.marked(over_89.judged_at(patients, encounters), over_89.over_89(patients, encounters))
     bands = {row["patient_key"]: row["age_band"] for row in masking.mask(aged, silver.PATIENTS).collect()}
     for id_, born in cases.items():
         low = age(born, as_of) // 5 * 5
@@ -81,7 +81,7 @@ def test_an_age_alone_counts_on_to_the_newest_admission(frame):
          "admitted_at": moment(as_of - dt.timedelta(days=days))}
         for n, (years, days) in enumerate(AGED)
     ]  # fmt: skip
-    found = elders_of(frame, people, stays)
+    found = over_89_of(frame, people, stays)
     for n, (years, days) in enumerate(AGED):
         admitted = as_of - dt.timedelta(days=days)
         # the earliest day on which somebody of that age can have been born: the day after 90 would have been one more
@@ -108,7 +108,7 @@ def test_an_admission_so_long_ago_implies_90(frame, year, is_born):
         {"patient_id": "P1", "encounter_id": "E1", "admitted_at": dt.datetime(year, 1, 1, tzinfo=UTC)},
         {"patient_id": "P2", "encounter_id": "E2", "admitted_at": dt.datetime(2024, 1, 1, tzinfo=UTC)},
     ]
-    assert elders_of(frame, people, stays) == ({"P1"} if year <= 1934 and not is_born else set())
+    assert over_89_of(frame, people, stays) == ({"P1"} if year <= 1934 and not is_born else set())
 
 
 def test_who_died_younger_is_judged_at_the_death(frame):
@@ -118,7 +118,7 @@ def test_who_died_younger_is_judged_at_the_death(frame):
     ]
     stays = [{"patient_id": "P3", "encounter_id": "E1"}]
     patients, encounters = both(frame, people, stays)
-    aged = elders.marked(elders.judged_at(patients, encounters), elders.elders(patients, encounters))
+    aged = over_89.marked(over_89.judged_at(patients, encounters), over_89.over_89(patients, encounters))
     found = {row["patient_key"]: row for row in masking.mask(aged, silver.PATIENTS).collect()}
     assert (found["P1"]["age_band"], found["P1"]["death_year"]) == ("85-89", 2009)
     assert (found["P2"]["age_band"], found["P2"]["death_year"]) == ("90+", None)

@@ -13,7 +13,7 @@ from mediflow_assets.pipeline import gold as steps
 from mediflow_assets_tests.house import House
 
 START = dt.datetime(2022, 1, 1, tzinfo=dt.UTC)
-FEATURES = next(recipe for recipe in steps.GOLD if recipe.contract is gold.ADMISSION_FEATURES)
+FEATURES = next(build for build in steps.GOLD if build.contract is gold.ADMISSION_FEATURES)
 NOT_FEATURES = {"cost_usd"}
 """The target is known at the end only."""
 Record = dict[str, str]
@@ -53,7 +53,7 @@ def history(seed: int) -> list[tuple[dt.datetime, Record]]:
 def features(house: House, csv: str) -> dict[str, dict[str, Any]]:
     house.deliver(csv)
     house.make_silver()
-    steps.make(house.bench, FEATURES)
+    steps.make(house.context, FEATURES)
     return {row["encounter_key"]: row for row in house.rows(gold.ADMISSION_FEATURES)}
 
 

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import masked, silver
 from mediflow_assets.contracts.identifiers import canonical
 from mediflow_assets.transforms import identifiers
-from mediflow_assets.transforms.pseudonyms import pads_frame, pseudonym, shift_days, with_pads
+from mediflow_assets.transforms.pseudonyms import hmac_pads_frame, pseudonym, shift_days, with_hmac_pads
 
 SPELLINGS = ["p1", "P1", " p1 ", "  P1"]
 OTHER = ["é1", "É1", "e\u03011", "E\u03011 ", "ß-7", "ǰ2", "ΐ3", "患者-12", "ﬁ9", "İ5", "ŉ4", "Ω6", "Å8"]
@@ -22,7 +22,7 @@ def test_the_one_spelling_is_stable(id_):
 def test_sql_spells_as_python_does_and_gives_the_same_pseudonym(session, house):
     frame = session.createDataFrame([(n, id_) for n, id_ in enumerate(SPELLINGS + OTHER)], "n int, id string")
     trimmed = identifiers.normalised(frame, ["id"]).withColumn("id", F.trim("id"))
-    keyed = with_pads(identifiers.upper(trimmed, ["id"]), pads_frame(session, house.key.pads))
+    keyed = with_hmac_pads(identifiers.upper(trimmed, ["id"]), hmac_pads_frame(session, house.key.hmac_pads))
     found = {row["n"]: row for row in keyed.withColumn("key", pseudonym("patient", F.col("id"))).collect()}
     for n, id_ in enumerate(SPELLINGS + OTHER):
         assert found[n]["id"] == canonical(id_)
@@ -50,7 +50,9 @@ def test_records_of_one_patient_however_spelled_are_one_patient(house, admission
 
 def test_a_shift_is_keyed_even_and_the_same_in_sql(session, house):
     keys = [house.key.pseudonym("patient", f"P{n}") for n in range(3000)]
-    frame = with_pads(session.createDataFrame([(k,) for k in keys], "k string"), pads_frame(session, house.key.pads))
+    frame = with_hmac_pads(
+        session.createDataFrame([(k,) for k in keys], "k string"), hmac_pads_frame(session, house.key.hmac_pads)
+    )
     found = {row["k"]: row["days"] for row in frame.select("k", shift_days(F.col("k")).alias("days")).collect()}
     assert found == {k: house.key.shift_days(k) for k in keys}
     assert min(found.values()) == -180 and max(found.values()) == 180

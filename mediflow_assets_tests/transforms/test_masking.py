@@ -45,7 +45,7 @@ PATIENT = {
 
 def masked_patient(frame, as_of=dt.datetime(2024, 1, 1), **changed):
     patients = frame(silver.PATIENTS, PATIENT | changed).withColumns(
-        {masking.AS_OF: F.lit(as_of), masking.IS_ELDER: F.lit(False)}
+        {masking.AS_OF: F.lit(as_of), masking.IS_OVER_89: F.lit(False)}
     )
     return masking.mask(patients, silver.PATIENTS).collect()[0].asDict()
 
@@ -76,7 +76,7 @@ def test_a_masked_encounter_shows_years_and_bands_only(encounters):
             "extra": '{"note": "free text"}',
         }
     )
-    row = masking.mask(frame.withColumn(masking.IS_ELDER, F.lit(False)), silver.ENCOUNTERS).collect()[0].asDict()
+    row = masking.mask(frame.withColumn(masking.IS_OVER_89, F.lit(False)), silver.ENCOUNTERS).collect()[0].asDict()
     assert set(row) == set(masked.ENCOUNTERS.column_names)
     wanted = {"admitted_year": 2024, "discharged_year": 2024, "age_band": "60-64", "zip3": "021"}
     assert (wanted | {"diagnosis_text": "[redacted]"}).items() <= row.items()
@@ -84,7 +84,7 @@ def test_a_masked_encounter_shows_years_and_bands_only(encounters):
 
 
 def test_no_text_is_not_redacted(encounters):
-    frame = encounters({"diagnosis_text": None}).withColumn(masking.IS_ELDER, F.lit(False))
+    frame = encounters({"diagnosis_text": None}).withColumn(masking.IS_OVER_89, F.lit(False))
     row = masking.mask(frame, silver.ENCOUNTERS).collect()[0]
     assert row["diagnosis_text"] is None
 

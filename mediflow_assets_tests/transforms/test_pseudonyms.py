@@ -9,7 +9,7 @@ import pytest
 from pyspark.sql import functions as F
 
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
-from mediflow_assets.transforms.pseudonyms import pads_frame, pseudonym, with_pads, without_pads
+from mediflow_assets.transforms.pseudonyms import hmac_pads_frame, pseudonym, with_hmac_pads, without_hmac_pads
 
 SECRET = bytes(range(100, 132))
 KEY = PseudonymKey(SECRET)
@@ -18,8 +18,10 @@ IDS = ["P1", " P1 ", "p1", "pat 7", "P1|2024-01-10|CARDIOLOGY", "0", "-", "x" * 
 
 def pseudonyms(session, domain, key=KEY, ids=IDS):
     frame = session.createDataFrame([(n, id_) for n, id_ in enumerate(ids)], "n int, id string")
-    made = with_pads(frame, pads_frame(session, key.pads)).withColumn("key", pseudonym(domain, F.col("id")))
-    return without_pads(made)
+    made = with_hmac_pads(frame, hmac_pads_frame(session, key.hmac_pads)).withColumn(
+        "key", pseudonym(domain, F.col("id"))
+    )
+    return without_hmac_pads(made)
 
 
 def by_id(frame):
@@ -60,7 +62,7 @@ def test_neither_the_key_nor_a_pad_shows_in_a_plan(session):
         pseudonyms(session, "patient").explain(True)
     plan = told.getvalue()
     assert "sha2" in plan.lower()
-    for secret in (SECRET, *KEY.pads):
+    for secret in (SECRET, *KEY.hmac_pads):
         for shown in (secret.hex(), str(secret)[2:-1], str(list(secret))[1:-1], " ".join(map(str, secret))):
             assert shown.lower() not in plan.lower()
             assert shown.replace(" ", "").lower()[:40] not in plan.replace(" ", "").lower()

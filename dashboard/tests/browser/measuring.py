@@ -115,7 +115,7 @@ def _measured(home: Path) -> dict[str, float]:
 
 @contextmanager
 def _dashboard(home: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """Gateway and dashboard, started anew."""
+    """Gateway and dashboard, started again."""
     with served(home) as (address, process):
         yield address, psutil.Process(process.pid)
 

@@ -6,12 +6,12 @@ from mediflow_assets.contracts import assurance, events, models
 from mediflow_assets.defs.operational import OPERATIONAL
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
-from mediflow_assets.pipeline import gold as recipes
+from mediflow_assets.pipeline import gold as builds
 from mediflow_assets.pipeline.damage import naming_damage
 from mediflow_assets.privacy import leak_scan
 
 _MADE = (
-    *(recipe.contract for recipe in (*recipes.GOLD, *recipes.MASKED)),
+    *(build.contract for build in (*builds.GOLD, *builds.MASKED)),
     *(own.contract for own in OPERATIONAL),
     models.RISK_SCORES,
     events.STREAM_ALERTS,
@@ -26,6 +26,6 @@ _MADE = (
 )
 def leak_scans(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Looks for identifiers in what was written since the last clean scan."""
-    with naming_damage(lakehouse.bench.lake, assurance.LEAK_SCANS.name):
-        made = leak_scan.make(lakehouse.bench, lakehouse.settings.root)
-    return materialized(made, lakehouse.bench.lake)
+    with naming_damage(lakehouse.context.lake, assurance.LEAK_SCANS.name):
+        made = leak_scan.make(lakehouse.context, lakehouse.settings.root)
+    return materialized(made, lakehouse.context.lake)

@@ -26,7 +26,7 @@ def _specs() -> list[dg.AssetSpec]:
 @dg.multi_asset(specs=_specs(), can_subset=True, name="landing")
 def landing(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Files of the inbox become rows of Bronze; the ledger tells which."""
-    inbox, lake = lakehouse.inbox, lakehouse.bench.lake
+    inbox, lake = lakehouse.inbox, lakehouse.context.lake
     refusals: list[str] = []
 
     def on_refused(delivery: Delivery, refusal: DeliveryRefused) -> None:

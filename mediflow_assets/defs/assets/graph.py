@@ -8,13 +8,13 @@ from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.origin import LOGS
 from mediflow_assets.defs.assets import assurance, bronze, gold, streaming
 from mediflow_assets.defs.assets import models as trained
-from mediflow_assets.defs.assets import silver as judged
+from mediflow_assets.defs.assets import silver as silver_assets
 from mediflow_assets.defs.operational import OPERATIONAL
 
 TABLES: list[dg.AssetsDefinition] = [
     bronze.landing,
     *streaming.ALL,
-    *judged.JUDGED,
+    *silver_assets.SILVER,
     *gold.GOLD,
     *gold.OWN,
     trained.risk_scores,
@@ -22,7 +22,7 @@ TABLES: list[dg.AssetsDefinition] = [
     assurance.leak_scans,
 ]
 MODELS: list[dg.AssetsDefinition] = trained.MODELS
-WRITTEN_BESIDE: list[dg.AssetSpec] = [*judged.SHARED, gold.CHECK_RESULTS, gold.ERASURES, trained.MODEL_METRICS]
+WRITTEN_BESIDE: list[dg.AssetSpec] = [*silver_assets.SHARED, gold.CHECK_RESULTS, gold.ERASURES, trained.MODEL_METRICS]
 """Tables without a step of their own."""
 _BY_EVERY_STEP = LOGS | {silver.QUARANTINE.name, silver.PROCESSED.name}
 
@@ -35,7 +35,7 @@ def used_by(made: Iterable[str]) -> frozenset[str]:
     for asset in (*TABLES, *MODELS):
         mine = {spec.key.to_user_string() for spec in asset.specs}
         if mine & wanted:
-            # a step that lands or judges writes all of its tables, whichever were chosen
+            # a step that lands or validates writes all of its tables, whichever were chosen
             used |= mine | {dep.asset_key.to_user_string() for spec in asset.specs for dep in spec.deps}
     used.update(table.name for own in OPERATIONAL if own.contract.name in wanted for table in own.inputs)
     return frozenset(used | _BY_EVERY_STEP)

@@ -39,12 +39,12 @@ def _asset(model: str, description: str, inputs: tuple[TableContract, ...]) -> d
         from mediflow_assets.pipeline.change import code_version
 
         try:
-            given = lesson(lakehouse.bench.lake, TASKS[model])
+            given = lesson(lakehouse.context.lake, TASKS[model])
         except TooLittleData as reason:
             context.log.warning(str(reason))
             return _left_out(str(reason))
         with tracked(context, lakehouse.settings, model) as registry:
-            made = train_model(lakehouse.bench, given, registry, {"code_version": code_version()})
+            made = train_model(lakehouse.context, given, registry, {"code_version": code_version()})
         return dg.MaterializeResult(
             metadata={
                 "trained": True,
@@ -86,8 +86,8 @@ def risk_scores(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: 
     """Scores by both champions."""
     from mediflow_assets.ml import risk_scores as step
 
-    with naming_damage(lakehouse.bench.lake, models.RISK_SCORES.name, (models.RISK_SCORES, *SCORED)):
-        return materialized(step.make(lakehouse.bench), lakehouse.bench.lake)
+    with naming_damage(lakehouse.context.lake, models.RISK_SCORES.name, (models.RISK_SCORES, *SCORED)):
+        return materialized(step.make(lakehouse.context), lakehouse.context.lake)
 
 
 MODEL_METRICS = spec_of(models.MODEL_METRICS).merge_attributes(

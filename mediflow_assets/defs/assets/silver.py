@@ -1,4 +1,4 @@
-"""Silver assets: each judges what has arrived. Quarantine and processed are written by these steps."""
+"""Silver assets: each validates what has arrived. Quarantine and processed are written by these steps."""
 
 import dagster as dg
 
@@ -14,7 +14,7 @@ SILVER_STEPS = tuple(table.contract.key[1] for table in steps.ALL)
 
 
 class Replay(dg.Config):  # type: ignore[misc]
-    """Which open records of the quarantine to judge again; a delivery is named by its first hex digits."""
+    """Which open records of the quarantine to validate again; a delivery is named by its first hex digits."""
 
     replay: bool = False
     reason: str | None = None
@@ -30,7 +30,7 @@ class Replay(dg.Config):  # type: ignore[misc]
         )
 
 
-def _asset(table: steps.Judged) -> dg.AssetsDefinition:
+def _asset(table: steps.SilverTable) -> dg.AssetsDefinition:
     deps = [steps.bronze_of(name) for name in table.conform] + [bronze.CORRECTIONS, bronze.DELIVERIES]
     if table.of_patient:
         deps.append(silver.PATIENTS)
@@ -44,18 +44,18 @@ def _asset(table: steps.Judged) -> dg.AssetsDefinition:
     def silver_table(
         context: dg.AssetExecutionContext, config: Replay, lakehouse: LakehouseResource
     ) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        with naming_damage(lakehouse.bench.lake, table.contract.name, uses):
+        with naming_damage(lakehouse.context.lake, table.contract.name, uses):
             if context.job_name == REBUILD:
-                rebuild.ask(lakehouse.bench.lake, table.contract)
-            made = steps.make(lakehouse.bench, table, config.wanted())
+                rebuild.ask(lakehouse.context.lake, table.contract)
+            made = steps.make(lakehouse.context, table, config.wanted())
         if not made.is_unchanged:
             for shared in (silver.QUARANTINE, silver.PROCESSED):
-                rows = lakehouse.bench.lake.rows(shared)
+                rows = lakehouse.context.lake.rows(shared)
                 context.log_event(dg.AssetMaterialization(list(shared.key), metadata={"dagster/row_count": rows}))
-        return materialized(made, lakehouse.bench.lake)
+        return materialized(made, lakehouse.context.lake)
 
     return silver_table
 
 
-JUDGED = [_asset(table) for table in steps.ALL]
-SHARED = [spec_of(table, silver.JUDGED) for table in (silver.QUARANTINE, silver.PROCESSED)]
+SILVER = [_asset(table) for table in steps.ALL]
+SHARED = [spec_of(table, silver.VALIDATED) for table in (silver.QUARANTINE, silver.PROCESSED)]

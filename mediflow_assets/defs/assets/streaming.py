@@ -60,7 +60,7 @@ def encounter_events(
     context: dg.AssetExecutionContext, config: Ranges, lakehouse: LakehouseResource
 ) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Lands messages in batch landing; in continuous landing the service does, and this only looks."""
-    lake, settings = lakehouse.bench.lake, lakehouse.settings
+    lake, settings = lakehouse.context.lake, lakehouse.settings
     with naming_damage(lake, events.ENCOUNTER_EVENTS.name, (events.ENCOUNTER_EVENTS,)):
         told = land_topic(
             lake, settings.root, Topic.of(settings), config.ranges(settings.topic), f"run {context.run_id}"
@@ -84,13 +84,13 @@ def encounter_events(
     check_specs=check_specs_of(events.STREAM_ALERTS),
 )
 def alerts(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    """Judges what landed in the run; in continuous landing the service has judged it in real time."""
+    """Validates what landed in the run; in continuous landing the service has validated it in real time."""
     settings = lakehouse.settings
-    with naming_damage(lakehouse.bench.lake, events.STREAM_ALERTS.name, (events.STREAM_ALERTS, *_JUDGED_BY)):
-        made = alerts_table.make(lakehouse.bench, settings.topic, settings.landing == CONTINUOUS)
+    with naming_damage(lakehouse.context.lake, events.STREAM_ALERTS.name, (events.STREAM_ALERTS, *_JUDGED_BY)):
+        made = alerts_table.make(lakehouse.context, settings.topic, settings.landing == CONTINUOUS)
         if "p50_ms" in made.figures:
             figures.note_figures(settings.root, alerts=dict(made.figures) | {"mode": events.IN_RUN})
-        return materialized(made, lakehouse.bench.lake)
+        return materialized(made, lakehouse.context.lake)
 
 
 @dg.multi_asset(
@@ -100,10 +100,10 @@ def alerts(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignor
 )
 def status(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Figures of the topic, from the tables."""
-    lake, landing = lakehouse.bench.lake, lakehouse.settings.landing
+    lake, landing = lakehouse.context.lake, lakehouse.settings.landing
     noted = figures.noted_figures(lakehouse.settings.root)
     with naming_damage(lake, events.STREAM_STATUS.name, (events.STREAM_STATUS, *_TOLD_OF)):
-        made = operational_tables.make(lakehouse.bench, status_table(landing, noted))
+        made = operational_tables.make(lakehouse.context, status_table(landing, noted))
         return materialized(replace(made, figures=told_of(lake.read(events.STREAM_STATUS).to_pylist())), lake)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mediflow_assets.contracts import TABLES
-from mediflow_assets.privacy.byte_search import Needles, files_of, search
+from mediflow_assets.privacy.byte_search import Identifiers, files_of, search
 from mediflow_assets.privacy.erasure.journal import Plan
 from mediflow_assets.privacy.erasure.premises import Premises
 from mediflow_assets.privacy.subject_rows import delete_subjects
@@ -25,15 +25,15 @@ class Cleansed:
 
 def cleanse(place: Premises, plan: Plan) -> Cleansed:
     """Remove what may still hold the patients. The caller holds the lake lease."""
-    needles = Needles(plan.needles)
+    identifiers = Identifiers(plan.identifiers)
     place.inbox.clear_partial()
-    refused = list(search(_refused(place), needles).hits)
+    refused = list(search(_refused(place), identifiers).hits)
     for path in refused:
         path.unlink(missing_ok=True)
-    exports = {_export_of(place, path) for path in search(_exported(place), needles).hits}
+    exports = {_export_of(place, path) for path in search(_exported(place), identifiers).hits}
     for path in exports:
         shutil.rmtree(path) if path.is_dir() else path.unlink()
-    if search(files_of(place.sample), needles).hits:
+    if search(files_of(place.sample), identifiers).hits:
         # the demo's own deliveries, generated: the next demo makes them again
         shutil.rmtree(place.sample)
     predictions = delete_subjects(place.database_url, plan.keys)

@@ -1,7 +1,7 @@
 """Erasing patients, in an order in which a process killed at any moment leaves what the next one can finish.
 
 First, under the lake lease: what waits in the inbox is landed; what goes is planned and put on disk; tombstones are
-set; rows are removed. Then everything that is computed is made anew. Last, under the lease again: old versions and
+set; rows are removed. Then everything that is computed is made again. Last, under the lease again: old versions and
 files go, and the home is searched.
 """
 
@@ -63,7 +63,7 @@ def begin(place: Premises, request: Request, wait_seconds: float = 0) -> Erasure
 
 
 def finish(place: Premises, rebuild: Callable[[], None], tell: Tell, wait_seconds: float = 0) -> Proof:
-    """Do what is left to do of the unfinished erasure. `rebuild` makes the computed tables anew, and holds the lease.
+    """Do what is left to do of the unfinished erasure. `rebuild` makes the computed tables again, and holds the lease.
 
     Raises NothingToDo where there is none, ContractViolated if something of the patients was found at the end: the
     erasure then stays unfinished, and can be tried again.

@@ -24,9 +24,9 @@ class Phase(StrEnum):
     PLANNED = "planned"
     """It is known what goes; some of it may be gone. No run may write the lake."""
     REMOVED = "removed"
-    """Rows are gone and all sums agree; what is computed from them is not made anew yet."""
+    """Rows are gone and all sums agree; what is computed from them is not made again yet."""
     REBUILT = "rebuilt"
-    """Gold and masked tables are made anew; old versions, logs and files may still hold them."""
+    """Gold and masked tables are made again; old versions, logs and files may still hold them."""
 
 
 @dataclass(frozen=True)
@@ -36,15 +36,15 @@ class Plan:
     patients: int
     keys: Mapping[str, tuple[str, ...]]
     """`patient_key` and `encounter_key` → the values whose rows go, in every zone but Bronze."""
-    needles: tuple[str, ...]
+    identifiers: tuple[str, ...]
     """What no file may hold afterwards."""
     records: Records
     named: tuple[str, ...]
     """Their ids and those of their encounters. Unknown columns of others' records that hold one are emptied."""
     erased: tuple[tuple[str, str, int], ...]
-    """Table, delivery, records: Bronze tables and the Silver tables that had them to judge."""
-    judged: tuple[tuple[str, str, int, int], ...]
-    """Silver table, delivery, records judged, of these quarantined."""
+    """Table, delivery, records: Bronze tables and the Silver tables that had them to validate."""
+    validated: tuple[tuple[str, str, int, int], ...]
+    """Silver table, delivery, records validated, of these quarantined."""
     first_seen_at: str | None = None
     """When the first of their records came."""
 
@@ -110,16 +110,21 @@ def refuse_half_erased(home: Path) -> None:
         )
 
 
+_OLDER_NAMES = {"needles": "identifiers", "judged": "validated"}
+"""What fields were called in journals that an older release left unfinished."""
+
+
 def _plan_of(said: dict[str, Any]) -> Plan:
+    said = {_OLDER_NAMES.get(name, name): value for name, value in said.items()}
     return Plan(
         **said
         | {
             "keys": {name: tuple(values) for name, values in said["keys"].items()},
-            "needles": tuple(said["needles"]),
+            "identifiers": tuple(said["identifiers"]),
             "records": _records_of(said["records"]),
             "named": tuple(said["named"]),
             "erased": tuple(map(tuple, said["erased"])),
-            "judged": tuple(map(tuple, said["judged"])),
+            "validated": tuple(map(tuple, said["validated"])),
         }
     )
 

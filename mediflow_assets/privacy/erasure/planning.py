@@ -13,7 +13,7 @@ from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.ingest.erased_counts import targets_of
 from mediflow_assets.ingest.refusing import ANY
-from mediflow_assets.pipeline.offset_ranges import judged_through
+from mediflow_assets.pipeline.offset_ranges import validated_through
 from mediflow_assets.privacy.erasure.journal import Plan, Records
 from mediflow_assets.privacy.erasure.mentions import mentioning
 from mediflow_assets.privacy.erasure.subjects import FHIR_COLUMNS, Subjects, batches, find_subjects, table_of
@@ -33,21 +33,21 @@ def plan(lake: Lake, ids: Iterable[str], key: PseudonymKey) -> tuple[Plan, froze
     subjects = find_subjects(lake, ids, key)
     records = _records(lake, subjects)
     counts: Counter[tuple[str, str]] = Counter()
-    judged: Counter[tuple[str, str]] = Counter()
+    validated: Counter[tuple[str, str]] = Counter()
     for name, of in records.items():
         for (delivery, _), kind in of.items():
             source = table_of(name)
             counts[_ledger_name(lake, name, delivery), delivery] += 1
             for target in targets_of(source, kind):
-                judged[target.name, delivery] += 1
+                validated[target.name, delivery] += 1
     planned = Plan(
         patients=len(subjects.found),
         keys=subjects.keys,
-        needles=subjects.needles,
+        identifiers=subjects.identifiers,
         records=_told(records),
         named=tuple(sorted(subjects.ids)),
-        erased=tuple((table, delivery, count) for (table, delivery), count in sorted((counts + judged).items())),
-        judged=tuple(_judged(lake, records, judged)),
+        erased=tuple((table, delivery, count) for (table, delivery), count in sorted((counts + validated).items())),
+        validated=tuple(_validated(lake, records, validated)),
         first_seen_at=_first_seen(lake, records),
     )
     return planned, frozenset(subjects.found)
@@ -101,25 +101,25 @@ def _corrections(lake: Lake, subjects: Subjects, found: Kinds) -> Iterator[Key]:
                 yield delivery, number
 
 
-def _judged(lake: Lake, records: Kinds, judged: Counter[tuple[str, str]]) -> Iterator[tuple[str, str, int, int]]:
-    """Of the deliveries that a Silver table has settled: how many of the records it had judged and quarantined."""
+def _validated(lake: Lake, records: Kinds, validated: Counter[tuple[str, str]]) -> Iterator[tuple[str, str, int, int]]:
+    """Of the deliveries that a Silver table has settled: how many of the records it had validated and quarantined."""
     settled = set(map(tuple, _read(lake, silver.PROCESSED, ["target_table", "_delivery_id"])))
     held: Counter[tuple[str, str]] = Counter()
     for target, source, delivery, number in _read(lake, silver.QUARANTINE, ["target_table", "source", *_KEY]):
         if (delivery, number) in records.get(source, {}):
             held[target, delivery] += 1
-    for (target, delivery), count in sorted(judged.items()):
+    for (target, delivery), count in sorted(validated.items()):
         if (target, delivery) in settled:
             later = _not_judged_yet(lake, target, delivery, records)
             yield target, delivery, count - later, held[target, delivery]
 
 
 def _not_judged_yet(lake: Lake, target: str, delivery: str, records: Kinds) -> int:
-    """Of a partition of events, records that landed after the last time it was judged."""
+    """Of a partition of events, records that landed after the last time it was validated."""
     of_events = records.get(ENCOUNTER_EVENTS.name, {})
     if not any(of == delivery for of, _ in of_events):
         return 0
-    through = judged_through(lake, table_of(target)).get(delivery, -1)
+    through = validated_through(lake, table_of(target)).get(delivery, -1)
     return sum(of == delivery and number > through for of, number in of_events)
 
 

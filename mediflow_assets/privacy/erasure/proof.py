@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mediflow_assets.contracts import erasure
-from mediflow_assets.privacy.byte_search import Needles, files_of, search
+from mediflow_assets.privacy.byte_search import Identifiers, files_of, search
 from mediflow_assets.privacy.erasure.journal import FILE_NAME, Erasure
 from mediflow_assets.privacy.erasure.premises import Premises
 
@@ -33,7 +33,7 @@ class Proof:
 
 def prove(place: Premises, asked: Erasure, models: list[str]) -> Proof:
     """Search the home, its lake included."""
-    found = search(_files(place), Needles(asked.plan.needles))
+    found = search(_files(place), Identifiers(asked.plan.identifiers))
     places: Counter[str] = Counter()
     for path, hits in found.hits.items():
         places[_place_of(place, path)] += hits

@@ -19,7 +19,7 @@ from mediflow_assets.storage.rewriting import blank, delete_rows, either, one_of
 def remove(lake: Lake, asked: Erasure, plan: Plan) -> None:
     """Count what goes, settle the sums of Silver, then delete: Bronze, quarantine, and every row under their keys."""
     _count(lake, asked, plan)
-    _settle(lake, asked, plan)
+    _commit(lake, asked, plan)
     for name, of in plan.records.items():
         delete_rows(lake, table_of(name), _records(of))
         delete_rows(lake, silver.QUARANTINE, one_of("source", [name]) & _records(of))
@@ -41,14 +41,14 @@ def _count(lake: Lake, asked: Erasure, plan: Plan) -> None:
         lake.append_rows(erasure.ERASED, rows, transaction=asked.erasure_id)
 
 
-def _settle(lake: Lake, asked: Erasure, plan: Plan) -> None:
+def _commit(lake: Lake, asked: Erasure, plan: Plan) -> None:
     """Take what goes out of `processed`: its sums are of records that are there, so that a rebuild agrees with them."""
-    if not plan.judged or lake.holds(silver.PROCESSED, asked.erasure_id):
+    if not plan.validated or lake.holds(silver.PROCESSED, asked.erasure_id):
         return
-    going = {(target, delivery): (records, held) for target, delivery, records, held in plan.judged}
+    going = {(target, delivery): (records, held) for target, delivery, records, held in plan.validated}
     rows = lake.read(silver.PROCESSED).to_pylist()
     for row in rows:
-        # once: a partition of events has a row for each time it was judged
+        # once: a partition of events has a row for each time it was validated
         records, held = going.pop((row["target_table"], row["_delivery_id"]), (0, 0))
         row["records"] -= records
         row["quarantined"] -= held
@@ -71,7 +71,7 @@ def _forget_file_names(lake: Lake, plan: Plan) -> None:
 
 
 def _names(file_name: str, plan: Plan) -> bool:
-    return any(len(each) >= SHORTEST and each.lower() in file_name.lower() for each in plan.needles)
+    return any(len(each) >= SHORTEST and each.lower() in file_name.lower() for each in plan.identifiers)
 
 
 def _is_empty(lake: Lake, row: Mapping[str, str]) -> bool:

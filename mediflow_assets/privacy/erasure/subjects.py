@@ -53,7 +53,7 @@ class Subjects:
         }
 
     @property
-    def needles(self) -> tuple[str, ...]:
+    def identifiers(self) -> tuple[str, ...]:
         """What may stand nowhere once they are erased."""
         named = self.ids | self.wanted | self.others | self.patient_keys | self.encounter_keys
         return tuple(sorted(named))

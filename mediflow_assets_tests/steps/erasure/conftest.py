@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from mediflow_assets.defs.operational import OPERATIONAL
 from mediflow_assets.ingest.tombstones import Tombstones
 from mediflow_assets.pipeline import operational_tables
-from mediflow_assets.privacy.byte_search import Needles, files_of, search
+from mediflow_assets.privacy.byte_search import Identifiers, files_of, search
 from mediflow_assets.privacy.erasure.erase import Request, begin, finish
 from mediflow_assets.privacy.erasure.premises import Premises
 from mediflow_assets.privacy.erasure.proof import Proof
@@ -46,7 +46,7 @@ class Hospital:
         self.house.make_silver()
         self.house.make_gold()
         for table in OPERATIONAL:
-            assert not operational_tables.make(self.house.bench, table).has_failed
+            assert not operational_tables.make(self.house.context, table).has_failed
 
     def land(self) -> None:
         from mediflow_assets.ingest.landing import land_all
@@ -65,7 +65,7 @@ class Hospital:
 
     def left_of(self, *names: str) -> dict[Path, int]:
         """The files in which a name still stands, by a search of their bytes."""
-        return search(files_of(self.root), Needles(names)).hits
+        return search(files_of(self.root), Identifiers(names)).hits
 
     def copy(self, name: str) -> "Hospital":
         return replace(self, house=self.house.copy(name))

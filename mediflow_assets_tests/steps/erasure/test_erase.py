@@ -69,7 +69,7 @@ def test_every_source_file_and_log_is_reached(full):
 def test_a_rebuild_after_an_erasure_agrees_with_it(hospital):
     hospital.erase(GONE)
     wanted = hospital.house.everything()
-    for contract in silver.JUDGED:
+    for contract in silver.VALIDATED:
         rebuild.ask(hospital.house.lake, contract)
     hospital.refresh()
     assert unbalanced(hospital) == []

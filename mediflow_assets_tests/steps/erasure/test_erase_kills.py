@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mediflow_assets.contracts import TABLES, erasure, house
+from mediflow_assets.contracts import TABLES, erasure, operational
 from mediflow_assets.pipeline.reconciliation import reconcile
 from mediflow_assets.privacy.erasure import cleansing, erase, removal
 from mediflow_assets.privacy.erasure.journal import Journal
@@ -17,7 +17,7 @@ STEPS = (
     (removal, "delete_rows"), (removal, "blank"), (cleansing, "delete_subjects"), (cleansing, "purge"),
     (erase, "prove"), (erase, "put_down"), (Journal, "remove"),
 )  # fmt: skip
-COMPARED = [table for table in TABLES.values() if table not in (house.CHECK_RESULTS, *erasure.TABLES)]
+COMPARED = [table for table in TABLES.values() if table not in (operational.CHECK_RESULTS, *erasure.TABLES)]
 
 
 class Killed(BaseException):

@@ -1,4 +1,4 @@
-"""Verdicts: every reason a record breaks, from its contract's rules and from what could not be read."""
+"""Results: every reason a record breaks, from its contract's rules and from what could not be read."""
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -15,7 +15,7 @@ OF_ANOTHER_PATIENT = "encounter_of_another_patient"
 """An encounter's id that an earlier record gave to somebody else."""
 
 
-def judge(frame: DataFrame, contract: TableContract) -> DataFrame:
+def validate(frame: DataFrame, contract: TableContract) -> DataFrame:
     """Adds `_reasons`: the codes of all QUARANTINE rules the row breaks, after its `_unreadable` ones.
 
     A rule whose columns could not be read is null, and so does not count a second time; what is no record at all
@@ -58,5 +58,5 @@ def is_waiting() -> Column:
 
 
 def is_accepted() -> Column:
-    """Whether a judged row has no reason against it."""
+    """Whether a validated row has no reason against it."""
     return F.size(F.col(REASONS)) == 0

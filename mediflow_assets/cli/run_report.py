@@ -21,14 +21,14 @@ _COLUMNS = ("delivery", "table", "accepted", "waiting", "quarantined", "rejected
 
 
 def show(outcome: Outcome, lake: Lake) -> None:
-    """Say it for each delivery and table that this run judged, and for what it refused."""
+    """Say it for each delivery and table that this run validated, and for what it refused."""
     for refusal in outcome.landing.get("refused_deliveries", ()):
         output.warn(f"refused whole: {refusal}")
     if count := outcome.landing.get("refused_files"):
         output.warn(f"{count} files were refused (cut short, empty, unknown, past a limit): inbox/refused keeps them.")
     if left := outcome.landing.get("not_at_rest"):
         output.warn(f"{left} files of the inbox are not at rest yet, or cannot be taken: a later run looks again.")
-    rows = [(table, row) for table, found in outcome.fared.items() for row in found]
+    rows = [(table, row) for table, found in outcome.delivery_outcomes.items() for row in found]
     sources = _sources(lake)
     reasons = _reasons(lake, {row["delivery"] for _, row in rows if row["records"] > row["accepted"] or row["rejects"]})
     output.table("deliveries of this run", _COLUMNS, [_told(table, row, sources, reasons) for table, row in rows])
@@ -102,7 +102,8 @@ def _next_step(outcome: Outcome, rows: list[Mapping[str, Any]]) -> str:
 def _look_at(row: Mapping[str, Any]) -> str:
     if not _quarantined(row):
         return (
-            "'mediflow status' counts each delivery's rejects, lines without the header's fields: export the file anew."
+            "'mediflow status' counts each delivery's rejects, lines without the header's fields: "
+            "export the file again."
         )
     name = row["delivery"] if row["delivery"].startswith(DELIVERY_PREFIX) else row["delivery"][:12]
     return f"'mediflow quarantine list --records --delivery {name}' shows which records, and why."

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from mediflow_assets.cli import judged
+from mediflow_assets.cli import run_report
 from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.defs.launching import Outcome
 from mediflow_assets.pipeline import silver as steps
@@ -13,9 +13,9 @@ Row = dict[str, Any]
 
 
 def ended(row: Row | None, *failed: str, **landing: Any) -> Outcome:
-    """A run that judged a delivery of encounters."""
-    fared = {"silver/encounters": [row]} if row else {}
-    return Outcome("r", not failed, failed, (), (), landing, fared)
+    """A run that validated a delivery of encounters."""
+    delivery_outcomes = {"silver/encounters": [row]} if row else {}
+    return Outcome("r", not failed, failed, (), (), landing, delivery_outcomes)
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def delivered(house: Any, admissions: Any) -> Row:
 def test_each_delivery_is_told_with_its_three_most_frequent_reasons(
     house: Any, delivered: Row, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    judged.show(ended(delivered), house.lake)
+    run_report.show(ended(delivered), house.lake)
     title, told, step = capsys.readouterr().out.splitlines()
     short = delivered["delivery"][:12]
     why = "cost_unreadable 3, diagnosis_malformed 1, gender_unknown 1"
@@ -41,7 +41,7 @@ def test_each_delivery_is_told_with_its_three_most_frequent_reasons(
 
 
 def test_a_failed_check_names_the_way_out(house: Any, delivered: Row, capsys: pytest.CaptureFixture[str]) -> None:
-    judged.show(ended(delivered, "silver/encounters: quarantine_rate"), house.lake)
+    run_report.show(ended(delivered, "silver/encounters: quarantine_rate"), house.lake)
     assert "docs/operations.md" in capsys.readouterr().out.splitlines()[-1]
 
 
@@ -50,12 +50,12 @@ def test_rejects_alone_have_a_next_step_and_a_way_out(
 ) -> None:
     delivery = house.deliver(admissions({}) + "broken\n" * 30)
     row = {"delivery": delivery, "records": 1, "accepted": 1, "waiting": 0, "rejects": 30, "share": 0.97}
-    judged.show(ended(row), house.lake)
+    run_report.show(ended(row), house.lake)
     _, told, step = capsys.readouterr().out.splitlines()
     assert told.endswith("too_few_fields 30") and "mediflow status" in step and "quarantine list" not in step
-    judged.show(ended(row, "silver/encounters: quarantine_rate, 30 rows"), house.lake)
+    run_report.show(ended(row, "silver/encounters: quarantine_rate, 30 rows"), house.lake)
     assert "'MEDIFLOW_QUARANTINE_FAIL_SHARE=1 mediflow run'" in capsys.readouterr().out.splitlines()[-1]
-    judged.show(ended(row, "silver/encounters: cost_negative"), house.lake)
+    run_report.show(ended(row, "silver/encounters: cost_negative"), house.lake)
     assert "FAIL_SHARE" not in capsys.readouterr().out
 
 
@@ -69,7 +69,7 @@ def test_reasons_are_counted_without_a_python_object_for_each_record(
         return read(lake, contract, columns, where)
 
     monkeypatch.setattr(type(house.lake), "read", noted)
-    found = judged._reasons(house.lake, {delivered["delivery"]})
+    found = run_report._reasons(house.lake, {delivered["delivery"]})
     assert (silver.QUARANTINE, ["target_table", "_delivery_id", "reasons"]) in asked
     assert found[(bronze.REJECTS.name, delivered["delivery"])] == {"too_few_fields": 1}
     assert sum(found[("silver/encounters", delivered["delivery"])].values()) >= 5
@@ -77,7 +77,7 @@ def test_reasons_are_counted_without_a_python_object_for_each_record(
 
 def test_what_was_refused_or_left_is_told(house: Any, capsys: pytest.CaptureFixture[str]) -> None:
     told = {"refused_files": 3, "refused_deliveries": ["admissions 0123: cut short."], "not_at_rest": 2}
-    judged.show(ended(None, **told), house.lake)
+    run_report.show(ended(None, **told), house.lake)
     shown = capsys.readouterr()
     assert (
         "admissions 0123: cut short." in shown.err
@@ -88,5 +88,5 @@ def test_what_was_refused_or_left_is_told(house: Any, capsys: pytest.CaptureFixt
 
 
 def test_a_run_that_judged_nothing_says_nothing(house: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    judged.show(ended(None), house.lake)
+    run_report.show(ended(None), house.lake)
     assert capsys.readouterr().out == ""

@@ -10,17 +10,17 @@ from mediflow_assets.contracts.masked import TOP_AGE_YEARS
 from mediflow_assets.transforms.encounters import completed_years
 
 AS_OF = "_as_of"
-"""The day at which an age is judged: the newest admission in Silver, or the patient's death before it."""
-IS_ELDER = "_is_elder"
+"""The day at which an age is validated: the newest admission in Silver, or the patient's death before it."""
+IS_OVER_89 = "_is_elder"
 
 
 def judged_at(patients: DataFrame, encounters: DataFrame) -> DataFrame:
-    """The patients with the day at which their age is judged."""
+    """The patients with the day at which their age is validated."""
     newest = encounters.agg(F.to_date(F.max("admitted_at")).alias("_newest"))
     return patients.crossJoin(newest).withColumn(AS_OF, F.least("_newest", "death_date")).drop("_newest")
 
 
-def elders(patients: DataFrame, encounters: DataFrame) -> DataFrame:
+def over_89(patients: DataFrame, encounters: DataFrame) -> DataFrame:
     """The keys of patients who have reached 90, or may have where no date of birth says otherwise."""
     aged = judged_at(patients, encounters).select(
         "patient_key", completed_years(F.col("birth_date"), F.col(AS_OF)).alias("_age")
@@ -44,9 +44,9 @@ def oldest_age(age: Column, at: Column, as_of: Column) -> Column:
     return F.coalesce(age, F.lit(0)) + 1 + completed_years(F.date_add(F.to_date(at), 1), as_of)
 
 
-def marked(frame: DataFrame, elders: DataFrame) -> DataFrame:
+def marked(frame: DataFrame, over_89: DataFrame) -> DataFrame:
     """The frame with `_is_elder` beside each row."""
-    known = elders.select(F.col("patient_key").alias("_elder_key"))
+    known = over_89.select(F.col("patient_key").alias("_elder_key"))
     # the few on the left: the embedded engine holds the left side in memory and streams the right one past it
     joined = known.join(frame, F.col("patient_key") == F.col("_elder_key"), "right")
-    return joined.select(*frame.columns, F.col("_elder_key").isNotNull().alias(IS_ELDER))
+    return joined.select(*frame.columns, F.col("_elder_key").isNotNull().alias(IS_OVER_89))

@@ -1,0 +1,51 @@
+"""How many records of each delivery a Silver table accepted."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
+from mediflow_assets.pipeline.offset_ranges import OffsetRanges, in_offset_ranges
+from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.transforms.validation import is_accepted, is_waiting
+
+SOURCE = "_source"
+"""The Bronze table of a validated record."""
+
+
+@dataclass(frozen=True)
+class DeliveryResult:
+    """How one delivery fared at one Silver table; `through` is its last record validated, `waiting` tells how many of
+    its records wait for another one."""
+
+    delivery: str
+    records: int
+    accepted: int
+    through: int
+    waiting: int = 0
+
+
+def count(validated: DataFrame, offset_ranges: OffsetRanges) -> list[DeliveryResult]:
+    """The results on validated records, by delivery."""
+    if offset_ranges:
+        # of a partition what is validated again was counted when it was new
+        validated = validated.where((F.col(SOURCE) != ENCOUNTER_EVENTS.name) | in_offset_ranges(offset_ranges))
+    figures_of = validated.groupBy("_delivery_id").agg(
+        F.count(F.lit(1)).alias("records"),
+        F.count_if(is_accepted()).alias("accepted"),
+        F.max("_record_number").alias("through"),
+        F.count_if(is_waiting()).alias("waiting"),
+    )
+    names = ("_delivery_id", "records", "accepted", "through", "waiting")
+    with storage_errors("counting verdicts"):
+        return [DeliveryResult(*(row[name] for name in names)) for row in figures_of.collect()]
+
+
+def figures(delivery_results: Iterable[DeliveryResult], duplicates: int) -> dict[str, int]:
+    """The same for all deliveries together, as a step tells it."""
+    delivery_results = list(delivery_results)
+    records, accepted = sum(v.records for v in delivery_results), sum(v.accepted for v in delivery_results)
+    told = {"judged": records, "accepted": accepted, "quarantined": records - accepted}
+    return told | ({"duplicates": duplicates} if duplicates else {})
