@@ -6,7 +6,9 @@ READY  := $(VENV)/.installed
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-browser test-cluster test-faults jars debian check docs bench bench-serving bench-dashboard screenshots up clean
+SLOW    := (slow or hypothesis) and not (cluster or faults or browser)
+CLUSTER := cluster and not faults
+.PHONY: help setup demo test test-slow test-browser test-cluster test-changed test-faults jars debian check docs bench bench-serving bench-dashboard screenshots up clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
@@ -26,8 +28,11 @@ setup: $(READY)  ## create the virtual environment
 demo: $(READY)  ## the main job on a generated sample hospital, and what it made
 	@mediflow demo
 
-test: $(READY)  ## the tests that need no JVM
+test: $(READY)  ## the quick tests, a few minutes; docs/testing.md tells of all tiers
 	@pytest
+
+test-slow: $(READY)  ## whole homes, processes, kills, slow clients, and properties with many examples
+	@pytest -m '$(SLOW)' --hypothesis-profile=deep --timeout=900
 
 CACHE  ?= $(HOME)/.cache/mediflow
 JARS   := $(CACHE)/jars
@@ -59,7 +64,10 @@ $(STORE): | $(GO)
 jars: $(JARS)/.made  ## the JVM artifacts of Spark and Kafka, from Maven
 
 test-cluster: debian $(READY) $(JARS)/.made $(STORE)  ## docker-compose.yml as local processes: health, parity, a killed stream, a restore
-	@pytest -m 'cluster and not faults'
+	@pytest -m '$(CLUSTER)'
+
+test-changed: debian $(READY) $(JARS)/.made $(STORE)  ## what of test-slow and test-cluster guards a change since SINCE=commit
+	@pytest -m '($(SLOW)) or ($(CLUSTER))' --hypothesis-profile=deep --timeout=900 --changed-since '$(SINCE)'
 
 test-faults: debian $(READY) $(JARS)/.made $(STORE)  ## kills at seeded moments, of runs and of each service of the cluster (an hour)
 	@pytest -m faults

@@ -1,6 +1,13 @@
-"""A made-up hospital's Gold tables, with a signal that models can find, and real models trained on them."""
+"""A made-up hospital's Gold tables, with a signal that models can find, and real models trained on them.
+
+One version of each is kept beside this file, so that what only serves models need not train any. After a change of what
+a training makes, train them again: `python -m mediflow_assets_tests.rehearsal`.
+"""
 
 import datetime as dt
+import json
+import tempfile
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +20,12 @@ from mediflow_assets.ml.reading import read_examples
 from mediflow_assets.ml.tasks import TASKS
 from mediflow_assets.ml.training import Trained, train
 from mediflow_assets.scoring import Champion, bundle_files, feature_as_json, files, point_to, write_bundle
+from mediflow_assets.scoring.bundle import FORMAT
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.schemas import arrow_schema
 
 NOW = dt.datetime(2024, 7, 1, tzinfo=dt.UTC)
+KEPT = Path(__file__).parent / "rehearsed"
 DEPARTMENTS = np.array(["CARDIOLOGY", "GENERAL MEDICINE", "SURGERY"], dtype=object)
 DIAGNOSES = np.array(["I50.9", "J44.1", "K35.80", "E11.9"], dtype=object)
 _START, _DAYS = dt.datetime(2022, 1, 1, tzinfo=dt.UTC), 900
@@ -79,19 +88,46 @@ def fill(lake: Lake, rows: int = 6_000, seed: int = 3) -> Lake:
     return lake
 
 
-def trained(folder: Path, name: str) -> Trained:
-    """A real model of the made-up hospital."""
-    return train(TASKS[name], read_examples(fill(Lake(str(folder / "rehearsal"))), TASKS[name]))
+@cache
+def trained(name: str) -> Trained:
+    """A real model of the made-up hospital: trained once for all tests of a process, and to be looked at only."""
+    with tempfile.TemporaryDirectory() as folder:
+        return train(TASKS[name], read_examples(fill(Lake(folder)), TASKS[name]))
 
 
-def write(models: str, made: Trained, version: str = "1") -> None:
-    """Its bundle, below a lake's models."""
-    facts = made.facts | {"version": version, "run_id": f"run{version}"}
-    facts["features"] = [feature_as_json(feature) for feature in facts["features"]]
-    write_bundle(files.join(models, made.task.name, version), bundle_files(facts, made.graph, "# A card\n", "{}"))
+def facts_of(made: Trained) -> dict[str, Any]:
+    """What a bundle of it holds beside its graph, as JSON has it."""
+    facts = made.facts | {"features": [feature_as_json(feature) for feature in made.facts["features"]]}
+    found: dict[str, Any] = json.loads(json.dumps({"format": FORMAT} | facts))
+    return found
 
 
-def rehearse(folder: Path, models: str, name: str) -> Champion:
-    """Train a model, write its bundle as version 1, and make it champion."""
-    write(models, trained(folder, name))
+def kept(name: str) -> tuple[dict[str, Any], bytes]:
+    """Facts and graph of the model that was trained when the tests were written."""
+    return json.loads((KEPT / f"{name}.json").read_text()), (KEPT / f"{name}.onnx").read_bytes()
+
+
+def write(models: str, name: str, version: str = "1") -> None:
+    """The kept model's bundle, below a lake's models."""
+    facts, graph = kept(name)
+    facts |= {"version": version, "run_id": f"run{version}"}
+    write_bundle(files.join(models, name, version), bundle_files(facts, graph, "# A card\n", "{}"))
+
+
+def rehearse(models: str, name: str) -> Champion:
+    """Write the kept model's bundle as version 1, and make it champion."""
+    write(models, name)
     return point_to(models, name, "1", NOW)
+
+
+def keep(name: str) -> None:
+    """Train a model again, and keep it."""
+    made = trained(name)
+    KEPT.mkdir(exist_ok=True)
+    (KEPT / f"{name}.json").write_text(json.dumps(facts_of(made), indent=1, sort_keys=True) + "\n")
+    (KEPT / f"{name}.onnx").write_bytes(made.graph)
+
+
+if __name__ == "__main__":
+    for task in TASKS:
+        keep(task)

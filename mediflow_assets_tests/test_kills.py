@@ -24,6 +24,7 @@ from mediflow_assets.sources import Feeds
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.synthetic import generate
 
+pytestmark = pytest.mark.slow
 ROWS, SEED = 3_000, 5
 RECEIVED = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 KILLS, MANY_KILLS = 3, 30

@@ -42,6 +42,7 @@ def mediflow(places):
     return _run
 
 
+@pytest.mark.slow
 def test_every_file_and_folder_of_home_lake_and_backup_is_closed(mediflow, places):
     (places / "delivery.csv").write_text(csv_text(ADMISSION, ({}, {"encounter_id": "E2", "cost": "x"})))
     mediflow("init")

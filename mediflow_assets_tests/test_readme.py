@@ -23,6 +23,7 @@ def blocks() -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not blocks(), reason="README.md has no block marked '<!-- run by a test -->'")
 def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MEDIFLOW_", "DAGSTER_"))}

@@ -21,7 +21,7 @@ from mediflow_assets.operations import local_services
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.settings import Settings
 
-LONGEST_START, LONGEST_END = 90, 25
+LONGEST_START, LONGEST_END = 240, 25
 PORTS = ("--port", "--gateway-port", "--dashboard-port", "--mlflow-port")
 NAMES = ("Dagster UI", "Gateway", "Dashboard", "MLflow")
 QUERY = """{ workspaceOrError { ... on Workspace { locationEntries { locationOrLoadError {
@@ -116,6 +116,7 @@ def up(tmp_path: Path) -> Iterator[Up]:
     started.process.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT], ids=["terminated", "interrupted"])
 def test_one_signal_ends_all(up: Up, sent: signal.Signals) -> None:
     assert "dagster_webserver_version" in up.ask("/server_info")
@@ -136,6 +137,7 @@ def test_one_signal_ends_all(up: Up, sent: signal.Signals) -> None:
     assert "Traceback" not in printed and "DagsterInvalidConfigError" not in printed, printed[-3000:]
 
 
+@pytest.mark.slow
 def test_a_service_that_ends_by_itself_ends_all_and_is_named(up: Up) -> None:
     up.until_said("Gateway: ")
     (gateway,) = [process for process in up.alive() if "serving" in process.cmdline()]

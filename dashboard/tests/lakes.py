@@ -15,13 +15,17 @@ from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.storage.schemas import arrow_schema
 
 Row = dict[str, Any]
-NOW = dt.datetime.now(dt.UTC)
 
 
 def store(home: Path, contract: TableContract, rows: list[Row]) -> None:
     """Replace a table's rows; columns that are not given are null."""
     schema = pa.schema([field.with_nullable(True) for field in arrow_schema(contract)])
     write_deltalake(str(home / "lake" / contract.name), pa.Table.from_pylist(rows, schema=schema), mode="overwrite")
+
+
+def now() -> dt.datetime:
+    """The moment at which a lake is filled: tests may start long after this file was read."""
+    return dt.datetime.now(dt.UTC)
 
 
 def encounters(count: int = 900, seed: int = 1) -> list[Row]:
@@ -112,7 +116,7 @@ def activity_totals(seed: int = 1) -> list[Row]:
 def fill_house(home: Path, seed: int = 1) -> None:
     """Checks, sums, quarantine, privacy."""
     store(home, operational.CHECK_RESULTS, [
-        {"checked_at": NOW, "run_id": "r", "table": "silver/encounters", "check_name": f"rule{at}",
+        {"checked_at": now(), "run_id": "r", "table": "silver/encounters", "check_name": f"rule{at}",
          "severity": "error",
          "passed": at >= seed, "failing": 5 if at < seed else 0, "rows": 100, "version": 1}
         for at in range(4)])  # fmt: skip
@@ -136,7 +140,7 @@ def fill_house(home: Path, seed: int = 1) -> None:
          "status": "open", "delivery": "abcdefabcdef", "record": at * seed, "fields": "age: ###, name: (kept back)"}
         for at in (1, 2)])  # fmt: skip
     store(home, assurance.LEAK_SCANS, [
-        {"scanned_at": NOW, "run_id": "r", "kind": "full", "identifiers": 1000, "files": 70, "bytes": 9,
+        {"scanned_at": now(), "run_id": "r", "kind": "full", "identifiers": 1000, "files": 70, "bytes": 9,
          "hits": seed - 1, "files_hit": 0}])  # fmt: skip
     store(home, assurance.PRIVACY_STATUS, [
         {"table": "masked/encounters", "quasi_identifiers": "age_band", "records": 905, "people": 405, "min_k": 11,
@@ -145,8 +149,9 @@ def fill_house(home: Path, seed: int = 1) -> None:
 
 def fill_models(home: Path, seed: int = 1) -> None:
     """Two versions of a model, the second not promoted, and its drift."""
+    begun = now()
     store(home, models.MODEL_METRICS, [
-        {"trained_at": NOW + dt.timedelta(hours=version), "model": "treatment-cost", "version": str(version),
+        {"trained_at": begun + dt.timedelta(hours=version), "model": "treatment-cost", "version": str(version),
          "run_id": "r", "estimator": estimator, "group": group, "metric": metric,
          "value": Decimal("0.5") + seed + version, "lower": Decimal("0.4") + seed, "upper": Decimal(9), "rows": 61,
          "is_promoted": version == 1, "reason": "better" if version == 1 else "no better"}
@@ -165,7 +170,7 @@ def fill_stream(home: Path, seed: int = 1) -> None:
          "landed_through": 90 + seed, "judged_through": 80, "lag": seed + at, "records": 90 + at,
          "quarantined": 3 * seed, "alerts": 40,
          "to_bronze_p50_ms": 5, "to_bronze_p99_ms": 20 * seed, "rows_per_second": 100 * seed,
-         "last_landed_at": NOW} for at in (0, 1)])  # fmt: skip
+         "last_landed_at": now()} for at in (0, 1)])  # fmt: skip
     store(home, masked.STREAM_ALERTS, [
         {"alert_id": f"a{at}-{seed}", "encounter_key": f"e{at}", "patient_key": f"p{at}",
          "department": "SURGERY" if at < 30 * seed else "HOSPICE", "rule": "cost_above_limit",

@@ -1,6 +1,5 @@
 """PostgreSQL databases in a backup: rows, references and sequences come back as they were."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,11 +12,8 @@ from mediflow_assets.errors import BackupInvalid, EngineUnreachable
 from mediflow_assets.identity.audit import AuditLog, Record
 from mediflow_assets.identity.users import Users
 from mediflow_assets_tests.cluster.conftest import started
-from mediflow_assets_tests.cluster.processes import debian_postgres
 
-pytestmark = pytest.mark.skipif(
-    not debian_postgres() and not shutil.which("postgres"), reason="PostgreSQL is not installed"
-)
+pytestmark = pytest.mark.cluster
 MAKE = """
 CREATE TABLE runs (id serial PRIMARY KEY, body bytea, at timestamptz DEFAULT now(), tags json);
 CREATE TABLE a_tags (run_id int NOT NULL REFERENCES runs (id), name text);

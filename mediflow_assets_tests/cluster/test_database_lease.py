@@ -1,6 +1,5 @@
 """The lake lease in a PostgreSQL that really runs: held, let go of by a death, kept over a restart, lost."""
 
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,11 +16,9 @@ from mediflow_assets.errors import EngineUnreachable, LakeBusy
 from mediflow_assets.storage import database_lease
 from mediflow_assets.storage.lease import held_by, lake_lease, lock_of
 from mediflow_assets_tests.cluster.conftest import started
-from mediflow_assets_tests.cluster.processes import Cluster, debian_postgres
+from mediflow_assets_tests.cluster.processes import Cluster
 
-pytestmark = pytest.mark.skipif(
-    not debian_postgres() and not shutil.which("postgres"), reason="PostgreSQL is not installed"
-)
+pytestmark = pytest.mark.cluster
 HOLDER = """
 import sys, time
 from mediflow_assets.storage.lease import lake_lease

@@ -19,6 +19,7 @@ from mediflow_assets.defs.launching import install_dagster_home, make_storage
 from mediflow_assets_tests.defs.conftest import Home
 from mediflow_assets_tests.samples import ADMISSION, csv_text
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 LONGEST_SECONDS = 240
 AT_ONCE = "run_coordinator: {module: dagster._core.run_coordinator, class: DefaultRunCoordinator}\n"
 """Without a queue, for which a daemon would have to run."""

@@ -26,7 +26,7 @@ from mediflow_assets.settings import Settings
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets_tests.rehearsal import NOW, fill, hospital
 
-pytestmark = pytest.mark.filterwarnings("ignore")
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
 @dataclasses.dataclass

@@ -6,9 +6,9 @@ from mediflow_assets.contracts.inputs import COST_MODEL, READMISSION_MODEL
 from mediflow_assets.ml.examples import Examples
 from mediflow_assets.ml.reading import read_examples
 from mediflow_assets.ml.tasks import COST, READMISSION
-from mediflow_assets.ml.training import Trained, train
+from mediflow_assets.ml.training import Trained
 from mediflow_assets.storage.delta import Lake
-from mediflow_assets_tests.rehearsal import fill
+from mediflow_assets_tests.rehearsal import fill, trained
 
 
 @pytest.fixture(scope="session")
@@ -30,9 +30,9 @@ def bills(gold_lake: Lake) -> Examples:
 
 
 @pytest.fixture(scope="session")
-def models(stays: Examples, bills: Examples) -> dict[str, Trained]:
+def models() -> dict[str, Trained]:
     """Both models, trained once."""
-    return {COST_MODEL: train(COST, bills), READMISSION_MODEL: train(READMISSION, stays)}
+    return {name: trained(name) for name in (COST_MODEL, READMISSION_MODEL)}
 
 
 @pytest.fixture(params=[COST_MODEL, READMISSION_MODEL])

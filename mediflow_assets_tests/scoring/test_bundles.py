@@ -10,28 +10,21 @@ import pytest
 
 from mediflow_assets.contracts.inputs import COST_MODEL, MODELS, READMISSION_MODEL
 from mediflow_assets.errors import BundleInvalid, InputInvalid
-from mediflow_assets.ml.training import Trained
+from mediflow_assets.ml.training import scores_of
 from mediflow_assets.scoring import Bundle, Champions, load_bundle, point_to, read_champion, versions
 from mediflow_assets.scoring.drivers import shapley
-from mediflow_assets_tests.rehearsal import NOW, trained, write
+from mediflow_assets_tests.rehearsal import NOW, facts_of, kept, rehearse, trained, write
 
 ROW = {"age_at_admission": 81, "gender": "F", "department": "CARDIOLOGY", "diagnosis_code": "I50.9",
        "admitting_diagnosis_code": "I50.9", "encounter_class": "inpatient", "length_of_stay_days": 9,
        "prior_admissions_12m": 3, "comorbidity_count": 2}  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Trained]:
-    folder = tmp_path_factory.mktemp("made")
-    return {name: trained(folder, name) for name in MODELS}
-
-
 @pytest.fixture
-def place(tmp_path: Path, made: dict[str, Trained]) -> str:
+def place(tmp_path: Path) -> str:
     """A folder of models: both promoted, in one version each."""
     for name in MODELS:
-        write(str(tmp_path), made[name])
-        point_to(str(tmp_path), name, "1", NOW)
+        rehearse(str(tmp_path), name)
     return str(tmp_path)
 
 
@@ -117,11 +110,11 @@ def test_drivers_add_up_to_the_prediction(bundle: Bundle) -> None:
     assert bundle.explain(dict(bundle.reference)).drivers == ()
 
 
-def test_drivers_are_near_the_exact_shapley_values_of_the_forest(made: dict[str, Trained], place: str) -> None:
+def test_drivers_are_near_the_exact_shapley_values_of_the_forest(place: str) -> None:
     """All coalitions of the scikit-learn pipeline itself: the interventional values that TreeSHAP computes."""
     import pandas as pd
 
-    bundle, model = load_bundle(f"{place}/{READMISSION_MODEL}/1"), made[READMISSION_MODEL]
+    bundle, model = load_bundle(f"{place}/{READMISSION_MODEL}/1"), trained(READMISSION_MODEL)
     # nine inputs differ from the reference row: 512 coalitions, above what is computed exactly
     names = [f.name for f in bundle.features]
     row = dict(bundle.reference) | {"age_at_admission": 91.0, "prior_admissions_12m": 4.0, "comorbidity_count": 3.0,
@@ -192,15 +185,13 @@ def test_a_bundle_that_makes_no_sense_is_told(place: str, content: bytes) -> Non
         load_bundle(f"{place}/{COST_MODEL}/1")
 
 
-def test_a_promotion_is_taken_up_and_a_broken_one_leaves_the_last_good_one(
-    place: str, made: dict[str, Trained]
-) -> None:
+def test_a_promotion_is_taken_up_and_a_broken_one_leaves_the_last_good_one(place: str) -> None:
     champions = Champions(place)
     assert set(champions.refresh()) == set(MODELS) and champions.refresh() == ()
-    write(place, made[COST_MODEL], "2")
+    write(place, COST_MODEL, "2")
     point_to(place, COST_MODEL, "2", NOW)
     assert champions.refresh() == (COST_MODEL,)
-    write(place, made[COST_MODEL], "3")
+    write(place, COST_MODEL, "3")
     point_to(place, COST_MODEL, "3", NOW)
     (Path(place) / COST_MODEL / "3" / "model.onnx").unlink()
     assert champions.refresh() == ()
@@ -209,13 +200,32 @@ def test_a_promotion_is_taken_up_and_a_broken_one_leaves_the_last_good_one(
     assert versions(place, COST_MODEL) == ("1", "2", "3")
 
 
-def test_what_cannot_be_loaded_is_not_promoted(place: str, made: dict[str, Trained]) -> None:
-    write(place, made[COST_MODEL], "2")
+def test_what_cannot_be_loaded_is_not_promoted(place: str) -> None:
+    write(place, COST_MODEL, "2")
     (Path(place) / COST_MODEL / "2" / "card.md").unlink()
     with pytest.raises(BundleInvalid):
         point_to(place, COST_MODEL, "2", NOW)
     champion = read_champion(place, COST_MODEL)
     assert champion is not None and champion.version == "1"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MODELS)
+def test_the_models_kept_for_tests_are_those_that_a_training_makes(name: str) -> None:
+    """Otherwise `python -m mediflow_assets_tests.rehearsal` makes them again."""
+    (facts, graph), made = kept(name), trained(name)
+    assert flat(facts) == pytest.approx(flat(facts_of(made)), rel=1e-3)
+    rows = made.parts.test.inputs
+    scores = scores_of(graph, made.fitted.features, rows)
+    assert np.allclose(scores, scores_of(made.graph, made.fitted.features, rows), atol=1e-3)
+
+
+def flat(value: object, at: str = "") -> dict[str, object]:
+    """Each word and number of nested JSON by its path."""
+    if isinstance(value, dict | list):
+        parts = value.items() if isinstance(value, dict) else enumerate(value)
+        return {path: leaf for key, each in parts for path, leaf in flat(each, f"{at}/{key}").items()}
+    return {at: value}
 
 
 def test_a_bundle_is_plain_json_with_its_inputs(place: str) -> None:

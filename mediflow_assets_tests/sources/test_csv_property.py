@@ -37,7 +37,7 @@ PIECES = [
 ]
 HOSTILE = st.lists(st.sampled_from([*PIECES, b'"x\ny",,,,\n', b'a"b,c,"d",,\n']), max_size=40).map(b"".join)
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6)
-FUZZ = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(autouse=True)

@@ -67,6 +67,7 @@ def test_landing_is_off_unless_it_is_set(tmp_path: Path, instance: dg.DagsterIns
     assert "off" in tick(Settings(home=tmp_path), instance).skip_message
 
 
+@pytest.mark.slow
 def test_a_broker_that_is_down_is_told_in_time(tmp_path: Path, instance: dg.DagsterInstance) -> None:
     settings = Settings(home=tmp_path, landing="batch", kafka=f"127.0.0.1:{free_port()}")
     begun = time.monotonic()
@@ -74,6 +75,7 @@ def test_a_broker_that_is_down_is_told_in_time(tmp_path: Path, instance: dg.Dags
     assert time.monotonic() - begun <= LONGEST_SKIP_SECONDS
 
 
+@pytest.mark.slow
 def test_a_broker_that_takes_connections_and_never_answers_is_told_in_time(
     tmp_path: Path, instance: dg.DagsterInstance
 ) -> None:

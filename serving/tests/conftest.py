@@ -17,6 +17,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from mediflow_assets.contracts.inputs import MODELS
+from mediflow_assets.identity.token_keys import load_keys
 from mediflow_assets.identity.users import ROLES, Users
 from mediflow_assets.scoring import models_uri
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
@@ -24,8 +25,10 @@ from mediflow_assets.settings import Settings
 from mediflow_assets_tests.rehearsal import rehearse
 from serving.main import create_app
 from serving.tests.tables import make_tables
+from serving.tokens import issue
 
 PASSWORD = "correct horse battery"
+LONGEST_START_SECONDS = 180
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +42,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     users.create("everything", PASSWORD, list(ROLES))
     PseudonymKey.create(settings.secrets)
     for name in MODELS:
-        rehearse(Path(settings.root), models_uri(settings.lake_root), name)
+        rehearse(models_uri(settings.lake_root), name)
     make_tables(settings)
     return settings
 
@@ -63,15 +66,22 @@ def gateway(
                                stderr=stderr)  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     try:
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline and process.poll() is None:
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"{url}/health/ready").status_code == 200:
-                    break
+        wait_until_ready(url, process)
         yield url, process
     finally:
         process.kill()
         process.wait()
+
+
+def wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Until it answers: on a machine at work that takes a while."""
+    deadline = time.monotonic() + LONGEST_START_SECONDS
+    while process.poll() is None:
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(f"{url}/health/ready").status_code == 200:
+                return
+        assert time.monotonic() < deadline, "the gateway does not get ready"
+        time.sleep(0.05)
 
 
 def header(url: str, user: str = "scorer") -> dict[str, str]:
@@ -101,17 +111,10 @@ def client(app: Any) -> Iterator[TestClient]:
 
 
 @pytest.fixture(scope="session")
-def token(client: TestClient) -> Callable[[str], str]:
-    """Role → an access token of the user of that role."""
-    kept: dict[str, str] = {}
-
-    def _token(role: str) -> str:
-        if role not in kept:
-            form = {"username": role.replace("_", "-"), "password": PASSWORD}
-            kept[role] = client.post("/token", data=form).json()["access_token"]
-        return kept[role]
-
-    return _token
+def token(home: Settings) -> Callable[[str], str]:
+    """Role → a new access token of the user of that role: tests may run longer than a token lives."""
+    key = load_keys(home.secrets)[-1]
+    return lambda role: issue(key, role.replace("_", "-"), [role])
 
 
 @pytest.fixture(scope="session")

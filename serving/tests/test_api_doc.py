@@ -5,8 +5,8 @@ import re
 import subprocess
 from pathlib import Path
 
-import httpx
 import pytest
+from fastapi.testclient import TestClient
 
 from mediflow_assets.settings import Settings
 from serving.tests.conftest import PASSWORD
@@ -19,6 +19,7 @@ def examples(language: str, url: str) -> list[str]:
     return [found.replace(PLACE, url) for found in re.findall(rf"```{language}\n(.*?)```", TEXT, re.DOTALL)]
 
 
+@pytest.mark.slow
 def test_the_examples_of_curl_run(url: str, home: Settings) -> None:
     (example,) = examples("bash", url)
     environment = os.environ | {"MEDIFLOW_PASSWORD": PASSWORD, "MEDIFLOW_HOME": str(home.root)}
@@ -30,6 +31,7 @@ def test_the_examples_of_curl_run(url: str, home: Settings) -> None:
         assert word in shown.stdout, word
 
 
+@pytest.mark.slow
 def test_the_example_of_python_runs(
     url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -41,8 +43,8 @@ def test_the_example_of_python_runs(
     assert batch.split() == ["70", "1"] and refused.startswith("422") and "'age'" in refused
 
 
-def test_the_table_holds_every_endpoint(url: str) -> None:
+def test_the_table_holds_every_endpoint(client: TestClient) -> None:
     table = TEXT.split("| endpoint |")[1].split("\n\n")[0]
     told = set(re.findall(r"`(GET|POST) (/[^`]*)`", table))
-    paths = httpx.get(f"{url}/openapi.json").json()["paths"]
+    paths = client.get("/openapi.json").json()["paths"]
     assert told == {(method.upper(), path) for path, methods in paths.items() for method in methods}

@@ -14,6 +14,7 @@ import pytest
 from serving.schemas import PATIENT
 from serving.tests.conftest import header
 
+pytestmark = pytest.mark.slow
 POST = b"POST /predict HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
 DEADLINE_SECONDS = 15
 

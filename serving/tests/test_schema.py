@@ -4,10 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from mediflow_assets.identity.token_keys import load_keys
 from mediflow_assets.identity.users import ROLES
 from mediflow_assets.settings import Settings
 from serving.tokens import issue
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1_800)]
 
 # what a batch that is too long is told: 413 where it is over 2 MB as well
 EXPECTED = ["400", "401", "403", "404", "405", "406", "413", "415", "422", "429"]

@@ -148,6 +148,7 @@ def test_unknown_user_and_wrong_password_read_alike(client: TestClient) -> None:
     assert wrong.status_code == unknown.status_code == 401 and wrong.json() == unknown.json()
 
 
+@pytest.mark.slow
 def test_unknown_user_wrong_password_and_closed_account_take_the_same_time(home: Settings) -> None:
     users = Users(home.ops_url)
     users.create("closed", PASSWORD, ["scorer"])

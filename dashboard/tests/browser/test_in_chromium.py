@@ -36,7 +36,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     for number in range(USERS):
         users.create(f"everyone-{number}", PASSWORD, list(ROLES))
     for name in MODELS:
-        rehearse(Path(settings.root), models_uri(settings.lake_root), name)
+        rehearse(models_uri(settings.lake_root), name)
     fill(Path(settings.root))
     (Path(settings.root) / "synthetic").touch()
     with serving.served(Path(settings.root)) as (found, _):
