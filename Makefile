@@ -1,5 +1,6 @@
-# MediFlow's commands. Bare `make` lists them. Needs Python 3.11 and make; everything else is set up below.
-PYTHON ?= python3.11
+# MediFlow's commands. Bare `make` lists them. Needs Python 3.11 to 3.13 and make; everything else is set up below.
+# the newest there is; a shim of a version that is not installed does not run
+PYTHON ?= $(shell for version in 3.13 3.12 3.11; do python$$version -c '' 2>/dev/null && echo python$$version && break; done)
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.installed
@@ -8,17 +9,17 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 .DEFAULT_GOAL := help
 SLOW    := (slow or hypothesis) and not (cluster or faults or browser)
 CLUSTER := cluster and not faults
-.PHONY: help setup demo test test-slow test-browser test-cluster test-changed test-faults jars debian check docs bench bench-serving bench-dashboard screenshots up clean
+.PHONY: help setup lock demo test test-slow test-browser test-cluster test-changed test-faults jars debian check docs bench bench-serving bench-dashboard screenshots up clean
 
 help:  ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
 
-$(READY): requirements.lock setup.py
-	@command -v $(PYTHON) >/dev/null || { echo "MediFlow needs $(PYTHON) on the PATH (or: make PYTHON=/path/to/python3.11)." >&2; exit 1; }
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "MediFlow needs Python 3.11, 3.12 or 3.13. Install one, or name it: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
 	@echo "Setting up $(VENV) from requirements.lock (a few minutes the first time, cached afterwards) ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.5'
-	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode -r requirements.lock
+	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.lock
 	@VIRTUAL_ENV=$(CURDIR)/$(VENV) $(BIN)/uv pip install --quiet --no-deps --compile-bytecode -e .
 	@touch $@
 	@echo "Set up."
@@ -90,6 +91,10 @@ check: $(READY)  ## ruff, mypy, import-linter, freshness of the generated docume
 	@mypy
 	@lint-imports
 	@python -m mediflow_assets.contracts.dictionary --check docs/data_dictionary.md
+
+lock: $(READY)  ## resolve the versions of requirements.lock again, from pyproject.toml
+	@$(BIN)/uv pip compile --quiet pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
+		-o requirements.lock
 
 docs: $(READY)  ## write the generated documents anew
 	@python -m mediflow_assets.contracts.dictionary docs/data_dictionary.md

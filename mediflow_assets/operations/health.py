@@ -13,7 +13,7 @@ from mediflow_assets.errors import MediFlowError
 from mediflow_assets.operations.service_health import services
 from mediflow_assets.settings import Settings
 
-PYTHON = (3, 11)
+PYTHON = ((3, 11), (3, 13))
 LEAST_FREE_BYTES = 2 << 30
 """A run writes new files beside the old ones before the old ones go."""
 
@@ -84,9 +84,10 @@ def _models(settings: Settings) -> str:
     return ", ".join(f"{model['name']} {model['champion'] or 'without a champion'}" for model in standing)
 
 
-def _python(settings: Settings) -> str:
-    if sys.version_info[:2] != PYTHON:
-        raise Problem(f"this is Python {platform.python_version()}. Install MediFlow in a Python 3.11 environment.")
+def _python(_: Settings) -> str:
+    oldest, newest = PYTHON
+    if not oldest <= sys.version_info[:2] <= newest:
+        raise Problem(f"this is Python {platform.python_version()}. Install MediFlow under Python 3.11, 3.12 or 3.13.")
     return platform.python_version()
 
 

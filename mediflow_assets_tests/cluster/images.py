@@ -21,7 +21,7 @@ from mediflow_assets_tests.cluster.compose import ROOT
 CACHE = Path.home() / ".cache" / "mediflow" / "images"
 ROLES = ("pipeline", "spark", "serving", "dashboard")
 """The images with Python in them: deploy/ROLE.Dockerfile."""
-_BUILDS_ON = ("requirements.lock", "setup.py")
+_BUILDS_ON = ("requirements.lock", "pyproject.toml")
 _TOOLS = re.compile(r"^pip install uv==\S+ && ")
 """uv comes from the project's own environment."""
 
