@@ -81,7 +81,7 @@ class Deadlined(HttpToolsProtocol):
             self._unread_reply.cancel()
         super().connection_lost(exc)
 
-    def send_400_response(self, msg: str) -> None:
+    def send_400_response(self, msg: str) -> None:  # noqa: ARG002
         """Bytes that are not HTTP."""
         self._refuse(400, "This is not HTTP.")
 

@@ -3,7 +3,7 @@
 from mediflow_assets.secrets.secret_files import make_secret, read_secret
 from mediflow_assets.settings import Settings
 
-SCRAPE_TOKEN = "metrics.token"
+SCRAPE_TOKEN = "metrics.token"  # noqa: S105
 
 
 def scrape_token(settings: Settings) -> str:

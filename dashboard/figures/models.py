@@ -35,7 +35,7 @@ def versions(figures: pl.DataFrame, model: str, answering: str | None = None) ->
 
 
 def roles(versions: pl.DataFrame) -> dict[str, str]:
-    """version → champion or challenger, the champion first; of several challengers the newest."""
+    """Version → champion or challenger, the champion first; of several challengers the newest."""
     named = versions.filter(pl.col("role") != "earlier").sort(_NOT_CHAMPION, "trained_at", descending=[False, True])
     newest = named.unique("role", keep="first", maintain_order=True)
     return dict(zip(newest["version"], newest["role"], strict=True))

@@ -1,6 +1,6 @@
 """Each page x role x {normal, empty lake, gateway down, stale data}: the right figures, or a sentence."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -28,14 +28,14 @@ def metrics(page: Any) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def lakes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]:
+def lakes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A home for each state."""
     found = {state: tmp_path_factory.mktemp("state") for state in STATES}
     for state in STATES:
         if state != "empty lake":
             fill(found[state])
     age(found["stale data"], days=3)
-    yield found
+    return found
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -71,6 +71,7 @@ def _ids(file: Path | None) -> tuple[str, ...]:
 
 
 def premises(settings: "Settings") -> "Premises":
+    """Where an erasure of this home works."""
     from mediflow_assets.privacy.erasure.premises import Premises
     from mediflow_assets.sources import Feeds
 

@@ -1,6 +1,5 @@
 """`mediflow run`, and how every command that runs a job launches it through Dagster."""
 
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -77,11 +76,11 @@ def launch(
     finally:
         launching.end_engine()
     for failed in outcome.failed_checks:
-        print(f"check failed: {failed}", file=sys.stderr)
+        typer.echo(f"check failed: {failed}", err=True)
     for warned in outcome.warnings:
-        print(f"warning, which stops nothing: {warned}", file=sys.stderr)
+        typer.echo(f"warning, which stops nothing: {warned}", err=True)
     for error in outcome.errors:
-        print(f"Error: {error}", file=sys.stderr)
+        typer.echo(f"Error: {error}", err=True)
     if is_shown:
         from mediflow_assets.cli import run_report
 

@@ -46,7 +46,7 @@ def produce(
 ) -> None:
     """Send made-up events to the topic, and keep a ledger of what the broker took."""
     import datetime as dt
-    import random
+    import secrets
 
     from mediflow_assets.streaming.producing import make_topic
     from mediflow_assets.streaming.producing import produce as send
@@ -57,7 +57,7 @@ def produce(
     if shares.total > 1:
         context.usage("The shares are more than all messages together.")
     settings = context.settings()
-    topic, chosen = Topic.of(settings), random.randrange(1_000_000) if seed is None else seed
+    topic, chosen = Topic.of(settings), secrets.randbelow(1_000_000) if seed is None else seed
     kept = ledger or settings.root / "stream" / "ledger.jsonl"
     if make_topic(topic.broker, topic.name, partitions):
         output.line(f"Made the topic {topic.name} with {partitions} partitions.")

@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> int:
     if "--check" in arguments:
         if path.exists() and path.read_text() == text:
             return 0
-        print(f"{path} is not as the contracts are: run 'make docs'.", file=sys.stderr)
+        sys.stderr.write(f"{path} is not as the contracts are: run 'make docs'.\n")
         return 1
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)

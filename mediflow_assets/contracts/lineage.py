@@ -41,7 +41,7 @@ def _step(table: TableContract, column: Column, name: str, of: str, upstream: Co
     return Step(name, of, verb, is_same and not is_masking, is_masking)
 
 
-def origins(table: TableContract, column: Column, tables: Mapping[str, TableContract]) -> frozenset[str]:
+def origins(column: Column, tables: Mapping[str, TableContract]) -> frozenset[str]:
     """Every column upstream of one, however far, as `zone/table.column`."""
     found: set[str] = set()
     waiting = list(column.derived_from)

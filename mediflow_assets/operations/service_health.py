@@ -59,7 +59,7 @@ def _registry(settings: Settings) -> str:
     return "answers"
 
 
-def _broker(settings: Settings) -> str:
+def _broker(_settings: Settings) -> str:
     for server in os.environ["MEDIFLOW_KAFKA"].split(","):
         host, _, port = server.strip().rpartition(":")
         try:

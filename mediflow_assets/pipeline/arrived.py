@@ -42,7 +42,7 @@ def arrived(context: RunContext, source: TableContract, pending: Pending, target
     records = _without_discarded(context, reduce(DataFrame.unionByName, parts), target)
     if source is ENCOUNTER_EVENTS:
         records = events.as_records(records)
-    return _with_one_spelling(source, _corrected(context, source, records))
+    return _with_one_spelling(source, _corrected(context, records))
 
 
 def _with_one_spelling(source: TableContract, records: DataFrame) -> DataFrame:
@@ -71,7 +71,7 @@ def _without_discarded(context: RunContext, records: DataFrame, target: TableCon
     return records.join(_keys_frame(context, keys), _KEY, "left_anti")
 
 
-def _corrected(context: RunContext, source: TableContract, records: DataFrame) -> DataFrame:
+def _corrected(context: RunContext, records: DataFrame) -> DataFrame:
     """The records with their corrections laid over; most lakes have none, and then nothing is joined."""
     if not context.lake.rows(bronze.CORRECTIONS):
         return records

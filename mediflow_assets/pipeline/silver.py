@@ -60,7 +60,7 @@ def _finish_encounters(context: RunContext, rows: DataFrame) -> DataFrame:
     )
 
 
-def _finish_conditions(context: RunContext, rows: DataFrame) -> DataFrame:
+def _finish_conditions(_: RunContext, rows: DataFrame) -> DataFrame:
     return keep_newest(rows, list(silver.CONDITIONS.primary_key))
 
 
@@ -99,7 +99,7 @@ CONDITIONS = SilverTable(
 ALL = (PATIENTS, ENCOUNTERS, CONDITIONS)
 
 
-def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) -> StepResult:
+def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) -> StepResult:  # noqa: C901
     """Validate what is pending (and the open records that are `wanted` again) and settle it if the checks hold.
 
     Where a record that was accepted has been corrected, or the table is to be validated again, all of Bronze is

@@ -139,7 +139,8 @@ def _of_sqlite(path: Path) -> Iterator[pl.Series]:
     try:
         tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for table in tables:
-            rows = connection.execute(f'SELECT * FROM "{table}"')
+            quoted = table.replace('"', '""')
+            rows = connection.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608
             while batch := rows.fetchmany(5000):
                 cells = {_cell(cell) for row in batch for cell in row if isinstance(cell, (str, bytes))}
                 yield pl.Series(sorted(cells), dtype=pl.String)

@@ -85,11 +85,11 @@ class CostResponse:
 class PlainResponse:
     """The raw score is the answer."""
 
-    def value(self, raw: Floats, inputs: Inputs) -> Floats:
+    def value(self, raw: Floats, inputs: Inputs) -> Floats:  # noqa: ARG002
         """As it is."""
         return raw
 
-    def interval(self, raw: Floats, inputs: Inputs) -> None:
+    def interval(self, raw: Floats, inputs: Inputs) -> None:  # noqa: ARG002
         """None was made."""
         return None
 
@@ -105,11 +105,11 @@ class ProbabilityResponse:
     slope: float
     intercept: float
 
-    def value(self, raw: Floats, inputs: Inputs) -> Floats:
+    def value(self, raw: Floats, inputs: Inputs) -> Floats:  # noqa: ARG002
         """Probability, 0 to 1."""
         return 1 / (1 + np.exp(-(self.slope * log_odds(raw) + self.intercept)))
 
-    def interval(self, raw: Floats, inputs: Inputs) -> None:
+    def interval(self, raw: Floats, inputs: Inputs) -> None:  # noqa: ARG002
         """A probability has none."""
         return None
 

@@ -102,10 +102,10 @@ class Tables:
             session.sql(f"CREATE TABLE IF NOT EXISTS {target} USING delta LOCATION '{uri}'")
             conform(frame, contract).createOrReplaceTempView(source)
             session.sql(
-                f"MERGE INTO {target} AS t USING {source} AS s ON "
+                f"MERGE INTO {target} AS t USING {source} AS s ON "  # noqa: S608
                 + " AND ".join(f"t.`{key}` = s.`{key}`" for key in keys)
                 + "".join(clauses)
-                + f" WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) VALUES (s.{', s.'.join(names)})"
+                + f" WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) VALUES (s.{', s.'.join(names)})"  # noqa: S608
             ).collect()
 
     def stage(self, contract: TableContract, frame: DataFrame) -> DataFrame:

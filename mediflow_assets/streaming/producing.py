@@ -20,13 +20,13 @@ class Message(Protocol):
     """What is sent."""
 
     @property
-    def key(self) -> bytes: ...
+    def key(self) -> bytes: ...  # noqa: D102
     @property
-    def value(self) -> bytes | None: ...
+    def value(self) -> bytes | None: ...  # noqa: D102
     @property
-    def event_id(self) -> str: ...
+    def event_id(self) -> str: ...  # noqa: D102
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str: ...  # noqa: D102
 
 
 @dataclass

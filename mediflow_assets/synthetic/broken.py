@@ -13,7 +13,7 @@ REJECTS: dict[str, Callable[[list[str]], bytes]] = {
     "too_many_fields": lambda fields: _line([*fields, "see remarks", ""]),
     "unbalanced_quote": lambda fields: _line([*fields[:8], '"' + fields[8], *fields[9:]]),
     "bad_utf8": lambda fields: _line([*fields[:4], "?", *fields[5:]]).replace(b"?", b"Jos\xe9 M\xfcller\xff"),
-    "empty_record": lambda fields: b"\n",
+    "empty_record": lambda _: b"\n",
 }
 """Records that cannot be split into fields, and how they are made of good ones."""
 

@@ -43,7 +43,7 @@ def generate(out: Path, rows: int, seed: int, on_progress: Progress | None = Non
     how much.
     """
     _refuse_what_cannot_be(out, rows, seed)
-    progress = on_progress or (lambda step, done, total: None)
+    progress = on_progress or (lambda *_: None)
     deliveries, truth = out / "deliveries", out / "truth"
     hospital = load_hospital()
     progress("simulate", 0, rows)

@@ -13,13 +13,13 @@ class Feed(Protocol):
     """How one feed writes its values."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str: ...  # noqa: D102
     @property
-    def date_formats(self) -> tuple[str, ...]: ...
+    def date_formats(self) -> tuple[str, ...]: ...  # noqa: D102
     @property
-    def decimal_comma(self) -> bool: ...
+    def decimal_comma(self) -> bool: ...  # noqa: D102
     @property
-    def values(self) -> Mapping[str, Mapping[str, str]]: ...
+    def values(self) -> Mapping[str, Mapping[str, str]]: ...  # noqa: D102
 
 
 class FeedReader:

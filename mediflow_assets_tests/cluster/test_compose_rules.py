@@ -137,9 +137,8 @@ def test_its_image_is_pinned(service: Service) -> None:
     assert is_built == name.startswith("mediflow/")
 
 
-def test_the_database_is_postgresql_18_with_its_data_where_that_version_wants_it(
-    service: Service = ALL["postgres"],
-) -> None:
+def test_the_database_is_postgresql_18_with_its_data_where_that_version_wants_it() -> None:
+    service = ALL["postgres"]
     assert str(service.said["image"]).startswith("postgres:18.")
     assert "postgres:/var/lib/postgresql" in service.said["volumes"]
     assert set(secret_files.ROLES) == {"dagster", "mlflow", "mediflow"}
@@ -150,9 +149,8 @@ def test_the_broker_is_kafka_4_3_1_by_itself() -> None:
     assert "process.roles=broker,controller" in (ROOT / "deploy/bin/start-kafka").read_text()
 
 
-def test_the_registry_answers_to_its_names_only_and_keeps_files_in_the_store(
-    service: Service = ALL["mlflow"],
-) -> None:
+def test_the_registry_answers_to_its_names_only_and_keeps_files_in_the_store() -> None:
+    service = ALL["mlflow"]
     (hosts,) = [word for word in service.command if word.startswith("--allowed-hosts=")]
     assert hosts.split("=")[1].split(",") == ["mlflow:5000", "localhost:5000", "127.0.0.1:5000"]
     assert "--serve-artifacts" in service.command

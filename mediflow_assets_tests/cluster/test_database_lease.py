@@ -102,7 +102,7 @@ def test_a_holder_keeps_it_over_a_restart_of_the_database(server: Cluster, url: 
 def test_a_holder_that_lost_it_to_another_is_stopped(url: str) -> None:
     thief = sa.create_engine(url, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool)
     kill = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
-    with thief.connect() as connection, pytest.raises(LakeBusy, match="was lost"), lake_lease(url, "first"):
+    with thief.connect() as connection, pytest.raises(LakeBusy, match="was lost"), lake_lease(url, "first"):  # noqa: PT012
         connection.execute(sa.text(kill))
         connection.execute(sa.text("SELECT pg_advisory_lock(:n)"), {"n": database_lease._LOCK})
         time.sleep(20)

@@ -1,4 +1,4 @@
-""" "Materialize all" as the UI does it: one launch over HTTP, on a home without data, and with."""
+"""What the UI's "Materialize all" does: one launch over HTTP, on a home without data, and with."""
 
 import json
 import socket

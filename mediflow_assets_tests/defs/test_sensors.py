@@ -115,7 +115,7 @@ def test_a_refresh_on_its_way_is_waited_for(
     assert isinstance(sensor("inbox_sensor")(dg.build_sensor_context(instance)), dg.SkipReason)
 
 
-@pytest.mark.parametrize("job, status", [("refresh", "FAILURE"), ("refresh", "SUCCESS"), ("maintain", "STARTED")])
+@pytest.mark.parametrize(("job", "status"), [("refresh", "FAILURE"), ("refresh", "SUCCESS"), ("maintain", "STARTED")])
 def test_another_run_is_not_waited_for(
     sensor: Sensor, instance: dg.DagsterInstance, settings: Settings, job: str, status: str
 ) -> None:

@@ -75,5 +75,5 @@ def _refused():
 
 def test_origins_reach_what_was_delivered():
     column = masked.COST_ANOMALIES.by_name["expected_cost_usd"]
-    found = origins(masked.COST_ANOMALIES, column, TABLES)
+    found = origins(column, TABLES)
     assert {"gold/cost_anomalies.expected_cost_usd", "silver/encounters.cost_usd", "bronze/admissions.cost"} <= found

@@ -96,7 +96,7 @@ def planted(model: Trained, word: str, factor: float) -> np.ndarray:
     return np.where(in_class(model, word), model.answer * factor, model.answer)
 
 
-@pytest.mark.parametrize("word, factor", [("inpatient", 0.75), ("outpatient", 0.8), ("outpatient", 1.3)])
+@pytest.mark.parametrize(("word", "factor"), [("inpatient", 0.75), ("outpatient", 0.8), ("outpatient", 1.3)])
 def test_a_class_whose_costs_do_not_add_up_is_not_promoted(
     models: dict[str, Trained], word: str, factor: float
 ) -> None:

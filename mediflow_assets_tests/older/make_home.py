@@ -1,4 +1,6 @@
-"""Makes `format-N.tar.gz`: the lake of a home as an older version writes it. Run it by the code of that version:
+"""Makes `format-N.tar.gz`: the lake of a home as an older version writes it.
+
+Run it by the code of that version:
 
     git worktree add OLDER COMMIT && make -C OLDER setup
     cd OLDER && .venv/bin/python -P HERE/make_home.py HERE/format-1.tar.gz

@@ -97,7 +97,7 @@ def test_only_declared_columns_change(frame, rows):
         for table, name in sorted(changed):
             # which cells are blanked is told by the counts beside it
             if name != "is_suppressed" and f"silver/encounters.{column}" not in origins(
-                TABLES[table], TABLES[table].by_name[name], TABLES
+                TABLES[table].by_name[name], TABLES
             ):
                 undeclared.append(f"{table}.{name} <- {column}")
     assert undeclared == [], "\n".join(undeclared)

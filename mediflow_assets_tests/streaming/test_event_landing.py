@@ -85,7 +85,7 @@ def test_refused_records_are_counted_once_whatever_is_cut_short(stream: Stream) 
     kept = landed_offsets.append
     import pytest
 
-    with pytest.MonkeyPatch.context() as patched, pytest.raises(Cut):
+    with pytest.MonkeyPatch.context() as patched, pytest.raises(Cut):  # noqa: PT012
         patched.setattr(
             "mediflow_assets.streaming.event_landing.landed_offsets.append",
             lambda lake, contract, *rest: cut() if contract is ENCOUNTER_EVENTS else kept(lake, contract, *rest),

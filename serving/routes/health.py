@@ -92,5 +92,5 @@ def _state(bundle: Bundle | None) -> Literal["champion", "provisional", "absent"
 @router.get("/", summary="Name, version, links")
 async def root(request: Request) -> Root:
     """For a person, or a program that looks around."""
-    links = Links(api="/openapi.json", token="/token", models="/models", health="/health/ready")
+    links = Links(api="/openapi.json", token="/token", models="/models", health="/health/ready")  # noqa: S106
     return Root(name="MediFlow gateway", version=request.app.version, links=links)

@@ -1,6 +1,6 @@
 """An erasure killed at any of its steps and taken up again ends like one that nobody killed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -55,8 +55,8 @@ class Steps:
 
 
 @pytest.fixture
-def steps(monkeypatch: pytest.MonkeyPatch) -> Iterator[Steps]:
-    yield Steps(monkeypatch)
+def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
+    return Steps(monkeypatch)
 
 
 def state(hospital: Hospital) -> dict[str, Any]:
