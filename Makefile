@@ -104,7 +104,7 @@ bench: $(READY)  ## measure, with a table and JSON
 
 bench-serving: $(READY)  ## the gateway under load by wrk, and under attack, beside plain scikit-learn
 	@command -v wrk >/dev/null || { apt-get update -qq && apt-get install -y -qq wrk; }
-	@python -m serving.benchmark
+	@python -m benchmarks.gateway
 
 up: $(READY)  ## Dagster UI and daemon, gateway, dashboard and MLflow on localhost; Ctrl-C ends all
 	@mediflow up

@@ -33,7 +33,7 @@ GROUPS = (
     "backup_commands",
     "cluster_commands",
     "stream_commands",
-    "benchmark",
+    "bench_command",
 )
 """The modules of this package that register commands, in the order of `mediflow --help`."""
 

@@ -49,7 +49,11 @@ def measure(rows: int, floor: bool, count: Callable[[str, int, int], None]) -> l
                 _renumber(root / "small" / "deliveries")
             figures.append(_run(what, ["-m", "mediflow_assets.cli", *arguments], root / "home"))
         if floor:
-            made_by_hand = ["-m", "mediflow_assets.cli.floor", str(root / "large" / "deliveries"), str(root / "floor")]
+            made_by_hand = [
+                str(Path(__file__).with_name("floor.py")),
+                str(root / "large" / "deliveries"),
+                str(root / "floor"),
+            ]
             figures.append(_run(FLOOR, made_by_hand, root / "home"))
         return figures
 

@@ -1,6 +1,6 @@
 """The floor of the benchmark: Bronze, Silver, one Gold and one masked table by hand, without checks or provenance.
 
-`python -m mediflow_assets.cli.floor DELIVERIES OUT`. Needs Polars, which the `dev` extra brings.
+`python -m benchmarks.floor DELIVERIES OUT`. Needs Polars, which the `dev` extra brings.
 """
 
 import hashlib

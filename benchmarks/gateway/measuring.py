@@ -15,9 +15,9 @@ from pathlib import Path
 import httpx
 import psutil
 
+from benchmarks.gateway.homes import PASSWORD, SCORER, keep_pipeline
+from benchmarks.gateway.wrk import Load, load
 from mediflow_assets.settings import Settings
-from serving.benchmark.homes import PASSWORD, SCORER, keep_pipeline
-from serving.benchmark.wrk import Load, load
 from serving.schemas import PATIENT
 
 RATE, CLIENTS, BATCH = 50, 8, 1_000
@@ -75,7 +75,7 @@ def measure(home: Settings, folder: Path, seconds: int) -> list[Figure]:
         explained_full = load(f"{url}/predict?explain=true", FULL, seconds=seconds, connections=CLIENTS, token=token,
                               folder=folder)  # fmt: skip
         own_rss = _rss_mb(process)
-    with _running([sys.executable, "-m", "serving.benchmark.plain", str(pipeline)], home) as (url, process, start_s):
+    with _running([sys.executable, "-m", "benchmarks.gateway.plain", str(pipeline)], home) as (url, process, start_s):
         plain = _loads(url, process, start_s, "", folder, seconds)
     with _running(gateway, home) as (url, process, _):
         attacked = _under_attack(url, process, folder, seconds)
@@ -112,7 +112,7 @@ def _under_attack(url: str, process: psutil.Process, folder: Path, seconds: int)
     load(f"{url}/predict", FULL, seconds=5, connections=CLIENTS, token=token, folder=folder)
     before, most = _rss_mb(process), 0.0
     where = httpx.URL(url)
-    attacker = subprocess.Popen([sys.executable, "-m", "serving.benchmark.attack", where.host, str(where.port), token],
+    attacker = subprocess.Popen([sys.executable, "-m", "benchmarks.gateway.attack", where.host, str(where.port), token],
                                 stdout=subprocess.PIPE, text=True)  # fmt: skip
     is_over = threading.Event()
 

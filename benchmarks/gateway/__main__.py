@@ -1,4 +1,4 @@
-"""`python -m serving.benchmark`: the gateway's figures under load, beside plain scikit-learn behind the same FastAPI.
+"""`python -m benchmarks.gateway`: the gateway's figures under load, beside plain scikit-learn behind the same FastAPI.
 
 Not part of the gateway: it trains, and loads scikit-learn. `make bench-serving` runs it. The load comes from wrk.
 """
@@ -17,13 +17,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from serving.benchmark.homes import trained_home
-from serving.benchmark.measuring import Figure, measure
+from benchmarks.gateway.homes import trained_home
+from benchmarks.gateway.measuring import Figure, measure
 
 
 def main() -> None:
     """Make a home (or take one), measure, print and write the table."""
-    asked = argparse.ArgumentParser(prog="python -m serving.benchmark", description=__doc__)
+    asked = argparse.ArgumentParser(prog="python -m benchmarks.gateway", description=__doc__)
     asked.add_argument("--rows", type=int, default=50_000, help="encounters that the models learn from")
     asked.add_argument("--home", type=Path, help="a home with both models, instead of one made for this")
     asked.add_argument("--seconds", type=int, default=20, help="of each load")

@@ -1,11 +1,13 @@
 """`mediflow bench`: wall time, processor time and memory of the real commands, each in a fresh process."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from mediflow_assets.cli import output
+from mediflow_assets.errors import SettingsInvalid
 
 
 def register(app: typer.Typer) -> None:
@@ -20,23 +22,32 @@ def bench(
     is_by_stage: Annotated[bool, typer.Option("--stages", help="what each stage of one run costs, instead")] = False,
 ) -> None:
     """Measure ingest and run, a small delivery after it, a run with nothing new, and status."""
-    from mediflow_assets.cli import measuring
+    _find_benchmarks()
+    from benchmarks import commands
 
     if is_by_stage:
         _by_stage(rows, out)
         return
 
     with output.counting("bench") as count:
-        figures = measuring.measure(rows, floor, count)
+        figures = commands.measure(rows, floor, count)
     output.table(
         f"{rows:,} encounters",
         ("what", "wall s", "user+system s", "peak MB"),
         [(f.what, f"{f.wall_s:.1f}", f"{f.cpu_s:.1f}", f.peak_mb) for f in figures],
     )
-    for name, ratio in measuring.ratios(figures).items():
+    for name, ratio in commands.ratios(figures).items():
         output.line(f"{name}: {ratio:.1f}")
-    measuring.write(out, rows, figures)
+    commands.write(out, rows, figures)
     output.line(f"Written to {out}.")
+
+
+def _find_benchmarks() -> None:
+    """Make the checkout's measurements importable. Raises SettingsInvalid where MediFlow is no checkout."""
+    checkout = Path(__file__).parents[2]
+    if not (checkout / "benchmarks").is_dir():
+        raise SettingsInvalid("'mediflow bench' measures a checkout of MediFlow: run it from there.")
+    sys.path.insert(0, str(checkout))
 
 
 def _by_stage(rows: int, out: Path) -> None:
@@ -46,8 +57,8 @@ def _by_stage(rows: int, out: Path) -> None:
     from dataclasses import asdict
     from multiprocessing import get_context
 
+    from benchmarks.stages import cost_of_stages
     from mediflow_assets import synthetic
-    from mediflow_assets.cli.stages import cost_of_stages
 
     with tempfile.TemporaryDirectory(prefix="mediflow-bench-") as folder:
         # in a process of its own: the memory it takes is not the run's

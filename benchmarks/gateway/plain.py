@@ -1,6 +1,6 @@
 """Plain scikit-learn behind the same FastAPI: the pipeline as it was fitted, no tokens, no audit, no limits.
 
-`python -m serving.benchmark.plain PIPELINE PORT`
+`python -m benchmarks.gateway.plain PIPELINE PORT`
 """
 
 import math

@@ -1,6 +1,6 @@
 """The attack: 500 connections that send a byte a second, and 20 oversized bodies a second, until it is ended.
 
-`python -m serving.benchmark.attack HOST PORT TOKEN`; every fifth slow connection and every second body has a valid
+`python -m benchmarks.gateway.attack HOST PORT TOKEN`; every fifth slow connection and every second body has a valid
 token. On SIGTERM it prints, as JSON, how many of each there were and what they were answered.
 """
 
