@@ -19,6 +19,7 @@ from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms import events
 from mediflow_assets.transforms.identifiers import has_other_letters, normalised
+from mediflow_assets.transforms.joins import with_few
 
 _KEY = ["_delivery_id", "_record_number"]
 _PROVENANCE = {column.name for column in bronze.PROVENANCE}
@@ -87,8 +88,7 @@ def _corrected(context: RunContext, records: DataFrame) -> DataFrame:
         for name in records.columns
         if name not in _PROVENANCE
     }
-    # the few on the left: the embedded engine holds the left side in memory and streams the right one past it
-    return frame.join(records, is_of, "right").withColumns(patched).drop("_for_delivery", "_for_record", "_patch")
+    return with_few(records, frame, is_of).withColumns(patched).drop("_for_delivery", "_for_record", "_patch")
 
 
 def _keys_frame(context: RunContext, keys: Iterable[Key]) -> DataFrame:

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import silver
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.validation import OF_ANOTHER_PATIENT, REASONS, is_accepted
 
 _ID, _PATIENT = "encounter_id", "patient_id"
@@ -34,8 +35,7 @@ class Owners:
             return validated
         rows = sorted(self.patients.items())
         owners = context.tables.session().createDataFrame(rows, f"{_OWNED} string, {_OWNER} string")
-        # the few on the left: the embedded engine holds the left side in memory and streams the right one past it
-        beside = owners.join(validated, F.col(_ID) == F.col(_OWNED), "right")
+        beside = with_few(validated, owners, F.col(_ID) == F.col(_OWNED))
         is_of_another = F.col(_OWNER).isNotNull() & (F.col(_PATIENT) != F.col(_OWNER)) & is_accepted()
         reasons = F.when(is_of_another, F.array(F.lit(OF_ANOTHER_PATIENT))).otherwise(F.col(REASONS))
         return beside.withColumn(REASONS, reasons).select(*validated.columns)

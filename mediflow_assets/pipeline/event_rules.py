@@ -14,6 +14,7 @@ from mediflow_assets.pipeline.offset_ranges import in_offset_ranges, validated_t
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms.events import EVENT_ID, EVENT_TYPE
+from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.validation import NOT_ADMITTED, REASONS, is_accepted, is_waiting
 
 _KEY = ["_delivery_id", "_record_number"]
@@ -55,7 +56,7 @@ def _with_waiting(context: RunContext, validated: DataFrame) -> DataFrame:
     begun = validated.where(is_accepted() & ~is_after).select(_ENCOUNTER).distinct()
     unknown = after.join(begun, _ENCOUNTER, "left_anti")
     stored = context.tables.read(silver.ENCOUNTERS).select(_ENCOUNTER)
-    # the few on the left: the embedded engine holds the left side in memory and streams the right one past it
+    # the few on the left, as in transforms.joins
     known = unknown.select(_ENCOUNTER).distinct().join(stored, _ENCOUNTER, "left_semi")
     rows = unknown.join(known, _ENCOUNTER, "left_anti").select(*_KEY).collect()
     if not rows:
@@ -64,7 +65,7 @@ def _with_waiting(context: RunContext, validated: DataFrame) -> DataFrame:
     is_of = (F.col("_delivery_id") == F.col("_of_delivery")) & (F.col("_record_number") == F.col("_of_record"))
     awaited = F.concat(F.col(REASONS), F.array(F.lit(NOT_ADMITTED)))
     reasons = F.when(F.col("_of_delivery").isNotNull(), awaited).otherwise(F.col(REASONS))
-    marked = keys.join(validated, is_of, "right").withColumn(REASONS, reasons)
+    marked = with_few(validated, keys, is_of).withColumn(REASONS, reasons)
     return marked.select(*validated.columns)
 
 

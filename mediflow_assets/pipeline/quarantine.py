@@ -78,7 +78,7 @@ def _rows(
     status = F.when(is_accepted(), "replayed").when(is_waiting(), "waiting").otherwise("open")
     payload = F.to_json(F.struct(*(_told(name) for name in records.columns if name not in _KEY)))
     is_of = (F.col("_delivery_id") == F.col("_of_delivery")) & (F.col("_record_number") == F.col("_of_record"))
-    # the few on the left: the embedded engine holds the left side in memory and streams the right one past it
+    # the few on the left, as in transforms.joins
     return delivery_results.join(records, is_of).select(
         F.lit(target.name).alias("target_table"),
         F.lit(source).alias("source"),

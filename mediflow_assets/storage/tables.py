@@ -58,7 +58,7 @@ class Tables:
         if self.lake.rows(contract) == 0:
             return False
         stored = self.read(contract).select(*keys.columns)
-        # the few on the left: the embedded engine holds the left side in memory and streams the right one past it
+        # the few on the left, as in transforms.joins
         with storage_errors(contract.name):
             return bool(keys.join(stored, keys.columns, "left_semi").limit(1).count())
 

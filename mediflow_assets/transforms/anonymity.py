@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts.risk import QUASI_IDENTIFIERS as QUASI
 from mediflow_assets.contracts.risk import Group, suppression
 from mediflow_assets.contracts.suppression import K
+from mediflow_assets.transforms.joins import with_few
 
 _NONE = ""
 
@@ -30,8 +31,7 @@ def locally_suppressed(rows: DataFrame, people: dict[Group, int]) -> DataFrame:
     is_of = reduce(
         and_, (F.coalesce(F.col(n), F.lit(_NONE)) == F.coalesce(F.col(f"_of_{n}"), F.lit(_NONE)) for n in QUASI)
     )
-    # the few on the left: the embedded engine holds the left side in memory and streams the right one past it
-    joined = shown.join(rows, is_of, "right")
+    joined = with_few(rows, shown, is_of)
     blanked = {name: F.when(F.col("_is_changed"), F.col(f"_as_{name}")).otherwise(F.col(name)) for name in QUASI}
     return joined.withColumns(blanked).select(*rows.columns)
 

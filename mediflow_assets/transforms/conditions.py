@@ -6,6 +6,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.transforms import identifiers, parsing
 from mediflow_assets.transforms.diagnoses import canonical
 from mediflow_assets.transforms.encounters import diagnosis
+from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.patients import PROVENANCE
 from mediflow_assets.transforms.validation import UNREADABLE, codes
 
@@ -42,6 +43,5 @@ def from_synthea(bronze: DataFrame) -> DataFrame:
 def with_patient(conditions: DataFrame, patients: DataFrame) -> DataFrame:
     """Adds the patient's key; null where the patient has not arrived."""
     known = patients.select(F.col("patient_id").alias("_known_id"), "patient_key")
-    # the embedded engine holds the left side in memory and streams the right one past it
-    joined = known.join(conditions, F.col("patient_id") == F.col("_known_id"), "right")
+    joined = with_few(conditions, known, F.col("patient_id") == F.col("_known_id"))
     return joined.select(*conditions.columns, "patient_key")

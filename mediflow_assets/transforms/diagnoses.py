@@ -4,6 +4,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import vocabulary as v
+from mediflow_assets.transforms.joins import with_few
 
 
 def canonical(code: Column) -> Column:
@@ -21,6 +22,5 @@ def form(code: Column) -> Column:
 def without_system(frame: DataFrame, code: str, system: str, unknown: DataFrame) -> DataFrame:
     """The frame with no system beside the codes that stand in the one column of `unknown`."""
     (name,) = unknown.columns
-    # the few on the left: the embedded engine holds the left side in memory and streams the right one past it
-    joined = F.broadcast(unknown).join(frame, F.col(name) == F.col(code), "right")
+    joined = with_few(frame, F.broadcast(unknown), F.col(name) == F.col(code))
     return joined.withColumn(system, F.when(F.col(name).isNull(), F.col(system))).drop(name)

@@ -10,6 +10,7 @@ from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.bronze import ADMISSIONS as admissions
 from mediflow_assets.transforms import diagnoses, identifiers, parsing
 from mediflow_assets.transforms.feeds import FeedReader
+from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.patients import PROVENANCE, gender
 from mediflow_assets.transforms.validation import UNREADABLE, both, codes
 from mediflow_assets.transforms.versions import version_time
@@ -161,8 +162,7 @@ def with_patient(encounters: DataFrame, patients: DataFrame) -> DataFrame:
         F.col("gender").alias("_known_gender"),
         F.col("zip").alias("_known_zip"),
     )
-    # the embedded engine holds the left side in memory and streams the right one past it
-    joined = known.join(encounters, F.col("patient_id") == F.col("_known_id"), "right").select(
+    joined = with_few(encounters, known, F.col("patient_id") == F.col("_known_id")).select(
         *encounters.columns, *known.columns
     )
     age = F.coalesce(

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts.masked import TOP_AGE_YEARS
 from mediflow_assets.transforms.encounters import completed_years
+from mediflow_assets.transforms.joins import with_few
 
 AS_OF = "_as_of"
 """The day at which an age is validated: the newest admission in Silver, or the patient's death before it."""
@@ -47,6 +48,5 @@ def oldest_age(age: Column, at: Column, as_of: Column) -> Column:
 def marked(frame: DataFrame, over_89: DataFrame) -> DataFrame:
     """The frame with `_is_elder` beside each row."""
     known = over_89.select(F.col("patient_key").alias("_elder_key"))
-    # the few on the left: the embedded engine holds the left side in memory and streams the right one past it
-    joined = known.join(frame, F.col("patient_key") == F.col("_elder_key"), "right")
+    joined = with_few(frame, known, F.col("patient_key") == F.col("_elder_key"))
     return joined.select(*frame.columns, F.col("_elder_key").isNotNull().alias(IS_OVER_89))

@@ -7,6 +7,8 @@ from operator import and_
 from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
+from mediflow_assets.transforms.joins import with_few
+
 _BUCKETS = 64
 """Windows over one partition per key are slow on the embedded engine; buckets of many keys are not."""
 
@@ -41,8 +43,7 @@ def split_repeated(frame: DataFrame, key: Sequence[str]) -> tuple[DataFrame, Dat
     several = frame.groupBy(*key).agg(F.count(F.lit(1)).alias("_versions")).where(F.col("_versions") > 1)
     several = several.select(*(F.col(name).alias(f"_several_{name}") for name in key))
     is_of = reduce(and_, (F.col(name) == F.col(f"_several_{name}") for name in key))
-    # the few on the left: the embedded engine holds the left side in memory and streams the right one past it
-    marked = several.join(frame, is_of, "right")
+    marked = with_few(frame, several, is_of)
     is_repeated = F.col(f"_several_{key[0]}").isNotNull()
     return marked.where(~is_repeated).select(*frame.columns), marked.where(is_repeated).select(*frame.columns)
 
