@@ -137,8 +137,9 @@ def test_its_image_is_pinned(service: Service) -> None:
     assert is_built == name.startswith("mediflow/")
 
 
-def test_the_database_is_postgresql_18_with_its_data_where_that_version_wants_it() -> None:
-    service = ALL["postgres"]
+def test_the_database_is_postgresql_18_with_its_data_where_that_version_wants_it(
+    service: Service = ALL["postgres"],  # noqa: PT028
+) -> None:
     assert str(service.said["image"]).startswith("postgres:18.")
     assert "postgres:/var/lib/postgresql" in service.said["volumes"]
     assert set(secret_files.ROLES) == {"dagster", "mlflow", "mediflow"}
@@ -149,8 +150,9 @@ def test_the_broker_is_kafka_4_3_1_by_itself() -> None:
     assert "process.roles=broker,controller" in (ROOT / "deploy/bin/start-kafka").read_text()
 
 
-def test_the_registry_answers_to_its_names_only_and_keeps_files_in_the_store() -> None:
-    service = ALL["mlflow"]
+def test_the_registry_answers_to_its_names_only_and_keeps_files_in_the_store(
+    service: Service = ALL["mlflow"],  # noqa: PT028
+) -> None:
     (hosts,) = [word for word in service.command if word.startswith("--allowed-hosts=")]
     assert hosts.split("=")[1].split(",") == ["mlflow:5000", "localhost:5000", "127.0.0.1:5000"]
     assert "--serve-artifacts" in service.command
