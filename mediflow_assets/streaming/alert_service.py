@@ -7,7 +7,7 @@ import shutil
 from collections import deque
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pyarrow as pa
 
@@ -16,6 +16,7 @@ from mediflow_assets.contracts.events import MICRO_BATCH, REAL_TIME, STREAM_ALER
 from mediflow_assets.errors import MediFlowError, OffsetsLost, StreamFailed
 from mediflow_assets.ingest.tombstones import Tombstones
 from mediflow_assets.pipeline import landed_offsets
+from mediflow_assets.pipeline.change import hold_key
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.schemas import arrow_schema
@@ -33,9 +34,7 @@ from mediflow_assets.streaming.identity import bounds_of, know
 from mediflow_assets.streaming.landing_query import starting_offsets
 from mediflow_assets.streaming.producing import make_topic
 from mediflow_assets.streaming.ranges import bounded, to_land
-
-if TYPE_CHECKING:
-    from mediflow_assets.streaming.service import Service
+from mediflow_assets.streaming.service_context import ServiceContext
 
 _TAKE_IN_SECONDS = 5.0
 _LOOK_SECONDS = 10.0
@@ -50,7 +49,7 @@ _MONEY = ("value", "expected_low", "expected_high")
 class Alarms:
     """The query of alerts of one service, under the key of the pseudonyms that the service has now."""
 
-    def __init__(self, service: "Service", key: PseudonymKey) -> None:
+    def __init__(self, service: ServiceContext, key: PseudonymKey) -> None:
         self.service = service
         self.key = key
         self.mode = REAL_TIME
@@ -127,7 +126,7 @@ class Alarms:
         service = self.service
         if not service.topic.broker.bounds(service.alerts_topic):
             make_topic(service.topic.broker, service.alerts_topic, 2)
-        service.hold_key(self.key)
+        hold_key(service.lake, STREAM_ALERTS, self.key.key_id)
         baselines, tombstones = service.lake.read(gold.COST_BASELINES), Tombstones.load(service.home)
         rules = AlertRules(
             baselines, version, self.key.hmac_pads, tombstones.marks, PseudonymKey(tombstones.secret).hmac_pads

@@ -9,19 +9,14 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
-from mediflow_assets.contracts.events import STREAM_ALERTS
 from mediflow_assets.errors import BrokerUnreachable, MediFlowError, OffsetsLost
 from mediflow_assets.ingest.event_lease import is_asked_for, lock_of
 from mediflow_assets.ingest.tombstones import Tombstones
 from mediflow_assets.pipeline import landed_offsets
-from mediflow_assets.pipeline.change import hold_key
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
-from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.lease import lake_lease
 from mediflow_assets.streaming import figures
@@ -29,11 +24,10 @@ from mediflow_assets.streaming.alert_service import Alarms
 from mediflow_assets.streaming.event_landing import land
 from mediflow_assets.streaming.identity import bounds_of, know
 from mediflow_assets.streaming.landing_query import Landing, starting_offsets
-from mediflow_assets.streaming.metrics import Metrics
 from mediflow_assets.streaming.ranges import to_land
-from mediflow_assets.streaming.spark import Kafka
+from mediflow_assets.streaming.service_context import ServiceContext
 from mediflow_assets.streaming.status_table import quarantined_share
-from mediflow_assets.streaming.topic_landing import Topic, lag_of
+from mediflow_assets.streaming.topic_landing import lag_of
 
 HOLDER = "stream serve"
 _TICK_SECONDS = 0.25
@@ -43,7 +37,6 @@ _LEASE_SECONDS = 1.0
 """Longer than a look at the lease takes, and soon over where another service has it."""
 _PATIENCE_SECONDS = (1.0, 2.0, 5.0, 10.0)
 _KEPT_DELAYS = 20_000
-Tell = Callable[[str], None]
 
 
 @dataclass
@@ -56,30 +49,14 @@ class Chore:
 
 
 @dataclass
-class Service:
+class Service(ServiceContext):
     """One service of one home. `stop` is set by a signal."""
 
-    home: Path
-    lake: Lake
-    topic: Topic
-    kafka: Kafka
-    alerts_topic: str
-    alerts_batch_seconds: int
-    secrets: Path
-    session: Any
-    metrics: Metrics
-    tell: Tell
     stop: threading.Event = field(default_factory=threading.Event)
     failures: int = 0
-    _told: str = ""
     _delays: "deque[int]" = field(default_factory=lambda: deque(maxlen=_KEPT_DELAYS))
     _rows: int = 0
     _since: float = field(default_factory=time.monotonic)
-
-    @property
-    def scratch(self) -> Path:
-        """Checkpoints: what Spark needs to go on within one start; across starts the tables tell."""
-        return self.home / "stream"
 
     def run(self) -> None:
         """Serve until stopped. Raises OffsetsLost, LakeBusy."""
@@ -91,17 +68,6 @@ class Service:
             self.say("The table was asked for: landing pauses.")
             while is_asked_for(self.home) and not self.stop.is_set():
                 self.stop.wait(_TICK_SECONDS)
-
-    def say(self, sentence: str) -> None:
-        """Tell something, once: what goes on failing in the same way says nothing new."""
-        if sentence != self._told:
-            self._told = sentence
-            self.tell(sentence)
-
-    def failed(self, error: MediFlowError, what: str = "") -> None:
-        """Count and tell what failed and is tried again."""
-        self.metrics.failed()
-        self.say(f"{what}{error}")
 
     def _is_to_end(self) -> bool:
         return self.stop.is_set() or is_asked_for(self.home)
@@ -203,7 +169,3 @@ class Service:
         if rows:
             self._delays.clear()
             figures.note_figures(self.home, landing=figures.landing_figures(rows, seconds, delays))
-
-    def hold_key(self, key: PseudonymKey) -> None:
-        """Take note of the key of the alerts."""
-        hold_key(self.lake, STREAM_ALERTS, key.key_id)
