@@ -35,14 +35,25 @@ class Kafka:
         return stream
 
 
+def delta_jar() -> str:
+    """The file of Delta's jar, as delta-spark names it for the pyspark that is installed; `make jars` fetches it."""
+    from delta.pip_utils import configure_spark_with_delta_pip
+    from pyspark.sql import SparkSession
+
+    configured: Any = configure_spark_with_delta_pip(SparkSession.Builder())
+    _, artifact, version = configured._options["spark.jars.packages"].split(":")
+    return f"{artifact}-{version}.jar"
+
+
 def start_session(jars: Path, cores: int, memory: str, scratch: Path) -> Any:
     """A local session with Delta and the Kafka connector. Raises StreamFailed where their jars are not there.
 
     A query in real time keeps one core for each partition, for good.
     """
     found = sorted(str(path) for path in jars.glob("*.jar"))
-    if not any("spark-sql-kafka" in name for name in found):
-        raise StreamFailed(f"No Kafka connector for Spark in {jars}: 'make jars' fetches it (Java 17 and Maven).")
+    for name in (delta_jar(), "spark-sql-kafka"):
+        if not any(name in each for each in found):
+            raise StreamFailed(f"There is no {name} in {jars}: 'make jars' fetches it (Java 17 and Maven).")
     for name in ("SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED", "SPARK_LOCAL_REMOTE"):
         os.environ.pop(name, None)
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
