@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -41,10 +42,14 @@ class Service:
         return logs / f"{self.name.lower().replace(' ', '-')}.log"
 
 
+WORKSPACE = Path(str(files("mediflow_assets"))).parent / "workspace.yaml"
+"""Where Dagster finds the code."""
+
+
 def services(settings: Settings, port: int, gateway: int, dashboard: int, mlflow: int) -> list[Service]:
     """What `mediflow up` starts for a home; MLflow's UI only where no server of its own is set."""
     binaries = Path(sys.executable).parent
-    code = ["-m", "mediflow_assets.definitions"]
+    code = ["-w", str(WORKSPACE)]
     shared = {"MEDIFLOW_HOME": str(settings.root), "MEDIFLOW_GATEWAY_URL": f"http://127.0.0.1:{gateway}"}
     webserver = [sys.executable, "-m", "mediflow_assets.defs.webserver", "-h", "127.0.0.1", "-p", str(port), *code]
     found = [
