@@ -59,6 +59,8 @@ def session(every_column_is_computed: None) -> Iterator[Any]:
     from pyspark.sql import SparkSession
 
     builder: Any = SparkSession.builder.remote(engine.embedded_url())
+    # without the place of each call in the code, which costs a twelfth of a run and which no error of ours tells
+    builder = builder.config("spark.python.sql.dataFrameDebugging.enabled", "false")
     session = builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
     yield session
     session.stop()

@@ -97,6 +97,7 @@ def test_materialisations_carry_counts(story: SimpleNamespace) -> None:
     assert story.home.metadata(silver.QUARANTINE)["dagster/row_count"] == 2
 
 
+@pytest.mark.slow
 def test_a_run_with_nothing_new_starts_no_engine(twin: Home) -> None:
     found = twin.process("-c", COUNT_ENGINES)
     assert found.stdout.splitlines()[-1:] == ["True True False"], found.stderr
@@ -188,6 +189,7 @@ def test_replay_judges_open_records_again(twin: Home) -> None:
     assert (made["judged"], made["accepted"], made["quarantined"]) == (2, 0, 2)
 
 
+@pytest.mark.slow
 def test_a_rebuild_ends_with_the_same_tables(twin: Home) -> None:
     before = twin.tables()
     outcome = twin.run("rebuild")
@@ -195,6 +197,7 @@ def test_a_rebuild_ends_with_the_same_tables(twin: Home) -> None:
     assert twin.tables() == before
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_said_and_loses_nothing(story: SimpleNamespace, twin: Home) -> None:
     before = twin.tables()
     twin.drop("more.csv", csv_text(ADMISSION, ({"encounter_id": "E99", "patient_id": "P99"},)))
@@ -211,6 +214,7 @@ def no_file_may_grow_beyond(size: int) -> Callable[[], None]:
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
+@pytest.mark.slow
 def test_a_second_run_is_refused_by_name(twin: Home) -> None:
     with lake_lease(twin.settings.root / "lake.lock", "run 7"):
         outcome = twin.run()
@@ -219,6 +223,7 @@ def test_a_second_run_is_refused_by_name(twin: Home) -> None:
     assert command.returncode == 1 and "held by run 7" in command.stderr
 
 
+@pytest.mark.slow
 def test_the_run_of_a_dead_process_is_marked_failed_by_the_next(twin: Home) -> None:
     with contextlib.closing(killed_at_its_first_step(twin)):
         pass

@@ -25,6 +25,8 @@ from mediflow_assets.storage.maintenance import maintain
 from mediflow_assets_tests.samples import ADMISSION, csv_text
 from mediflow_assets_tests.steps.safekeeping.conftest import kept_of
 
+pytestmark = pytest.mark.slow
+
 PEOPLE, STAYS = 12, 36
 FEW, LONG = 4, 12
 """Commands of a sequence, in every test run and among the faults."""

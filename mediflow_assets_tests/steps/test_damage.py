@@ -51,6 +51,7 @@ def test_every_kind_of_damage_is_found_in_each_zone_and_names_the_way_out(broken
     assert WAYS[contract.key[0]] in str(deep[0])
 
 
+@pytest.mark.slow
 def test_a_run_makes_damaged_gold_and_masked_tables_anew(broken, whole):
     tables = [build.contract for build in (*builds.GOLD, *builds.MASKED) if whole.lake.rows(build.contract)]
     assert len(tables) >= len(PLAIN)
@@ -65,6 +66,7 @@ def test_a_run_makes_damaged_gold_and_masked_tables_anew(broken, whole):
     assert not (Path(broken.lake.root) / DAMAGED).exists()
 
 
+@pytest.mark.slow
 def test_a_rebuild_makes_anew_what_only_reading_shows(broken, whole):
     for contract in (silver.PATIENTS, gold.DEPARTMENT_COSTS):
         HIDDEN["other bytes in a file"](broken.lake, contract)

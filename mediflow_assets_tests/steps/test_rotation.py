@@ -146,6 +146,7 @@ def twin(home: Home, at: int) -> Home:
     return Home(home.house.copy(f"killed-{at}"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("at", [8, pytest.param(16, marks=pytest.mark.faults)])
 def test_a_change_that_is_killed_is_finished_by_the_next(home: Home, at: int) -> None:
     assert survive(home, at, home.joined())
@@ -160,6 +161,7 @@ def test_a_change_killed_at_each_step_is_finished_by_the_next(home: Home) -> Non
     assert at > EACH
 
 
+@pytest.mark.slow
 def test_while_silver_is_under_both_keys_no_run_begins(home: Home) -> None:
     with pytest.MonkeyPatch.context() as patched:
         kill(patched, 8)

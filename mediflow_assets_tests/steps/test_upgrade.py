@@ -49,6 +49,7 @@ def test_there_is_a_step_from_each_format_to_the_next():
     assert sorted(upgrade.STEPS) == list(range(1, FORMAT))
 
 
+@pytest.mark.slow
 def test_a_lake_of_format_1_is_carried_forward_by_a_run(older, fresh):
     assert comparing.formats(older.lake) == {1}
     assert any("format 1 to 2" in task.says for task in upgrade.plan(older.lake))
@@ -94,6 +95,7 @@ def test_the_service_is_asked_for_its_tables_only_where_they_are_to_be_changed(t
     assert bool(asked) == (contract in (ENCOUNTER_EVENTS, STREAM_ALERTS))
 
 
+@pytest.mark.slow
 def test_a_column_that_is_new_in_every_contract_comes_into_every_table(older, tmp_path):
     wider = [sys.executable, "-m", "mediflow_assets_tests.older.wider", older.folder, tmp_path / "anew"]
     ended = subprocess.run(wider, cwd=REPO, capture_output=True, text=True, timeout=240)
@@ -114,6 +116,7 @@ def distort(lake) -> None:
             assert lake.difference(contract).beyond == ("given_up",), name
 
 
+@pytest.mark.slow
 def test_types_that_changed_and_columns_that_were_removed_in_every_table(fresh):
     carried = fresh.copy("distorted")
     distort(carried.lake)

@@ -12,6 +12,8 @@ from mediflow_assets.privacy.erasure.journal import Journal
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets_tests.steps.erasure.conftest import GONE, Hospital
 
+pytestmark = pytest.mark.slow
+
 STEPS = (
     (Journal, "write"), (erase.Tombstones, "add"), (Lake, "append"), (Lake, "overwrite_rows"),
     (removal, "delete_rows"), (removal, "blank"), (cleansing, "delete_subjects"), (cleansing, "purge"),
