@@ -23,7 +23,7 @@ class Writes:
     """Counts what is written to the lake, and kills the run before, or right after, one of the writes."""
 
     METHODS = (
-        (Lake, ("append", "overwrite_rows", "note", "delete_delivery")),
+        (Lake, ("append", "overwrite_rows", "set_properties", "delete_delivery")),
         (Tables, ("append", "overwrite", "merge")),
     )
 
