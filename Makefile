@@ -68,7 +68,7 @@ test-cluster: debian $(READY) $(JARS)/.made $(STORE)  ## docker-compose.yml as l
 	@pytest -m '$(CLUSTER)'
 
 test-changed: debian $(READY) $(JARS)/.made $(STORE)  ## what of test-slow and test-cluster guards a change since SINCE=commit
-	@pytest -m '($(SLOW)) or ($(CLUSTER))' --hypothesis-profile=deep --timeout=900 --changed-since '$(SINCE)'
+	@pytest -m '($(SLOW)) or ($(CLUSTER))' --hypothesis-profile=deep --timeout=900 --changed-since '$(SINCE)' $(MINUTES:%=--minutes=%)
 
 test-faults: debian $(READY) $(JARS)/.made $(STORE)  ## kills at seeded moments, of runs and of each service of the cluster (an hour)
 	@pytest -m faults
