@@ -132,7 +132,7 @@ def test_a_mixed_delivery_of_encounters(house, writes, admissions):
     house.make_silver(steps.PATIENTS)
     made = kill_everywhere(writes, house, lambda place: place.make_silver(steps.ENCOUNTERS))
     wanted = ["merge silver/encounters", "append silver/quarantine", "append gold/check_results"]
-    wanted += ["append silver/processed", "note silver/encounters"]
+    wanted += ["append silver/processed", "set_properties silver/encounters"]
     assert made == wanted
 
 
@@ -140,7 +140,7 @@ def test_a_correction(house, writes, admissions, corrections):
     delivery = house.deliver(admissions({}, {"encounter_id": "E2", "cost": "x"}, {"encounter_id": "E3", "cost": "y"}))
     house.make_silver(steps.PATIENTS, steps.ENCOUNTERS)
     house.deliver(corrections({"_delivery_id": delivery, "_record_number": 2, "cost": "5"}), LATER)
-    before = ("merge silver/quarantine", "append silver/processed", "note silver/encounters")
+    before = ("merge silver/quarantine", "append silver/processed", "set_properties silver/encounters")
     made = kill_everywhere(writes, house, lambda place: place.make_silver(steps.ENCOUNTERS), before)
     assert set(before) <= set(made)
 
