@@ -81,28 +81,28 @@ bench-dashboard: $(READY)  ## how fast the dashboard is on a million encounters,
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
 	@python -m dashboard.tests.browser.measuring
 
-screenshots: $(READY)  ## docs/screenshots anew, from the home that `make demo` made
+screenshots: $(READY)  ## take docs/screenshots again, from the home that `make demo` made
 	@command -v chromium >/dev/null || { apt-get update -qq && apt-get install -y -qq chromium; }
 	@python -m dashboard.tests.browser.screenshots
 
-check: $(READY)  ## ruff, mypy, import-linter, freshness of the generated documents
+check: $(READY)  ## ruff, mypy, import-linter, freshness of the generated pages
 	@ruff check .
 	@ruff format --check .
 	@mypy
 	@lint-imports
-	@python -m mediflow_assets.contracts.dictionary --check docs/data_dictionary.md
+	@python -m documents --check
 
 lock: $(READY)  ## resolve the versions of requirements.lock again, from pyproject.toml
 	@$(BIN)/uv pip compile --quiet pyproject.toml --all-extras --universal --python-version 3.11 --generate-hashes --no-annotate --no-header \
 		-o requirements.lock
 
-docs: $(READY)  ## write the generated documents anew
-	@python -m mediflow_assets.contracts.dictionary docs/data_dictionary.md
+docs: $(READY)  ## write the generated pages of docs/reference again
+	@python -m documents
 
 bench: $(READY)  ## measure, with a table and JSON
 	@mediflow bench
 
-bench-serving: $(READY)  ## the gateway under load by wrk, and under attack, beside plain scikit-learn
+bench-serving: $(READY)  ## the gateway under load by wrk, and under attack, compared with plain scikit-learn
 	@command -v wrk >/dev/null || { apt-get update -qq && apt-get install -y -qq wrk; }
 	@python -m benchmarks.gateway
 

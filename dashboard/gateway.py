@@ -2,12 +2,13 @@
 
 import base64
 import json
-import os
 import time
 from dataclasses import dataclass, field
 from typing import Any
 
 import requests
+
+from dashboard.settings import DashboardSettings
 
 TIMEOUT_SECONDS = 5.0
 
@@ -41,7 +42,7 @@ class SignedIn:
 
 def url() -> str:
     """Where the gateway answers: MEDIFLOW_GATEWAY_URL."""
-    return os.environ.get("MEDIFLOW_GATEWAY_URL", "http://127.0.0.1:8000").rstrip("/")
+    return DashboardSettings().gateway_url.rstrip("/")
 
 
 def sign_in(name: str, password: str) -> SignedIn:

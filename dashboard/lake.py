@@ -1,14 +1,13 @@
 """Read access to the lake: analyst tables only, one pinned version at a time, only the columns asked for."""
 
-import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 import polars as pl
 from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError, TableNotFoundError
 
+from dashboard.settings import DashboardSettings
 from mediflow_assets.contracts.table import Audience, TableContract, Type
 
 _BROKEN = (OSError, DeltaError, pl.exceptions.PolarsError, pl.exceptions.PanicException)
@@ -58,17 +57,11 @@ class Snapshot:
             ) from None
 
 
-def root() -> str:
-    """The lake's root: MEDIFLOW_LAKE, else `lake` below MEDIFLOW_HOME."""
-    home = Path(os.environ.get("MEDIFLOW_HOME", ".mediflow")).expanduser().absolute()
-    return os.environ.get("MEDIFLOW_LAKE") or str(home / "lake")
-
-
 def is_synthetic() -> bool:
     """Whether deliveries of `mediflow generate` came into this home, or MEDIFLOW_SYNTHETIC says so."""
-    home = Path(os.environ.get("MEDIFLOW_HOME", ".mediflow")).expanduser().absolute()
-    is_told = os.environ.get("MEDIFLOW_SYNTHETIC", "").lower() in ("1", "true", "yes")
-    return is_told or (home / "synthetic").exists() or (home / "sample" / "truth").is_dir()
+    settings = DashboardSettings()
+    kept = (settings.root / "synthetic").exists() or (settings.root / "sample" / "truth").is_dir()
+    return settings.synthetic or kept
 
 
 def open_table(contract: TableContract, command: str = "mediflow run") -> Snapshot:
@@ -78,7 +71,7 @@ def open_table(contract: TableContract, command: str = "mediflow run") -> Snapsh
     """
     if contract.audience is not Audience.ANALYST:
         raise NotReadable(f"{contract.name} is not for analysts: the dashboard does not open it.")
-    uri = f"{root().rstrip('/')}/{contract.name}"
+    uri = f"{DashboardSettings().lake_root.rstrip('/')}/{contract.name}"
     try:
         table = DeltaTable(uri)
         actions = table.get_add_actions(flatten=True)

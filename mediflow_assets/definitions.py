@@ -46,7 +46,10 @@ def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definit
         home=str(settings.root), engine=engine, lease_wait_seconds=settings.lease_wait_seconds
     )
     automation = dg.AutomationConditionSensorDefinition(
-        "automation", target=dg.AssetSelection.all(), default_status=dg.DefaultSensorStatus.RUNNING
+        "automation",
+        target=dg.AssetSelection.all(),
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Makes what lies below a table that was made by hand, once its blocking checks hold.",
     )
     return dg.Definitions(
         assets=[

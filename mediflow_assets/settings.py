@@ -21,21 +21,33 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="MEDIFLOW_", frozen=True, extra="ignore")
 
-    home: Path = Field(Path(".mediflow"), description="everything MediFlow keeps")
+    home: Path = Field(Path(".mediflow"), description="the folder of everything that MediFlow keeps")
     lake: str | None = Field(None, description="root of the tables: a folder or an s3:// URI; default <home>/lake")
-    spark_remote: str | None = Field(None, description="a Spark Connect URL, sc://host:port; default embedded")
-    inbox_uri: str | None = Field(
-        None, validation_alias="MEDIFLOW_INBOX", description="an s3:// URI; what is dropped there comes into the inbox"
+    spark_remote: str | None = Field(
+        None, description="a Spark Connect URL, sc://host:port; default the embedded engine"
     )
-    database_url: str | None = Field(None, description="users and audit; default SQLite at <home>/ops.db")
+    inbox_uri: str | None = Field(
+        None, validation_alias="MEDIFLOW_INBOX", description="an s3:// URI: what is dropped there is delivered too"
+    )
+    database_url: str | None = Field(
+        None,
+        description="the database of users, the audit log and, if it is PostgreSQL, the lease of the lake; "
+        "default SQLite, <home>/ops.db",
+    )
     mlflow_tracking_uri: str | None = Field(
-        None, validation_alias="MLFLOW_TRACKING_URI", description="the model registry; default SQLite below home"
+        None,
+        validation_alias="MLFLOW_TRACKING_URI",
+        description="the model registry; default SQLite, <home>/mlflow/mlflow.db",
     )
     artifacts: str | None = Field(
-        None, description="where the registry's files go, a folder or an s3:// URI, unless its server keeps them"
+        None,
+        description="where the registry's files go, a folder or an s3:// URI, unless its server keeps them; default "
+        "<home>/mlflow/artifacts",
     )
-    dagster_config: Path | None = Field(None, description="the dagster.yaml to install; default the embedded one")
-    alert_webhook: str | None = Field(None, description="failures and stale tables are posted here")
+    dagster_config: Path | None = Field(
+        None, description="the dagster.yaml to install in the home; default the one that comes along"
+    )
+    alert_webhook: str | None = Field(None, description="a URL: failed runs and stale tables are posted to it")
     landing: Literal["off", "batch", "continuous"] = Field(
         "off", description="how events of the topic come in: not at all, by the daemon's runs, or by 'stream serve'"
     )
@@ -45,25 +57,41 @@ class Settings(BaseSettings):
         description="the brokers of the topic: host:port, several by commas",
     )
     kafka_properties: Path | None = Field(None, description="a file of Kafka client properties: security.protocol, …")
-    topic: str = Field("encounter-events", pattern=r"^[A-Za-z0-9._-]{1,200}$", description="the topic of events")
-    alerts_topic: str = Field("encounter-alerts", pattern=r"^[A-Za-z0-9._-]{1,200}$", description="alerts go here")
-    max_records_per_run: int = Field(500_000, ge=1, description="of the topic, that one run lands")
-    stream_interval_seconds: int = Field(10, ge=1, description="how often the daemon looks at the topic")
-    stream_memory: str = Field("2g", pattern=r"^[1-9][0-9]*[mg]$", description="of the streaming service's JVM")
+    topic: str = Field(
+        "encounter-events", pattern=r"^[A-Za-z0-9._-]{1,200}$", description="the topic that events come from"
+    )
+    alerts_topic: str = Field(
+        "encounter-alerts", pattern=r"^[A-Za-z0-9._-]{1,200}$", description="the topic that alerts go to"
+    )
+    max_records_per_run: int = Field(500_000, ge=1, description="most messages of the topic that one run lands")
+    stream_interval_seconds: int = Field(10, ge=1, description="seconds between two looks of the daemon at the topic")
+    stream_memory: str = Field("2g", pattern=r"^[1-9][0-9]*[mg]$", description="memory of the streaming service's JVM")
     stream_cores: int = Field(4, ge=1, description="threads of the streaming service beyond one for each partition")
-    metrics_host: str = Field("127.0.0.1", description="where the streaming service shows its metrics")
+    metrics_host: str = Field("127.0.0.1", description="the address on which the streaming service shows its metrics")
     alerts_batch_seconds: int = Field(
-        300, ge=5, description="after so long the alerts' query notes how far it is, and takes in new baselines"
+        300, ge=5, description="seconds after which the alerts' query notes how far it is, and takes in new baselines"
     )
-    metrics_port: int = Field(9108, ge=0, le=65535, description="of the streaming service's metrics; 0 for none")
-    lease_wait_seconds: float = Field(600, ge=0, description="how long runs of the daemon wait for the lake")
+    metrics_port: int = Field(
+        9108, ge=0, le=65535, description="the port of the streaming service's metrics; 0 for none"
+    )
+    lease_wait_seconds: float = Field(600, ge=0, description="seconds that runs of the daemon wait for the lake")
     inbox_rest_seconds: float = Field(
-        5, ge=0, description="for how long a file dropped into the inbox must not have been written before it is taken"
+        5, ge=0, description="seconds that a file in the inbox must not have been written for before it is taken"
     )
-    max_expansion: int = Field(200, ge=2, description="times its size that a compressed delivery may unpack to")
-    max_unpacked_bytes: int = Field(64 << 30, ge=1 << 20, description="that a compressed delivery may unpack to")
-    max_rejects: int = Field(100_000, ge=0, description="records of a delivery that may not be split into fields")
-    max_record_bytes: int = Field(256 << 20, ge=1 << 20, description="of one record of a delivery")
+    max_expansion: int = Field(
+        200, ge=2, description="how many times its size a compressed delivery may unpack to, beyond 16 MiB"
+    )
+    max_unpacked_bytes: int = Field(
+        64 << 30, ge=1 << 20, description="most bytes that a compressed delivery may unpack to"
+    )
+    max_rejects: int = Field(
+        100_000,
+        ge=0,
+        description="most records of a delivery that cannot be split into fields; past it the delivery is refused",
+    )
+    max_record_bytes: int = Field(
+        256 << 20, ge=1 << 20, description="most bytes of one record; past it the delivery is refused"
+    )
     quarantine_warn_share: float = Field(
         0.05, ge=0, le=1, description="share of a delivery that may be refused before a check warns"
     )
@@ -71,15 +99,19 @@ class Settings(BaseSettings):
         0.5, ge=0, le=1, description="share of a delivery that may be refused before a run stops"
     )
     quarantine_least_records: int = Field(
-        20, ge=1, description="records that a delivery must have for its refused share to stop a run"
+        20,
+        ge=1,
+        description="records that a delivery must have for its refused share to stop a run; a smaller one only warns",
     )
-    cors_origins: str = Field("", description="web pages that may call the gateway, by origin, divided by commas")
+    cors_origins: str = Field("", description="origins of web pages that may call the gateway, divided by commas")
     ui_hosts: str = Field(
-        "", description="host names of the Dagster UI beside localhost, divided by commas, as a proxy gives them"
+        "", description="further host names of the Dagster UI, divided by commas, where a proxy stands before it"
     )
-    requests_per_minute: int = Field(30_000, ge=1, description="how often one user may ask the gateway")
-    keep_predictions_days: int = Field(90, ge=1, description="how long the gateway's predictions are kept for drift")
-    keep_versions_hours: int = Field(168, ge=1, description="how long old table versions are kept")
+    requests_per_minute: int = Field(
+        30_000, ge=1, description="requests a minute that one user may send to the gateway"
+    )
+    keep_predictions_days: int = Field(90, ge=1, description="days that the gateway's predictions are kept, for drift")
+    keep_versions_hours: int = Field(168, ge=1, description="hours that old versions of tables are kept")
 
     @model_validator(mode="after")
     def _has_plain_paths(self) -> "Settings":

@@ -11,6 +11,7 @@ GUARDS: dict[str, tuple[str, ...]] = {
     "CHANGELOG.md": (),
     "LICENSE": (),
     "docs/": (),
+    "documents/": (),
     "docs/api.md": ("serving/tests/test_api_doc.py",),
     "README.md": (f"{TESTS}test_readme.py",),
     "dashboard/": ("dashboard/", f"{TESTS}test_up.py", f"{CLUSTER}test_health.py"),

@@ -1,7 +1,8 @@
 """Who asks: the token of a request, whether it still counts, and whether its role suffices."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from fastapi import Request
 
@@ -46,19 +47,30 @@ async def claims_of(request: Request) -> Claims:
     return Claims(claims.sub, tuple(held), claims.jti, claims.iat, claims.exp)
 
 
-def allowed(*roles: str) -> Callable[[Request], Awaitable[Claims]]:
-    """A dependency: the claims of who holds one of these roles; of any role where none is named. Raises Problem 401,
-    403, 429."""
+@dataclass(frozen=True)
+class Allowed:
+    """A dependency: the claims of who holds one of these roles; of any role where none is named."""
 
-    async def _claims(request: Request) -> Claims:
+    roles: tuple[str, ...]
+
+    async def __call__(self, request: Request) -> Claims:
+        """The claims. Raises Problem 401, 403, 429."""
         claims = await claims_of(request)
         held = {*claims.roles, *(part for role in claims.roles for part in INCLUDED.get(role, ()))}
-        if roles and not held & set(roles):
-            raise Problem(403, f"This needs the role {' or '.join(roles)}.")
+        if self.roles and not held & set(self.roles):
+            raise Problem(403, f"This needs the role {' or '.join(self.roles)}.")
         is_free, headers = await state_of(request).throttle.may_ask(claims.sub)
         request.state.rate_headers = headers
         if not is_free:
             raise Problem(429, "Too many requests in this minute.", headers={"retry-after": "60"})
         return claims
 
-    return _claims
+    def __str__(self) -> str:
+        """Who that is, in words."""
+        including = [role for role, parts in INCLUDED.items() if set(parts) & set(self.roles)]
+        return ", ".join([*self.roles, *including]) or "any role"
+
+
+def allowed(*roles: str) -> Allowed:
+    """A dependency: whoever holds one of these roles; any role where none is named."""
+    return Allowed(roles)

@@ -1,7 +1,7 @@
 """The app: routes within the limits on bodies, within the audit."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from importlib.metadata import version
 from typing import Any
 
@@ -18,6 +18,19 @@ from serving.marked import Marked
 from serving.routes import catalog, figures, governance, health, insights, patients, predict, tokens
 from serving.state import State
 
+ROUTERS = tuple(part.router for part in (tokens, predict, catalog, insights, patients, governance, health, figures))
+
+
+def routed(lifespan: Callable[[FastAPI], Any] | None = None) -> FastAPI:
+    """The routes and the OpenAPI document, without a home: it can be described, not asked."""
+    app = FastAPI(
+        title="MediFlow gateway", version=version("mediflow"), lifespan=lifespan, docs_url=None, redoc_url=None
+    )
+    document.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    return app
+
 
 def create_app(settings: Settings | None = None) -> Any:
     """The gateway of a home, as an ASGI app."""
@@ -28,14 +41,9 @@ def create_app(settings: Settings | None = None) -> Any:
         async with state.running():
             yield
 
-    app = FastAPI(
-        title="MediFlow gateway", version=version("mediflow"), lifespan=lifespan, docs_url=None, redoc_url=None
-    )
+    app = routed(lifespan)
     app.state.mediflow = state
     problems.install(app, (MediFlowError, *UNREADABLE))
-    document.install(app)
-    for part in (tokens, predict, catalog, insights, patients, governance, health, figures):
-        app.include_router(part.router)
     app.add_middleware(Bodies, state=state)
     app.add_middleware(Audited, state=state, paths=document.paths(app))
     app.add_middleware(Marked)

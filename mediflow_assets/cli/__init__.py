@@ -1,7 +1,7 @@
 """The `mediflow` command: one file per command group, each with its options and its words, and no logic.
 
-What a command does stands in a module beside it (`home`, `delivering`, `standing`, `health`, `quarantined`) or in the
-package it belongs to. Everything heavy is imported inside the functions, so that `mediflow --help` is quick.
+What a command does stands in `operations` or in the package it belongs to. Everything heavy is imported inside the
+functions, so that `mediflow --help` is quick.
 """
 
 import importlib

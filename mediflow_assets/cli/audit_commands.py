@@ -13,7 +13,7 @@ def register(app: typer.Typer) -> None:
     context.group(app, "audit", "Who did what: the hash-chained audit log.", verify=verify)
 
 
-def verify(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def verify(as_json: Annotated[bool, typer.Option("--json", help="JSON, for a program to read")] = False) -> None:
     """Walk the whole chain; names the first record that was changed, removed or moved. Exit 3 if it does not hold."""
     from mediflow_assets.identity.audit import AuditLog
 

@@ -31,7 +31,7 @@ def erase(
         bool, typer.Option("--unknown-too", help="refuse in future whom nothing is found of")
     ] = False,
     is_resumed: Annotated[bool, typer.Option("--resume", help="finish an erasure that was cut short")] = False,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON, for a program to read")] = False,
 ) -> None:
     """Remove patients from every zone, prove it, and refuse them in future. Ids are typed, piped in, or in a file."""
     from mediflow_assets.cli import officer

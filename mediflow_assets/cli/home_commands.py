@@ -36,7 +36,7 @@ def generate(
     rows: Annotated[int, typer.Option(help="encounters")] = 50_000,
     seed: Annotated[int, typer.Option(help="the same seed gives the same bytes")] = 7,
 ) -> None:
-    """Write the synthetic hospital: OUT/deliveries, and OUT/truth beside it."""
+    """Write the synthetic hospital: OUT/deliveries, and OUT/truth with what was planted in it."""
     from mediflow_assets import synthetic
 
     with output.counting("generate") as count:

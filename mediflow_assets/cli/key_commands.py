@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
     )
 
 
-def show(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def show(as_json: Annotated[bool, typer.Option("--json", help="JSON, for a program to read")] = False) -> None:
     """Name the key in use and say since when it is; the key itself is shown nowhere."""
     from mediflow_assets.secrets.key_change import unfinished
     from mediflow_assets.secrets.pseudonym_key import FILE_NAME

@@ -14,7 +14,7 @@ def register(app: typer.Typer) -> None:
 
 def leak_scan(
     is_full: Annotated[bool, typer.Option("--full/--new", help="everything, or what is new since a clean scan")] = True,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON, for a program to read")] = False,
 ) -> None:
     """Look for Silver's identifiers where none may stand: Gold, masked, models, exports, logs, databases. Exit 3 if
     one is found."""

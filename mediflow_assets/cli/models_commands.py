@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 _NAME = Annotated[str, typer.Argument(help="treatment-cost or readmission-risk")]
 
 
-def list_(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def list_(as_json: Annotated[bool, typer.Option("--json", help="JSON, for a program to read")] = False) -> None:
     """Every registered version, its aliases, and what the gate said."""
     from mediflow_assets.operations import model_registry
 
@@ -70,9 +70,9 @@ def card(name: _NAME, version: Annotated[str | None, typer.Option(help="the cham
 def evaluate(
     dataset: Annotated[str, typer.Argument(help="uci-diabetes or insurance")],
     path: Annotated[Path, typer.Argument(help="its CSV, or the folder it lies in")],
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON, for a program to read")] = False,
 ) -> None:
-    """Run the same pipelines and figures on public data, beside what others published."""
+    """Run the same pipelines and figures on public data, next to what others published."""
     from mediflow_assets.ml import reference
 
     if dataset not in reference.REFERENCES:
@@ -87,4 +87,4 @@ def evaluate(
         return
     output.line(f"{dataset}: {known.described}")
     rows = [(r.name, *(f"{r.figures[n]:,.4f}" for n in names), f"{r.spread:.4f}", r.published) for r in results]
-    output.table("ours beside what was published", ("estimator", *names, "spread", "published"), rows)
+    output.table("ours next to what was published", ("estimator", *names, "spread", "published"), rows)

@@ -11,7 +11,7 @@ Reason = Annotated[str | None, typer.Option(help="the rule that was broken")]
 Of = Annotated[str | None, typer.Option("--delivery", help="12 digits or more of a delivery's id")]
 Delivery = Annotated[str, typer.Option("--delivery", help="12 digits or more of the delivery's id")]
 Record = Annotated[int, typer.Option("--record", help="the record's number in the delivery")]
-Json = Annotated[bool, typer.Option("--json")]
+Json = Annotated[bool, typer.Option("--json", help="JSON, for a program to read")]
 
 
 def register(app: typer.Typer) -> None:

@@ -19,7 +19,7 @@ def reidentify(
     key: Annotated[str, typer.Argument(help="a patient_key or encounter_key, 32 hex digits")],
     reason: Annotated[str, typer.Option(help="why, without naming anybody: it stays in the audit log for good")],
     user: Annotated[str | None, typer.Option(help="your MediFlow name; asked for if not given")] = None,
-    as_json: Annotated[bool, typer.Option("--json")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON, for a program to read")] = False,
 ) -> None:
     """Say whose pseudonym it is. Takes a login as privacy_officer; each attempt is recorded."""
     from mediflow_assets.cli import officer

@@ -15,7 +15,7 @@ def register(app: typer.Typer) -> None:
     app.command("status")(status)
 
 
-def status(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def status(as_json: Annotated[bool, typer.Option("--json", help="JSON, for a program to read")] = False) -> None:
     """Show deliveries, tables, sums and checks.
 
     Exits 3 where a sum does not agree or a blocking check failed, 1 where a table is damaged.

@@ -12,7 +12,7 @@ _WHO_LANDS = {
     "batch": "Landing: batch, in the runs of the daemon ('mediflow up') and of 'mediflow run'. Alerts: in the run.",
     "continuous": "Landing: continuous, by 'mediflow stream serve': {service}. Alerts: {alerts_mode}.",
 }
-Json = Annotated[bool, typer.Option("--json")]
+Json = Annotated[bool, typer.Option("--json", help="JSON, for a program to read")]
 
 
 def register(app: typer.Typer) -> None:

@@ -16,7 +16,7 @@ def register(app: typer.Typer) -> None:
 
 
 def add(
-    name: str,
+    name: Annotated[str, typer.Argument(help="the new user's name")],
     role: Annotated[list[str], typer.Option(help="may be given several times")],
 ) -> None:
     """Add a user. The password is asked for, or read from what is piped in."""
@@ -30,7 +30,7 @@ def add(
     output.line(f"Added {user.name}: {', '.join(user.roles)}")
 
 
-def list_(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+def list_(as_json: Annotated[bool, typer.Option("--json", help="JSON, for a program to read")] = False) -> None:
     """Show all users."""
     from mediflow_assets.identity.users import Users
 
@@ -42,7 +42,7 @@ def list_(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     output.table("users", ("name", "roles", "state", "created_at"), rows)
 
 
-def disable(name: str) -> None:
+def disable(name: Annotated[str, typer.Argument(help="whose account is closed")]) -> None:
     """Close an account."""
     from mediflow_assets.cli import officer
     from mediflow_assets.identity.users import Users

@@ -33,8 +33,8 @@ __all__ = [
     "erasure",
     "events",
     "gold",
-    "house",
     "masked",
     "models",
+    "operational",
     "silver",
 ]

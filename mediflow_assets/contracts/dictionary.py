@@ -1,14 +1,9 @@
-"""The data dictionary, written from the contracts: `python -m mediflow_assets.contracts.dictionary [--check] FILE`."""
-
-import sys
-from pathlib import Path
+"""The data dictionary, written from the contracts: of the documents, and of the dashboard."""
 
 from mediflow_assets import contracts
 from mediflow_assets.contracts.table import Column, RowCheck, TableContract
 
 _HEAD = """# Data dictionary
-
-Written from `mediflow_assets/contracts/` by `make docs`; do not edit.
 
 Each table has an audience. Each column has a class (of 45 CFR 164.514(b)(2)(i) where a letter leads) and the verb
 that says what becomes of it in the masked tables.
@@ -47,20 +42,3 @@ def _broken_where(check: RowCheck) -> str:
 def _column(column: Column) -> str:
     name = column.name if column.nullable else f"{column.name} *"
     return f"| {name} | {column.type} | {column.unit or ''} | {column.description} | {column.privacy} | {column.mask} |"
-
-
-def main(arguments: list[str]) -> int:
-    """Write the file, or with --check say whether it is as the contracts are."""
-    path, text = Path(arguments[-1]), dictionary()
-    if "--check" in arguments:
-        if path.exists() and path.read_text() == text:
-            return 0
-        sys.stderr.write(f"{path} is not as the contracts are: run 'make docs'.\n")
-        return 1
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

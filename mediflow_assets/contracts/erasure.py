@@ -35,7 +35,7 @@ ERASED = TableContract(
     Audience.PIPELINE,
     (
         _counted("erasure_id", T.STRING, "the erasure; empty for records refused on arrival"),
-        _counted("table", T.STRING, "the Bronze table, or the Silver table that had judged them"),
+        _counted("table", T.STRING, "the Bronze table, or the Silver table that had validated them"),
         _counted("_delivery_id", T.STRING, "the delivery"),
         _counted("records", T.LONG, "how many"),
         _counted("counted_at", T.TIMESTAMP, "when"),

@@ -135,14 +135,14 @@ def _figure(name: str, type_: Type, description: str, nullable: bool = True, uni
 
 STREAM_STATUS = TableContract(
     ("gold", "stream_status"),
-    "Per partition of the topic: how far it was landed and judged, what was turned away, and how long events took.",
+    "Per partition of the topic: how far it was landed and validated, what was turned away, and how long events took.",
     Audience.ANALYST,
     (
         _figure("partition", T.STRING, "kafka/<topic>/<partition>", nullable=False),
         _figure("landing", T.STRING, "off, batch or continuous", nullable=False),
         _figure("alerts_mode", T.STRING, "run, real-time or micro-batch", nullable=False),
         _figure("landed_through", T.LONG, "last offset in Bronze", nullable=False),
-        _figure("judged_through", T.LONG, "last offset that Silver has judged", nullable=False),
+        _figure("judged_through", T.LONG, "last offset that Silver has validated", nullable=False),
         _figure("lag", T.LONG, "messages of the broker that were not landed, when the landing last looked"),
         _figure("records", T.LONG, "messages in Bronze", nullable=False),
         _figure("quarantined", T.LONG, "of these, open or waiting before silver/encounters", nullable=False),

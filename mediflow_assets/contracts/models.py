@@ -54,7 +54,7 @@ def _figure(name: str, type_: Type, description: str, nullable: bool = False) ->
 
 MODEL_METRICS = TableContract(
     ("gold", "model_metrics"),
-    "Each version's figures on held-out rows, beside its baselines and by group; groups of under 50 rows are left out.",
+    "Each version's figures on held-out rows, with its baselines and by group; groups of under 50 rows are left out.",
     Audience.ANALYST,
     (
         _figure("trained_at", T.TIMESTAMP, "when"),

@@ -17,12 +17,12 @@ CHECK_RESULTS = TableContract(
     (
         _column("checked_at", T.TIMESTAMP, "when"),
         _column("run_id", T.STRING, "the Dagster run"),
-        _column("table", T.STRING, "the table judged"),
+        _column("table", T.STRING, "the table checked"),
         _column("check_name", T.STRING, "the rule"),
         _column("severity", T.STRING, "error or warn"),
         _column("passed", T.BOOLEAN, "whether it held"),
         _column("failing", T.LONG, "rows that broke it"),
-        _column("rows", T.LONG, "rows judged"),
+        _column("rows", T.LONG, "rows checked"),
         _column("version", T.LONG, "the table's version"),
     ),
 )

@@ -215,7 +215,7 @@ QUARANTINE = TableContract(
         Column("reasons", T.STRINGS, "every rule it broke", P.TECHNICAL, drop(), nullable=False),
         Column("status", T.STRING, "open, waiting, replayed, discarded", P.TECHNICAL, drop(), nullable=False),
         Column("first_seen_at", T.TIMESTAMP, "when its delivery was received", P.TECHNICAL, drop(), nullable=False),
-        Column("last_seen_at", T.TIMESTAMP, "when the version last judged was received", P.TECHNICAL, drop(),
+        Column("last_seen_at", T.TIMESTAMP, "when the version last validated was received", P.TECHNICAL, drop(),
                nullable=False),
     ),
     primary_key=("target_table", "_delivery_id", "_record_number"),
@@ -224,13 +224,13 @@ QUARANTINE = TableContract(
 
 PROCESSED = TableContract(
     ("silver", "processed"),
-    "Which deliveries each Silver table has judged; written last, after the table's checks have passed.",
+    "Which deliveries each Silver table has validated; written last, after the table's checks have passed.",
     Audience.PIPELINE,
     (
         Column("target_table", T.STRING, "the Silver table", P.TECHNICAL, drop(), nullable=False),
         Column("_delivery_id", T.STRING, "the delivery", P.TECHNICAL, drop(), nullable=False),
-        Column("through_record", T.LONG, "its last record judged", P.TECHNICAL, drop(), nullable=False),
-        Column("records", T.LONG, "records judged", P.TECHNICAL, drop(), nullable=False),
+        Column("through_record", T.LONG, "its last record validated", P.TECHNICAL, drop(), nullable=False),
+        Column("records", T.LONG, "records validated", P.TECHNICAL, drop(), nullable=False),
         Column("accepted", T.LONG, "of these, accepted", P.TECHNICAL, drop(), nullable=False),
         Column("quarantined", T.LONG, "of these, quarantined", P.TECHNICAL, drop(), nullable=False),
     ),

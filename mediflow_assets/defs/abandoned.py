@@ -18,7 +18,7 @@ def build_abandoned_sensor(settings: Settings) -> dg.SensorDefinition:
         name="abandoned_runs",
         minimum_interval_seconds=LOOK_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Marks runs as failed that stand as started while nobody holds the lake, twice in a row.",
+        description="Marks a run as failed whose process died: started, with nobody holding the lake, twice in a row.",
     )
     def abandoned_runs(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         seen = set(json.loads(context.cursor or "[]"))

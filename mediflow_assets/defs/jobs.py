@@ -15,15 +15,19 @@ from mediflow_assets.storage.errors import storage_errors
 
 TABLES = dg.AssetSelection.groups("bronze", "silver", "gold", "masked")
 
-refresh = dg.define_asset_job("refresh", TABLES, description="Bronze and everything below it.")
+refresh = dg.define_asset_job(
+    "refresh", TABLES, description="Lands what has arrived, and brings every table below Bronze up to date."
+)
 replay = dg.define_asset_job(
     "replay",
     TABLES,
-    description="As refresh, judging open quarantined records again: all of them, unless the config says which.",
+    description="As refresh, and validates open quarantined records again: all of them, unless the config says which.",
     config={"ops": {step: {"config": {"replay": True}} for step in SILVER_STEPS}},
 )
 rebuild = dg.define_asset_job(
-    REBUILD, TABLES, description="As refresh, judging every Bronze record again. Discarded records stay discarded."
+    REBUILD,
+    TABLES,
+    description="As refresh, and validates every Bronze record again. Discarded records stay discarded.",
 )
 ASSURANCE = tuple(table.name for table in assurance.TABLES)
 """What every job that writes an open table ends with: how closely it shows anybody, and the leak scan."""
@@ -31,7 +35,7 @@ AFTER_TRAINING = ("gold/risk_scores", "masked/risk_scores", "gold/drift", *ASSUR
 train = dg.define_asset_job(
     "train",
     dg.AssetSelection.groups("models") | dg.AssetSelection.assets(*AFTER_TRAINING),
-    description="Both models, through the gate; the scores of the champions; how closely they show anybody.",
+    description="Trains both models, puts them through the gate, scores with the champions, and checks privacy.",
 )
 
 
@@ -55,7 +59,7 @@ def tidy(context: dg.OpExecutionContext, lakehouse: LakehouseResource) -> None:
     context.log.info("the lake is tidy")
 
 
-@dg.job(name="maintain", description="Compact and vacuum every table.")
+@dg.job(name="maintain", description="Joins the small files of every table, and removes old versions.")
 def maintain_job() -> None:
     """Tidy the lake."""
     tidy()
@@ -75,7 +79,7 @@ def look_for_leaks(context: dg.OpExecutionContext, lakehouse: LakehouseResource)
 
 
 @dg.job(
-    name="leak_scan", description="Look for identifiers in every file that people without a right to them may open."
+    name="leak_scan", description="Looks for identifiers in every file that people without a right to them may open."
 )
 def leak_scan_job() -> None:
     """Look for leaks in everything."""
@@ -88,24 +92,28 @@ SCHEDULES = [
         name="daily_refresh",
         job=refresh,
         cron_schedule="0 5 * * *",
+        description="So that a day without deliveries is seen, and what waits in the inbox is taken.",
         default_status=dg.DefaultScheduleStatus.RUNNING,
     ),
     dg.ScheduleDefinition(
         name="weekly_training",
         job=train,
         cron_schedule="0 4 * * 0",
+        description="So that the models learn what became known in the week.",
         default_status=dg.DefaultScheduleStatus.RUNNING,
     ),
     dg.ScheduleDefinition(
         name="weekly_maintenance",
         job=maintain_job,
         cron_schedule="0 3 * * 0",
+        description="So that tables stay quick to read, and old versions do not fill the disk.",
         default_status=dg.DefaultScheduleStatus.RUNNING,
     ),
     dg.ScheduleDefinition(
         name="weekly_leak_scan",
         job=leak_scan_job,
         cron_schedule="0 2 * * 6",
+        description="Looks through everything; the scan at the end of a run looks at what the run wrote.",
         default_status=dg.DefaultScheduleStatus.RUNNING,
     ),
 ]

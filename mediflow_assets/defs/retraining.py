@@ -24,7 +24,7 @@ def build_retraining_sensor(settings: Settings) -> dg.SensorDefinition:
         job=jobs.train,
         minimum_interval_seconds=300,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Starts train on drift or on a fifth more outcomes, at most once a day.",
+        description="Starts train on drift of a champion's inputs or a fifth more outcomes, at most once a day.",
     )
     def retraining_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         now = dt.datetime.now(dt.UTC)

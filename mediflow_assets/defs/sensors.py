@@ -63,7 +63,11 @@ def _in_bucket(uri: str | None) -> int:
 
 
 def _failure_sensor(settings: Settings) -> dg.SensorDefinition:
-    @dg.run_failure_sensor(name="failure_webhook", default_status=dg.DefaultSensorStatus.RUNNING)
+    @dg.run_failure_sensor(
+        name="failure_webhook",
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Posts to MEDIFLOW_ALERT_WEBHOOK which job and steps of a run failed.",
+    )
     def failure_webhook(context: dg.RunFailureSensorContext) -> None:
         """Posts which job and steps failed, and no message: messages are for the run's own page."""
         if settings.alert_webhook:
@@ -82,7 +86,7 @@ def _stale_sensor(settings: Settings) -> dg.SensorDefinition:
         name="stale_webhook",
         minimum_interval_seconds=600,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Posts, once a day, which Gold assets were not materialised for 24 hours.",
+        description="Posts to MEDIFLOW_ALERT_WEBHOOK, once a day, which Gold tables were not made for 24 hours.",
     )
     def stale_webhook(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         now = dt.datetime.now(dt.UTC)

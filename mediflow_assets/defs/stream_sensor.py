@@ -33,7 +33,7 @@ def build_stream_sensor(settings: Settings) -> dg.SensorDefinition:
         job=jobs.refresh,
         minimum_interval_seconds=settings.stream_interval_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Starts refresh for the offsets that the table has not, or, in continuous landing, for new rows.",
+        description="Starts refresh for offsets that are not landed or, in continuous landing, for rows not validated.",
     )
     def encounter_events_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         if settings.landing == OFF:
@@ -72,7 +72,7 @@ def requested(settings: Settings) -> dg.RunRequest | dg.SkipReason:
     if settings.landing != BATCH:
         new = unvalidated(lake, silver.ENCOUNTERS)
         if not new:
-            return dg.SkipReason("Silver has judged all that the service landed.")
+            return dg.SkipReason("Silver has validated all that the service landed.")
         return dg.RunRequest(tags={"mediflow/events": str(sum(last - after for after, last in new.values()))})
     ranges = waiting(lake, Topic.of(settings))
     if not ranges:

@@ -17,7 +17,7 @@ _operator = allowed("operator")
     "text/plain": {"schema": {"type": "string"}, "example": 'mediflow_champion{model="treatment-cost",version="3"} 1.0'}
 }}})  # fmt: skip
 async def metrics(request: Request) -> Response:
-    """Requests, times, champions, in Prometheus' text format."""
+    """Requests, times, champions, in Prometheus' text format: for the role operator, or by the scrape token."""
     state = state_of(request)
     given = request.headers.get("authorization", "").removeprefix("Bearer ").strip()
     if not hmac.compare_digest(given.encode(), state.scrape_token.encode()):

@@ -61,7 +61,7 @@ class AuditStatus(BaseModel):
     is_intact: bool = Field(description="whether none was changed, removed or moved")
     first_broken: int | None = Field(description="the number of the first record that does not hold")
     says: str = Field(description="the same in words")
-    walked_at: str = Field(description="when the walk began, UTC; a long log is walked beside the requests")
+    walked_at: str = Field(description="when the walk began, UTC; a long log is walked while requests go on")
 
 
 class GovernanceStatus(BaseModel):
