@@ -13,6 +13,7 @@ GUARDS: dict[str, tuple[str, ...]] = {
     "docs/": (),
     "documents/": (),
     "docs/api.md": ("serving/tests/test_api_doc.py",),
+    "docs/get-started.md": (f"{TESTS}test_readme.py",),
     "README.md": (f"{TESTS}test_readme.py",),
     "dashboard/": ("dashboard/", f"{TESTS}test_up.py", f"{CLUSTER}test_health.py"),
     "deploy/": (CLUSTER,),

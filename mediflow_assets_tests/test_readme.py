@@ -1,4 +1,4 @@
-"""The README's commands do what it says: the blocks marked there run as they stand, in an empty folder."""
+"""The first steps do what the documents say: the blocks marked there run as they stand, in an empty folder."""
 
 import os
 import re
@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 MARKED = re.compile(r"<!-- run by a test -->\s*```bash\n(.*?)^```", re.DOTALL | re.MULTILINE)
 NOT_HERE = ("make", "mediflow up")
 """Sets up the environment that the tests already have; and does not end by itself."""
@@ -16,16 +17,19 @@ NOT_HERE = ("make", "mediflow up")
 
 def blocks() -> list[str]:
     """The marked blocks, without the lines that are not for a test."""
-    text = README.read_text(encoding="utf-8") if README.exists() else ""
     return [
         "\n".join(line for line in block.splitlines() if not line.strip().startswith(NOT_HERE))
-        for block in MARKED.findall(text)
+        for page in PAGES
+        for block in MARKED.findall(page.read_text(encoding="utf-8"))
     ]
 
 
+def test_a_block_is_marked() -> None:
+    assert blocks()
+
+
 @pytest.mark.slow
-@pytest.mark.skipif(not blocks(), reason="README.md has no block marked '<!-- run by a test -->'")
-def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
+def test_the_first_steps_run(tmp_path: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MEDIFLOW_", "DAGSTER_"))}
     environment = kept | {
         "MEDIFLOW_HOME": str(tmp_path / "home"),

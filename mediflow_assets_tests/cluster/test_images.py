@@ -11,7 +11,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(600)]
 
 OF_THE_PIPELINE = {"pyspark", "pysail", "py4j", "delta-spark", "mlflow", "mlflow-skinny", "scikit-learn", "skl2onnx"}
 MOST_MEGABYTES = {"serving": 700, "dashboard": 1_100, "spark": 1_600, "pipeline": 2_000}
-"""Of `/venv`. docs/operations.md says what was measured."""
+"""Of `/venv`. docs/cluster.md says what was measured."""
 
 
 @pytest.mark.parametrize("role", ["serving", "dashboard"])

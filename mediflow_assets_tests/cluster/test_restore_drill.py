@@ -1,4 +1,4 @@
-"""The restore drill, as docs/operations.md has it: a backup of a cluster's stores, and a new cluster, empty but for
+"""The restore drill, as docs/cluster.md has it: a backup of a cluster's stores, and a new cluster, empty but for
 what its services make at their first start, that holds the same rows, users, runs and models afterwards.
 
 Neither backup nor restore needs Spark: the tables are made by the embedded engine, over the object store.
