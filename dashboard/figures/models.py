@@ -1,4 +1,4 @@
-"""Models: each version's figures beside its baselines, calibration, groups, drift. From the house's own tables."""
+"""Models: each version's figures next to its baselines, calibration, groups, drift. From operational tables."""
 
 import polars as pl
 

@@ -1,4 +1,4 @@
-"""Gold, the house's own tables on privacy: how closely masked tables show anybody, and whether identifiers leaked."""
+"""Gold, operational tables on privacy: how closely masked tables show anybody, and whether identifiers leaked."""
 
 from mediflow_assets.contracts.masks import keep
 from mediflow_assets.contracts.table import Audience, Column, Privacy, RowCheck, TableContract, Type

@@ -187,7 +187,7 @@ DEPARTMENT_COSTS = _gold(
 
 DAILY_CENSUS = _gold(
     "daily_census",
-    "People in the house by day and department: admitted on or before the day and not discharged before it.",
+    "People in the hospital by day and department: admitted on or before the day and not discharged before it.",
     (
         Column("date", T.DATE, "the day", P.DATE, drop(), nullable=False, derived_from=_e("admitted_at discharged_at")),
         DEPARTMENT,

@@ -84,7 +84,7 @@ MONTHLY_ACTIVITY = masked(gold.MONTHLY_ACTIVITY)
 _MONTH = replace(gold.MONTHLY_ACTIVITY.by_name["month"], derived_from=("gold/daily_census.date",))
 MONTHLY_CENSUS = TableContract(
     ("masked", "monthly_census"),
-    "People in the house by month and department, small cells suppressed.",
+    "People in the hospital by month and department, small cells suppressed.",
     Audience.ANALYST,
     (
         _MONTH, gold.DEPARTMENT,
@@ -107,12 +107,12 @@ MONTHLY_CENSUS = TableContract(
 _ACTIVITY = gold.MONTHLY_ACTIVITY
 ACTIVITY_TOTALS = TableContract(
     ("masked", "activity_totals"),
-    "Encounters and cost of the house and of each department, in all, by year and by month, each total by itself.",
+    "Encounters and cost of the hospital and of each department, in all, by year and by month, each total by itself.",
     Audience.ANALYST,
     (
         Column("period", Type.STRING, "all, a year or a month of admission: all, 2024, 2024-05", Privacy.PERIOD, keep(),
                nullable=False, derived_from=(f"{_ACTIVITY.name}.month",)),
-        Column("department", Type.STRING, "department, * for the house", Privacy.CLINICAL, keep(), nullable=False,
+        Column("department", Type.STRING, "department, * for the hospital", Privacy.CLINICAL, keep(), nullable=False,
                derived_from=(f"{_ACTIVITY.name}.department",)),
         replace(gold.ENCOUNTERS_COUNT, nullable=True, derived_from=(f"{_ACTIVITY.name}.encounters",)),
         replace(_ACTIVITY.by_name["cost_usd"], derived_from=(f"{_ACTIVITY.name}.cost_usd",)),

@@ -1,4 +1,4 @@
-"""Gold, the house's own tables: how the pipeline fared. No people in them, so analysts may read them."""
+"""Gold, operational tables: how the pipeline fared. No people in them, so analysts may read them."""
 
 from mediflow_assets.contracts.masks import keep
 from mediflow_assets.contracts.table import Audience, Column, Privacy, RowCheck, TableContract, Type

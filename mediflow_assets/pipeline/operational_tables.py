@@ -1,4 +1,4 @@
-"""The house's own Gold tables: written whole, by delta-rs, whenever what they tell of has changed."""
+"""Operational tables of Gold: written whole, by delta-rs, whenever what they tell of has changed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -65,7 +65,7 @@ class AuditStatus(BaseModel):
 
 
 class GovernanceStatus(BaseModel):
-    """How the house stands with its promises to patients."""
+    """How the promises to patients are kept."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{
         "key": {"key_id": "1d2b4c47", "made_at": "2026-05-01T04:00:00Z", "age_days": 12},

@@ -52,7 +52,7 @@ async def anomalies(request: Request, _: Analyst, limit: Limit = 100, offset: Of
 @router.get("/census", response_model=_Census, summary="Census")
 async def census(request: Request, _: Analyst, limit: Limit = 100, offset: Offset = 0,
                  department: Department = None) -> Any:  # fmt: skip
-    """People in the house by month and department."""
+    """People in the hospital by month and department."""
     return await _page(request, masked.MONTHLY_CENSUS, limit, offset, department)
 
 
