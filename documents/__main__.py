@@ -22,11 +22,11 @@ def pages() -> dict[str, str]:
     from mediflow_assets.contracts.dictionary import dictionary
     from mediflow_assets.definitions import build_defs
     from mediflow_assets.settings import Settings
-    from serving.main import ROUTERS, routed
+    from serving.main import routed, routers
 
     defs = build_defs(Settings())
     return {
-        "api.md": api_page(routed().openapi(), roles_of(ROUTERS)),
+        "api.md": api_page(routed().openapi(), roles_of(routers())),
         "commands.md": commands_page(build()),
         "data_dictionary.md": f"{GENERATED.format(source='`mediflow_assets/contracts/`')}\n\n{dictionary()}",
         "settings.md": settings_page({"command, runs, gateway": Settings, "dashboard": DashboardSettings}),

@@ -10,7 +10,7 @@ from mediflow_assets.defs import (
     jobs,
 )
 from mediflow_assets.defs.abandoned import build_abandoned_sensor
-from mediflow_assets.defs.assets import graph
+from mediflow_assets.defs.assets import graph, models
 from mediflow_assets.defs.resources import EngineResource, LakehouseResource
 from mediflow_assets.defs.retraining import build_retraining_sensor
 from mediflow_assets.defs.sensors import FRESH_HOURS, build_sensors
@@ -54,7 +54,7 @@ def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definit
     return dg.Definitions(
         assets=[
             *(asset.map_asset_specs(_with_policy) for asset in graph.TABLES),
-            *(model.map_asset_specs(_owned) for model in graph.MODELS),
+            *(model.map_asset_specs(_owned) for model in models.trained()),
             *(_owned(spec) for spec in graph.WRITTEN_BESIDE),
         ],
         jobs=jobs.ALL,

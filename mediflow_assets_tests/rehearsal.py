@@ -17,7 +17,7 @@ import pyarrow as pa
 from mediflow_assets.contracts import gold
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.ml.reading import read_examples
-from mediflow_assets.ml.tasks import TASKS
+from mediflow_assets.ml.specs import SPECS
 from mediflow_assets.ml.training import Trained, train
 from mediflow_assets.scoring import Champion, bundle_files, feature_as_json, files, point_to, write_bundle
 from mediflow_assets.scoring.bundle import FORMAT
@@ -92,7 +92,7 @@ def fill(lake: Lake, rows: int = 6_000, seed: int = 3) -> Lake:
 def trained(name: str) -> Trained:
     """A real model of the made-up hospital: trained once for all tests of a process, and to be looked at only."""
     with tempfile.TemporaryDirectory() as folder:
-        return train(TASKS[name], read_examples(fill(Lake(folder)), TASKS[name]))
+        return train(SPECS[name], read_examples(fill(Lake(folder)), SPECS[name]))
 
 
 def facts_of(made: Trained) -> dict[str, Any]:
@@ -129,5 +129,5 @@ def keep(name: str) -> None:
 
 
 if __name__ == "__main__":
-    for task in TASKS:
-        keep(task)
+    for name in SPECS:
+        keep(name)

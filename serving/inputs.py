@@ -6,14 +6,15 @@ from typing import Any
 
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.diagnosis_codes import canonical_code
-from mediflow_assets.contracts.inputs import CLASS, COST_MODEL
+from mediflow_assets.contracts.inputs import field_of
+from mediflow_assets.contracts.model import ModelContract
 from mediflow_assets.scoring import Bundle
 from serving.problems import Problem, count_of
 from serving.schemas import Patient
 
 NOT_GIVEN, NOT_TAKEN = "not given; taken as an average patient's", "not an input of this model; it changes nothing"
 UNKNOWN_WORD = "?"
-_FIELDS = {"age_at_admission": "age", "admitting_diagnosis_code": "diagnosis_code"}
+_CODE = "diagnosis_code"
 _SPELLINGS: tuple[tuple[str, Mapping[str, str]], ...] = (
     ("encounter_class", v.ENCOUNTER_CLASSES),
     ("admission_type", v.ADMISSION_TYPES),
@@ -31,18 +32,18 @@ class Inputs:
     warnings: list[str]
 
 
-def inputs_of(bundle: Bundle, patients: Sequence[Patient], *, is_batch: bool) -> list[Inputs]:
+def inputs_of(contract: ModelContract, bundle: Bundle, patients: Sequence[Patient], *, is_batch: bool) -> list[Inputs]:
     """The inputs for one version of a model.
 
-    Raises Problem 422 where a number breaks that version's own limits, and 409 where only a class of encounter that it
-    has learned is missing: the request is well formed, and another version may take it.
+    Raises Problem 422 where a number breaks that version's own limits, and 409 where only a word is missing by which it
+    has learned to answer: the request is well formed, and another version may take it.
     """
     found, problems, is_outside = [], [], False
     for place, patient in enumerate(patients):
-        given = _given(bundle.name, patient)
+        given = _given(contract, patient)
         outside = bundle.outside(given)
         is_outside = is_outside or bool(outside)
-        for name, text in (outside | _without_class(bundle, given)).items():
+        for name, text in (outside | _without_word(contract, bundle, given)).items():
             where = f"patients.{place}." if is_batch else ""
             problems.append({"field": where + field_of(name), "problem": text})
         found.append(_filled(bundle, given))
@@ -51,16 +52,11 @@ def inputs_of(bundle: Bundle, patients: Sequence[Patient], *, is_batch: bool) ->
     return found
 
 
-def field_of(name: str) -> str:
-    """The field of a request that carries a model's input."""
-    return _FIELDS.get(name, name)
-
-
-def _given(model: str, patient: Patient) -> dict[str, Any]:
-    row = {name: value for name, value in vars(patient).items() if value is not None}
-    row["age_at_admission"] = row.pop("age")
-    code = canonical_code(row.pop("diagnosis_code"))
-    row["admitting_diagnosis_code" if model == COST_MODEL else "diagnosis_code"] = code
+def _given(contract: ModelContract, patient: Patient) -> dict[str, Any]:
+    """What was sent, by the names of the model's inputs; what it does not take keeps the name of its field."""
+    names = {field: feature.name for field, feature in contract.fields.items()}
+    row = {names.get(field, field): value for field, value in vars(patient).items() if value is not None}
+    row[names.get(_CODE, _CODE)] = canonical_code(patient.diagnosis_code)
     row["department"] = row["department"].strip().upper()
     gender = row["gender"].strip().upper()
     row["gender"] = v.GENDERS.get(gender, gender)
@@ -70,12 +66,14 @@ def _given(model: str, patient: Patient) -> dict[str, Any]:
     return row
 
 
-def _without_class(bundle: Bundle, given: Mapping[str, Any]) -> dict[str, str]:
-    """What is wrong with the class of encounter. Costs differ too much by class for an average one to stand in."""
-    if not bundle.classes or given.get(CLASS) in bundle.classes:
+def _without_word(contract: ModelContract, bundle: Bundle, given: Mapping[str, Any]) -> dict[str, str]:
+    """What is wrong with the word by which amounts differ too much for an average one to stand in."""
+    by = contract.by
+    learned = bundle.words(by) if by else ()
+    if by is None or not learned or given.get(by) in learned:
         return {}
-    what = "is not one that this version has learned" if CLASS in given else "is needed, for costs differ by class"
-    return {CLASS: f"{what}: {', '.join(bundle.classes)}"}
+    what = "is not one that this version has learned" if by in given else f"is needed, for {contract.by_why}"
+    return {by: f"{what}: {', '.join(learned)}"}
 
 
 def _filled(bundle: Bundle, given: dict[str, Any]) -> Inputs:

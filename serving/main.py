@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 
 from mediflow_assets.errors import MediFlowError
@@ -18,7 +18,11 @@ from serving.marked import Marked
 from serving.routes import catalog, figures, governance, health, insights, patients, predict, tokens
 from serving.state import State
 
-ROUTERS = tuple(part.router for part in (tokens, predict, catalog, insights, patients, governance, health, figures))
+
+def routers() -> tuple[APIRouter, ...]:
+    """The routes, by what they are about."""
+    others = (part.router for part in (catalog, insights, patients, governance, health, figures))
+    return tokens.router, predict.build_router(), *others
 
 
 def routed(lifespan: Callable[[FastAPI], Any] | None = None) -> FastAPI:
@@ -27,7 +31,7 @@ def routed(lifespan: Callable[[FastAPI], Any] | None = None) -> FastAPI:
         title="MediFlow gateway", version=version("mediflow"), lifespan=lifespan, docs_url=None, redoc_url=None
     )
     document.install(app)
-    for router in ROUTERS:
+    for router in routers():
         app.include_router(router)
     return app
 

@@ -66,14 +66,6 @@ class Driver(BaseModel):
     contribution: float = Field(description="in the answer's unit: USD, or probability")
 
 
-class Interval(BaseModel):
-    """Within these ends lies the cost, with the probability `coverage`."""
-
-    lower: float = Field(description="USD")
-    upper: float = Field(description="USD")
-    coverage: float = Field(description="share of costs that lie within, 0 to 1")
-
-
 class Peer(BaseModel):
     """What the same department and diagnosis cost; from `masked/cost_peers`."""
 
@@ -98,86 +90,6 @@ class Answered(BaseModel):
     provisional: bool = Field(False, description="whether that version is better than its baselines perhaps by chance "
                               "only; it answers until one passes the gate")  # fmt: skip
     request_id: str = Field(description="as in the header `x-request-id`, and on the audit log")
-
-
-Cost = Annotated[float, Field(description="expected billed amount, USD")]
-Risk = Annotated[float, Field(ge=0, le=1, description="probability of an unplanned admission within 30 days, 0 to 1")]
-Status = Annotated[Literal["Low", "Moderate", "High"], Field(description="by the cut-offs")]
-Warnings = Annotated[list[str], Field(description="what was not given, not known, or not used; names fields only")]
-Drivers = Annotated[list[Driver] | None, Field(description="the eight largest; null unless `explain=true`")]
-
-
-class CostReply(Answered):
-    """Expected cost."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{
-        "predicted_cost": 8214.5, "unit": "USD", "interval": {"lower": 3521.4, "upper": 15472.1, "coverage": 0.9},
-        "peer": {"patients": 212, "lower_quartile": 4310.0, "median": 7260.5, "upper_quartile": 11870.0},
-        "warnings": ["department: not seen in training; taken as an average one."],
-        "drivers": [{"feature": "age_at_admission", "label": "age", "contribution": 412.7}],
-        "model": "treatment-cost", "model_version": "3", "provisional": False, "request_id": "order-66"}]})  # fmt: skip
-    predicted_cost: Cost
-    unit: Literal["USD"] = Field("USD", description="of all amounts here")
-    interval: Interval
-    peer: Peer | None = Field(None, description="null where fewer than 11 people, or nobody, is known")
-    warnings: Warnings = []
-    drivers: Drivers = None
-
-
-class RiskReply(Answered):
-    """Risk of an unplanned admission within 30 days of discharge."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{
-        "readmission_risk": 0.214, "status": "Moderate", "cutoffs": {"moderate": 0.15, "high": 0.31},
-        "warnings": ["length_of_stay_days: not given; taken as an average patient's."],
-        "drivers": [{"feature": "prior_admissions_12m", "label": "earlier admissions in 12 months",
-                     "contribution": 0.06}],
-        "model": "readmission-risk", "model_version": "2", "provisional": True,
-        "request_id": "order-67"}]})  # fmt: skip
-    readmission_risk: Risk
-    status: Status
-    cutoffs: Cutoffs
-    warnings: Warnings = []
-    drivers: Drivers = None
-
-
-class CostAnswer(BaseModel):
-    """One of a batch."""
-
-    predicted_cost: Cost
-    interval: Interval
-    warnings: Warnings = []
-
-
-class RiskAnswer(BaseModel):
-    """One of a batch."""
-
-    readmission_risk: Risk
-    status: Status
-    warnings: Warnings = []
-
-
-class CostBatch(Answered):
-    """Answers in the order of the patients."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{
-        "predictions": [{"predicted_cost": 8214.5, "warnings": [],
-                         "interval": {"lower": 3521.4, "upper": 15472.1, "coverage": 0.9}}],
-        "unit": "USD", "model": "treatment-cost", "model_version": "3", "provisional": False,
-        "request_id": "order-68"}]})  # fmt: skip
-    predictions: list[CostAnswer] = Field(description="one a patient")
-    unit: Literal["USD"] = Field("USD", description="of all amounts here")
-
-
-class RiskBatch(Answered):
-    """Answers in the order of the patients."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{
-        "predictions": [{"readmission_risk": 0.214, "status": "Moderate", "warnings": []}],
-        "cutoffs": {"moderate": 0.15, "high": 0.31}, "model": "readmission-risk", "model_version": "2",
-        "provisional": True, "request_id": "order-69"}]})  # fmt: skip
-    predictions: list[RiskAnswer] = Field(description="one a patient")
-    cutoffs: Cutoffs
 
 
 class Credentials(BaseModel):

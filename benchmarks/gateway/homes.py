@@ -7,10 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mediflow_assets.contracts.inputs import COST_MODEL
+from mediflow_assets.contracts.served.treatment_cost import COST_MODEL
 from mediflow_assets.identity.users import Users
 from mediflow_assets.ml.reading import read_examples
-from mediflow_assets.ml.tasks import TASKS
+from mediflow_assets.ml.specs import SPECS
 from mediflow_assets.ml.training import train
 from mediflow_assets.settings import Settings
 from mediflow_assets.storage.delta import Lake
@@ -38,7 +38,7 @@ def trained_home(folder: Path, given: Path | None, rows: int) -> Settings:
 
 def keep_pipeline(settings: Settings, file: Path) -> None:
     """The same forest as scikit-learn fits it, for the plain service."""
-    task = TASKS[COST_MODEL]
+    task = SPECS[COST_MODEL]
     fitted = train(task, read_examples(Lake(settings.lake_root), task)).fitted
     # one row is not worth a thread for each tree
     fitted.pipeline.named_steps["model"].n_jobs = 1

@@ -6,28 +6,24 @@ from typing import Any
 
 import polars as pl
 
-from mediflow_assets.contracts.inputs import COST_FEATURES, READMISSION_FEATURES, FeatureType
+from mediflow_assets.contracts.inputs import Feature, FeatureType
+from mediflow_assets.contracts.model import Amount, ModelContract
+from mediflow_assets.contracts.served import MODELS
 
 NEEDED = ("age", "gender", "department", "diagnosis_code")
 MOST_ROWS = 100_000
 MOST_ROWS_ONE_BY_ONE = 1_000
 CHUNK = 1_000
-_NAMED_OTHERWISE = {
-    "age_at_admission": "age",
-    "admitting_diagnosis_code": "diagnosis_code",
-}
-_DERIVED = ("admitting_diagnosis_chapter", "diagnosis_chapter")
-FIELDS = {
-    _NAMED_OTHERWISE.get(feature.name, feature.name): feature
-    for feature in (*COST_FEATURES, *READMISSION_FEATURES)
-    if feature.name not in _DERIVED
-}
-"""What the gateway may be sent for a patient → the input it becomes."""
 _KINDS = {FeatureType.INTEGER: pl.Int64, FeatureType.NUMBER: pl.Float64, FeatureType.CATEGORY: pl.String}
 
 
 class UploadRefused(Exception):
     """The file cannot be scored; the text says why and what to do, and holds no value of it."""
+
+
+def fields() -> dict[str, Feature]:
+    """What the gateway may be sent for a patient → the input it becomes."""
+    return {field: feature for model in MODELS.values() for field, feature in model.fields.items()}
 
 
 def patients(content: bytes, most: int = MOST_ROWS) -> pl.DataFrame:
@@ -46,9 +42,10 @@ def patients(content: bytes, most: int = MOST_ROWS) -> pl.DataFrame:
         raise UploadRefused("The file has a header and no rows.")
     if read.height > most:
         raise UploadRefused(f"The file has more than {most:,} rows. Split it.")
-    known = read.select(name for name in read.columns if name in FIELDS)
+    inputs = fields()
+    known = read.select(name for name in read.columns if name in inputs)
     typed = known.with_columns(
-        pl.col(name).str.strip_chars().cast(_KINDS[FIELDS[name].type], strict=False) for name in known.columns
+        pl.col(name).str.strip_chars().cast(_KINDS[inputs[name].type], strict=False) for name in known.columns
     )
     broken = [
         name for name in known.columns
@@ -67,12 +64,14 @@ def chunks(frame: pl.DataFrame, size: int = CHUNK) -> Iterator[list[dict[str, An
         yield [{name: value for name, value in row.items() if value is not None} for row in part.to_dicts()]
 
 
-def answers(predictions: list[dict[str, Any]]) -> pl.DataFrame:
+def answers(model: ModelContract, predictions: list[dict[str, Any]]) -> pl.DataFrame:
     """The gateway's answers as columns, in their order."""
-    if "predicted_cost" in predictions[0]:
-        return pl.DataFrame({
-            "predicted_cost_usd": [each["predicted_cost"] for each in predictions],
-            "cost_lower_usd": [each["interval"]["lower"] for each in predictions],
-            "cost_upper_usd": [each["interval"]["upper"] for each in predictions],
-        })  # fmt: skip
-    return pl.DataFrame({name: [each[name] for each in predictions] for name in ("readmission_risk", "status")})
+    answer = model.answer
+    if not isinstance(answer, Amount):
+        return pl.DataFrame({name: [each[name] for each in predictions] for name in (answer.field, "status")})
+    value, lower, upper = answer.columns
+    return pl.DataFrame({
+        value: [each[answer.field] for each in predictions],
+        lower: [each["interval"]["lower"] for each in predictions],
+        upper: [each["interval"]["upper"] for each in predictions],
+    })  # fmt: skip

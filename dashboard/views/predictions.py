@@ -11,7 +11,7 @@ from dashboard.gateway import GatewayProblem, SignedIn
 from dashboard.lake import open_table
 from dashboard.views import scoring
 from mediflow_assets.contracts import models
-from mediflow_assets.contracts.inputs import MODELS
+from mediflow_assets.contracts.served import MODELS
 
 _TRAIN = "mediflow run --select models"
 
@@ -26,7 +26,7 @@ def page(user: SignedIn) -> None:
     with many:
         session.tell(lambda: scoring.upload(user))
     with figures_of:
-        model = st.selectbox("Model", MODELS, key="predictions model")
+        model = st.selectbox("Model", list(MODELS), key="predictions model")
         session.tell(lambda: _figures(user, model))
         session.tell(lambda: _drift(model))
         session.tell(lambda: _card(user, model))

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mediflow_assets.cli import context, output
+from mediflow_assets.contracts.served import MODELS
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +23,7 @@ def register(app: typer.Typer) -> None:
     app.command("evaluate")(evaluate)
 
 
-_NAME = Annotated[str, typer.Argument(help="treatment-cost or readmission-risk")]
+_NAME = Annotated[str, typer.Argument(help=" or ".join(MODELS))]
 
 
 def list_(as_json: Annotated[bool, typer.Option("--json", help="JSON, for a program to read")] = False) -> None:
@@ -79,7 +80,7 @@ def evaluate(
         context.usage(f"there is no such data set; {' or '.join(reference.REFERENCES)}")
     known = reference.REFERENCES[dataset]
     results = reference.evaluate(dataset, path)
-    names = ("auc", "brier") if known.is_probability else ("r2", "rmse")
+    names = ("auc", "brier") if known.like.is_probability else ("r2", "rmse")
     if as_json:
         shown = [{"name": r.name} | {n: r.figures.get(n) for n in ("auc", "brier", "r2", "rmse")}
                  | {"published": r.published} for r in results]  # fmt: skip

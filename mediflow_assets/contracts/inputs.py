@@ -4,15 +4,28 @@ A feature's name is its column in `gold/admission_features`. Which categories a 
 and stands in its bundle.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from mediflow_assets.contracts import vocabulary as v
 
-COST_MODEL = "treatment-cost"
-READMISSION_MODEL = "readmission-risk"
-MODELS = (COST_MODEL, READMISSION_MODEL)
+_FIELDS = {"age_at_admission": "age", "admitting_diagnosis_code": "diagnosis_code"}
+_CHAPTER = "_chapter"
+
+
+def field_of(name: str) -> str:
+    """The field of a request that carries a model's input."""
+    return _FIELDS.get(name, name)
+
+
+def code_of(name: str) -> str:
+    """The column an input is read from: a chapter follows from its code."""
+    return name.removesuffix(_CHAPTER) + "_code" if is_derived(name) else name
+
+
+def is_derived(name: str) -> bool:
+    """Whether an input follows from another one."""
+    return name.endswith(_CHAPTER)
 
 
 class FeatureType(StrEnum):
@@ -47,12 +60,14 @@ class Feature:
         return self.type is FeatureType.CATEGORY
 
 
-def _category(name: str, label: str, description: str, *, optional: bool = True) -> Feature:
+def category(name: str, label: str, description: str, *, optional: bool = True) -> Feature:
+    """An input that holds words."""
     return Feature(name, label, FeatureType.CATEGORY, description, optional=optional)
 
 
-def _count(name: str, label: str, description: str, maximum: float, unit: str | None = None, *,
-           optional: bool = True, fill: float | None = None) -> Feature:  # fmt: skip
+def count(name: str, label: str, description: str, maximum: float, unit: str | None = None, *,
+          optional: bool = True, fill: float | None = None) -> Feature:  # fmt: skip
+    """An input that holds a whole number from 0 on."""
     return Feature(name, label, FeatureType.INTEGER, description, unit, (), 0, maximum, optional, fill)
 
 
@@ -61,17 +76,17 @@ CLASS = "encounter_class"
 NEVER_DAYS = 3650.0
 """Stands for "no earlier stay": the look-back of the history is ten years."""
 
-AGE = _count("age_at_admission", "age", "completed years at admission", v.AGE_LIMITS_YEARS[1], "years", optional=False)
-GENDER = _category("gender", "gender", "M, F, O, U")
-DEPARTMENT = _category("department", "department", "department of the encounter", optional=False)
+AGE = count("age_at_admission", "age", "completed years at admission", v.AGE_LIMITS_YEARS[1], "years", optional=False)
+GENDER = category("gender", "gender", "M, F, O, U")
+DEPARTMENT = category("department", "department", "department of the encounter", optional=False)
 HISTORY = (
-    _count("prior_admissions_12m", "earlier admissions in 12 months", "inpatient stays in the 365 days before", 366,
+    count("prior_admissions_12m", "earlier admissions in 12 months", "inpatient stays in the 365 days before", 366,
            fill=0),
-    _count("prior_emergency_6m", "emergency visits in 6 months", "emergency visits in the 182 days before", 366,
+    count("prior_emergency_6m", "emergency visits in 6 months", "emergency visits in the 182 days before", 366,
            fill=0),
-    _count("days_since_last_discharge", "days since the last discharge", "since the last inpatient discharge", 36_525,
+    count("days_since_last_discharge", "days since the last discharge", "since the last inpatient discharge", 36_525,
            "days", fill=NEVER_DAYS),
-    _count("comorbidity_count", "comorbidities", "Charlson groups among the codes known before", 17, fill=0),
+    count("comorbidity_count", "comorbidities", "Charlson groups among the codes known before", 17, fill=0),
     Feature("prior_mean_cost_usd", "mean cost of earlier encounters", FeatureType.NUMBER,
             "mean billed amount of the encounters before", "USD", minimum=0, maximum=1e9),
 )  # fmt: skip
@@ -82,28 +97,4 @@ PRESSURE = (
             minimum=v.DIASTOLIC_LIMITS_MMHG[0], maximum=v.DIASTOLIC_LIMITS_MMHG[1]),
 )  # fmt: skip
 MONTH = Feature("admission_month", "month of admission", FeatureType.INTEGER, "1 to 12", minimum=1, maximum=12)
-ADMISSION_TYPE = _category("admission_type", "admission type", "emergency, urgent, elective, newborn, trauma")
-
-COST_FEATURES = (
-    AGE, GENDER, DEPARTMENT,
-    _category(CLASS, "encounter class", "inpatient, emergency, outpatient, …", optional=False),
-    ADMISSION_TYPE,
-    _category("admitting_diagnosis_code", "admitting diagnosis", "ICD-10 or SNOMED CT, the first known",
-              optional=False),
-    _category("admitting_diagnosis_chapter", "admitting diagnosis chapter", "its ICD-10 chapter"),
-    *HISTORY, *PRESSURE, MONTH,
-)  # fmt: skip
-"""Known when the encounter begins."""
-
-READMISSION_FEATURES = (
-    AGE, GENDER, DEPARTMENT, ADMISSION_TYPE,
-    _category("diagnosis_code", "discharge diagnosis", "ICD-10 or SNOMED CT", optional=False),
-    _category("diagnosis_chapter", "discharge diagnosis chapter", "its ICD-10 chapter"),
-    _count("length_of_stay_days", "length of stay", "nights between admission and discharge", 36_525, "days",
-           optional=False),
-    _category("discharge_disposition", "discharged to", "home, skilled nursing, rehab, …"),
-    *HISTORY, *PRESSURE, MONTH,
-)  # fmt: skip
-"""Known when the patient leaves."""
-
-FEATURES: dict[str, Sequence[Feature]] = {COST_MODEL: COST_FEATURES, READMISSION_MODEL: READMISSION_FEATURES}
+ADMISSION_TYPE = category("admission_type", "admission type", "emergency, urgent, elective, newborn, trauma")

@@ -2,26 +2,46 @@
 
 from mediflow_assets.contracts import gold
 from mediflow_assets.contracts.masks import keep
+from mediflow_assets.contracts.model import Amount, ModelContract, Probability
+from mediflow_assets.contracts.served import MODELS
 from mediflow_assets.contracts.table import Audience, Column, Privacy, RowCheck, Severity, TableContract, Type
 
 P, T = Privacy, Type
-_ADMITTED = gold.ADMISSION_FEATURES
 
 
 def _scored(name: str, type_: Type, description: str, *sources: str, unit: str | None = None) -> Column:
     return Column(name, type_, description, P.CLINICAL, keep(), unit=unit, derived_from=sources)
 
 
-_COST = tuple(f"{_ADMITTED.name}.{column.name}" for column in _ADMITTED.columns if column.name not in (
-    "encounter_key", "patient_key", "admitted_at", "cost_usd"))  # fmt: skip
-_STAY = (
-    *(f"{gold.READMISSIONS.name}.{name}" for name in
-      ("department", "diagnosis_code", "gender", "age_at_admission", "length_of_stay_days", "discharge_disposition")),
-    *(f"{_ADMITTED.name}.{name}" for name in
-      ("admission_type", "prior_admissions_12m", "prior_emergency_6m", "days_since_last_discharge",
-       "comorbidity_count", "prior_mean_cost_usd", "systolic_mmhg", "diastolic_mmhg", "admission_month")),
-)  # fmt: skip
+def _scores_of(model: ModelContract) -> tuple[Column, ...]:
+    """The columns that hold a model's answers and who gave them."""
+    answer, sources = model.answer, model.derived_from
+    version, run = model.version_columns
+    if isinstance(answer, Probability):
+        value, status = answer.columns
+        scores = [
+            _scored(value, T.RATIO, answer.described, *sources),
+            _scored(status, T.STRING, "Low, Moderate or High", *sources),
+        ]
+    else:
+        told = (answer.described, "lower end of the 90 % interval", "upper end of it")
+        scores = [
+            _scored(name, T.MONEY, text, *sources, unit=answer.unit)
+            for name, text in zip(answer.columns, told, strict=True)
+        ]
+    return (
+        *scores,
+        _scored(version, T.STRING, f"version of {model.name}"),
+        _scored(run, T.STRING, "the MLflow run that made it"),
+    )
 
+
+STORED = tuple(model for model in MODELS.values() if model.derived_from)
+"""The models whose scores `gold/risk_scores` holds."""
+SCORED_FROM = tuple(dict.fromkeys(table for model in STORED for table in model.scored_from))
+"""The tables that its rows come from."""
+_RISKS = [model.answer.field for model in STORED if model.answer.is_probability]
+_ENDS = [model.answer.columns[1:] for model in STORED if isinstance(model.answer, Amount)]
 RISK_SCORES = TableContract(
     ("gold", "risk_scores"),
     "Encounters of the last 30 days, scored by the champions: expected cost; for stays that ended, the risk of "
@@ -29,21 +49,13 @@ RISK_SCORES = TableContract(
     Audience.PIPELINE,
     (
         gold.ENCOUNTER_KEY, gold.PATIENT_KEY, gold.DEPARTMENT, gold.ADMITTED,
-        _scored("predicted_cost_usd", T.MONEY, "expected billed amount", *_COST, unit="USD"),
-        _scored("cost_lower_usd", T.MONEY, "lower end of the 90 % interval", *_COST, unit="USD"),
-        _scored("cost_upper_usd", T.MONEY, "upper end of it", *_COST, unit="USD"),
-        _scored("cost_model_version", T.STRING, "version of treatment-cost"),
-        _scored("cost_run_id", T.STRING, "the MLflow run that made it"),
-        _scored("readmission_risk", T.RATIO, "probability of an unplanned admission within 30 days", *_STAY),
-        _scored("readmission_status", T.STRING, "Low, Moderate or High", *_STAY),
-        _scored("readmission_model_version", T.STRING, "version of readmission-risk"),
-        _scored("readmission_run_id", T.STRING, "the MLflow run that made it"),
+        *(column for model in STORED for column in _scores_of(model)),
     ),
     ("encounter_key",),
     (
-        RowCheck("risk_out_of_range", "readmission_risk < 0 OR readmission_risk > 1"),
-        RowCheck("interval_reversed", "cost_lower_usd > cost_upper_usd"),
-        RowCheck("nothing_scored", "predicted_cost_usd IS NULL AND readmission_risk IS NULL"),
+        RowCheck("risk_out_of_range", " OR ".join(f"{risk} < 0 OR {risk} > 1" for risk in _RISKS)),
+        RowCheck("interval_reversed", " OR ".join(f"{lower} > {upper}" for lower, upper in _ENDS)),
+        RowCheck("nothing_scored", " AND ".join(f"{model.answer.columns[0]} IS NULL" for model in STORED)),
     ),
 )  # fmt: skip
 
@@ -58,7 +70,7 @@ MODEL_METRICS = TableContract(
     Audience.ANALYST,
     (
         _figure("trained_at", T.TIMESTAMP, "when"),
-        _figure("model", T.STRING, "treatment-cost or readmission-risk"),
+        _figure("model", T.STRING, " or ".join(MODELS)),
         _figure("version", T.STRING, "its version in the registry"),
         _figure("run_id", T.STRING, "the MLflow run"),
         _figure("estimator", T.STRING, "the served random_forest, or what it is compared with"),

@@ -5,7 +5,9 @@ import datetime as dt
 import dagster as dg
 import pyarrow.compute as pc
 
-from mediflow_assets.contracts import gold, models
+from mediflow_assets.contracts import models
+from mediflow_assets.contracts.model import LateLabel
+from mediflow_assets.contracts.served import MODELS
 from mediflow_assets.defs import jobs
 from mediflow_assets.settings import Settings
 from mediflow_assets.storage.delta import Lake
@@ -48,9 +50,13 @@ def why_train(lake: Lake, asked_at: str | None, now: dt.datetime) -> str | None:
         return None
     if pc.any(lake.read(models.DRIFT, ["has_drifted"])["has_drifted"]).as_py():
         return "drift"
-    known = lake.read(gold.READMISSIONS, ["is_readmitted", "discharged_at"])
-    known = known.filter(pc.is_valid(known["is_readmitted"]))
-    rows = len(known)
-    # a stay's outcome is known thirty days after it
-    before = pc.sum(pc.less(known["discharged_at"], last - dt.timedelta(days=30))).as_py() or 0
-    return "outcomes" if rows - before > NEW_LABELS * max(before, 1) else None
+    labels = [model.late_label for model in MODELS.values() if model.late_label]
+    return "outcomes" if any(_has_news(lake, label, last) for label in labels) else None
+
+
+def _has_news(lake: Lake, label: LateLabel, last: dt.datetime) -> bool:
+    """Whether enough outcomes became known since the last training."""
+    known = lake.read(label.table, [label.column, label.time])
+    known = known.filter(pc.is_valid(known[label.column]))
+    before = pc.sum(pc.less(known[label.time], last - dt.timedelta(days=label.days))).as_py() or 0
+    return len(known) - before > NEW_LABELS * max(before, 1)

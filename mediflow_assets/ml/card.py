@@ -9,26 +9,11 @@ from typing import Any
 from mediflow_assets.ml.examples import CALIBRATION_PATIENTS, EMBARGO_DAYS, TEST_PATIENTS, TEST_TIME
 from mediflow_assets.ml.figures import ALL, FEWEST_IN_GROUP, Figure
 from mediflow_assets.ml.gate import Decision
-from mediflow_assets.ml.guards import MOST_AUC, MOST_R2
+from mediflow_assets.ml.measures import OF_AMOUNT, OF_PROBABILITY
 from mediflow_assets.ml.training import SERVED, Trained
 
-_PURPOSE = {
-    True: ("Tell, at discharge, which patients are likely to be admitted unplanned within 30 days, so that follow-up "
-           "can be planned.", "adult and other inpatients of this hospital at discharge",
-           "to deny or delay care; for patients who died, were transferred out or left against advice; at another "
-           "hospital without training there"),
-    False: ("Tell, at admission, what an encounter is likely to be billed, with a range, for planning and to notice "
-            "unusual bills.", "every encounter of this hospital",
-            "to price, deny or choose care by its cost; at another hospital without training there"),
-}  # fmt: skip
 PROVISIONAL = ("**This version is provisional**: it answers because there was none before it, and beats its baselines "
                "by what may be chance. Weigh its answers so. A version that passes the gate replaces it.")  # fmt: skip
-_EXCLUDED = {
-    True: "episodes that ended in death, transfer out or leaving against advice, and those of the last 30 days, are "
-    "left out; overlapping and same-day transfer stays are one episode",
-    False: "encounters without a billed amount, cancelled and planned ones are left out; those above the limit of "
-    "their peer group (gold/cost_anomalies) are not learned from, and are judged apart",
-}
 
 
 def card(trained: Trained, version: str, run_id: str, decision: Decision, inputs: Mapping[str, int],
@@ -36,7 +21,7 @@ def card(trained: Trained, version: str, run_id: str, decision: Decision, inputs
     """All of the card as plain data. Raises KeyError if an attribute is left out."""
     parts = trained.parts
     return {
-        "model": trained.task.name,
+        "model": trained.spec.name,
         "version": version,
         "mlflow_run": run_id,
         "trained_at": trained_at.astimezone(dt.UTC).isoformat(timespec="seconds"),
@@ -60,24 +45,26 @@ def _figure(f: Figure) -> dict[str, Any]:
 
 def source_attributes(trained: Trained) -> dict[str, str]:
     """The 31 attributes, by their names in the rule."""
-    risk, task, names = trained.task.is_probability, trained.task, {f.name for f in trained.fitted.features}
-    purpose, population, cautioned = _PURPOSE[risk]
+    contract, names = trained.spec.contract, {f.name for f in trained.fitted.features}
+    words, answer = contract.card, contract.answer
     used = [word for word, name in (("sex", "gender"), ("age", "age_at_admission")) if name in names]
-    value = "a probability from 0 to 1, with a status Low, Moderate or High" if risk else "USD, with a 90 % interval"
+    value = f"{answer.unit}, with a 90 % interval"
+    if answer.is_probability:
+        value = "a probability from 0 to 1, with a status Low, Moderate or High"
     no_outside = "not applicable, because the model is trained and judged on this hospital's own data only"
     return {
         "1.i developer": "trained by this installation of MediFlow; contact the team named as owner of its assets",
         "1.ii funding": "not applicable, because the hospital runs it itself; no one funds the model",
-        "1.iii output": f"{value}: {task.target}",
+        "1.iii output": f"{value}: {contract.target}",
         "1.iv kind of output": "prediction",
-        "2.i intended use": purpose,
-        "2.ii intended population": population,
+        "2.i intended use": words.purpose,
+        "2.ii intended population": words.population,
         "2.iii intended users": "the hospital's clinicians, data scientists and planners",
         "2.iv role in decisions": "informs; it replaces no judgement",
-        "3.i out of scope": cautioned,
+        "3.i out of scope": words.out_of_scope,
         "3.ii known risks and limits": "learned from billing data, whose gaps and habits it repeats; rare diagnoses "
         "and unseen departments count as average ones; no causes can be read from its drivers",
-        "4.i inclusion and exclusion": _EXCLUDED[risk],
+        "4.i inclusion and exclusion": words.exclusions,
         "4.ii use of race, ethnicity, language, orientation, identity, sex, birth, social factors, health status":
         f"of these: {' and '.join(used) or 'none'}; race, ethnicity, language, sexual orientation, gender identity, "
         "social determinants and health status assessments are not used",
@@ -85,9 +72,7 @@ def source_attributes(trained: Trained) -> dict[str, str]:
         "4.iv relevance to the setting": "trained on the very hospital that uses it",
         "5.i approach to fairness": "figures by gender, age band, department and class stand in this card; the "
         "release of a version is a person's to review",
-        "5.ii approach to bias": "no target is corrected; probabilities are calibrated on patients the forest did not "
-        "see" if risk else "each class of encounter has its own line, factor and interval, from patients "
-        "the forest did not see; predicted over actual stands in the figures, in all and by class",
+        "5.ii approach to bias": words.bias,
         "6.i external data": no_outside,
         "6.ii external validator": no_outside,
         "6.iii external representativeness": no_outside,
@@ -117,7 +102,7 @@ def _mix(trained: Trained) -> str:
 
 
 def _headline(trained: Trained) -> str:
-    found = trained.figure(trained.task.headline)
+    found = trained.figure(trained.spec.headline)
     if found is None:
         return "not applicable, because it could not be computed"
     ends = f" ({found.lower:.3f} to {found.upper:.3f})" if found.lower is not None else ""
@@ -126,7 +111,7 @@ def _headline(trained: Trained) -> str:
 
 
 def _spread(trained: Trained) -> str:
-    metric = trained.task.headline
+    metric = trained.spec.headline
     found = {
         f.group: f.value for f in trained.figures if f.estimator == SERVED and f.metric == metric and "=" in f.group
     }
@@ -157,8 +142,8 @@ def as_markdown(data: Mapping[str, Any]) -> str:
             f"Rows: {rows['train']:,} to learn from, {rows['calibration']:,} to calibrate on, {rows['test']:,} to be "
             f"judged on. {TEST_PATIENTS:.0%} of the patients are kept for tests and {CALIBRATION_PATIENTS:.0%} for "
             f"calibration, in this and in every version; tests are the last {TEST_TIME:.0%} of time, and training ends "
-            f"{EMBARGO_DAYS} days before them. A version with AUC above {MOST_AUC} or R² above {MOST_R2} is refused as "
-            "a leak.",
+            f"{EMBARGO_DAYS} days before them. A version with AUC above {OF_PROBABILITY.most} or R² above "
+            f"{OF_AMOUNT.most} is refused as a leak.",
             "",
             "## Figures on held-out rows",
             "",

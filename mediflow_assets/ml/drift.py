@@ -10,7 +10,7 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import wasserstein_distance
 
 from mediflow_assets.contracts.inputs import MONTH, Feature
-from mediflow_assets.ml.tasks import Floats
+from mediflow_assets.ml.arrays import Floats
 
 WASSERSTEIN, JENSEN_SHANNON = "wasserstein", "jensen_shannon"
 LIMITS = {WASSERSTEIN: 0.3, JENSEN_SHANNON: 0.2}

@@ -8,8 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mediflow_assets.contracts import gold, models
-from mediflow_assets.contracts.inputs import MODELS
+from mediflow_assets.contracts import models
+from mediflow_assets.contracts.model import RECENT_DAYS
+from mediflow_assets.contracts.served import MODELS
 from mediflow_assets.identity.prediction_log import PredictionLog
 from mediflow_assets.ml import risk_scores
 from mediflow_assets.pipeline.operational_tables import OperationalTable
@@ -55,7 +56,7 @@ def _of_requests(bundle: Bundle, requests: PredictionLog | None) -> list[Row]:
     from mediflow_assets.ml.drift import ANSWER, FEWEST_ROWS, drift
     from mediflow_assets.ml.reading import asked_values
 
-    since = dt.datetime.now(dt.UTC) - dt.timedelta(days=risk_scores.RECENT_DAYS)
+    since = dt.datetime.now(dt.UTC) - dt.timedelta(days=RECENT_DAYS)
     asked = requests.since(bundle.name, bundle.version, since) if requests else []
     answers = np.array([answer for _, answer in asked], dtype=np.float64)
     found = {}
@@ -71,18 +72,19 @@ def _of_requests(bundle: Bundle, requests: PredictionLog | None) -> list[Row]:
 
 
 def _of_outcomes(lake: Lake, bundle: Bundle) -> list[Row]:
-    """Calibration on stays whose outcome came after the champion was trained."""
-    from mediflow_assets.ml import tasks
+    """Calibration on rows whose outcome came after the champion was trained, where outcomes come late."""
     from mediflow_assets.ml.drift import FEWEST_ROWS
     from mediflow_assets.ml.measures import of_probability
     from mediflow_assets.ml.reading import read_examples
+    from mediflow_assets.ml.specs import SPECS
     from mediflow_assets.ml.training import answers_of
 
-    task = tasks.TASKS[bundle.name]
-    if not task.is_probability:
+    late = MODELS[bundle.name].late_label
+    if late is None:
         return []
     known_until = dt.datetime.fromtimestamp((bundle.facts["known_until"] + 1) * 86_400, dt.UTC)
-    later = read_examples(lake, task, pc.field("discharged_at") >= pa.scalar(known_until, pa.timestamp("us", "UTC")))
+    since = pc.field(late.time) >= pa.scalar(known_until, pa.timestamp("us", "UTC"))
+    later = read_examples(lake, SPECS[bundle.name], since)
     if len(later) < FEWEST_ROWS:
         return []
     error = of_probability(later.target, answers_of(bundle, later.inputs))[CALIBRATION]
@@ -102,11 +104,12 @@ def _row(bundle: Bundle, name: str, measure: str, value: float, limit: float, ro
     }
 
 
+_SCORED = tuple(dict.fromkeys(table for model in MODELS.values() for table in model.scored_from))
 DRIFT = OperationalTable(
     models.DRIFT,
-    (gold.ADMISSION_FEATURES, gold.READMISSIONS),
+    _SCORED,
     lambda context: drift_rows(context.lake, context.requests),
     {"drifted": lambda row: row["has_drifted"]},
     beside=lambda context: risk_scores.champions_of(context.lake) | asked_of(context.requests),
-    waits_for=(gold.ADMISSION_FEATURES, gold.READMISSIONS, models.RISK_SCORES),
+    waits_for=(*_SCORED, models.RISK_SCORES),
 )

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from mediflow_assets.ml.tasks import Flags, Floats, Ints
+from mediflow_assets.ml.arrays import Flags, Floats, Ints
 
 TEST_PATIENTS, CALIBRATION_PATIENTS, TEST_TIME = 0.3, 0.15, 0.3
 EMBARGO_DAYS = 30

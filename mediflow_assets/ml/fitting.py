@@ -11,9 +11,10 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
 from mediflow_assets.contracts.inputs import Feature
+from mediflow_assets.ml.arrays import Floats
 from mediflow_assets.ml.examples import Examples
 from mediflow_assets.ml.pipelines import LEAF, pipeline, raw_scores
-from mediflow_assets.ml.tasks import Floats, Task
+from mediflow_assets.ml.spec import ModelSpec
 from mediflow_assets.scoring.response import (
     CostResponse,
     PlainResponse,
@@ -64,18 +65,18 @@ def _common(words: pd.Series, fewest: int) -> tuple[str, ...]:
     return tuple(sorted(counts[counts >= fewest].index)) or (str(counts.index[0]),)
 
 
-def fit(task: Task, features: tuple[Feature, ...], estimator: BaseEstimator, train: Examples,
+def fit(spec: ModelSpec, features: tuple[Feature, ...], estimator: BaseEstimator, train: Examples,
         calibration: Examples) -> Fitted:  # fmt: skip
     """Learn on `train`; learn the response on `calibration`, which the estimator does not see."""
-    made = pipeline(features, task.is_probability, estimator)
-    is_plain = task.is_probability or not task.is_logged
+    made = pipeline(features, spec.is_probability, estimator)
+    is_plain = spec.is_probability or not spec.is_logged
     made.fit(train.inputs, train.target if is_plain else np.log(train.target))
-    if not task.is_probability and not task.is_logged:
+    if not spec.is_probability and not spec.is_logged:
         return Fitted(features, made, PlainResponse(), False)
-    raw = np.asarray(raw_scores(made, calibration.inputs, task.is_probability), dtype=np.float64)
-    if task.is_probability:
+    raw = np.asarray(raw_scores(made, calibration.inputs, spec.is_probability), dtype=np.float64)
+    if spec.is_probability:
         return Fitted(features, made, platt(raw, calibration.target), True)
-    by = task.by if task.by in {feature.name for feature in features} else None
+    by = spec.by if spec.by in {feature.name for feature in features} else None
     apart = residuals_of(raw, calibration, by, is_apart=True)
     # what each row's cost is to those trees of a forest that did not learn from it
     own = getattr(made.named_steps["model"], "oob_prediction_", None)

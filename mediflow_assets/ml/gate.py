@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from mediflow_assets.ml.arrays import Floats
 from mediflow_assets.ml.examples import Examples
-from mediflow_assets.ml.measures import auc, interval, r2, ratio, resampled
-from mediflow_assets.ml.tasks import Floats, Task
+from mediflow_assets.ml.measures import interval, ratio, resampled
+from mediflow_assets.ml.spec import ModelSpec
 
 LEAST_RATIO, MOST_RATIO = 0.9, 1.1
 """Predicted over actual, in all and in each class: beyond these a budget made of the answers would be wrong."""
@@ -23,21 +24,21 @@ class Decision:
     """Promoted for want of a champion: better than its baselines on the held-out rows, but perhaps by chance."""
 
 
-def decide(task: Task, test: Examples, answer: Floats, baselines: dict[str, Floats],
+def decide(spec: ModelSpec, test: Examples, answer: Floats, baselines: dict[str, Floats],
            champion: Floats | None) -> Decision:  # fmt: skip
     """Promoted if amounts add up to what came, it beats every baseline, and is not worse than the champion beyond noise
     (95 %, paired). A champion whose own amounts do not add up is no rival. Where there is no champion, to beat the
     baselines on the held-out rows is enough to be provisional: which patients these are is chance."""
     usual = ~test.is_unusual
-    metric, rows = (auc if task.is_probability else r2), test.take(usual)
-    if wrong := misjudged(task, rows, answer[usual]):
+    metric, rows = spec.measures.metric, test.take(usual)
+    if wrong := misjudged(spec, rows, answer[usual]):
         return Decision(False, wrong)
-    rival = None if champion is None or misjudged(task, rows, champion[usual]) else champion
+    rival = None if champion is None or misjudged(spec, rows, champion[usual]) else champion
     names = list(baselines)
     rivals = [baselines[name][usual] for name in names] + ([] if rival is None else [rival[usual]])
     found = resampled(metric, rows.target, rows.patient, answer[usual], *rivals)
     gains = found[:, :1] - found[:, 1:]
-    word = task.headline.upper()
+    word = spec.headline.upper()
     weight, short = np.ones(len(rows)), ""
     for at, name in enumerate(names):
         low, high = interval(gains[:, at])
@@ -60,13 +61,13 @@ def decide(task: Task, test: Examples, answer: Floats, baselines: dict[str, Floa
     return Decision(True, f"It beats {' and '.join(names)} and is not worse than the champion: {text}")
 
 
-def misjudged(task: Task, rows: Examples, answer: Floats) -> str | None:
+def misjudged(spec: ModelSpec, rows: Examples, answer: Floats) -> str | None:
     """Where predicted over actual is off, in a sentence: the whole of its 95 % interval is beyond the limits, for all
     rows or those of a class. None where it holds, or where too few rows tell: chance refuses no version."""
-    if task.is_probability:
+    if spec.is_probability:
         return None
-    words = rows.groups.get(task.by or "", np.empty(0, object))
-    parts = [(f"{task.by} {word}", words == word) for word in sorted(set(words))]
+    words = rows.groups.get(spec.by or "", np.empty(0, object))
+    parts = [(f"{spec.by} {word}", words == word) for word in sorted(set(words))]
     parts.append(("all rows", np.ones(len(rows), np.bool_)))
     for name, chosen in parts:
         if chosen.sum() < FEWEST_JUDGED:

@@ -10,8 +10,8 @@ from sklearn.preprocessing import TargetEncoder
 
 from mediflow_assets.contracts.inputs import Feature
 from mediflow_assets.errors import GraphWrong
+from mediflow_assets.ml.arrays import Floats
 from mediflow_assets.ml.pipelines import raw_scores
-from mediflow_assets.ml.tasks import Floats
 
 MOST_BYTES = 30_000_000
 TOLERANCE = 1e-4

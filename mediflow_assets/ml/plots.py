@@ -26,9 +26,9 @@ def _figure(title: str, x: str, y: str) -> tuple[Any, Any]:
 
 
 def _calibration(trained: Trained) -> Any:
-    figure, axes = _figure("Calibration on held-out rows", f"predicted [{trained.task.unit}]", "observed")
+    figure, axes = _figure("Calibration on held-out rows", f"predicted [{trained.spec.unit}]", "observed")
     answers, targets = zip(*[(a, t) for a, t, _ in trained.curve], strict=True)
-    axes.plot(answers, targets, "o-", label=trained.task.name)
+    axes.plot(answers, targets, "o-", label=trained.spec.name)
     axes.plot([min(answers), max(answers)], [min(answers), max(answers)], "--", color="grey", label="perfect")
     axes.legend()
     return figure

@@ -1,7 +1,7 @@
 """Reference data: the same pipelines, split and figures on public data, beside what others published."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +11,10 @@ import pandas as pd
 from mediflow_assets.contracts.inputs import Feature, FeatureType
 from mediflow_assets.contracts.vocabulary import UNKNOWN
 from mediflow_assets.errors import DeliveryRefused
-from mediflow_assets.ml import fitting, measures, pipelines
+from mediflow_assets.ml import fitting, pipelines
 from mediflow_assets.ml.examples import Examples, split_by_patient
-from mediflow_assets.ml.tasks import Task
+from mediflow_assets.ml.spec import ModelSpec
+from mediflow_assets.ml.specs import readmission_risk, treatment_cost
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Reference:
     name: str
     splits: int
     read: Callable[[Path], Examples]
-    is_probability: bool
+    like: ModelSpec
+    """The model that asks the same of this hospital's data."""
     estimators: Mapping[str, tuple[Callable[[], Any], str]]
     described: str
 
@@ -98,7 +100,7 @@ def _examples(inputs: Mapping[str, Any], target: np.ndarray, patient: np.ndarray
 
 REFERENCES = {
     "uci-diabetes": Reference(
-        "uci-diabetes", 5, read_uci, True,
+        "uci-diabetes", 5, read_uci, readmission_risk.SPEC,
         {
             "logistic regression": (lambda: pipelines.linear(True), "AUC 0.656 to 0.670"),
             "random forest": (lambda: pipelines.forest(True), "AUC 0.670 to 0.677"),
@@ -107,7 +109,7 @@ REFERENCES = {
         "patients apart, a fifth for the test, 5 times; expired and hospice removed",
     ),
     "insurance": Reference(
-        "insurance", 10, read_insurance, False,
+        "insurance", 10, read_insurance, treatment_cost.SPEC,
         {
             "linear regression": (lambda: pipelines.linear(False), "-"),
             "random forest": (lambda: pipelines.forest(False, leaf=1, rows=900, share=1.0), "R2 0.848 +- 0.017"),
@@ -124,24 +126,17 @@ def evaluate(name: str, path: Path) -> list[Result]:
     reference = REFERENCES[name]
     examples = reference.read(path)
     features = [_feature(column, examples.inputs[column].dtype == object) for column in examples.inputs]
-    task = Task(
-        name,
-        features,
-        reference.is_probability,
-        "probability" if reference.is_probability else "USD",
-        "",
-        is_logged=False,
-    )
+    contract = replace(reference.like.contract, name=name, features=features, by=None)
+    spec = replace(reference.like, contract=contract, is_logged=False)
     found: dict[str, list[dict[str, float]]] = {each: [] for each in reference.estimators}
     for seed in range(reference.splits):
-        parts = split_by_patient(examples, seed, 0.05 if task.is_probability else 0)
+        parts = split_by_patient(examples, seed, 0.05 if spec.is_probability else 0)
         known = fitting.learned(features, parts.train.inputs)
         for each, (estimator, _) in reference.estimators.items():
-            made = fitting.fit(task, known, estimator(), parts.train, parts.calibration)
+            made = fitting.fit(spec, known, estimator(), parts.train, parts.calibration)
             answer = made.answer(parts.test.inputs)
-            figures = measures.of_probability if task.is_probability else measures.of_amount
-            found[each].append(figures(parts.test.target, answer))
-    return [_result(each, rows, reference.estimators[each][1], task.headline) for each, rows in found.items()]
+            found[each].append(spec.measures.figures(parts.test.target, answer))
+    return [_result(each, rows, reference.estimators[each][1], spec.headline) for each, rows in found.items()]
 
 
 def _result(name: str, rows: list[dict[str, float]], published: str, headline: str) -> Result:

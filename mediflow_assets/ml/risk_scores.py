@@ -1,14 +1,15 @@
 """`gold/risk_scores`: the encounters of the last 30 days, scored by the champions. No engine: a graph over arrays."""
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from mediflow_assets.contracts import gold, models
-from mediflow_assets.contracts.inputs import COST_MODEL, MODELS, READMISSION_MODEL
+from mediflow_assets.contracts import models
+from mediflow_assets.contracts.model import ModelContract, Probability
+from mediflow_assets.contracts.served import MODELS
 from mediflow_assets.pipeline import change, checks
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.step_result import StepResult
@@ -16,8 +17,6 @@ from mediflow_assets.scoring import Bundle, Predictions, load_champion, models_u
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.schemas import arrow_schema
 
-RECENT_DAYS = 30
-INPUTS = (gold.ADMISSION_FEATURES, gold.READMISSIONS)
 NO_CHAMPION = "none: train with 'mediflow run --select models'"
 _KEYS = ["encounter_key", "patient_key", "department", "admitted_at"]
 
@@ -34,13 +33,10 @@ def champion(lake: Lake, name: str) -> Bundle | None:
 
 
 def recent_rows(lake: Lake, name: str) -> pa.Table:
-    """What a model is asked about now: encounters begun in the last 30 days; stays that ended in them, whose outcome is
-    not known yet."""
-    from mediflow_assets.ml.reading import recent_encounters, stays_with_history
+    """What a model is asked about now, as its specification says."""
+    from mediflow_assets.ml.specs import SPECS
 
-    if name == READMISSION_MODEL:
-        return stays_with_history(lake, pc.field("excluded_because") == "no_follow_up")
-    return recent_encounters(lake, RECENT_DAYS)
+    return SPECS[name].population.recent(lake)
 
 
 def predictions(bundle: Bundle, rows: pa.Table) -> Predictions:
@@ -53,51 +49,41 @@ def predictions(bundle: Bundle, rows: pa.Table) -> Predictions:
 
 def scores(lake: Lake) -> pa.Table:
     """All rows of the table, one an encounter."""
-    costs, risks = champion(lake, COST_MODEL), champion(lake, READMISSION_MODEL)
-    parts = ([_costs(lake, costs)] if costs else []) + ([_risks(lake, risks)] if risks else [])
+    champions = [(model, champion(lake, model.name)) for model in models.STORED]
+    parts = [_scored(lake, model, bundle) for model, bundle in champions if bundle]
     schema = arrow_schema(models.RISK_SCORES)
     if not parts:
         return schema.empty_table()
-    whole = parts[0] if len(parts) == 1 else _joined(*parts)
+    whole = reduce(_joined, parts)
     for column in models.RISK_SCORES.column_names:
         if column not in whole:
             whole[column] = None
     return pa.Table.from_pandas(whole[list(models.RISK_SCORES.column_names)], schema, preserve_index=False, safe=False)
 
 
-def _joined(costs: pd.DataFrame, risks: pd.DataFrame) -> pd.DataFrame:
-    whole = costs.merge(risks, "outer", "encounter_key", suffixes=("", "_of_stay"))
+def _joined(some: pd.DataFrame, others: pd.DataFrame) -> pd.DataFrame:
+    whole = some.merge(others, "outer", "encounter_key", suffixes=("", "_of_others"))
     for name in _KEYS[1:]:
         # a stay may have begun before the last 30 days and ended in them
-        whole[name] = whole[name].combine_first(whole.pop(f"{name}_of_stay"))
+        whole[name] = whole[name].combine_first(whole.pop(f"{name}_of_others"))
     return whole
 
 
-def _costs(lake: Lake, bundle: Bundle) -> pd.DataFrame:
-    rows = recent_rows(lake, COST_MODEL)
-    found = predictions(bundle, rows)
+def _scored(lake: Lake, model: ModelContract, bundle: Bundle) -> pd.DataFrame:
+    """The rows that a model is asked about, with its answers."""
+    rows = recent_rows(lake, model.name)
+    said_by = dict(zip(model.version_columns, (bundle.version, bundle.run_id), strict=True))
+    return rows.select(_KEYS).to_pandas().assign(**_answers(model, bundle, predictions(bundle, rows)), **said_by)
+
+
+def _answers(model: ModelContract, bundle: Bundle, found: Predictions) -> dict[str, Any]:
+    """Column → its values."""
+    if isinstance(model.answer, Probability):
+        value, status = model.answer.columns
+        return {value: _decimals(found.values, 12, 4), status: [bundle.status(float(each)) for each in found.values]}
     assert found.lower is not None and found.upper is not None
-    amounts = {"predicted_cost_usd": found.values, "cost_lower_usd": found.lower, "cost_upper_usd": found.upper}
-    return _keyed(rows).assign(
-        **{name: _decimals(values, 12, 2) for name, values in amounts.items()},
-        cost_model_version=bundle.version,
-        cost_run_id=bundle.run_id,
-    )
-
-
-def _risks(lake: Lake, bundle: Bundle) -> pd.DataFrame:
-    rows = recent_rows(lake, READMISSION_MODEL)
-    risk = predictions(bundle, rows).values
-    return _keyed(rows).assign(
-        readmission_risk=_decimals(risk, 12, 4),
-        readmission_status=[bundle.status(float(each)) for each in risk],
-        readmission_model_version=bundle.version,
-        readmission_run_id=bundle.run_id,
-    )
-
-
-def _keyed(rows: pa.Table) -> pd.DataFrame:
-    return rows.select(_KEYS).to_pandas()
+    amounts = zip(model.answer.columns, (found.values, found.lower, found.upper), strict=True)
+    return {name: _decimals(values, 12, 2) for name, values in amounts}
 
 
 def _decimals(values: np.ndarray, digits: int, places: int) -> Any:
@@ -107,8 +93,8 @@ def _decimals(values: np.ndarray, digits: int, places: int) -> Any:
 def make(context: RunContext) -> StepResult:
     """Score again unless neither the inputs nor the champions have changed; check it."""
     lake, contract = context.lake, models.RISK_SCORES
-    change.require_key(lake, INPUTS, context.key.key_id)
-    state = change.state_of(lake, INPUTS, context.key.key_id) | champions_of(lake)
+    change.require_key(lake, models.SCORED_FROM, context.key.key_id)
+    state = change.state_of(lake, models.SCORED_FROM, context.key.key_id) | champions_of(lake)
     if change.is_unchanged(lake, contract, state):
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     with change.under_key(lake, contract, context.key.key_id):

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from mediflow_assets.contracts.inputs import Feature
-from mediflow_assets.ml import drift, fitting, guards, pipelines
+from mediflow_assets.ml import drift, fitting, guards
+from mediflow_assets.ml.arrays import Floats
 from mediflow_assets.ml.examples import Examples, Parts, split
 from mediflow_assets.ml.figures import ALL, Figure, figures, hidden_groups
 from mediflow_assets.ml.fitting import Fitted
 from mediflow_assets.ml.graph import require_agreement, to_onnx
 from mediflow_assets.ml.measures import calibration_curve, coverage
-from mediflow_assets.ml.tasks import Floats, Task
+from mediflow_assets.ml.spec import ModelSpec
 from mediflow_assets.scoring.bundle import Bundle, open_graph
 from mediflow_assets.scoring.encoding import Columns
 
@@ -27,7 +28,7 @@ COMPARED = 1_000
 class Trained:
     """What a training made: the forest, its graph, its figures, and its answers to the held-out rows."""
 
-    task: Task
+    spec: ModelSpec
     parts: Parts
     fitted: Fitted
     graph: bytes
@@ -54,8 +55,8 @@ class Trained:
         """What the bundle holds beside the graph, but for its version."""
         train = self.parts.train
         return {
-            "name": self.task.name,
-            "unit": self.task.unit,
+            "name": self.spec.name,
+            "unit": self.spec.unit,
             "features": self.fitted.features,
             "response": self.fitted.response.as_json(),
             "reference": fitting.reference(self.fitted.features, train.inputs),
@@ -81,49 +82,50 @@ class Trained:
         return calibration_curve(self.parts.test.target[usual], self.answer[usual])
 
 
-def learnable(task: Task, examples: Examples) -> Parts:
+def learnable(spec: ModelSpec, examples: Examples) -> Parts:
     """The parts of the examples, once there is enough in each. Raises TooLittleData, TrainingRefused."""
-    guards.require_columns(task, examples.inputs)
+    guards.require_columns(spec, examples.inputs)
     parts = split(examples)
-    guards.require_enough(task, parts)
+    guards.require_enough(spec, parts)
     return parts
 
 
-def train(task: Task, examples: Examples, parts: Parts | None = None) -> Trained:
+def train(spec: ModelSpec, examples: Examples, parts: Parts | None = None) -> Trained:
     """Learn, calibrate, judge, export. Raises TrainingRefused, TooLittleData, LeakSuspected, GraphWrong."""
-    parts = parts or learnable(task, examples)
-    constant = guards.constant(parts.train.inputs, task.features)
-    features = fitting.learned([f for f in task.features if f.name not in constant], parts.train.inputs)
+    parts = parts or learnable(spec, examples)
+    constant = guards.constant(parts.train.inputs, spec.features)
+    features = fitting.learned([f for f in spec.features if f.name not in constant], parts.train.inputs)
     usual = parts.train.take(~parts.train.is_unusual)
     test = parts.test.inputs
-    forest = pipelines.forest(task.is_probability, rows=len(usual), is_told_apart=True)
-    fitted = fitting.fit(task, features, forest, usual, parts.calibration)
+    forest = spec.forest(spec.is_probability, rows=len(usual), is_told_apart=True)
+    fitted = fitting.fit(spec, features, forest, usual, parts.calibration)
     graph = to_onnx(fitted.pipeline, features)
     # what is judged is what will be served
     raw = scores_of(graph, features, test)
-    agreement = require_agreement(raw[:COMPARED], fitted.pipeline, test.iloc[:COMPARED], task.is_probability)
+    agreement = require_agreement(raw[:COMPARED], fitted.pipeline, test.iloc[:COMPARED], spec.is_probability)
     answer = fitted.response.value(raw, test)
-    guards.refuse_leak(task, parts.test.take(~parts.test.is_unusual), answer[~parts.test.is_unusual])
-    rules = {name: rule(usual.inputs, usual.target, test) for name, rule in task.rules.items()}
-    others = {name: fitting.fit(task, features, estimator, usual, parts.calibration).answer(test) for name, estimator in
-              (("linear", pipelines.linear(task.is_probability)),
-               ("gradient_boosting", pipelines.boosting(task.is_probability)))}  # fmt: skip
-    table = figures(task, parts.test, {SERVED: answer, **others, **rules}, SERVED)
-    table += _interval_figures(task, fitted, raw, parts.test)
-    return Trained(task, parts, fitted, graph, table, answer, rules, agreement, tuple(constant), int(examples.at.max()))
+    guards.refuse_leak(spec, parts.test.take(~parts.test.is_unusual), answer[~parts.test.is_unusual])
+    rules = {name: rule(usual.inputs, usual.target, test) for name, rule in spec.baselines.items()}
+    others = {
+        name: fitting.fit(spec, features, estimator(spec.is_probability), usual, parts.calibration).answer(test)
+        for name, estimator in spec.compared.items()
+    }
+    table = figures(spec, parts.test, {SERVED: answer, **others, **rules}, SERVED)
+    table += _interval_figures(spec, fitted, raw, parts.test)
+    return Trained(spec, parts, fitted, graph, table, answer, rules, agreement, tuple(constant), int(examples.at.max()))
 
 
-def _interval_figures(task: Task, fitted: Fitted, raw: Floats, test: Examples) -> tuple[Figure, ...]:
+def _interval_figures(spec: ModelSpec, fitted: Fitted, raw: Floats, test: Examples) -> tuple[Figure, ...]:
     """Coverage and width of the intervals, unusual rows among them: of all, and by class where enough have it."""
     ends = fitted.response.interval(raw, test.inputs)
     if ends is None:
         return ()
     low, high = ends
-    width, words = (high - low) / fitted.response.value(raw, test.inputs), test.groups.get(task.by or "")
+    width, words = (high - low) / fitted.response.value(raw, test.inputs), test.groups.get(spec.by or "")
     found = [(ALL, np.ones(len(test), np.bool_))]
     if words is not None:
-        hidden = hidden_groups(task, test.take(~test.is_unusual), words[~test.is_unusual])
-        found += [(f"{task.by}={word}", words == word) for word in sorted(set(words) - hidden)]
+        hidden = hidden_groups(spec, test.take(~test.is_unusual), words[~test.is_unusual])
+        found += [(f"{spec.by}={word}", words == word) for word in sorted(set(words) - hidden)]
     return tuple(
         Figure(SERVED, group, metric, value, int(chosen.sum()))
         for group, chosen in found

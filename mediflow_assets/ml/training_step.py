@@ -13,9 +13,9 @@ from mediflow_assets.errors import BundleInvalid, TooLittleData
 from mediflow_assets.ml import card, gate, guards
 from mediflow_assets.ml.examples import Examples, Parts
 from mediflow_assets.ml.plots import plots
-from mediflow_assets.ml.reading import INPUTS, read_examples, why_none
+from mediflow_assets.ml.reading import read_examples, why_none
 from mediflow_assets.ml.registry import CHALLENGER, Registry, registry_errors
-from mediflow_assets.ml.tasks import Task
+from mediflow_assets.ml.spec import ModelSpec
 from mediflow_assets.ml.training import Trained, answers_of, learnable, train
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.scoring import Bundle, bundle_files, feature_as_json, load_champion, models_uri, point_to
@@ -42,56 +42,56 @@ class ModelMade:
 class Lesson:
     """What a model is to be trained on: its examples, in parts that have enough rows."""
 
-    task: Task
+    spec: ModelSpec
     examples: Examples
     parts: Parts
 
 
-def lesson(lake: Lake, task: Task) -> Lesson:
+def lesson(lake: Lake, spec: ModelSpec) -> Lesson:
     """Read what there is to learn. Raises TooLittleData, and then says what is missing; TrainingRefused."""
     # the table of figures stands even where no model was trained yet
     lake.ensure(models.MODEL_METRICS)
-    examples = read_examples(lake, task)
+    examples = read_examples(lake, spec)
     if not len(examples):
-        raise TooLittleData(f"{task.name}: {why_none(lake, task)} {guards.STANDS}")
-    return Lesson(task, examples, learnable(task, examples))
+        raise TooLittleData(f"{spec.name}: {why_none(lake, spec)} {guards.STANDS}")
+    return Lesson(spec, examples, learnable(spec, examples))
 
 
 def train_model(context: RunContext, given: Lesson, registry: Registry, tags: Mapping[str, str]) -> ModelMade:
     """Within an open MLflow run. Raises LeakSuspected, GraphWrong, RegistryUnreachable; then the champion is what it
     was."""
-    lake, place, task = context.lake, models_uri(context.lake.root), given.task
-    versions = {table.name: lake.version(table) for table in INPUTS[task.name]}
+    lake, place, spec = context.lake, models_uri(context.lake.root), given.spec
+    versions = {table.name: lake.version(table) for table in spec.contract.trained_from}
     registry.mlflow.set_tags(dict(tags) | {f"version of {name}": str(number) for name, number in versions.items()})
-    trained = train(task, given.examples, given.parts)
+    trained = train(spec, given.examples, given.parts)
     test = trained.parts.test
-    champion = _champion(place, task.name)
+    champion = _champion(place, spec.name)
     rival = None if champion is None else answers_of(champion, test.inputs)
-    decision = gate.decide(task, test, trained.answer, dict(trained.baselines), rival)
+    decision = gate.decide(spec, test, trained.answer, dict(trained.baselines), rival)
     now = dt.datetime.now(dt.UTC)
     facts = trained.facts
     run_id = _log(registry, trained)
     example = pd.DataFrame([facts["reference"]]).astype(
         {f.name: object if f.is_category else "float32" for f in trained.fitted.features})  # fmt: skip
-    version = registry.register(task.name, trained.graph, example, {"gate": decision.reason})
-    made = ModelMade(task.name, version, run_id, decision.is_promoted, decision.is_provisional, decision.reason,
+    version = registry.register(spec.name, trained.graph, example, {"gate": decision.reason})
+    made = ModelMade(spec.name, version, run_id, decision.is_promoted, decision.is_provisional, decision.reason,
                      len(test), trained.metrics)  # fmt: skip
     data = card.card(trained, version, run_id, decision, versions, now)
     facts |= {"version": version, "run_id": run_id, "trained_at": now.isoformat()}
     facts["is_provisional"] = decision.is_provisional
     facts["features"] = [feature_as_json(feature) for feature in facts["features"]]
     written = bundle_files(facts, trained.graph, card.as_markdown(data), card.as_json(data))
-    write_bundle(bundle_store.join(place, task.name, version), written)
+    write_bundle(bundle_store.join(place, spec.name, version), written)
     with registry_errors():
         for name, content in written.items():
             if name != "model.onnx":
                 registry.mlflow.log_text(content.decode(), f"bundle/{name}")
     _note(context, trained, made, now)
     if decision.is_promoted:
-        registry.promote(task.name, version)
-        point_to(place, task.name, version, now)
+        registry.promote(spec.name, version)
+        point_to(place, spec.name, version, now)
     else:
-        registry.point(task.name, CHALLENGER, version)
+        registry.point(spec.name, CHALLENGER, version)
     return made
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from mediflow_assets.contracts import models
-from mediflow_assets.contracts.inputs import MODELS
+from mediflow_assets.contracts.served import MODELS
 from mediflow_assets.errors import TrainingRefused
 from mediflow_assets.scoring import files, load_bundle, models_uri, point_to, read_champion
 from mediflow_assets.settings import Settings

@@ -4,7 +4,7 @@ Needs numpy and onnxruntime; for a lake on `s3://` also pyarrow. No MLflow, scik
 
     champions = Champions(models_uri(lake_root))     # a folder or s3://bucket/…
     champions.refresh()                              # at start, and every few seconds: swaps in what was promoted
-    bundle = champions.get(COST_MODEL)               # None where no version was promoted yet
+    bundle = champions.get("treatment-cost")         # None where no version was promoted yet
 
     bundle.features       what it takes: name, label, type, unit, description, allowed, minimum, maximum, optional
     bundle.predict(rows)  Predictions(values, lower, upper): arrays, one a row; lower and upper None for a probability
@@ -18,7 +18,7 @@ every SHA-256 agrees. Layout: `<lake>/models/<name>/<version>/{model.onnx, bundl
 `<lake>/models/<name>/champion.json`.
 """
 
-from mediflow_assets.contracts.inputs import COST_MODEL, MODELS, READMISSION_MODEL, Feature, FeatureType
+from mediflow_assets.contracts.inputs import Feature, FeatureType
 from mediflow_assets.scoring.bundle import Bundle, Explanation, Predictions, load_bundle
 from mediflow_assets.scoring.champion import (
     Champion,
@@ -34,7 +34,7 @@ from mediflow_assets.scoring.response import CostResponse, ProbabilityResponse
 from mediflow_assets.scoring.writing import bundle_files, feature_as_json, write_bundle
 
 __all__ = [
-    "COST_MODEL", "MODELS", "READMISSION_MODEL", "Bundle", "Champion", "Champions", "CostResponse", "Driver",
+    "Bundle", "Champion", "Champions", "CostResponse", "Driver",
     "Explanation", "Feature", "FeatureType", "Predictions", "ProbabilityResponse", "bundle_files", "feature_as_json",
     "load_bundle", "load_champion", "models_uri", "point_to", "read_champion", "versions", "write_bundle",
 ]  # fmt: skip

@@ -151,10 +151,14 @@ class Bundle:
         """The names of the inputs without which it does not answer."""
         return tuple(feature.name for feature in self.features if not feature.optional)
 
-    @cached_property
+    @property
     def classes(self) -> tuple[str, ...]:
-        """The classes of encounter that it has learned; none where it does not ask for one."""
-        return next((feature.allowed for feature in self.features if feature.name == CLASS), ())
+        """The classes of encounter that it has learned."""
+        return self.words(CLASS)
+
+    def words(self, name: str) -> tuple[str, ...]:
+        """The words of an input that it has learned; none where it does not take that input."""
+        return next((feature.allowed for feature in self.features if feature.name == name), ())
 
     @cached_property
     def _limits(self) -> Mapping[str, tuple[float, float]]:

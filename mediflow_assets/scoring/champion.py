@@ -4,9 +4,10 @@ import datetime as dt
 import hashlib
 import json
 import threading
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
-from mediflow_assets.contracts.inputs import MODELS
+from mediflow_assets.contracts.served import MODELS
 from mediflow_assets.errors import BundleInvalid
 from mediflow_assets.scoring import files
 from mediflow_assets.scoring.bundle import FACTS, Bundle, load_bundle
@@ -69,8 +70,8 @@ class Champions:
     """The loaded champions of one process. `refresh` swaps in what was promoted since; one that cannot be loaded
     leaves the former in place and is told in `problems`."""
 
-    def __init__(self, models: str, names: tuple[str, ...] = MODELS) -> None:
-        self._models, self._names = models, names
+    def __init__(self, models: str, names: Iterable[str] = MODELS) -> None:
+        self._models, self._names = models, tuple(names)
         self._loaded: dict[str, tuple[Champion, Bundle]] = {}
         self._lock = threading.Lock()
         self.problems: dict[str, str] = {}

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mediflow_assets.contracts.icd10 import chapter
-from mediflow_assets.contracts.inputs import Feature
+from mediflow_assets.contracts.inputs import Feature, code_of, is_derived
 from mediflow_assets.contracts.vocabulary import UNKNOWN
 from mediflow_assets.errors import InputInvalid
 
@@ -25,9 +25,9 @@ def encode_rows(features: Sequence[Feature], rows: Sequence[Row]) -> Columns:
 def value_of(feature: Feature, row: Row) -> object:
     """A row's value; a diagnosis chapter that is not given follows from the code."""
     value = row.get(feature.name)
-    if value is not None or not feature.name.endswith("_chapter"):
+    if value is not None or not is_derived(feature.name):
         return value
-    code = row.get(feature.name.replace("_chapter", "_code"))
+    code = row.get(code_of(feature.name))
     return chapter(code) if isinstance(code, str) else None
 
 

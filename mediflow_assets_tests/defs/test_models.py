@@ -14,7 +14,9 @@ from typer.testing import CliRunner
 
 from mediflow_assets.cli import build
 from mediflow_assets.contracts import gold, masked, models
-from mediflow_assets.contracts.inputs import COST_MODEL, MODELS, READMISSION_MODEL
+from mediflow_assets.contracts.served import MODELS
+from mediflow_assets.contracts.served.readmission_risk import READMISSION_MODEL
+from mediflow_assets.contracts.served.treatment_cost import COST_MODEL
 from mediflow_assets.definitions import build_defs
 from mediflow_assets.defs.assets.models import asset_key
 from mediflow_assets.defs.resources import EngineResource

@@ -21,7 +21,7 @@ from mediflow_assets.contracts.dictionary import dictionary
 from mediflow_assets.definitions import build_defs
 from mediflow_assets.settings import Settings
 from serving.access import allowed
-from serving.main import ROUTERS, routed
+from serving.main import routed, routers
 
 ROOT = Path(__file__).parents[2]
 
@@ -124,7 +124,7 @@ def test_a_new_route_changes_the_api_reference() -> None:
         """How many beds are free."""
         return 0
 
-    before = api_page(routed().openapi(), roles_of(ROUTERS))
+    before = api_page(routed().openapi(), roles_of(routers()))
     app.include_router(router)
-    after = api_page(app.openapi(), roles_of([*ROUTERS, router]))
+    after = api_page(app.openapi(), roles_of([*routers(), router]))
     assert "| `GET /beds` | Free beds | scorer, admin |" in after and "/beds" not in before

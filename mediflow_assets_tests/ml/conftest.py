@@ -2,10 +2,12 @@
 
 import pytest
 
-from mediflow_assets.contracts.inputs import COST_MODEL, READMISSION_MODEL
+from mediflow_assets.contracts.served.readmission_risk import READMISSION_MODEL
+from mediflow_assets.contracts.served.treatment_cost import COST_MODEL
 from mediflow_assets.ml.examples import Examples
 from mediflow_assets.ml.reading import read_examples
-from mediflow_assets.ml.tasks import COST, READMISSION
+from mediflow_assets.ml.specs.readmission_risk import SPEC as READMISSION
+from mediflow_assets.ml.specs.treatment_cost import SPEC as COST
 from mediflow_assets.ml.training import Trained
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets_tests.rehearsal import fill, trained

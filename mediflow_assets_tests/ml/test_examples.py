@@ -9,7 +9,9 @@ import pytest
 
 from mediflow_assets.ml.examples import EMBARGO_DAYS, Examples, split, split_by_patient
 from mediflow_assets.ml.reading import read_examples
-from mediflow_assets.ml.tasks import COST, READMISSION, Task
+from mediflow_assets.ml.spec import ModelSpec
+from mediflow_assets.ml.specs.readmission_risk import SPEC as READMISSION
+from mediflow_assets.ml.specs.treatment_cost import SPEC as COST
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets_tests.rehearsal import hospital
 
@@ -46,7 +48,7 @@ def test_data_without_a_time_are_split_by_patient_alone(stays: Examples) -> None
 
 
 @pytest.mark.parametrize("task", [COST, READMISSION], ids=lambda task: task.name)
-def test_the_order_of_a_tables_rows_decides_nothing(task: Task, gold_lake: Lake, tmp_path: Path) -> None:
+def test_the_order_of_a_tables_rows_decides_nothing(task: ModelSpec, gold_lake: Lake, tmp_path: Path) -> None:
     other, rng = Lake(str(tmp_path / "lake")), np.random.default_rng(1)
     for contract, rows in hospital().items():
         other.overwrite(contract, rows.take(rng.permutation(len(rows))))

@@ -12,7 +12,8 @@ from mediflow_assets.errors import GraphWrong, LeakSuspected, TooLittleData, Tra
 from mediflow_assets.ml import graph, training
 from mediflow_assets.ml.examples import Examples
 from mediflow_assets.ml.figures import FEWEST_IN_GROUP
-from mediflow_assets.ml.tasks import COST, READMISSION
+from mediflow_assets.ml.specs.readmission_risk import SPEC as READMISSION
+from mediflow_assets.ml.specs.treatment_cost import SPEC as COST
 from mediflow_assets.ml.training import Trained, train
 from mediflow_assets.ml.training_step import lesson
 from mediflow_assets.storage.delta import Lake

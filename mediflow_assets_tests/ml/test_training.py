@@ -7,13 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mediflow_assets.contracts.inputs import COST_MODEL, READMISSION_MODEL
+from mediflow_assets.contracts.served.readmission_risk import READMISSION_MODEL
+from mediflow_assets.contracts.served.treatment_cost import COST_MODEL
 from mediflow_assets.ml.card import as_markdown, card
 from mediflow_assets.ml.examples import Examples
 from mediflow_assets.ml.gate import Decision, decide
 from mediflow_assets.ml.graph import TOLERANCE
 from mediflow_assets.ml.measures import coverage
-from mediflow_assets.ml.tasks import COST, READMISSION
+from mediflow_assets.ml.specs.readmission_risk import SPEC as READMISSION
+from mediflow_assets.ml.specs.treatment_cost import SPEC as COST
 from mediflow_assets.ml.training import SERVED, Trained, train
 from mediflow_assets_tests.rehearsal import NOW
 
@@ -134,7 +136,7 @@ def test_graph_and_forest_agree(model: Trained) -> None:
 
 
 def test_headlines_have_intervals(model: Trained) -> None:
-    found = model.figure(model.task.headline)
+    found = model.figure(model.spec.headline)
     assert found is not None and found.lower is not None and found.upper is not None
     assert found.lower < found.value < found.upper
 
@@ -192,8 +194,8 @@ def test_the_card_of_a_provisional_version_says_so(model: Trained) -> None:
 
 def test_the_same_model_again_is_not_worse_and_the_first_needs_only_the_baseline(model: Trained) -> None:
     test, baselines = model.parts.test, dict(model.baselines)
-    assert decide(model.task, test, model.answer, baselines, None).is_promoted
-    assert decide(model.task, test, model.answer, baselines, model.answer).is_promoted
+    assert decide(model.spec, test, model.answer, baselines, None).is_promoted
+    assert decide(model.spec, test, model.answer, baselines, model.answer).is_promoted
 
 
 def test_unusual_costs_are_judged_apart(bills: Examples) -> None:

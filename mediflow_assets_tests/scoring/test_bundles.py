@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mediflow_assets.contracts.inputs import COST_MODEL, MODELS, READMISSION_MODEL
+from mediflow_assets.contracts.served import MODELS
+from mediflow_assets.contracts.served.readmission_risk import READMISSION_MODEL
+from mediflow_assets.contracts.served.treatment_cost import COST_MODEL
 from mediflow_assets.errors import BundleInvalid, InputInvalid
 from mediflow_assets.ml.training import scores_of
 from mediflow_assets.scoring import Bundle, Champions, load_bundle, point_to, read_champion, versions

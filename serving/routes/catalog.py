@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from mediflow_assets.contracts import models as models_contracts
-from mediflow_assets.contracts.inputs import MODELS, Feature
+from mediflow_assets.contracts.inputs import Feature, field_of
+from mediflow_assets.contracts.served import MODELS
 from mediflow_assets.scoring import Bundle
 from serving.access import allowed
-from serving.inputs import field_of
 from serving.problems import PROBLEMS, Problem
 from serving.state import state_of
 from serving.tokens import Claims
@@ -30,7 +30,7 @@ _AGE: dict[str, Any] = {
     "name": "age_at_admission", "field": "age", "label": "age", "type": "integer", "unit": "years", "allowed": [],
     "description": "completed years at admission", "minimum": 0, "maximum": 120, "optional": False,
 }  # fmt: skip
-Name = Annotated[str, Path(description="treatment-cost or readmission-risk", max_length=64)]
+Name = Annotated[str, Path(description=" or ".join(MODELS), max_length=64)]
 
 
 class Version(BaseModel):
@@ -47,7 +47,7 @@ class Model(BaseModel):
     """A model, and the version of it that answers."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_MODEL]})
-    name: str = Field(description="treatment-cost or readmission-risk")
+    name: str = Field(description=" or ".join(MODELS))
     version: str | None = Field(description="the version that answers; null where none does")
     alias: Literal["champion"] | None = Field(description="of that version")
     provisional: bool = Field(description="whether it answers for want of a better one; see its card")

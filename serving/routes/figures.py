@@ -4,7 +4,7 @@ import hmac
 
 from fastapi import APIRouter, Request, Response
 
-from mediflow_assets.contracts.inputs import MODELS
+from mediflow_assets.contracts.served import MODELS
 from serving.access import allowed
 from serving.problems import PROBLEMS
 from serving.state import state_of

@@ -6,7 +6,7 @@ from typing import Literal
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from mediflow_assets.contracts.inputs import MODELS
+from mediflow_assets.contracts.served import MODELS
 from mediflow_assets.scoring import Bundle
 from serving.problems import PROBLEMS, Problem
 from serving.state import state_of

@@ -1,109 +1,82 @@
-"""The predictions: one patient or many, with interval, peers, warnings and drivers."""
+"""The predictions: for each model a route for one patient and one for many, made from its contract."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-import numpy as np
 from fastapi import APIRouter, Depends, Query, Request
 
-from mediflow_assets.contracts.inputs import COST_MODEL, READMISSION_MODEL
+from mediflow_assets.contracts.model import ModelContract
+from mediflow_assets.contracts.served import MODELS
 from mediflow_assets.errors import InputInvalid
 from mediflow_assets.identity.prediction_log import predictions
 from mediflow_assets.scoring import Bundle, Predictions
 from serving.access import allowed
 from serving.inputs import Inputs, inputs_of
 from serving.problems import PROBLEMS, Problem
-from serving.schemas import (
-    Batch,
-    CostAnswer,
-    CostBatch,
-    CostReply,
-    Cutoffs,
-    Driver,
-    Interval,
-    Patient,
-    Peer,
-    RiskAnswer,
-    RiskBatch,
-    RiskReply,
-)
+from serving.replies import Schemas, answers_of, around_of, schemas_of
+from serving.schemas import Driver, Patient, Peer
 from serving.state import State, state_of
 from serving.tokens import Claims
 
-router = APIRouter(tags=["predictions"], responses=PROBLEMS)
 One = Annotated[Claims, Depends(allowed("scorer", "clinician"))]
 Many = Annotated[Claims, Depends(allowed("scorer"))]
 Explain = Annotated[bool, Query(description="tell what drove the answer")]
 MOST_DRIVERS = 8
 
 
-@router.post("/predict", summary="Expected cost of an encounter")
-async def predict(request: Request, patient: Patient, _: One, explain: Explain = False) -> CostReply:
-    """In USD, with the interval in which 90 % of such costs lie, and what the same department and diagnosis cost."""
-    state, bundle = state_of(request), _champion(request, COST_MODEL)
-    asked, found = _answer(request, bundle, [patient], False)
-    (one,), ((cost, interval),) = asked, _costs(bundle, found)
-    return CostReply(
-        predicted_cost=cost,
-        interval=interval,
-        peer=_peer(state, one.row),
-        warnings=one.warnings,
-        drivers=_drivers(bundle, one.row) if explain else None,
-        model=bundle.name,
-        model_version=bundle.version,
-        provisional=bundle.is_provisional,
-        request_id=request.state.request_id,
-    )
+def build_router() -> APIRouter:
+    """The routes of every model."""
+    router = APIRouter(tags=["predictions"], responses=PROBLEMS)
+    made = [(contract, schemas_of(contract)) for contract in MODELS.values()]
+    for add in (_add_one, _add_many):
+        for contract, schemas in made:
+            add(router, contract, schemas)
+    return router
 
 
-@router.post("/predict/readmission", summary="Risk of readmission")
-async def readmission(request: Request, patient: Patient, _: One, explain: Explain = False) -> RiskReply:
-    """The probability of an unplanned admission within 30 days of discharge."""
-    bundle = _champion(request, READMISSION_MODEL)
-    asked, found = _answer(request, bundle, [patient], False)
-    (one,) = asked
-    risk = float(found.values[0])
-    return RiskReply(
-        readmission_risk=risk,
-        status=bundle.status(risk),
-        cutoffs=Cutoffs.model_validate(bundle.cutoffs),
-        warnings=one.warnings,
-        drivers=_drivers(bundle, one.row) if explain else None,
-        model=bundle.name,
-        model_version=bundle.version,
-        provisional=bundle.is_provisional,
-        request_id=request.state.request_id,
-    )
+def _add_one(router: APIRouter, contract: ModelContract, schemas: Schemas) -> None:
+    async def predict(request: Request, patient: schemas.patient, _: One, explain: Explain = False) -> Any:  # type: ignore[name-defined]
+        bundle = _champion(request, contract.name)
+        (one,), found = _answer(request, contract, bundle, [patient], False)
+        (answer,) = answers_of(contract, schemas, bundle, found)
+        peer = {"peer": _peer(state_of(request), contract, one.row)} if contract.has_peers else {}
+        return schemas.reply(
+            **answer,
+            **peer,
+            **around_of(contract, bundle, request.state.request_id),
+            warnings=one.warnings,
+            drivers=_drivers(bundle, one.row) if explain else None,
+        )
+
+    router.add_api_route(
+        contract.path, predict, methods=["POST"], name=_name(contract), summary=contract.api.summary,
+        description=contract.api.description, response_model=schemas.reply,
+    )  # fmt: skip
 
 
-@router.post("/predict/batch", summary="Expected costs of up to 10,000 encounters")
-async def predict_batch(request: Request, batch: Batch, _: Many) -> CostBatch:
-    """In the order of the patients; all by one version of the model."""
-    bundle = _champion(request, COST_MODEL)
-    asked, found = await _answers(request, bundle, batch)
-    answers = [
-        CostAnswer.model_construct(predicted_cost=cost, interval=interval, warnings=each.warnings)
-        for each, (cost, interval) in zip(asked, _costs(bundle, found), strict=True)
-    ]
-    return CostBatch.model_construct(predictions=answers, model=bundle.name, model_version=bundle.version,
-                                     provisional=bundle.is_provisional,
-                                     request_id=request.state.request_id)  # fmt: skip
+def _add_many(router: APIRouter, contract: ModelContract, schemas: Schemas) -> None:
+    async def predict(request: Request, batch: schemas.patients, _: Many) -> Any:  # type: ignore[name-defined]
+        bundle = _champion(request, contract.name)
+        async with state_of(request).batches.one():
+            asked, found = await asyncio.to_thread(_answer, request, contract, bundle, batch.patients, True)
+        answers = answers_of(contract, schemas, bundle, found)
+        made = [schemas.each.model_construct(**answer, warnings=each.warnings)
+                for each, answer in zip(asked, answers, strict=True)]  # fmt: skip
+        around = around_of(contract, bundle, request.state.request_id)
+        return schemas.batch.model_construct(predictions=made, **around)
+
+    router.add_api_route(
+        f"{contract.path}/batch", predict, methods=["POST"], name=f"{_name(contract)}_batch",
+        summary=contract.api.batch_summary, response_model=schemas.batch,
+        description="In the order of the patients; all by one version of the model.",
+    )  # fmt: skip
 
 
-@router.post("/predict/readmission/batch", summary="Risks of up to 10,000 stays")
-async def readmission_batch(request: Request, batch: Batch, _: Many) -> RiskBatch:
-    """In the order of the patients; all by one version of the model."""
-    bundle = _champion(request, READMISSION_MODEL)
-    asked, found = await _answers(request, bundle, batch)
-    answers = [
-        RiskAnswer.model_construct(readmission_risk=risk, status=bundle.status(risk), warnings=each.warnings)
-        for each, risk in zip(asked, found.values.tolist(), strict=True)
-    ]
-    return RiskBatch.model_construct(predictions=answers, cutoffs=Cutoffs.model_validate(bundle.cutoffs),
-                                     model=bundle.name, model_version=bundle.version,
-                                     provisional=bundle.is_provisional,
-                                     request_id=request.state.request_id)  # fmt: skip
+def _name(contract: ModelContract) -> str:
+    """The operation's name in the OpenAPI document."""
+    return re.sub(r"\W", "_", contract.path.rsplit("/", 1)[-1])
 
 
 def _champion(request: Request, name: str) -> Bundle:
@@ -113,20 +86,15 @@ def _champion(request: Request, name: str) -> Bundle:
 
 
 def _answer(
-    request: Request, bundle: Bundle, patients: Sequence[Patient], is_batch: bool
+    request: Request, contract: ModelContract, bundle: Bundle, patients: Sequence[Patient], is_batch: bool
 ) -> tuple[list[Inputs], Predictions]:
-    asked = inputs_of(bundle, patients, is_batch=is_batch)
+    asked = inputs_of(contract, bundle, patients, is_batch=is_batch)
     try:
         found = bundle.predict([each.row for each in asked])
     except InputInvalid as problem:
         raise Problem(422, str(problem)) from None
     _remember(request, bundle, asked, found)
     return asked, found
-
-
-async def _answers(request: Request, bundle: Bundle, batch: Batch) -> tuple[list[Inputs], Predictions]:
-    async with state_of(request).batches.one():
-        return await asyncio.to_thread(_answer, request, bundle, batch.patients, True)
 
 
 def _remember(request: Request, bundle: Bundle, asked: Sequence[Inputs], found: Predictions) -> None:
@@ -137,22 +105,13 @@ def _remember(request: Request, bundle: Bundle, asked: Sequence[Inputs], found: 
     state.remembered.add(predictions(request_id, bundle.name, bundle.version, answered))
 
 
-def _costs(bundle: Bundle, found: Predictions) -> list[tuple[float, Interval]]:
-    """Each cost with its interval, in cents."""
-    assert found.lower is not None and found.upper is not None
-    coverage = float(bundle.facts["response"]["coverage"])
-    columns = (np.round(values, 2).tolist() for values in (found.values, found.lower, found.upper))
-    return [(cost, Interval.model_construct(lower=lower, upper=upper, coverage=coverage))
-            for cost, lower, upper in zip(*columns, strict=True)]  # fmt: skip
-
-
 def _drivers(bundle: Bundle, row: dict[str, Any]) -> list[Driver]:
     found = bundle.explain(row, MOST_DRIVERS).drivers
     return [Driver(feature=d.feature, label=d.label, contribution=d.contribution) for d in found]
 
 
-def _peer(state: State, row: dict[str, Any]) -> Peer | None:
-    found = state.lake.peer(row["department"], row["admitting_diagnosis_code"])
+def _peer(state: State, contract: ModelContract, row: dict[str, Any]) -> Peer | None:
+    found = state.lake.peer(row["department"], row[contract.fields["diagnosis_code"].name])
     if found is None:
         return None
     return Peer(

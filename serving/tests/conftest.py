@@ -16,7 +16,7 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from mediflow_assets.contracts.inputs import MODELS
+from mediflow_assets.contracts.served import MODELS
 from mediflow_assets.identity.token_keys import load_keys
 from mediflow_assets.identity.users import ROLES, Users
 from mediflow_assets.scoring import models_uri

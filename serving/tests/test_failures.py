@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from mediflow_assets.contracts import masked
-from mediflow_assets.contracts.inputs import COST_MODEL
+from mediflow_assets.contracts.served.treatment_cost import COST_MODEL
 from mediflow_assets.errors import BundleInvalid, EngineFailed
 from mediflow_assets.identity.audit import AuditLog
 from mediflow_assets.identity.token_keys import load_keys

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from mediflow_assets.contracts.inputs import COST_MODEL
+from mediflow_assets.contracts.served.treatment_cost import COST_MODEL
 from mediflow_assets.identity.audit import AuditLog
 from mediflow_assets.identity.prediction_log import PredictionLog
 from mediflow_assets.identity.revoked_tokens import Revoked

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from mediflow_assets.contracts.inputs import COST_MODEL, MODELS, READMISSION_MODEL
+from mediflow_assets.contracts.served import MODELS
+from mediflow_assets.contracts.served.readmission_risk import READMISSION_MODEL
+from mediflow_assets.contracts.served.treatment_cost import COST_MODEL
 from mediflow_assets.identity.audit import AuditLog
 from mediflow_assets.scoring import load_champion, models_uri, point_to
 from mediflow_assets.scoring.bundle import FACTS

@@ -13,7 +13,7 @@ from types import MappingProxyType
 import httpx
 import pytest
 
-from mediflow_assets.contracts.inputs import COST_MODEL
+from mediflow_assets.contracts.served.treatment_cost import COST_MODEL
 from mediflow_assets.identity.audit import AuditLog
 from mediflow_assets.scoring import models_uri, point_to
 from mediflow_assets.settings import Settings

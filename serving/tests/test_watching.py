@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from mediflow_assets.contracts.inputs import COST_MODEL
+from mediflow_assets.contracts.served.treatment_cost import COST_MODEL
 from mediflow_assets.errors import EngineFailed
 from mediflow_assets.identity.prediction_log import Prediction, PredictionLog, predictions
 from mediflow_assets.settings import Settings

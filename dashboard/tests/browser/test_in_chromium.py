@@ -16,7 +16,7 @@ from dashboard.tests.browser import serving
 from dashboard.tests.browser.serving import PASSWORD, opened, settled
 from dashboard.tests.lakes import fill
 from dashboard.views import PAGES
-from mediflow_assets.contracts.inputs import MODELS
+from mediflow_assets.contracts.served import MODELS
 from mediflow_assets.identity.users import ROLES, Users
 from mediflow_assets.scoring import models_uri
 from mediflow_assets.settings import Settings

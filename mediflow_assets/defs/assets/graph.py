@@ -7,7 +7,7 @@ import dagster as dg
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.origin import LOGS
 from mediflow_assets.defs.assets import assurance, bronze, gold, streaming
-from mediflow_assets.defs.assets import models as trained
+from mediflow_assets.defs.assets import models as learned
 from mediflow_assets.defs.assets import silver as silver_assets
 from mediflow_assets.defs.operational import OPERATIONAL
 
@@ -17,12 +17,11 @@ TABLES: list[dg.AssetsDefinition] = [
     *silver_assets.SILVER,
     *gold.GOLD,
     *gold.OWN,
-    trained.risk_scores,
+    learned.risk_scores,
     *gold.MASKED,
     assurance.leak_scans,
 ]
-MODELS: list[dg.AssetsDefinition] = trained.MODELS
-WRITTEN_BESIDE: list[dg.AssetSpec] = [*silver_assets.SHARED, gold.CHECK_RESULTS, gold.ERASURES, trained.MODEL_METRICS]
+WRITTEN_BESIDE: list[dg.AssetSpec] = [*silver_assets.SHARED, gold.CHECK_RESULTS, gold.ERASURES, learned.MODEL_METRICS]
 """Tables without a step of their own."""
 _BY_EVERY_STEP = LOGS | {silver.QUARANTINE.name, silver.PROCESSED.name}
 
@@ -32,7 +31,7 @@ def used_by(made: Iterable[str]) -> frozenset[str]:
     wanted, used = set(made), set(made)
     if not wanted:
         return frozenset()
-    for asset in (*TABLES, *MODELS):
+    for asset in (*TABLES, *learned.trained()):
         mine = {spec.key.to_user_string() for spec in asset.specs}
         if mine & wanted:
             # a step that lands or validates writes all of its tables, whichever were chosen

@@ -3,9 +3,8 @@
 import dagster as dg
 
 from mediflow_assets.contracts import models
-from mediflow_assets.contracts.gold import ADMISSION_FEATURES, COST_ANOMALIES, READMISSIONS
-from mediflow_assets.contracts.inputs import COST_MODEL, READMISSION_MODEL
-from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.contracts.model import ModelContract
+from mediflow_assets.contracts.served import MODELS
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
 from mediflow_assets.errors import TooLittleData
@@ -21,29 +20,34 @@ def asset_key(model: str) -> dg.AssetKey:
     return dg.AssetKey([GROUP, model.replace("-", "_")])
 
 
-def _asset(model: str, description: str, inputs: tuple[TableContract, ...]) -> dg.AssetsDefinition:
+def trained() -> list[dg.AssetsDefinition]:
+    """An asset for each model."""
+    return [_asset(model) for model in MODELS.values()]
+
+
+def _asset(model: ModelContract) -> dg.AssetsDefinition:
+    key = asset_key(model.name)
+
     @dg.asset(
-        key=asset_key(model),
-        deps=[list(table.key) for table in inputs],
-        check_specs=[
-            dg.AssetCheckSpec(ENOUGH, asset=asset_key(model), description="Whether there is enough to learn.")
-        ],
+        key=key,
+        deps=[list(table.key) for table in model.trained_from],
+        check_specs=[dg.AssetCheckSpec(ENOUGH, asset=key, description="Whether there is enough to learn.")],
         group_name=GROUP,
         kinds={"scikitlearn", "mlflow", "onnx"},
-        description=description,
+        description=model.description,
     )
     def trained(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         from mediflow_assets.defs.tracking import tracked
-        from mediflow_assets.ml.tasks import TASKS
+        from mediflow_assets.ml.specs import SPECS
         from mediflow_assets.ml.training_step import lesson, train_model
         from mediflow_assets.pipeline.change import code_version
 
         try:
-            given = lesson(lakehouse.context.lake, TASKS[model])
+            given = lesson(lakehouse.context.lake, SPECS[model.name])
         except TooLittleData as reason:
             context.log.warning(str(reason))
             return _left_out(str(reason))
-        with tracked(context, lakehouse.settings, model) as registry:
+        with tracked(context, lakehouse.settings, model.name) as registry:
             made = train_model(lakehouse.context, given, registry, {"code_version": code_version()})
         return dg.MaterializeResult(
             metadata={
@@ -68,29 +72,22 @@ def _left_out(reason: str) -> dg.MaterializeResult:  # type: ignore[type-arg]
     return dg.MaterializeResult(metadata={"trained": False, "reason": reason}, check_results=[told])
 
 
-MODELS = [
-    _asset(COST_MODEL, "Expected cost of an encounter, at admission.", (ADMISSION_FEATURES, COST_ANOMALIES)),
-    _asset(READMISSION_MODEL, "Risk of readmission within 30 days, at discharge.", (ADMISSION_FEATURES, READMISSIONS)),
-]
-SCORED = (ADMISSION_FEATURES, READMISSIONS)
-
-
 @dg.multi_asset(
     name="gold_risk_scores",
     specs=[
-        spec_of(models.RISK_SCORES, SCORED).merge_attributes(deps=[asset_key(COST_MODEL), asset_key(READMISSION_MODEL)])
+        spec_of(models.RISK_SCORES, models.SCORED_FROM).merge_attributes(
+            deps=[asset_key(model.name) for model in models.STORED]
+        )
     ],
     check_specs=check_specs_of(models.RISK_SCORES),
 )
 def risk_scores(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    """Scores by both champions."""
+    """Scores by the champions."""
     from mediflow_assets.ml import risk_scores as step
 
-    with naming_damage(lakehouse.context.lake, models.RISK_SCORES.name, (models.RISK_SCORES, *SCORED)):
+    with naming_damage(lakehouse.context.lake, models.RISK_SCORES.name, (models.RISK_SCORES, *models.SCORED_FROM)):
         return materialized(step.make(lakehouse.context), lakehouse.context.lake)
 
 
-MODEL_METRICS = spec_of(models.MODEL_METRICS).merge_attributes(
-    deps=[asset_key(COST_MODEL), asset_key(READMISSION_MODEL)]
-)
+MODEL_METRICS = spec_of(models.MODEL_METRICS).merge_attributes(deps=[asset_key(name) for name in MODELS])
 """Appended to by each training."""
