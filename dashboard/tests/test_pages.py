@@ -11,6 +11,7 @@ from dashboard.session import PAGES_OF
 from dashboard.tests.expected import EXPECTED
 from dashboard.tests.lakes import age, fill
 from dashboard.views import PAGES
+from mediflow_assets_tests.toy_model import CONTRACT, registered
 
 Open = Callable[..., Any]
 STATES = ("normal", "empty lake", "gateway down", "stale data")
@@ -138,6 +139,19 @@ def test_a_model_without_a_champion_disables_only_itself(filled: Path, open_page
     assert form_kinds(page) == ["30-day readmission"]
     assert "no version of treatment-cost answers yet" in texts(page)
     assert "I50.9" in next(each.options for each in page.selectbox if each.label == "Diagnosis code")
+
+
+def test_another_model_is_asked_for_and_told_in_its_own_words(filled: Path, open_page: Open, replies: Any) -> None:
+    replies["/models"] = {"models": [{"name": CONTRACT.name, "version": "1"}]}
+    replies[f"/models/{CONTRACT.name}"] = {"version": "1", "card": "#", "inputs": []}
+    replies[f"{CONTRACT.path}?explain=true"] = dict(CONTRACT.api.example)
+    with registered():
+        page = open_page("predictions", "clinician")
+        assert form_kinds(page) == ["Length of stay"]
+        assert "People who came along (optional)" in [each.label for each in page.number_input]
+        next(each for each in page.button if each.label == "Predict").click().run()
+    assert metrics(page)["Expected stay"] == "4.2 days"
+    assert "90% of such stays lie between 1.5 days and 9.0 days." in texts(page)
 
 
 def test_a_provisional_model_is_told_with_its_card(filled: Path, open_page: Open, replies: Any) -> None:
