@@ -88,16 +88,21 @@ class Champions:
 
     def _refresh(self, name: str) -> bool:
         try:
-            champion, known = read_champion(self._models, name), self._loaded.get(name)
-            self.problems.pop(name, None)
-            if champion == (known[0] if known else None):
-                return False
-            if champion is None:
-                del self._loaded[name]
-                return True
-            bundle = load_bundle(files.join(self._models, name, champion.version), champion.bundle_sha256)
-            self._loaded[name] = (champion, bundle)
-            return True
+            is_another = self._take(name)
         except BundleInvalid as problem:
             self.problems[name] = str(problem)
             return False
+        self.problems.pop(name, None)
+        return is_another
+
+    def _take(self, name: str) -> bool:
+        """Load the champion if it is another one than before."""
+        champion, known = read_champion(self._models, name), self._loaded.get(name)
+        if champion == (known[0] if known else None):
+            return False
+        if champion is None:
+            del self._loaded[name]
+            return True
+        bundle = load_bundle(files.join(self._models, name, champion.version), champion.bundle_sha256)
+        self._loaded[name] = (champion, bundle)
+        return True
