@@ -3,17 +3,20 @@
 import re
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mediflow_assets.contracts.shares import Shares
 from mediflow_assets.errors import SettingsInvalid
-from mediflow_assets.ingest.inbox import Inbox
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
-from mediflow_assets.sources import Feeds, Limits
-from mediflow_assets.storage.lease import Lock, lock_of
+
+if TYPE_CHECKING:
+    # the gateway reads settings too, and loads neither storage nor what reads deliveries
+    from mediflow_assets.ingest.inbox import Inbox
+    from mediflow_assets.sources import Feeds
+    from mediflow_assets.storage.lease import Lock
 
 
 class Settings(BaseSettings):
@@ -151,8 +154,11 @@ class Settings(BaseSettings):
         """Where deliveries are put."""
         return self.root / "inbox"
 
-    def open_inbox(self, feeds: Feeds) -> Inbox:
+    def open_inbox(self, feeds: "Feeds") -> "Inbox":
         """The inbox, with what its files are recognised by and what a delivery may ask for."""
+        from mediflow_assets.ingest.inbox import Inbox
+        from mediflow_assets.sources import Limits
+
         limits = Limits(self.max_expansion, self.max_unpacked_bytes, self.max_rejects, self.max_record_bytes)
         return Inbox(self.inbox, feeds, limits, self.inbox_rest_seconds)
 
@@ -162,8 +168,10 @@ class Settings(BaseSettings):
         return Shares(self.quarantine_warn_share, self.quarantine_fail_share, self.quarantine_least_records)
 
     @property
-    def lock(self) -> Lock:
+    def lock(self) -> "Lock":
         """Where the lease of the lake is kept."""
+        from mediflow_assets.storage.lease import lock_of
+
         return lock_of(self.root, self.ops_url)
 
     @property

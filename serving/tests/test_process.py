@@ -24,11 +24,17 @@ from serving.tests.conftest import gateway, header
 PER_SECOND, WITHIN_SECONDS, TAKEN_UP_SECONDS = 50, 60, 10
 
 
-def test_the_process_loads_no_engine_no_orchestrator_no_training() -> None:
-    heavy = "('pyspark', 'py4j', 'pysail', 'dagster', 'mlflow', 'sklearn', 'pandas')"
-    code = f"import sys, serving.main; print([m for m in {heavy} if m in sys.modules])"
-    shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert shown.stdout.strip() == "[]"
+UNKNOWN = {"pyspark", "py4j", "pysail", "dagster", "mlflow", "sklearn", "pandas"}
+ROOMS = {"contracts", "errors", "identity", "modes", "object_key", "objects", "scoring", "secrets", "settings"}
+
+
+def test_the_process_loads_no_engine_no_storage_no_orchestrator_no_training(home: Settings) -> None:
+    code = "import sys, serving.main as it; print(*sys.modules); it.create_app(); print(*sys.modules)"
+    shown = subprocess.run([sys.executable, "-c", code], env=os.environ | {"MEDIFLOW_HOME": str(home.root)},
+                           capture_output=True, text=True, check=True)  # fmt: skip
+    imported, running = ([name.split(".") for name in line.split()] for line in shown.stdout.splitlines())
+    assert not UNKNOWN & {name[0] for name in imported}
+    assert {name[1] for name in running if name[0] == "mediflow_assets" and name[1:]} <= ROOMS
 
 
 def test_a_mistyped_home_is_refused_and_not_made(tmp_path: Path) -> None:
