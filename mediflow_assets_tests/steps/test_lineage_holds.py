@@ -56,15 +56,15 @@ CHANGES = {
 """Per column a change that keeps apart what was apart: which rows are taken and how they are grouped stays the same."""
 UNCHANGED = {"status", "updated_at", "_delivery_id", "_record_number", "_ingested_at"}
 """`status` says which rows count; the others are the record's provenance."""
-RECIPES = [r for r in (*steps.GOLD, *steps.MASKED) if r.inputs[0] in (silver.ENCOUNTERS,) and not r.is_of_people]
+BUILDS = [r for r in (*steps.GOLD, *steps.MASKED) if r.inputs[0] in (silver.ENCOUNTERS,) and not r.is_of_people]
 
 
 def computed(frame, rows):
     """Every table over these encounters: per column, how often each value stands in it (of a key: which do)."""
     frames = {silver.ENCOUNTERS.name: frame(silver.ENCOUNTERS, *rows)}
     found = {}
-    for build in RECIPES:
-        made = build.build(*(frames[table.name] for table in build.inputs))
+    for build in BUILDS:
+        made = build.transform(*(frames[table.name] for table in build.inputs))
         frames[build.contract.name] = made
         table = made.toArrow()
         for name in build.contract.column_names:
@@ -83,8 +83,8 @@ def rows():
 
 def test_every_column_of_silvers_encounters_is_changed_once():
     assert set(CHANGES) | UNCHANGED == set(silver.ENCOUNTERS.column_names)
-    assert {r.contract for r in RECIPES} >= set(gold.TABLES) - {gold.READMISSIONS} and masked.COST_PEERS in {
-        r.contract for r in RECIPES
+    assert {r.contract for r in BUILDS} >= set(gold.TABLES) - {gold.READMISSIONS} and masked.COST_PEERS in {
+        r.contract for r in BUILDS
     }
 
 
