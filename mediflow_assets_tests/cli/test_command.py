@@ -29,6 +29,7 @@ def test_no_light_command_imports_an_engine(home: Path, tmp_path: Path) -> None:
     assert [line for line in said.splitlines() if line.startswith("loaded")] == ["loaded []"] * 8
 
 
+@pytest.mark.slow
 def test_a_command_that_read_a_table_ends_in_order(quarantine: Callable[..., None]) -> None:
     quarantine("open")
     call = [sys.executable, "-m", "mediflow_assets.cli", "quarantine", "list"]

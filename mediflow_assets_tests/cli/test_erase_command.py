@@ -62,6 +62,7 @@ def test_nobody_known_and_nobody_given(mediflow: Run, home: Path) -> None:
     assert [outcome for *_, outcome in audited(home)] == ["begun", "failed"] * 2
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("officers")
 def test_a_whole_erasure(mediflow: Run, home: Path, tmp_path: Path, admissions: Any) -> None:
     delivery = tmp_path / f"{GONE}.csv"

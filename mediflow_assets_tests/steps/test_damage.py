@@ -40,7 +40,11 @@ def broken(whole, tmp_path, session) -> House:
     return home
 
 
-@pytest.mark.parametrize("contract", EACH_ZONE, ids=lambda contract: contract.name)
+@pytest.mark.parametrize(
+    "contract",
+    [pytest.param(table, marks=() if table.key[0] == "silver" else pytest.mark.slow) for table in EACH_ZONE],
+    ids=lambda contract: contract.name,
+)
 @pytest.mark.parametrize("kind", [*PLAIN, *HIDDEN])
 def test_every_kind_of_damage_is_found_in_each_zone_and_names_the_way_out(broken, contract, kind):
     (PLAIN | HIDDEN)[kind](broken.lake, contract)

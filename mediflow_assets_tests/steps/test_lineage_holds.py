@@ -88,6 +88,7 @@ def test_every_column_of_silvers_encounters_is_changed_once():
     }
 
 
+@pytest.mark.slow
 def test_only_declared_columns_change(frame, rows):
     before = computed(frame, rows)
     undeclared = []

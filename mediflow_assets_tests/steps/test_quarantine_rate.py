@@ -71,6 +71,7 @@ def misread(house, admissions):
     return house.deliver(admissions(*rows), RECEIVED)
 
 
+@pytest.mark.slow
 def test_a_misread_delivery_stops_the_run_until_somebody_settles_it(house, misread, run, admissions):
     assert [run(), run()] == [(False, "error", 29)] * 2
     assert [row for row in house.rows(silver.PROCESSED) if row["target_table"] == "silver/encounters"] == []

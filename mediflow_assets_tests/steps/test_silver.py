@@ -66,6 +66,7 @@ VERSIONS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (3, 0, 2, 1)], ids=str)
 def test_the_admitting_diagnosis_is_of_the_oldest_version_that_gives_one_whenever_it_arrives(house, admissions, order):
     for place in order:
@@ -88,6 +89,7 @@ def test_an_encounter_that_never_had_a_diagnosis_has_no_admitting_one(house, adm
     assert (row["admitting_diagnosis_code"], row["admitting_diagnosis_at"]) == (None, None)
 
 
+@pytest.mark.slow
 def test_versions_of_one_time_end_the_same_in_whatever_order_their_deliveries_are_judged(
     open_house, tmp_path, admissions
 ):

@@ -23,6 +23,7 @@ def _send(stream: Stream, sent: list[Sent]) -> None:
         stream.send(each.value, partition=zlib.crc32(each.key) % PARTITIONS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_landing_between_the_tables_of_a_run_changes_nothing(stream: Stream, seed: int) -> None:
     sent, rng = list(messages(COUNT, seed, RECEIVED, SHARES)), random.Random(seed)
