@@ -44,7 +44,10 @@ def backup(
 
 
 def restore(
-    source: Annotated[Path, typer.Argument(metavar="FOLDER", exists=True, file_okay=False, help="a backup")],
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", exists=True, file_okay=False, help="a folder that 'mediflow backup' wrote"),
+    ],
     database: Databases = None,
     tombstones: Annotated[
         Path | None,

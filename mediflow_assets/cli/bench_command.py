@@ -19,7 +19,9 @@ def bench(
     rows: Annotated[int, typer.Option(help="encounters of the generated hospital")] = 1_000_000,
     out: Annotated[Path, typer.Option(help="where the figures are written as JSON")] = Path("bench.json"),
     floor: Annotated[bool, typer.Option(help="also a few tables made by hand with Polars")] = True,
-    is_by_stage: Annotated[bool, typer.Option("--stages", help="what each stage of one run costs, instead")] = False,
+    is_by_stage: Annotated[
+        bool, typer.Option("--stages", help="measure what each stage of one run costs instead")
+    ] = False,
 ) -> None:
     """Measure ingest and run, a small delivery after it, a run with nothing new, and status."""
     _find_benchmarks()

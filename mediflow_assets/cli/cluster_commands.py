@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
 
 
 def make_secrets(
-    folder: Annotated[Path, typer.Argument(help="where they are put, a folder for each service")],
+    folder: Annotated[Path, typer.Argument(help="where they are written, a folder for each service")],
     is_anew: Annotated[bool, typer.Option("--anew", help="make all of them again; then run 'cluster init'")] = False,
     store_key: Annotated[
         typer.FileText | None,
@@ -39,8 +39,10 @@ def make_secrets(
 
 def init(
     secrets: Annotated[Path, typer.Option(help="the folder of the administrator's secrets")],
-    admin_url: Annotated[str, typer.Option(help="PostgreSQL, as the superuser")],
-    password_file: Annotated[Path, typer.Option(help="where the first admin's password is put, mode 0600")],
+    admin_url: Annotated[str, typer.Option(help="URL of PostgreSQL, as the superuser")],
+    password_file: Annotated[
+        Path, typer.Option(help="the file that the first admin's password is written to, mode 0600")
+    ],
     admin: Annotated[str, typer.Option(help="name of the first admin")] = "admin",
 ) -> None:
     """Make databases, buckets, topics, the home with its keys, Dagster's storage and the first admin."""

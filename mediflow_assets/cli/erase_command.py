@@ -22,13 +22,13 @@ def register(app: typer.Typer) -> None:
 
 def erase(
     reason_code: Annotated[str | None, typer.Option(help="why, as a code: consent_withdrawn, court_order, …")] = None,
-    ticket: Annotated[str | None, typer.Option(help="the request that is answered")] = None,
+    ticket: Annotated[str | None, typer.Option(help="the number of the request that asks for it")] = None,
     ids_file: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="patients' ids, one a line")
     ] = None,
     user: Annotated[str | None, typer.Option(help="your MediFlow name; asked for if not given")] = None,
     is_unknown_ok: Annotated[
-        bool, typer.Option("--unknown-too", help="refuse in future whom nothing is found of")
+        bool, typer.Option("--unknown-too", help="refuse patients in future even if nothing of them is found")
     ] = False,
     is_resumed: Annotated[bool, typer.Option("--resume", help="finish an erasure that was cut short")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="JSON, for a program to read")] = False,

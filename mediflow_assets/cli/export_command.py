@@ -21,7 +21,7 @@ def export(
     table: Annotated[str, typer.Argument(help="a masked table, such as masked/encounters")],
     reason: Annotated[str, typer.Option(help="what for; it stands in the manifest and in the audit log")],
     profile: Annotated[Profile, typer.Option(help="safe_harbor: keys of this export only; limited: the pseudonyms")],
-    form: Annotated[Format, typer.Option("--format", help="of the file")] = Format.PARQUET,
+    form: Annotated[Format, typer.Option("--format", help="format of the file")] = Format.PARQUET,
     out: Annotated[Path | None, typer.Option(help="the folder for it; default <home>/exports")] = None,
     user: Annotated[str | None, typer.Option(help="your MediFlow name; asked for if not given")] = None,
 ) -> None:

@@ -33,7 +33,7 @@ def init(admin: Annotated[str, typer.Option(help="name of the first admin")] = "
 
 def generate(
     out: Annotated[Path, typer.Option(help="a new or empty folder")],
-    rows: Annotated[int, typer.Option(help="encounters")] = 50_000,
+    rows: Annotated[int, typer.Option(help="how many encounters")] = 50_000,
     seed: Annotated[int, typer.Option(help="the same seed gives the same bytes")] = 7,
 ) -> None:
     """Write the synthetic hospital: OUT/deliveries, and OUT/truth with what was planted in it."""

@@ -36,13 +36,19 @@ def serve() -> None:
 def produce(
     count: Annotated[int, typer.Option(min=1, help="how many messages")] = 1_000,
     rate: Annotated[float, typer.Option(min=0, help="messages a second; 0: as fast as the broker takes them")] = 0,
-    bad_share: Annotated[float, typer.Option(min=0, max=1, help="of them, poison of some forty kinds")] = 0,
-    duplicate_share: Annotated[float, typer.Option(min=0, max=1, help="of them, sent a second time")] = 0,
-    late_share: Annotated[float, typer.Option(min=0, max=1, help="of them, sent hundreds of messages late")] = 0,
-    disorder_share: Annotated[float, typer.Option(min=0, max=1, help="of them, sent a little after newer ones")] = 0,
-    seed: Annotated[int | None, typer.Option(help="the same events for the same seed; else others each time")] = None,
+    bad_share: Annotated[
+        float, typer.Option(min=0, max=1, help="share of messages that are broken, in some forty ways")
+    ] = 0,
+    duplicate_share: Annotated[float, typer.Option(min=0, max=1, help="share of messages that are sent twice")] = 0,
+    late_share: Annotated[float, typer.Option(min=0, max=1, help="share of messages that come hundreds late")] = 0,
+    disorder_share: Annotated[
+        float, typer.Option(min=0, max=1, help="share of messages that come after newer ones")
+    ] = 0,
+    seed: Annotated[
+        int | None, typer.Option(help="the same seed gives the same events; without it they differ")
+    ] = None,
     ledger: Annotated[Path | None, typer.Option(help="a file that gets a line for each message taken")] = None,
-    partitions: Annotated[int, typer.Option(min=1, help="of the topic, if it has to be made")] = 2,
+    partitions: Annotated[int, typer.Option(min=1, help="partitions of the topic, if it has to be made")] = 2,
 ) -> None:
     """Send made-up events to the topic, and keep a ledger of what the broker took."""
     import datetime as dt

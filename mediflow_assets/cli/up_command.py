@@ -13,10 +13,10 @@ def register(app: typer.Typer) -> None:
 
 
 def up(
-    port: Annotated[int, typer.Option(help="of the Dagster UI")] = 3000,
-    gateway_port: Annotated[int, typer.Option(help="of the gateway")] = 8000,
-    dashboard_port: Annotated[int, typer.Option(help="of the dashboard")] = 8501,
-    mlflow_port: Annotated[int, typer.Option(help="of MLflow's UI; not started where a server is set")] = 5000,
+    port: Annotated[int, typer.Option(help="port of the Dagster UI")] = 3000,
+    gateway_port: Annotated[int, typer.Option(help="port of the gateway")] = 8000,
+    dashboard_port: Annotated[int, typer.Option(help="port of the dashboard")] = 8501,
+    mlflow_port: Annotated[int, typer.Option(help="port of MLflow's UI; not started where a server is set")] = 5000,
 ) -> None:
     """Dagster's UI and daemon, the gateway, the dashboard and MLflow's UI on localhost, until Ctrl-C."""
     from mediflow_assets.defs.launching import install_dagster_home, make_storage

@@ -17,7 +17,7 @@ def register(app: typer.Typer) -> None:
 
 def add(
     name: Annotated[str, typer.Argument(help="the new user's name")],
-    role: Annotated[list[str], typer.Option(help="may be given several times")],
+    role: Annotated[list[str], typer.Option(help="a role, such as analyst; may be given several times")],
 ) -> None:
     """Add a user. The password is asked for, or read from what is piped in."""
     from mediflow_assets.cli import officer
