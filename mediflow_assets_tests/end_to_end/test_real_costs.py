@@ -9,7 +9,7 @@ from mediflow_assets.contracts import gold, silver
 from mediflow_assets.transforms import costs
 from mediflow_assets_tests.end_to_end.conftest import DATA, frame
 
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not here")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not here")]
 
 
 def test_department_costs_add_up_to_the_files(made, shown):

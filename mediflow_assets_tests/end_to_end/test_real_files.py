@@ -8,7 +8,7 @@ import pytest
 from mediflow_assets.contracts import TABLES, bronze, silver
 from mediflow_assets_tests.end_to_end.conftest import DATA, FILES, RECEIVED, frame, texts
 
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not here")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not here")]
 
 MISTYPED = "10939881000119104"
 """Four records of this release of Synthea bear it: the concept is 10939881000119105, its check digit is 5."""

@@ -6,7 +6,7 @@ import pytest
 from mediflow_assets.contracts import TABLES, masked, silver
 from mediflow_assets_tests.end_to_end.conftest import DATA, frame
 
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not here")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not here")]
 
 
 def test_masked_rows_stand_for_every_row_and_small_cells_are_blank(made, shown):

@@ -8,7 +8,7 @@ import pytest
 from mediflow_assets.contracts import gold, silver
 from mediflow_assets_tests.end_to_end.conftest import DATA, frame
 
-pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not here")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not here")]
 
 
 def episodes_of(stays):

@@ -107,6 +107,7 @@ def test_each_stored_rule_of_a_contract_is_checked():
         assert {check.code for check in contract.checks} <= set(checks.check_names(contract))
 
 
+@pytest.mark.slow
 def test_every_result_of_every_check_is_written_down(filled):
     made = filled.make_gold()
     written = {(row["table"], row["check_name"]) for row in filled.rows(CHECK_RESULTS)}

@@ -94,6 +94,7 @@ def claims(admissions):
     }
 
 
+@pytest.mark.slow
 def test_the_order_of_judging_does_not_tell_whose_an_encounter_is(house, claims):
     for n in (3, 2, 1):
         house.deliver(claims[n], day(n))

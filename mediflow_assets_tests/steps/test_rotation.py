@@ -218,6 +218,7 @@ def silver_id() -> Any:
     return F.col("patient_id")
 
 
+@pytest.mark.slow
 def test_masked_names_are_those_of_silver(home: Home) -> None:
     home.rotate()
     keys = {row["patient_key"] for row in home.house.rows(silver.PATIENTS)}

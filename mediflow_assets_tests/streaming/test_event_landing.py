@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from mediflow_assets.contracts import erasure, gold, silver
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, STREAM_ALERTS
 from mediflow_assets.ingest.event_lease import is_asked_for, lock_of
@@ -96,6 +98,7 @@ def test_refused_records_are_counted_once_whatever_is_cut_short(stream: Stream) 
     assert sum(row["records"] for row in rows) == 4
 
 
+@pytest.mark.slow
 def test_erase_takes_events_away(stream: Stream) -> None:
     stream.send(
         event(patient_id=GONE, encounter_id="ENC-7001"),
@@ -117,6 +120,7 @@ def test_erase_takes_events_away(stream: Stream) -> None:
     assert [row for row in reconcile(house.lake) if not row["balanced"]] == []
 
 
+@pytest.mark.slow
 def test_alerts_of_a_run_say_why(stream: Stream) -> None:
     usual = [
         event(event_id=f"u{n}", encounter_id=f"U{n}", patient_id=f"P{n}", cost=900 + n, blood_pressure="120/80")

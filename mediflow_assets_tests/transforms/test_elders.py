@@ -124,6 +124,7 @@ def test_who_died_younger_is_judged_at_the_death(frame):
     assert (found["P2"]["age_band"], found["P2"]["death_year"]) == ("90+", None)
 
 
+@pytest.mark.slow
 def test_no_year_of_somebody_over_89_is_left_in_any_row(house, admissions):
     """Every masked table of a hospital with one patient of 91, seen at 76, 89 and 91, and one of 60."""
     house.deliver(admissions(

@@ -57,6 +57,7 @@ def features(house: House, csv: str) -> dict[str, dict[str, Any]]:
     return {row["encounter_key"]: row for row in house.rows(gold.ADMISSION_FEATURES)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2])
 def test_later_records_do_not_change_a_feature(
     open_house: Callable[[Path], House], admissions: Callable[..., str], tmp_path: Path, seed: int

@@ -35,6 +35,7 @@ def test_other_letters_are_noticed(session):
     assert [bool(row["is"]) for row in found] == [False, True, False, True]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ids", [SPELLINGS, ["é1", "É1", "e\u03011", "E\u03011 "]], ids=["ascii", "other letters"])
 def test_records_of_one_patient_however_spelled_are_one_patient(house, admissions, ids):
     house.deliver(admissions(*({"patient_id": id_, "encounter_id": f"e{n // 2}"} for n, id_ in enumerate(ids))))

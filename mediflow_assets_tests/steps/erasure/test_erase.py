@@ -140,6 +140,7 @@ def test_a_patient_erased_before_is_told_so(hospital):
         hospital.erase(GONE)
 
 
+@pytest.mark.slow
 def test_what_cannot_be_removed_fails_the_proof_and_can_be_tried_again(hospital):
     note = hospital.root / "logs" / "by-hand.txt"
     note.parent.mkdir()
