@@ -94,7 +94,7 @@ def make(context: RunContext) -> StepResult:
     """Score again unless neither the inputs nor the champions have changed; check it."""
     lake, contract = context.lake, models.RISK_SCORES
     change.require_key(lake, models.SCORED_FROM, context.key.key_id)
-    state = change.state_of(lake, models.SCORED_FROM, context.key.key_id) | champions_of(lake)
+    state = change.state_of(lake, models.SCORED_FROM, context.key.key_id, __name__) | champions_of(lake)
     if change.is_unchanged(lake, contract, state):
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     with change.under_key(lake, contract, context.key.key_id):

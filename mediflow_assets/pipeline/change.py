@@ -1,36 +1,23 @@
 """In step with change: a table whose inputs' versions and code are what they were is left as it is."""
 
 import contextlib
-import hashlib
 from collections.abc import Iterator, Sequence
-from functools import cache
-from pathlib import Path
 
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import KeyMismatch
+from mediflow_assets.pipeline.code import code_version
 from mediflow_assets.storage.delta import Lake
 
-_MAKERS = ("contracts", "transforms", "ingest", "pipeline", "streaming", "privacy", "ml")
 INPUTS = "inputs"
 KEY_ID = "key_id"
 CHANGING = "changing"
 """In place of a key's id: rows of one key are being replaced by rows of another."""
 
 
-@cache
-def code_version() -> str:
-    """Twelve hex digits that change with any rule by which a table is made, byte for byte."""
-    digest = hashlib.sha256()
-    for room in _MAKERS:
-        for file in sorted((Path(__file__).parents[1] / room).rglob("*.py")):
-            digest.update(file.name.encode() + b"\0" + file.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-def state_of(lake: Lake, inputs: Sequence[TableContract], key_id: str) -> dict[str, int | str]:
-    """The versions of a table's inputs, of the code and of the key: what its content depends on."""
+def state_of(lake: Lake, inputs: Sequence[TableContract], key_id: str, made_by: str) -> dict[str, int | str]:
+    """The versions of a table's inputs, of the module that makes it and of the key: what its content depends on."""
     return {contract.name: lake.version(contract) for contract in inputs} | {
-        "code": code_version(),
+        "code": code_version(made_by),
         "key": key_id,
     }
 

@@ -97,7 +97,7 @@ def make(context: RunContext, build: TableBuild) -> StepResult:
     """Make the table again unless nothing it depends on has changed; check it; settle it only if the checks hold."""
     lake, contract = context.lake, build.contract
     change.require_key(lake, build.inputs, context.key.key_id)
-    state = change.state_of(lake, build.inputs, context.key.key_id)
+    state = change.state_of(lake, build.inputs, context.key.key_id, __name__)
     if change.is_unchanged(lake, contract, state):
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     with change.under_key(lake, contract, context.key.key_id):

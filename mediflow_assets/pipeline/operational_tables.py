@@ -68,7 +68,7 @@ TABLES = (RECONCILIATION, QUARANTINE_REASONS, QUARANTINE_SAMPLES)
 def make(context: RunContext, table: OperationalTable) -> StepResult:
     """Write the table again unless nothing it tells of has changed; check it."""
     lake, contract = context.lake, table.contract
-    state = change.state_of(lake, table.inputs, context.key.key_id) | table.beside(context)
+    state = change.state_of(lake, table.inputs, context.key.key_id, table.rows.__module__) | table.beside(context)
     if change.is_unchanged(lake, contract, state):
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     rows = table.rows(context)

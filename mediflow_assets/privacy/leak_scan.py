@@ -141,7 +141,7 @@ class Scan:
 def make(context: RunContext, root: Path, kind: str = NEW) -> StepResult:
     """Scan, write down what came of it, and fail where anything was found; nothing to do where no table changed."""
     lake, contract = context.lake, assurance.LEAK_SCANS
-    state = change.state_of(lake, SCANNED, context.key.key_id)
+    state = change.state_of(lake, SCANNED, context.key.key_id, __name__)
     if kind == NEW and change.is_unchanged(lake, contract, state):
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     scanned = Scan(root, lake).run(kind)
@@ -154,7 +154,7 @@ def make(context: RunContext, root: Path, kind: str = NEW) -> StepResult:
     made = StepResult(contract, rows, version, checks=results, figures=told)
     if not made.has_failed:
         # the tables that this very step has written to are as they were scanned
-        lake.set_properties(contract, inputs=change.state_of(lake, SCANNED, context.key.key_id))
+        lake.set_properties(contract, inputs=change.state_of(lake, SCANNED, context.key.key_id, __name__))
     return made
 
 

@@ -17,6 +17,7 @@ from mediflow_assets.contracts.profiles import Format, Profile
 from mediflow_assets.contracts.table import Audience, TableContract
 from mediflow_assets.errors import ExportRefused
 from mediflow_assets.pipeline import change
+from mediflow_assets.pipeline.code import code_version
 from mediflow_assets.privacy.date_shift import dates_of, limited_contract, with_shifted_dates
 from mediflow_assets.privacy.export_files import (
     columns_told,
@@ -31,6 +32,8 @@ from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 
+_MADE_BY = "mediflow_assets.pipeline.gold"
+"""The module that makes masked tables: by its name, for it would load the engine."""
 _STATUS = "gold/privacy_status"
 """Where the risk figures of masked tables stand, once they are computed."""
 
@@ -92,7 +95,7 @@ def _rows(lake: Lake, contract: TableContract, key_id: str) -> tuple[pa.Table, i
     made = lake.property_of(contract, change.INPUTS)
     if made is None:
         raise ExportRefused(f"{contract.name} has not been made yet, or its checks did not hold. Run 'mediflow run'.")
-    if made.get("code") != change.code_version():
+    if made.get("code") != code_version(_MADE_BY):
         raise ExportRefused(f"{contract.name} was made by an older policy. Run 'mediflow run' first.")
     change.require_key(lake, [contract], key_id)
     table = lake.open(contract)
@@ -129,7 +132,7 @@ def _manifest(
         "reason": reason,
         "made_at": dt.datetime.now(dt.UTC).isoformat(),
         "policy_version": policy_version(TABLES.values()),
-        "code_version": change.code_version(),
+        "code_version": code_version(_MADE_BY),
         "key_id": key_id,
         "keys": "pseudonyms under key_id" if is_linked else "random, of this export only",
         "columns": list(columns_told(contract)),

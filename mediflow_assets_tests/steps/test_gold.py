@@ -60,7 +60,7 @@ def test_a_change_of_the_encounters_is_followed(filled, admissions):
 
 def test_a_change_of_the_code_is_followed(filled, monkeypatch):
     steps.make(filled.context, DEPARTMENT_COSTS)
-    monkeypatch.setattr(change, "code_version", lambda: "another")
+    monkeypatch.setattr(change, "code_version", lambda made_by: "another")
     assert not steps.make(filled.context, DEPARTMENT_COSTS).is_unchanged
 
 

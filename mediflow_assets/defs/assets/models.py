@@ -40,7 +40,7 @@ def _asset(model: ModelContract) -> dg.AssetsDefinition:
         from mediflow_assets.defs.tracking import tracked
         from mediflow_assets.ml.specs import SPECS
         from mediflow_assets.ml.training_step import lesson, train_model
-        from mediflow_assets.pipeline.change import code_version
+        from mediflow_assets.pipeline.code import code_version
 
         try:
             given = lesson(lakehouse.context.lake, SPECS[model.name])
@@ -48,7 +48,7 @@ def _asset(model: ModelContract) -> dg.AssetsDefinition:
             context.log.warning(str(reason))
             return _left_out(str(reason))
         with tracked(context, lakehouse.settings, model.name) as registry:
-            made = train_model(lakehouse.context, given, registry, {"code_version": code_version()})
+            made = train_model(lakehouse.context, given, registry, {"code_version": code_version("mediflow_assets.ml")})
         return dg.MaterializeResult(
             metadata={
                 "trained": True,
