@@ -105,3 +105,7 @@ def test_the_layers_are_those_that_are_held() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").partition("| layer |")[2]
     told = [set(re.findall(r"`(\w+)`", row.split("|")[1])) for row in text.splitlines() if row.startswith("| `")]
     assert told == [{part.strip().removeprefix("mediflow_assets.") for part in layer.split("|")} for layer in layers]
+
+
+def test_the_first_page_stays_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 130
