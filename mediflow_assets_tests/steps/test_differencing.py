@@ -6,6 +6,8 @@ import pytest
 
 from mediflow_assets.contracts import masked, silver
 
+pytestmark = pytest.mark.slow
+
 PAIRS = 1_000
 DIMENSIONS = {
     masked.DEPARTMENT_COSTS: ("department", "gender", "diagnosis_code"),

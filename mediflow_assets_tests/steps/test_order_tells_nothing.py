@@ -13,6 +13,8 @@ from mediflow_assets.contracts.table import Audience
 from mediflow_assets.privacy import leak_scan, table_export
 from mediflow_assets_tests.samples import ADMISSION, csv_text
 
+pytestmark = pytest.mark.slow
+
 ROWS, PATIENTS, WIDE = 20_000, 4_000, 450
 OF_PEOPLE = [
     table

@@ -84,6 +84,7 @@ def home(made: Any, tmp_path: Path) -> Home:
     return Home(replace(made, folder=Path(shutil.copytree(made.folder, tmp_path / "home"))))
 
 
+@pytest.mark.slow
 def test_every_name_is_new_and_every_join_as_before(home: Home) -> None:
     old, before = home.key, home.joined()
     names = [old.pseudonym("patient", "PAT-1"), old.pseudonym("encounter", "ENC-3")]
