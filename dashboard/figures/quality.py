@@ -9,7 +9,7 @@ import polars as pl
 from dashboard.cells import mark_small, to_nearest
 from dashboard.figures.once import once
 from dashboard.lake import Snapshot
-from mediflow_assets.contracts import TABLES
+from mediflow_assets.contracts import TABLES, bronze
 from mediflow_assets.contracts.suppression import K
 
 PROMISE = timedelta(hours=24)
@@ -95,9 +95,7 @@ def flow(sums: pl.DataFrame, table: str, delivery: str = ALL) -> pl.DataFrame:
     return pl.DataFrame([step for step in steps if step[2]], schema=schema, orient="row")
 
 
-_BRONZE_OF = pl.when(pl.col("source") == "fhir").then(pl.lit("bronze/fhir_resources")).otherwise(
-    "bronze/" + pl.col("source")
-)  # fmt: skip
+_BRONZE_OF = pl.col("source").replace({name: source.table.name for name, source in bronze.SOURCES.items()})
 
 
 def _summed(frame: pl.DataFrame, by: str) -> list[dict[str, Any]]:

@@ -8,8 +8,7 @@ from mediflow_assets.backup import databases
 from mediflow_assets.backup.backup import Kept
 from mediflow_assets.backup.files import copy_home, copy_lake, is_empty
 from mediflow_assets.backup.manifest import DATABASES, HOME, LAKE, Manifest
-from mediflow_assets.contracts import bronze, silver
-from mediflow_assets.contracts.erasure import PATIENT_COLUMN
+from mediflow_assets.contracts import silver
 from mediflow_assets.errors import BackupInvalid
 from mediflow_assets.ingest.tombstones import FILE_NAME, KEY_FILE, Tombstones, read_marks
 from mediflow_assets.modes import close_below
@@ -17,8 +16,9 @@ from mediflow_assets.objects import is_remote
 from mediflow_assets.privacy.erasure import erase
 from mediflow_assets.privacy.erasure.premises import Premises
 from mediflow_assets.privacy.erasure.proof import Proof
-from mediflow_assets.privacy.erasure.subjects import FHIR_COLUMNS, batches, distinct, table_of
-from mediflow_assets.sources.fhir_people import people_of
+from mediflow_assets.privacy.erasure.subjects import distinct, records_of
+from mediflow_assets.sources.people import values
+from mediflow_assets.sources.registry import about_people
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.lease import lake_lease
@@ -67,11 +67,9 @@ def erased_before(lake: Lake, tombstones: Tombstones) -> set[str]:
     if not tombstones:
         return set()
     ids = distinct(lake, silver.PATIENTS, "patient_id")
-    for name, column in PATIENT_COLUMN.items():
-        ids |= distinct(lake, table_of(name), column)
-    for batch in batches(lake, bronze.FHIR_RESOURCES, FHIR_COLUMNS):
-        for kind, id_, url, text in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            ids |= set(people_of(kind, id_, url, text))
+    for source in about_people():
+        for _, named in records_of(lake, source):
+            ids |= values(named.patients)
     return {each for each in ids if tombstones.refuses(each)}
 
 

@@ -18,14 +18,10 @@ def register(app: typer.Typer) -> None:
 def list_() -> None:
     """Show the sources with their columns, and the feeds of sources.toml."""
     from mediflow_assets.sources import Feeds
-    from mediflow_assets.sources.forms import CORRECTION_KEYS, CSV_FORMS
+    from mediflow_assets.sources.registry import sources
 
     feeds = Feeds.load(context.settings().sources_file).feeds
-    rows: list[tuple[object, ...]] = [
-        (form.source, form.required, [name for name in form.columns if name not in form.required]) for form in CSV_FORMS
-    ]
-    rows.append(("fhir", ["NDJSON of R4 resources, or a Bundle"], []))
-    rows.append(("corrections", list(CORRECTION_KEYS), ["the columns to be mended"]))
+    rows = [(name, *source.told) for name, source in sources().items() if not source.contract.is_stream]
     output.table("sources", ("source", "required", "optional"), rows)
     output.table(
         "feeds of sources.toml",

@@ -4,37 +4,21 @@ From here come the Spark schema and DDL, conform-before-write, the checks, colum
 data dictionary. Not here: how a table is computed (`transforms`) or stored (`storage`).
 """
 
-from mediflow_assets.contracts import assurance, bronze, erasure, events, gold, masked, models, operational, silver
-from mediflow_assets.contracts.policy import require
+from typing import TYPE_CHECKING, Any
+
 from mediflow_assets.contracts.table import TableContract
 
-ZONES = ("bronze", "silver", "gold", "masked")
+if TYPE_CHECKING:
+    from mediflow_assets.contracts.tables import TABLES
+else:
 
-TABLES: dict[str, TableContract] = {
-    table.name: table
-    for table in sorted(
-        (
-            table
-            for zone in (bronze, silver, gold, models, operational, masked, erasure, assurance, events)
-            for table in zone.TABLES
-        ),
-        # stable: within a zone they keep the order of their modules
-        key=lambda table: ZONES.index(table.key[0]),
-    )
-}
-"""Every table by its name, `zone/table`."""
-require(TABLES.values())
+    def __getattr__(name: str) -> Any:
+        """`TABLES` when it is first asked for: a source's own contract is made of modules of this package."""
+        if name != "TABLES":
+            raise AttributeError(name)
+        from mediflow_assets.contracts.tables import TABLES
 
-__all__ = [
-    "TABLES",
-    "TableContract",
-    "assurance",
-    "bronze",
-    "erasure",
-    "events",
-    "gold",
-    "masked",
-    "models",
-    "operational",
-    "silver",
-]
+        return TABLES
+
+
+__all__ = ["TABLES", "TableContract"]

@@ -1,159 +1,22 @@
-"""Bronze: what arrived, as strings, with its provenance. Append-only; nothing is validated here."""
+"""Bronze: what arrived, as strings, with its provenance. Append-only; nothing is validated here.
 
+Every source stands in `SOURCES`: MediFlow's own, and those that other packages bring along.
+"""
+
+from mediflow_assets.contracts import admissions, events, fhir, synthea
+from mediflow_assets.contracts.admissions import ADMISSIONS
+from mediflow_assets.contracts.fhir import FHIR_RESOURCES
 from mediflow_assets.contracts.masks import drop
+from mediflow_assets.contracts.source import PROVENANCE, SourceContract, bronze_table, delivered, installed
+from mediflow_assets.contracts.synthea import SYNTHEA_CONDITIONS, SYNTHEA_ENCOUNTERS, SYNTHEA_PATIENTS
 from mediflow_assets.contracts.table import Audience, Column, Privacy, TableContract, Type
 
 P = Privacy
 
-PROVENANCE = (
-    Column("_delivery_id", Type.STRING, "SHA-256 of the delivery's content", P.TECHNICAL, drop(), nullable=False),
-    Column("_record_number", Type.LONG, "place in the delivery, from 1", P.TECHNICAL, drop(), nullable=False),
-    Column("_ingested_at", Type.TIMESTAMP, "when the delivery was received", P.TECHNICAL, drop(), nullable=False),
-)
-FEED = Column("_feed", Type.STRING, "the feed of sources.toml that named its columns", P.TECHNICAL, drop())
-EXTRA = Column("extra", Type.STRING, "unknown columns as a JSON object", P.OTHER_ID, drop())
-
-
-def _delivered(privacy_of: dict[str, Privacy]) -> tuple[Column, ...]:
-    return tuple(Column(name, Type.STRING, "as delivered", privacy, drop()) for name, privacy in privacy_of.items())
-
-
-def _bronze(table: str, description: str, columns: tuple[Column, ...]) -> TableContract:
-    return TableContract(("bronze", table), description, Audience.PIPELINE, (*columns, *PROVENANCE))
-
-
-ADMISSIONS = _bronze(
-    "admissions",
-    "Flat encounter exports, one record an encounter version.",
-    (
-        *_delivered(
-            {
-                "patient_id": P.RECORD_NUMBER,
-                "encounter_id": P.RECORD_NUMBER,
-                "encounter_class": P.CLINICAL,
-                "status": P.CLINICAL,
-                "name": P.NAME,
-                "birth_date": P.DATE,
-                "age": P.DATE,
-                "gender": P.QUASI,
-                "department": P.CLINICAL,
-                "diagnosis_code": P.CLINICAL,
-                "admission_date": P.DATE,
-                "discharge_date": P.DATE,
-                "discharge_disposition": P.CLINICAL,
-                "admission_type": P.CLINICAL,
-                "blood_pressure": P.CLINICAL,
-                "cost": P.CLINICAL,
-                "payer": P.CLINICAL,
-                "zip": P.GEOGRAPHY,
-                "updated_at": P.DATE,
-            }
-        ),
-        EXTRA,
-        FEED,
-    ),
-)
-
-SYNTHEA_PATIENTS = _bronze(
-    "synthea_patients",
-    "Synthea's patients.csv, older and newer releases.",
-    (
-        *_delivered(
-            {
-                "id": P.RECORD_NUMBER,
-                "birthdate": P.DATE,
-                "deathdate": P.DATE,
-                "ssn": P.SSN,
-                "drivers": P.LICENCE,
-                "passport": P.LICENCE,
-                "prefix": P.NAME,
-                "first": P.NAME,
-                "middle": P.NAME,
-                "last": P.NAME,
-                "suffix": P.NAME,
-                "maiden": P.NAME,
-                "marital": P.QUASI,
-                "race": P.QUASI,
-                "ethnicity": P.QUASI,
-                "gender": P.QUASI,
-                "birthplace": P.GEOGRAPHY,
-                "address": P.GEOGRAPHY,
-                "city": P.GEOGRAPHY,
-                "state": P.QUASI,
-                "county": P.GEOGRAPHY,
-                "fips": P.GEOGRAPHY,
-                "zip": P.GEOGRAPHY,
-                "lat": P.GEOGRAPHY,
-                "lon": P.GEOGRAPHY,
-                "healthcare_expenses": P.CLINICAL,
-                "healthcare_coverage": P.CLINICAL,
-                "income": P.QUASI,
-            }
-        ),
-        EXTRA,
-    ),
-)
-
-SYNTHEA_ENCOUNTERS = _bronze(
-    "synthea_encounters",
-    "Synthea's encounters.csv, older and newer releases.",
-    (
-        *_delivered(
-            {
-                "id": P.RECORD_NUMBER,
-                "start": P.DATE,
-                "stop": P.DATE,
-                "patient": P.RECORD_NUMBER,
-                "organization": P.TECHNICAL,
-                "provider": P.TECHNICAL,
-                "payer": P.TECHNICAL,
-                "encounterclass": P.CLINICAL,
-                "code": P.CLINICAL,
-                "description": P.CLINICAL,
-                "base_encounter_cost": P.CLINICAL,
-                "total_claim_cost": P.CLINICAL,
-                "payer_coverage": P.CLINICAL,
-                "reasoncode": P.CLINICAL,
-                "reasondescription": P.CLINICAL,
-            }
-        ),
-        EXTRA,
-    ),
-)
-
-SYNTHEA_CONDITIONS = _bronze(
-    "synthea_conditions",
-    "Synthea's conditions.csv, older and newer releases.",
-    _delivered(
-        {
-            "start": P.DATE,
-            "stop": P.DATE,
-            "patient": P.RECORD_NUMBER,
-            "encounter": P.RECORD_NUMBER,
-            "system": P.CLINICAL,
-            "code": P.CLINICAL,
-            "description": P.CLINICAL,
-        }
-    ),
-)
-
-FHIR_RESOURCES = _bronze(
-    "fhir_resources",
-    "FHIR R4 resources, byte for byte, of NDJSON files and Bundles.",
-    _delivered(
-        {
-            "resource_type": P.TECHNICAL,
-            "resource_id": P.RECORD_NUMBER,
-            "full_url": P.URL,
-            "resource": P.OTHER_ID,
-        }
-    ),
-)
-
-CORRECTIONS = _bronze(
+CORRECTIONS = bronze_table(
     "corrections",
     "Patches to quarantined records: the record they mend, and its new values as a JSON object.",
-    _delivered(
+    delivered(
         {
             "target_delivery_id": P.TECHNICAL,
             "target_record_number": P.TECHNICAL,
@@ -162,7 +25,7 @@ CORRECTIONS = _bronze(
     ),
 )
 
-REJECTS = _bronze(
+REJECTS = bronze_table(
     "rejects",
     "Records that could not even be split into fields.",
     (
@@ -192,15 +55,44 @@ DELIVERIES = TableContract(
     primary_key=("delivery_id",),
 )
 
-FHIR_TYPES = {"silver/patients": "Patient", "silver/encounters": "Encounter", "silver/conditions": "Condition"}
-"""The resource type that each Silver table is made from; the other types are kept in Bronze."""
-
 SOURCES = {
-    "admissions": ADMISSIONS,
-    "synthea_patients": SYNTHEA_PATIENTS,
-    "synthea_encounters": SYNTHEA_ENCOUNTERS,
-    "synthea_conditions": SYNTHEA_CONDITIONS,
-    "fhir": FHIR_RESOURCES,
-    "corrections": CORRECTIONS,
+    source.name: source
+    for source in (
+        admissions.SOURCE,
+        *synthea.SOURCES,
+        fhir.SOURCE,
+        SourceContract(
+            "corrections", CORRECTIONS, "mediflow_assets.sources.corrections:CORRECTIONS", text="corrections"
+        ),
+        events.SOURCE,
+        *installed(),
+    )
 }
-TABLES = (*SOURCES.values(), REJECTS, DELIVERIES)
+"""Every source by its name. Those without targets become no rows of Silver: corrections mend the records of others."""
+BY_TABLE = {source.table.name: source for source in SOURCES.values()}
+"""The same by the name of their Bronze table."""
+
+
+def sources_of(table: TableContract) -> tuple[SourceContract, ...]:
+    """The sources whose records become rows of a Silver table."""
+    return tuple(source for source in SOURCES.values() if table.name in source.by_target)
+
+
+TABLES = (*(source.table for source in SOURCES.values() if not source.is_stream), REJECTS, DELIVERIES)
+"""What the landing of files writes."""
+
+__all__ = [
+    "ADMISSIONS",
+    "BY_TABLE",
+    "CORRECTIONS",
+    "DELIVERIES",
+    "FHIR_RESOURCES",
+    "PROVENANCE",
+    "REJECTS",
+    "SOURCES",
+    "SYNTHEA_CONDITIONS",
+    "SYNTHEA_ENCOUNTERS",
+    "SYNTHEA_PATIENTS",
+    "TABLES",
+    "sources_of",
+]

@@ -1,26 +1,10 @@
 """Erasure: how many records of each delivery are gone, and what was proven. Counts only, never an identifier."""
 
-from mediflow_assets.contracts import bronze, events
 from mediflow_assets.contracts.masks import drop, keep
 from mediflow_assets.contracts.table import Audience, Column, Privacy, TableContract, Type
 
 P, T = Privacy, Type
 
-PATIENT_COLUMN = {
-    bronze.ADMISSIONS.name: "patient_id",
-    bronze.SYNTHEA_PATIENTS.name: "id",
-    bronze.SYNTHEA_ENCOUNTERS.name: "patient",
-    bronze.SYNTHEA_CONDITIONS.name: "patient",
-    events.ENCOUNTER_EVENTS.name: "patient_id",
-}
-"""Where a Bronze table names the patient. FHIR resources name it in their JSON."""
-ENCOUNTER_COLUMN = {
-    bronze.ADMISSIONS.name: "encounter_id",
-    bronze.SYNTHEA_ENCOUNTERS.name: "id",
-    bronze.SYNTHEA_CONDITIONS.name: "encounter",
-    events.ENCOUNTER_EVENTS.name: "encounter_id",
-}
-"""Where a Bronze table names the encounter."""
 SUBJECT_KEYS = ("patient_key", "encounter_key")
 """Columns that name a person's rows in every zone but Bronze, and in the logs of the gateway."""
 

@@ -1,10 +1,12 @@
 """Streaming: what a message of `encounter-events` holds, where it lands, and what is told of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from mediflow_assets.contracts.bronze import ADMISSIONS, PROVENANCE
+from mediflow_assets.contracts import admissions
+from mediflow_assets.contracts.admissions import ADMISSIONS
 from mediflow_assets.contracts.masks import drop, keep, year
+from mediflow_assets.contracts.source import PROVENANCE, SourceContract
 from mediflow_assets.contracts.table import Audience, Column, Privacy, RowCheck, TableContract, Type
 
 P, T = Privacy, Type
@@ -81,6 +83,22 @@ ENCOUNTER_EVENTS = TableContract(
         *PROVENANCE,
     ),
     primary_key=("_delivery_id", "_record_number"),
+)
+
+SOURCE = SourceContract(
+    "encounter_events",
+    ENCOUNTER_EVENTS,
+    "mediflow_assets.sources.events:EVENTS",
+    system="events",
+    patient="patient_id",
+    encounter="encounter_id",
+    text="value",
+    event_id="event_id",
+    is_stream=True,
+    # a message holds the fields of a flat admission, all of them in one column
+    targets=tuple(
+        replace(target, columns=dict.fromkeys(target.columns, "value")) for target in admissions.SOURCE.targets
+    ),
 )
 
 CLINICAL_LIMITS_MMHG = {"systolic_mmhg": (90, 180), "diastolic_mmhg": (50, 120)}

@@ -1,6 +1,6 @@
 """The de-identification policy: what every contract must keep, and what it says to a reader who reads no code.
 
-A contract that breaks the policy stops the import of `mediflow_assets.contracts`, and with it every command and build.
+A contract that breaks the policy stops the import of `contracts.TABLES`, and with it every command and build.
 """
 
 import hashlib

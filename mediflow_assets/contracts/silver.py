@@ -3,29 +3,53 @@
 from dataclasses import replace
 
 from mediflow_assets.contracts import vocabulary as v
-from mediflow_assets.contracts.bronze import PROVENANCE
+from mediflow_assets.contracts.bronze import PROVENANCE, SOURCES, sources_of
 from mediflow_assets.contracts.masks import age_band, drop, keep, pseudonym, redact, year, zip3
+from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import Audience, Column, Privacy, RowCheck, Severity, TableContract, Type
 from mediflow_assets.contracts.unusable_ids import id_checks
 
 P, T = Privacy, Type
 Q = Severity.QUARANTINE
 
-_ADM, _ENC, _PAT = "bronze/admissions.", "bronze/synthea_encounters.", "bronze/synthea_patients."
-_CON, _FHIR, _EVT = "bronze/synthea_conditions.", "bronze/fhir_resources.", "bronze/encounter_events."
+_RECEIVED = ("bronze/deliveries.received_at",)
+_SYSTEMS = " or ".join(", ".join(dict.fromkeys(s.system for s in SOURCES.values() if s.targets)).rsplit(", ", 1))
+_COMPUTED = {
+    "patient_key": ("patient_id",),
+    "encounter_key": ("encounter_id",),
+    "admitting_diagnosis_code": ("diagnosis_code",),
+    "admitting_diagnosis_at": ("diagnosis_code", "updated_at"),
+    "diagnosis_system": ("diagnosis_code",),
+    "length_of_stay_days": ("admitted_at", "discharged_at"),
+    "age_at_admission": ("age_at_admission", "admitted_at"),
+    "system": ("code",),
+}
+"""Columns that are computed from others of their row: they come from whatever those do."""
 
 
-def _from(adm: str = "", enc: str = "", pat: str = "", con: str = "", fhir: bool = True) -> tuple[str, ...]:
-    """Upstream columns by source; FHIR columns all come out of the resource's JSON, those of flat admissions out of
-    an event's as well."""
-    named = ((_ADM, adm), (_ENC, enc), (_PAT, pat), (_CON, con))
-    sources = [prefix + column for prefix, columns in named for column in columns.split()]
-    return (*sources, *([_FHIR + "resource"] if fhir else []), *([_EVT + "value"] if adm else []))
+def _judged(
+    name: str, description: str, columns: tuple[Column, ...], primary_key: tuple[str, ...], checks: tuple[RowCheck, ...]
+) -> TableContract:
+    """A table of records, each column of which comes from whatever the sources say, and from what it names itself."""
+    table = TableContract(
+        ("silver", name), description, Audience.PIPELINE, (*columns, *PROVENANCE), primary_key, checks
+    )
+    sources = sources_of(table)
+    return replace(
+        table,
+        columns=tuple(
+            replace(
+                column, derived_from=(*(o for s in sources for o in _origins(s, table, column)), *column.derived_from)
+            )
+            for column in table.columns
+        ),
+    )
 
 
-def _provenance(*sources: str) -> tuple[Column, ...]:
-    """Which Bronze record a row is the newest version of."""
-    return tuple(replace(c, derived_from=tuple(source + c.name for source in sources)) for c in PROVENANCE)
+def _origins(source: SourceContract, table: TableContract, column: Column) -> tuple[str, ...]:
+    if column in PROVENANCE:
+        return (f"{source.table.name}.{column.name}",)
+    return source.origins(table.name, _COMPUTED.get(column.name, (column.name,)))
 
 
 def _diagnosis_checks(code: str, system: str, or_else: str = "") -> tuple[RowCheck, ...]:
@@ -38,40 +62,33 @@ def _diagnosis_checks(code: str, system: str, or_else: str = "") -> tuple[RowChe
     )
 
 
-PATIENTS = TableContract(
-    ("silver", "patients"),
+PATIENTS = _judged(
+    "patients",
     "One row per patient: the newest known version.",
-    Audience.PIPELINE,
     (
-        Column("patient_id", T.STRING, "the source's id", P.RECORD_NUMBER, pseudonym("patient"), nullable=False,
-               derived_from=_from("patient_id", pat="id")),
-        Column("patient_key", T.STRING, "keyed pseudonym of patient_id", P.PSEUDONYM, drop(), nullable=False,
-               derived_from=_from("patient_id", pat="id")),
-        Column("source_system", T.STRING, "admissions, synthea, fhir or events", P.TECHNICAL, keep(), nullable=False),
-        Column("given_name", T.STRING, "first name", P.NAME, drop(), derived_from=_from(pat="first")),
-        Column("family_name", T.STRING, "last name", P.NAME, drop(), derived_from=_from(pat="last")),
-        Column("full_name", T.STRING, "as delivered, or joined", P.NAME, drop(),
-               derived_from=_from("name", pat="first last")),
-        Column("birth_date", T.DATE, "date of birth", P.DATE, age_band(),
-               derived_from=_from("birth_date", pat="birthdate")),
-        Column("gender", T.STRING, "M, F, O, U", P.QUASI, keep(), nullable=False,
-               derived_from=_from("gender", pat="gender")),
-        Column("race", T.STRING, "as delivered", P.QUASI, drop(), derived_from=_from(pat="race", fhir=False)),
-        Column("ethnicity", T.STRING, "as delivered", P.QUASI, drop(), derived_from=_from(pat="ethnicity", fhir=False)),
-        Column("marital_status", T.STRING, "as delivered", P.QUASI, drop(), derived_from=_from(pat="marital")),
-        Column("address", T.STRING, "street address", P.GEOGRAPHY, drop(), derived_from=_from(pat="address")),
-        Column("city", T.STRING, "city", P.GEOGRAPHY, drop(), derived_from=_from(pat="city")),
-        Column("state", T.STRING, "state, as delivered", P.QUASI, drop(), derived_from=_from(pat="state")),
-        Column("zip", T.STRING, "postal code", P.GEOGRAPHY, zip3(), derived_from=_from("zip", pat="zip")),
-        Column("phone", T.STRING, "telephone", P.PHONE, drop(), derived_from=_from()),
-        Column("email", T.STRING, "e-mail", P.EMAIL, drop(), derived_from=_from()),
-        Column("ssn", T.STRING, "social security number", P.SSN, drop(), derived_from=_from(pat="ssn")),
-        Column("drivers_license", T.STRING, "driving licence", P.LICENCE, drop(), derived_from=_from(pat="drivers")),
-        Column("passport", T.STRING, "passport number", P.LICENCE, drop(), derived_from=_from(pat="passport")),
-        Column("death_date", T.DATE, "date of death", P.DATE, year(), derived_from=_from(pat="deathdate")),
+        Column("patient_id", T.STRING, "the source's id", P.RECORD_NUMBER, pseudonym("patient"), nullable=False),
+        Column("patient_key", T.STRING, "keyed pseudonym of patient_id", P.PSEUDONYM, drop(), nullable=False),
+        Column("source_system", T.STRING, _SYSTEMS, P.TECHNICAL, keep(), nullable=False),
+        Column("given_name", T.STRING, "first name", P.NAME, drop()),
+        Column("family_name", T.STRING, "last name", P.NAME, drop()),
+        Column("full_name", T.STRING, "as delivered, or joined", P.NAME, drop()),
+        Column("birth_date", T.DATE, "date of birth", P.DATE, age_band()),
+        Column("gender", T.STRING, "M, F, O, U", P.QUASI, keep(), nullable=False),
+        Column("race", T.STRING, "as delivered", P.QUASI, drop()),
+        Column("ethnicity", T.STRING, "as delivered", P.QUASI, drop()),
+        Column("marital_status", T.STRING, "as delivered", P.QUASI, drop()),
+        Column("address", T.STRING, "street address", P.GEOGRAPHY, drop()),
+        Column("city", T.STRING, "city", P.GEOGRAPHY, drop()),
+        Column("state", T.STRING, "state, as delivered", P.QUASI, drop()),
+        Column("zip", T.STRING, "postal code", P.GEOGRAPHY, zip3()),
+        Column("phone", T.STRING, "telephone", P.PHONE, drop()),
+        Column("email", T.STRING, "e-mail", P.EMAIL, drop()),
+        Column("ssn", T.STRING, "social security number", P.SSN, drop()),
+        Column("drivers_license", T.STRING, "driving licence", P.LICENCE, drop()),
+        Column("passport", T.STRING, "passport number", P.LICENCE, drop()),
+        Column("death_date", T.DATE, "date of death", P.DATE, year()),
         Column("updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False,
-               derived_from=(*_from("updated_at"), "bronze/deliveries.received_at")),
-        *_provenance(_ADM, _PAT, _FHIR, _EVT),
+               derived_from=_RECEIVED),
     ),
     primary_key=("patient_id",),
     checks=(
@@ -84,66 +101,43 @@ PATIENTS = TableContract(
     ),
 )  # fmt: skip
 
-ENCOUNTERS = TableContract(
-    ("silver", "encounters"),
+ENCOUNTERS = _judged(
+    "encounters",
     "One row per hospital encounter: its newest known version.",
-    Audience.PIPELINE,
     (
         Column("encounter_id", T.STRING, "the source's id, else patient, admission date and department joined",
-               P.RECORD_NUMBER, pseudonym("encounter"), nullable=False,
-               derived_from=_from("encounter_id patient_id admission_date department", "id")),
-        Column("encounter_key", T.STRING, "keyed pseudonym of encounter_id", P.PSEUDONYM, drop(), nullable=False,
-               derived_from=_from("encounter_id patient_id admission_date department", "id")),
-        Column("patient_id", T.STRING, "the patient", P.RECORD_NUMBER, pseudonym("patient"), nullable=False,
-               derived_from=_from("patient_id", "patient")),
-        Column("patient_key", T.STRING, "keyed pseudonym of patient_id", P.PSEUDONYM, drop(), nullable=False,
-               derived_from=_from("patient_id", "patient")),
-        Column("source_system", T.STRING, "admissions, synthea, fhir or events", P.TECHNICAL, keep(), nullable=False),
-        Column("encounter_class", T.STRING, "inpatient, emergency, outpatient, …", P.CLINICAL, keep(),
-               derived_from=_from("encounter_class", "encounterclass")),
-        Column("admission_type", T.STRING, "emergency, urgent, elective, newborn, trauma", P.CLINICAL, keep(),
-               derived_from=_from("admission_type", fhir=False)),
+               P.RECORD_NUMBER, pseudonym("encounter"), nullable=False),
+        Column("encounter_key", T.STRING, "keyed pseudonym of encounter_id", P.PSEUDONYM, drop(), nullable=False),
+        Column("patient_id", T.STRING, "the patient", P.RECORD_NUMBER, pseudonym("patient"), nullable=False),
+        Column("patient_key", T.STRING, "keyed pseudonym of patient_id", P.PSEUDONYM, drop(), nullable=False),
+        Column("source_system", T.STRING, _SYSTEMS, P.TECHNICAL, keep(), nullable=False),
+        Column("encounter_class", T.STRING, "inpatient, emergency, outpatient, …", P.CLINICAL, keep()),
+        Column("admission_type", T.STRING, "emergency, urgent, elective, newborn, trauma", P.CLINICAL, keep()),
         Column("status", T.STRING, "finished, in-progress, planned, cancelled, unknown", P.CLINICAL, keep(),
-               nullable=False, derived_from=_from("status", "stop")),
-        Column("department", T.STRING, "the source's, else from the class", P.CLINICAL, keep(), nullable=False,
-               derived_from=_from("department encounter_class", "encounterclass")),
-        Column("admitting_diagnosis_code", T.STRING, "of the oldest version that gives one", P.CLINICAL, keep(),
-               derived_from=_from("diagnosis_code", "reasoncode")),
-        Column("admitting_diagnosis_at", T.TIMESTAMP, "time of that version", P.DATE, drop(),
-               derived_from=(*_from("diagnosis_code updated_at", "reasoncode"), "bronze/deliveries.received_at")),
-        Column("diagnosis_code", T.STRING, "ICD-10 or SNOMED CT", P.CLINICAL, keep(),
-               derived_from=_from("diagnosis_code", "reasoncode")),
-        Column("diagnosis_system", T.STRING, "icd10 or snomed", P.CLINICAL, keep(),
-               derived_from=_from("diagnosis_code", "reasoncode")),
-        Column("diagnosis_text", T.STRING, "as delivered", P.OTHER_ID, redact(),
-               derived_from=_from(enc="reasondescription")),
-        Column("admitted_at", T.TIMESTAMP, "start", P.DATE, year(), nullable=False,
-               derived_from=_from("admission_date", "start")),
-        Column("discharged_at", T.TIMESTAMP, "end; null while it lasts", P.DATE, year(),
-               derived_from=_from("discharge_date", "stop")),
-        Column("discharge_disposition", T.STRING, "home, transferred, expired, …", P.CLINICAL, keep(),
-               derived_from=_from("discharge_disposition")),
+               nullable=False),
+        Column("department", T.STRING, "the source's, else from the class", P.CLINICAL, keep(), nullable=False),
+        Column("admitting_diagnosis_code", T.STRING, "of the oldest version that gives one", P.CLINICAL, keep()),
+        Column("admitting_diagnosis_at", T.TIMESTAMP, "time of that version", P.DATE, drop(), derived_from=_RECEIVED),
+        Column("diagnosis_code", T.STRING, "ICD-10 or SNOMED CT", P.CLINICAL, keep()),
+        Column("diagnosis_system", T.STRING, "icd10 or snomed", P.CLINICAL, keep()),
+        Column("diagnosis_text", T.STRING, "as delivered", P.OTHER_ID, redact()),
+        Column("admitted_at", T.TIMESTAMP, "start", P.DATE, year(), nullable=False),
+        Column("discharged_at", T.TIMESTAMP, "end; null while it lasts", P.DATE, year()),
+        Column("discharge_disposition", T.STRING, "home, transferred, expired, …", P.CLINICAL, keep()),
         Column("length_of_stay_days", T.INTEGER, "nights between admission and discharge", P.CLINICAL, keep(),
-               unit="days", derived_from=_from("admission_date discharge_date", "start stop")),
+               unit="days"),
         Column("age_at_admission", T.INTEGER, "completed years", P.DATE, age_band(), unit="years",
-               derived_from=(*_from("age birth_date admission_date", "start"), "silver/patients.birth_date")),
+               derived_from=("silver/patients.birth_date",)),
         Column("gender", T.STRING, "M, F, O, U", P.QUASI, keep(), nullable=False,
-               derived_from=(*_from("gender", fhir=False), "silver/patients.gender")),
-        Column("zip", T.STRING, "postal code", P.GEOGRAPHY, zip3(),
-               derived_from=(*_from("zip", fhir=False), "silver/patients.zip")),
-        Column("systolic_mmhg", T.INTEGER, "systolic blood pressure", P.CLINICAL, keep(), unit="mmHg",
-               derived_from=_from("blood_pressure", fhir=False)),
-        Column("diastolic_mmhg", T.INTEGER, "diastolic blood pressure", P.CLINICAL, keep(), unit="mmHg",
-               derived_from=_from("blood_pressure", fhir=False)),
-        Column("cost_usd", T.MONEY, "billed amount", P.CLINICAL, keep(), unit="USD",
-               derived_from=_from("cost", "total_claim_cost base_encounter_cost", fhir=False)),
-        Column("payer", T.STRING, "who pays; null where the source gives an id only", P.CLINICAL, drop(),
-               derived_from=_from("payer", fhir=False)),
+               derived_from=("silver/patients.gender",)),
+        Column("zip", T.STRING, "postal code", P.GEOGRAPHY, zip3(), derived_from=("silver/patients.zip",)),
+        Column("systolic_mmhg", T.INTEGER, "systolic blood pressure", P.CLINICAL, keep(), unit="mmHg"),
+        Column("diastolic_mmhg", T.INTEGER, "diastolic blood pressure", P.CLINICAL, keep(), unit="mmHg"),
+        Column("cost_usd", T.MONEY, "billed amount", P.CLINICAL, keep(), unit="USD"),
+        Column("payer", T.STRING, "who pays; null where the source gives an id only", P.CLINICAL, drop()),
         Column("updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False,
-               derived_from=(*_from("updated_at"), "bronze/deliveries.received_at")),
-        Column("extra", T.STRING, "unknown columns as JSON", P.OTHER_ID, drop(),
-               derived_from=_from("extra", "extra", fhir=False)),
-        *_provenance(_ADM, _ENC, _FHIR, _EVT),
+               derived_from=_RECEIVED),
+        Column("extra", T.STRING, "unknown columns as JSON", P.OTHER_ID, drop()),
     ),
     primary_key=("encounter_id",),
     checks=(
@@ -168,27 +162,20 @@ ENCOUNTERS = TableContract(
     ),
 )  # fmt: skip
 
-CONDITIONS = TableContract(
-    ("silver", "conditions"),
+CONDITIONS = _judged(
+    "conditions",
     "One row per patient, code and onset: its newest known version.",
-    Audience.PIPELINE,
     (
-        Column("patient_id", T.STRING, "the patient", P.RECORD_NUMBER, drop(), nullable=False,
-               derived_from=_from(con="patient")),
-        Column("patient_key", T.STRING, "keyed pseudonym of patient_id", P.PSEUDONYM, keep(), nullable=False,
-               derived_from=_from(con="patient")),
-        Column("encounter_id", T.STRING, "where it was recorded", P.RECORD_NUMBER, drop(),
-               derived_from=_from(con="encounter")),
-        Column("code", T.STRING, "ICD-10 or SNOMED CT", P.CLINICAL, keep(), nullable=False,
-               derived_from=_from(con="code")),
-        Column("system", T.STRING, "icd10 or snomed", P.CLINICAL, keep(), nullable=False,
-               derived_from=_from(con="code")),
-        Column("text", T.STRING, "as delivered", P.OTHER_ID, drop(), derived_from=_from(con="description")),
-        Column("onset_date", T.DATE, "begin", P.DATE, year(), nullable=False, derived_from=_from(con="start")),
-        Column("resolved_date", T.DATE, "end", P.DATE, year(), derived_from=_from(con="stop")),
+        Column("patient_id", T.STRING, "the patient", P.RECORD_NUMBER, drop(), nullable=False),
+        Column("patient_key", T.STRING, "keyed pseudonym of patient_id", P.PSEUDONYM, keep(), nullable=False),
+        Column("encounter_id", T.STRING, "where it was recorded", P.RECORD_NUMBER, drop()),
+        Column("code", T.STRING, "ICD-10 or SNOMED CT", P.CLINICAL, keep(), nullable=False),
+        Column("system", T.STRING, "icd10 or snomed", P.CLINICAL, keep(), nullable=False),
+        Column("text", T.STRING, "as delivered", P.OTHER_ID, drop()),
+        Column("onset_date", T.DATE, "begin", P.DATE, year(), nullable=False),
+        Column("resolved_date", T.DATE, "end", P.DATE, year()),
         Column("updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False,
                derived_from=("bronze/deliveries.received_at",)),
-        *_provenance(_CON, _FHIR),
     ),
     primary_key=("patient_id", "code", "onset_date"),
     checks=(

@@ -5,40 +5,22 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from mediflow_assets.contracts import bronze, erasure, events, silver
-from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.contracts import bronze, erasure
 from mediflow_assets.ingest.inbox import Delivery
-from mediflow_assets.ingest.refusing import ANY
 from mediflow_assets.storage.delta import Lake
 
-TARGETS: Mapping[str, tuple[TableContract, ...]] = {
-    bronze.ADMISSIONS.name: (silver.PATIENTS, silver.ENCOUNTERS),
-    bronze.SYNTHEA_PATIENTS.name: (silver.PATIENTS,),
-    bronze.SYNTHEA_ENCOUNTERS.name: (silver.ENCOUNTERS,),
-    bronze.SYNTHEA_CONDITIONS.name: (silver.CONDITIONS,),
-    bronze.FHIR_RESOURCES.name: silver.VALIDATED,
-    events.ENCOUNTER_EVENTS.name: (silver.PATIENTS, silver.ENCOUNTERS),
-}
-"""The Silver tables that validate a Bronze table's records."""
 Counts = Counter[tuple[str, str]]
 """Records by table and delivery."""
-
-
-def targets_of(source: TableContract, kind: str) -> list[TableContract]:
-    """The Silver tables that validate a record; of a FHIR resource `kind` is its type."""
-    of_type = [table for table in TARGETS.get(source.name, ()) if bronze.FHIR_TYPES[table.name] == kind]
-    return of_type if source is bronze.FHIR_RESOURCES else list(TARGETS.get(source.name, ()))
 
 
 def counted(delivery: Delivery, refused: Mapping[str, int], rejects: int) -> list[dict[str, Any]]:
     """Rows for what a delivery held of erased patients; its `received_at` stands for the time."""
     source = bronze.SOURCES[delivery.source]
     counts: Counter[str] = Counter()
-    for kind, records in {**refused, ANY: refused.get(ANY, 0)}.items():
-        counts[source.name] += records
-        for target in targets_of(source, kind):
-            counts[target.name] += records
-    counts[source.name] += rejects
+    for kind, records in refused.items():
+        for table in (source.table.name, *source.targets_of(kind)):
+            counts[table] += records
+    counts[source.table.name] += rejects
     return [
         row("", table, delivery.delivery_id, records, delivery.received_at)
         for table, records in counts.items()

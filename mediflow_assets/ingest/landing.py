@@ -21,6 +21,7 @@ from mediflow_assets.ingest.refusing import Refused, is_named, refuse, refuse_re
 from mediflow_assets.ingest.reject_spool import RejectSpool
 from mediflow_assets.ingest.tombstones import Tombstones
 from mediflow_assets.sources import Recognised, RecordBatchOfDelivery, count_records, read_batches, recognise
+from mediflow_assets.sources.registry import sources
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.schemas import arrow_schema, batch_of
 
@@ -81,7 +82,7 @@ def land_all(
 
 def land(lake: Lake, inbox: Inbox, delivery: Delivery, tombstones: Tombstones) -> Landed:
     """Land one delivery. Raises ContractViolated if its records do not add up; nothing of it is then in the ledger."""
-    contract, path = bronze.SOURCES[delivery.source], inbox.file_of(delivery)
+    contract, path = bronze.SOURCES[delivery.source].table, inbox.file_of(delivery)
     what = recognise(path, inbox.feeds, inbox.limits)
     _forget(lake, delivery)
     aside = _Aside(RejectSpool(inbox.scratch("rejects"), delivery, inbox.limits.rejects))
@@ -105,7 +106,7 @@ def land(lake: Lake, inbox: Inbox, delivery: Delivery, tombstones: Tombstones) -
 
 def _forget(lake: Lake, delivery: Delivery) -> None:
     """Remove what a landing that was cut short, or refused, left of a delivery."""
-    for table in (bronze.SOURCES[delivery.source], bronze.REJECTS, erasure.ERASED):
+    for table in (bronze.SOURCES[delivery.source].table, bronze.REJECTS, erasure.ERASED):
         lake.delete_delivery(table, delivery.delivery_id)
 
 
@@ -166,7 +167,7 @@ def _with_provenance(
     tombstones: Tombstones,
 ) -> Iterator[pa.RecordBatch]:
     """Batches of the table's own columns; rejects and what is refused are gathered aside as they come."""
-    schema = arrow_schema(contract)
+    schema, source = arrow_schema(contract), sources()[delivery.source]
     constants = {
         "_delivery_id": delivery.delivery_id,
         "_ingested_at": delivery.received_at,
@@ -174,7 +175,7 @@ def _with_provenance(
     }
     for batch in batches:
         kept, refused_rejects = refuse_rejects(batch.rejects, tombstones)
-        rows, refused = refuse(batch.accepted, contract, tombstones)
+        rows, refused = refuse(batch.accepted, source, tombstones)
         aside.refused.update(refused)
         aside.refused_rejects += refused_rejects
         aside.rejects.add(kept)

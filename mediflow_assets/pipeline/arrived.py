@@ -9,15 +9,15 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import bronze, silver
-from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
-from mediflow_assets.contracts.identifiers import COLUMNS
+from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.corrections import Key, corrections
-from mediflow_assets.pipeline.offset_ranges import in_offset_ranges
+from mediflow_assets.pipeline.counting import kind_of
+from mediflow_assets.pipeline.offset_ranges import of_deliveries
 from mediflow_assets.pipeline.pending import Pending
 from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.sources.source import Source
 from mediflow_assets.storage.errors import storage_errors
-from mediflow_assets.transforms import events
 from mediflow_assets.transforms.identifiers import has_other_letters, normalised
 from mediflow_assets.transforms.joins import with_few
 
@@ -25,33 +25,32 @@ _KEY = ["_delivery_id", "_record_number"]
 _PROVENANCE = {column.name for column in bronze.PROVENANCE}
 
 
-def arrived(context: RunContext, source: TableContract, pending: Pending, target: TableContract) -> DataFrame | None:
-    """Records of one Bronze table; None where there are none."""
-    deliveries, keys = pending.deliveries.get(source.name, ()), pending.again.get(source.name, frozenset())
-    table = context.tables.read(source)
-    if source is bronze.FHIR_RESOURCES:
-        table = table.where(F.col("resource_type") == bronze.FHIR_TYPES[target.name])
+def arrived(context: RunContext, source: Source, pending: Pending, target: TableContract) -> DataFrame | None:
+    """Records of one source; None where there are none."""
+    bronze_table = source.contract.table
+    deliveries, keys = pending.deliveries.get(bronze_table.name, ()), pending.again.get(bronze_table.name, frozenset())
+    table = context.tables.read(bronze_table)
+    if kind := kind_of(bronze_table, target):
+        table = table.where(F.col(kind[0]) == kind[1])
     parts = []
-    if source is ENCOUNTER_EVENTS and deliveries:
-        parts.append(table.where(in_offset_ranges(pending.offset_ranges)))
-    elif deliveries:
-        parts.append(table.where(F.col("_delivery_id").isin(list(deliveries))))
+    if deliveries:
+        parts.append(table.where(of_deliveries(deliveries, pending.offset_ranges)))
     if keys:
         parts.append(_of_keys(context, table, keys))
     if not parts:
         return None
     records = _without_discarded(context, reduce(DataFrame.unionByName, parts), target)
-    if source is ENCOUNTER_EVENTS:
-        records = events.as_records(records)
-    return _with_one_spelling(source, _corrected(context, records))
+    if source.unpack:
+        records = source.unpack(records)
+    return _with_one_spelling(source.contract, _corrected(context, records))
 
 
-def _with_one_spelling(source: TableContract, records: DataFrame) -> DataFrame:
+def _with_one_spelling(source: SourceContract, records: DataFrame) -> DataFrame:
     """The records, their identifiers normalised where one holds more than ASCII (else SQL alone does it)."""
-    names = COLUMNS.get(source.name, ())
+    names = source.identifiers
     if not names:
         return records
-    with storage_errors(f"{source.name} identifiers"):
+    with storage_errors(f"{source.table.name} identifiers"):
         is_plain = not records.where(has_other_letters(names)).limit(1).count()
     return records if is_plain else normalised(records, names)
 

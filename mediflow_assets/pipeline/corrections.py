@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from mediflow_assets.contracts import bronze
-from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
+from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.storage.delta import Lake
 
@@ -42,10 +42,10 @@ def record_number(text: str | None) -> int | None:
     return number if 0 <= number <= _LARGEST else None
 
 
-def concern(fields: Iterable[str], source: TableContract, target: TableContract) -> bool:
+def concern(fields: Iterable[str], source: SourceContract, target: TableContract) -> bool:
     """Whether a target column derives from one of the source's fields, as the contracts say."""
-    if source is ENCOUNTER_EVENTS:
+    if source.is_stream and source.text:
         # a message is one column: all of its fields come out of it
-        fields = ["value"]
+        fields = [source.text]
     derived: set[Any] = {origin for column in target.columns for origin in column.derived_from}
-    return any(f"{source.name}.{name}" in derived for name in fields)
+    return any(f"{source.table.name}.{name}" in derived for name in fields)

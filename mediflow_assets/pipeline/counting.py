@@ -11,20 +11,27 @@ from mediflow_assets.pipeline.offset_ranges import OffsetRanges
 from mediflow_assets.storage.delta import Lake
 
 
+def kind_of(source: TableContract, target: TableContract) -> tuple[str, str] | None:
+    """The column that tells kinds of records apart, and the one kind that a Silver table is made from."""
+    contract = bronze.BY_TABLE[source.name]
+    found = contract.by_target.get(target.name)
+    return (contract.kind, found.kind) if contract.kind and found and found.kind else None
+
+
 def records_by_delivery(
     lake: Lake, source: TableContract, target: TableContract | None = None, offset_ranges: OffsetRanges | None = None
 ) -> Counter[str]:
-    """Rows of a table per delivery; of FHIR resources those of the type that `target` is made from, of events
-    those within `spans`."""
+    """Rows of a table per delivery: those of the kind that `target` is made from; those within
+    `offset_ranges`, if any are given."""
     counts: Counter[str] = Counter()
     table = lake.open(source)
     if table is None:
         return counts
     wanted: Any = None
-    if target is not None and source is bronze.FHIR_RESOURCES:
+    if target is not None and (kind := kind_of(source, target)):
         # not by ==, which fails on files in which delta-rs wrote string views
-        wanted = pc.field("resource_type").isin([bronze.FHIR_TYPES[target.name]])
-    if offset_ranges is not None:
+        wanted = pc.field(kind[0]).isin([kind[1]])
+    if offset_ranges:
         wanted = offset_ranges.as_arrow()
     for batch in lake.dataset(source, table).to_batches(columns=["_delivery_id"], filter=wanted):
         for entry in pc.value_counts(batch.column(0)).to_pylist():

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.pipeline.offset_ranges import OffsetRanges, in_offset_ranges
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms.validation import is_accepted, is_waiting
@@ -31,7 +30,7 @@ def count(validated: DataFrame, offset_ranges: OffsetRanges) -> list[DeliveryRes
     """The results on validated records, by delivery."""
     if offset_ranges:
         # of a partition what is validated again was counted when it was new
-        validated = validated.where((F.col(SOURCE) != ENCOUNTER_EVENTS.name) | in_offset_ranges(offset_ranges))
+        validated = validated.where(~F.col("_delivery_id").isin(list(offset_ranges)) | in_offset_ranges(offset_ranges))
     figures_of = validated.groupBy("_delivery_id").agg(
         F.count(F.lit(1)).alias("records"),
         F.count_if(is_accepted()).alias("accepted"),

@@ -1,15 +1,19 @@
 """What holds between events: a discharge waits for its admission, and an event that was sent twice counts once."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import reduce
 
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
-from mediflow_assets.contracts.events import AFTER_ADMISSION, ENCOUNTER_EVENTS
+from mediflow_assets.contracts.events import AFTER_ADMISSION
+from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.corrections import Key
+from mediflow_assets.pipeline.delivery_results import SOURCE
 from mediflow_assets.pipeline.offset_ranges import in_offset_ranges, validated_through
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.errors import storage_errors
@@ -31,19 +35,30 @@ class Settled:
     duplicates: int = 0
 
 
-def with_event_columns(frame: DataFrame) -> DataFrame:
-    """The frame with the columns that only events have, empty where it is of another source."""
+def union(frames: Iterable[DataFrame], sources: Collection[SourceContract]) -> DataFrame:
+    """The records of several sources, with the columns that only events have if one of the sources tells of these."""
+    if any(source.event_id for source in sources):
+        frames = map(_with_event_columns, frames)
+    return reduce(DataFrame.unionByName, frames)
+
+
+def _with_event_columns(frame: DataFrame) -> DataFrame:
     absent = {name: F.lit(None).cast("string") for name in (EVENT_ID, EVENT_TYPE) if name not in frame.columns}
     return frame.withColumns(absent) if absent else frame
 
 
-def settle_events(context: RunContext, target: TableContract, validated: DataFrame) -> Settled:
+def settle_events(
+    context: RunContext, target: TableContract, validated: DataFrame, sources: Iterable[SourceContract]
+) -> Settled:
     """Have late comers wait, and leave out what was sent before."""
+    told = [source for source in sources if source.event_id]
+    if not told:
+        return Settled(validated, validated.where(is_accepted()))
     with storage_errors(f"{target.name} events"):
         if target is silver.ENCOUNTERS:
             validated = _with_waiting(context, validated)
         accepted = validated.where(is_accepted())
-        repeated = _repeated(context, target, accepted)
+        repeated = {key for source in told for key in _repeated(context, target, accepted, source)}
     if not repeated:
         return Settled(validated, accepted)
     return Settled(validated, accepted.join(_keys(context, repeated), _KEY, "left_anti"), len(repeated))
@@ -69,17 +84,19 @@ def _with_waiting(context: RunContext, validated: DataFrame) -> DataFrame:
     return marked.select(*validated.columns)
 
 
-def _repeated(context: RunContext, target: TableContract, accepted: DataFrame) -> list[Key]:
+def _repeated(context: RunContext, target: TableContract, accepted: DataFrame, source: SourceContract) -> list[Key]:
     """Accepted records of events of which another record was accepted before: its first one counts."""
-    mine = accepted.where(F.col(EVENT_ID).isNotNull()).select(EVENT_ID, F.struct(*_ORDER).alias("_place"), *_KEY)
+    is_mine = (F.col(SOURCE) == source.table.name) & F.col(EVENT_ID).isNotNull()
+    mine = accepted.where(is_mine).select(EVENT_ID, F.struct(*_ORDER).alias("_place"), *_KEY)
     several = mine.groupBy(EVENT_ID).agg(F.min("_place").alias("_first"), F.count(F.lit(1)).alias("_times"))
     several = several.where(F.col("_times") > 1)
     again = several.join(mine, EVENT_ID).where(F.col("_place") != F.col("_first")).select(*_KEY)
     # what has landed since the run began is not validated either, and must not count as the first of the two
     validated = {delivery: (-1, through) for delivery, through in validated_through(context.lake, target).items()}
-    earlier = context.tables.read(ENCOUNTER_EVENTS).where(in_offset_ranges(validated) & F.col("event_id").isNotNull())
-    held = _held(context, target)
-    before = earlier.select(F.col("event_id").alias(EVENT_ID), *_KEY)
+    event_id = F.col(source.event_id or "")
+    earlier = context.tables.read(source.table).where(in_offset_ranges(validated) & event_id.isNotNull())
+    held = _held(context, target, source)
+    before = earlier.select(event_id.alias(EVENT_ID), *_KEY)
     if held:
         before = before.join(_keys(context, held), _KEY, "left_anti")
     sent_before = mine.select(EVENT_ID).distinct().join(before.select(EVENT_ID), EVENT_ID, "left_semi")
@@ -87,12 +104,12 @@ def _repeated(context: RunContext, target: TableContract, accepted: DataFrame) -
     return [(row[0], row[1]) for row in rows]
 
 
-def _held(context: RunContext, target: TableContract) -> list[Key]:
+def _held(context: RunContext, target: TableContract, source: SourceContract) -> list[Key]:
     columns = ["target_table", "source", "status", *_KEY]
-    is_mine = (pc.field("target_table") == target.name) & (pc.field("source") == ENCOUNTER_EVENTS.name)
+    is_mine = (pc.field("target_table") == target.name) & (pc.field("source") == source.table.name)
     rows = context.lake.read(silver.QUARANTINE, columns).filter(is_mine & (pc.field("status") != "replayed"))
     return list(zip(*(rows[name].to_pylist() for name in _KEY), strict=True))
 
 
-def _keys(context: RunContext, keys: list[Key]) -> DataFrame:
+def _keys(context: RunContext, keys: Iterable[Key]) -> DataFrame:
     return context.tables.session().createDataFrame(sorted(keys), "_delivery_id string, _record_number bigint")

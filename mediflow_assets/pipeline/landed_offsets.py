@@ -28,12 +28,12 @@ def landed_through(lake: Lake, topic: str, contract: TableContract = ENCOUNTER_E
     return found
 
 
-def deliveries(lake: Lake) -> dict[str, int]:
+def deliveries(lake: Lake, contract: TableContract = ENCOUNTER_EVENTS) -> dict[str, int]:
     """Every partition of every topic that has records in Bronze, with its last offset landed."""
     return {
         delivery_of(topic, partition): through
-        for topic in lake.property_of(ENCOUNTER_EVENTS, TOPICS) or ()
-        for partition, through in landed_through(lake, topic).items()
+        for topic in lake.property_of(contract, TOPICS) or ()
+        for partition, through in landed_through(lake, topic, contract).items()
         if through >= 0
     }
 

@@ -1,6 +1,6 @@
 """Spans: which records of a partition, a delivery without end, a Silver table has still to validate."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -11,6 +11,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline import landed_offsets
 from mediflow_assets.storage.delta import Lake
@@ -24,6 +25,10 @@ class OffsetRanges(dict[str, tuple[int, int]]):
         """Whether a record is within the span of its delivery."""
         after, through = self.get(delivery, (0, 0))
         return after < number <= through
+
+    def of(self, deliveries: Iterable[str]) -> "OffsetRanges":
+        """Those of some deliveries."""
+        return OffsetRanges({delivery: self[delivery] for delivery in deliveries if delivery in self})
 
     def as_arrow(self) -> Any:
         """The same, over a table's columns."""
@@ -48,6 +53,14 @@ def in_offset_ranges(offset_ranges: Mapping[str, tuple[int, int]]) -> Column:
     return found
 
 
+def of_deliveries(deliveries: Collection[str], offset_ranges: OffsetRanges) -> Column:
+    """Whether a record of a frame is of these deliveries: of one with a span only what is within it."""
+    whole, within = [each for each in deliveries if each not in offset_ranges], offset_ranges.of(deliveries)
+    if not within:
+        return F.col("_delivery_id").isin(whole)
+    return F.col("_delivery_id").isin(whole) | in_offset_ranges(within) if whole else in_offset_ranges(within)
+
+
 def predicate(delivery: str, offset_ranges: Mapping[str, tuple[int, int]]) -> str:
     """The same of one delivery, as SQL; of one without a span all of it."""
     mine = f"_delivery_id = '{delivery}'"
@@ -67,9 +80,9 @@ def validated_through(lake: Lake, target: TableContract) -> dict[str, int]:
     return found
 
 
-def unvalidated(lake: Lake, target: TableContract) -> OffsetRanges:
+def unvalidated(lake: Lake, target: TableContract, stream: TableContract = ENCOUNTER_EVENTS) -> OffsetRanges:
     """Of each partition what is landed and not validated."""
-    landed = landed_offsets.deliveries(lake)
+    landed = landed_offsets.deliveries(lake, stream)
     if not landed:
         return OffsetRanges()
     validated = validated_through(lake, target)
@@ -82,11 +95,11 @@ def unvalidated(lake: Lake, target: TableContract) -> OffsetRanges:
     )
 
 
-def to_validate(lake: Lake, target: TableContract) -> OffsetRanges:
+def to_validate(lake: Lake, target: TableContract, stream: TableContract) -> OffsetRanges:
     """What of it a table validates now. Encounters go no further than patients did: messages go on landing while a run
     is on its way, and an encounter validated ahead of its patient would stand in quarantine until somebody looks
     again."""
-    found = unvalidated(lake, target)
+    found = unvalidated(lake, target, stream)
     if target is not silver.ENCOUNTERS:
         return found
     known = validated_through(lake, silver.PATIENTS)

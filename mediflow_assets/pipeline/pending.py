@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from mediflow_assets.contracts import bronze, silver
-from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
+from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.corrections import Key, concern, corrections
 from mediflow_assets.pipeline.offset_ranges import OffsetRanges, to_validate
@@ -47,24 +47,28 @@ class Pending:
         return any(key[0] in ids for ids in self.deliveries.values())
 
 
-def pending(lake: Lake, target: TableContract, sources: list[TableContract], wanted: Wanted | None = None) -> Pending:
+def pending(lake: Lake, target: TableContract, wanted: Wanted | None = None) -> Pending:
     """New deliveries of the target's sources; waiting records if patients arrived since; corrected ones; and those
     open ones that `wanted` (over the quarantine's key columns and reasons) asks to validate again."""
     validated = _validated(lake, target)
-    new: dict[str, list[str]] = {contract.name: [] for contract in sources}
-    table_of: dict[str, TableContract] = {}
+    sources = bronze.sources_of(target)
+    streams = [source for source in sources if source.is_stream]
+    new: dict[str, list[str]] = {source.table.name: [] for source in sources}
+    sources_of: dict[str, list[SourceContract]] = {}
     patches = []
     for row in lake.read(bronze.DELIVERIES, ["delivery_id", "source"]).to_pylist():
-        table = table_of[row["delivery_id"]] = bronze.SOURCES[row["source"]]
+        source = bronze.SOURCES[row["source"]]
+        sources_of[row["delivery_id"]] = [source]
         if row["delivery_id"] in validated:
             continue
-        if table is bronze.CORRECTIONS:
+        if source.table is bronze.CORRECTIONS:
             patches.append(row["delivery_id"])
-        elif table.name in new:
-            new[table.name].append(row["delivery_id"])
-    offset_ranges = to_validate(lake, target) if ENCOUNTER_EVENTS.name in new else OffsetRanges()
-    if offset_ranges:
-        new[ENCOUNTER_EVENTS.name] = list(offset_ranges)
+        elif source.table.name in new:
+            new[source.table.name].append(row["delivery_id"])
+    offset_ranges = OffsetRanges()
+    for stream in streams:
+        found = to_validate(lake, target, stream.table)
+        new[stream.table.name], offset_ranges = list(found), OffsetRanges(offset_ranges | found)
     corrected = corrections(lake, patches) if patches else {}
     has_events = any(new.values())
     work = Pending({table: tuple(sorted(ids)) for table, ids in new.items()}, {}, offset_ranges=offset_ranges)
@@ -87,7 +91,10 @@ def pending(lake: Lake, target: TableContract, sources: list[TableContract], wan
         again={source: frozenset(keys) for source, keys in again.items()},
         corrections=tuple(sorted(patches)),
         accepted_corrected=any(
-            concern(corrected[key], table_of.get(key[0], ENCOUNTER_EVENTS), target) for key in beyond
+            # a delivery that the ledger does not know is one of a stream
+            concern(corrected[key], source, target)
+            for key in beyond
+            for source in sources_of.get(key[0], streams)
         ),
     )
 

@@ -9,10 +9,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import bronze, silver
-from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract, Type
 from mediflow_assets.pipeline.delivery_results import SOURCE, DeliveryResult
-from mediflow_assets.pipeline.offset_ranges import OffsetRanges, in_offset_ranges, predicate
+from mediflow_assets.pipeline.offset_ranges import OffsetRanges, of_deliveries, predicate
 from mediflow_assets.pipeline.pending import Pending
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.delta import Lake
@@ -66,11 +65,7 @@ def _rows(
 ) -> DataFrame:
     # the results are joined back to the Bronze records, for only few of them are needed whole
     concerned = validated if is_again else validated.where(~is_accepted())
-    is_new = (
-        in_offset_ranges(work.offset_ranges)
-        if source == ENCOUNTER_EVENTS.name
-        else F.col("_delivery_id").isin(list(work.deliveries.get(source, ())))
-    )
+    is_new = of_deliveries(work.deliveries.get(source, ()), work.offset_ranges)
     concerned = concerned.where(~is_accepted() | ~is_new)
     delivery_results = concerned.select(
         F.col("_delivery_id").alias("_of_delivery"), F.col("_record_number").alias("_of_record"), REASONS

@@ -90,6 +90,6 @@ def _delivery_outcome(result: DeliveryResult, row: dict[str, Any]) -> DeliveryOu
     rejects, delivered = row.get("rejects", 0), row.get("records", 0)
     refused = result.records - result.accepted - result.waiting
     rejected = rejects / delivered if delivered else 0.0
-    # of FHIR each table validates its own resources, so its share is one of what it was given
+    # of a source of several kinds each table validates its own, so its share is one of what it was given
     share = rejected + (1 - rejected) * (refused / result.records if result.records else 0.0)
     return DeliveryOutcome(result.delivery, result.records, result.accepted, result.waiting, rejects, share)

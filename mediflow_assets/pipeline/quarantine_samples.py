@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.bronze import PROVENANCE
-from mediflow_assets.contracts.events import DELIVERY_PREFIX, ENCOUNTER_EVENTS
+from mediflow_assets.contracts.events import DELIVERY_PREFIX
 from mediflow_assets.contracts.table import Privacy, TableContract
 from mediflow_assets.storage.delta import Lake
 
@@ -21,7 +21,6 @@ LONGEST = 24
 """Characters of a shape."""
 _HELD = ("open", "waiting")
 _HOUSES_OWN = {column.name for column in PROVENANCE} | {"_feed"}
-_SOURCES = {contract.name: contract for contract in (*bronze.SOURCES.values(), ENCOUNTER_EVENTS)}
 Row = dict[str, Any]
 
 
@@ -39,7 +38,7 @@ def quarantine_samples(lake: Lake) -> list[Row]:
     return [
         {"table": table, "source": source, "reason": reason, "sample": at, "status": row["status"],
          "delivery": _named(row["_delivery_id"]), "record": row["_record_number"],
-         "fields": shapes(payloads[_key(row)], _SOURCES.get(source))}
+         "fields": shapes(payloads[_key(row)], _table_of(source))}
         for (table, source, reason), few in sorted(chosen.items())
         for at, row in enumerate(few, 1)
     ]  # fmt: skip
@@ -54,6 +53,10 @@ def _payloads(lake: Lake, rows: list[Row]) -> dict[tuple[str, str, int], str]:
     where = pc.field("_delivery_id").isin(deliveries) & pc.field("_record_number").isin(numbers)
     columns = ["target_table", "_delivery_id", "_record_number", "payload"]
     return {_key(row): row["payload"] for row in lake.read(silver.QUARANTINE, columns, where).to_pylist()}
+
+
+def _table_of(source: str) -> TableContract | None:
+    return bronze.BY_TABLE[source].table if source in bronze.BY_TABLE else None
 
 
 def _named(delivery_id: str) -> str:

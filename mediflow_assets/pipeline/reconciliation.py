@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mediflow_assets.contracts import bronze, silver
-from mediflow_assets.contracts.events import DELIVERY_PREFIX, ENCOUNTER_EVENTS
+from mediflow_assets.contracts.events import DELIVERY_PREFIX
+from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.ingest.erased_counts import Counts, erased_records
 from mediflow_assets.pipeline.counting import records_by_delivery
@@ -26,24 +27,23 @@ Row = dict[str, Any]
 def reconcile(lake: Lake) -> list[Row]:
     """The rows of `gold/reconciliation`."""
     ledger = lake.read(bronze.DELIVERIES).to_pylist()
-    arrived = {contract.name: records_by_delivery(lake, contract) for contract in bronze.SOURCES.values()}
+    arrived = {s.table.name: records_by_delivery(lake, s.table) for s in bronze.SOURCES.values() if not s.is_stream}
     rejects = records_by_delivery(lake, bronze.REJECTS)
     erased = erased_records(lake)
     rows = []
     for delivery in ledger:
-        table = bronze.SOURCES[delivery["source"]].name
+        table = bronze.SOURCES[delivery["source"]].table.name
         landed = arrived[table][delivery["delivery_id"]]
         gone = erased[table, delivery["delivery_id"]]
         rows.append(_row(table, delivery, delivery["records"], landed, rejects[delivery["delivery_id"]], gone))
     for validated in SILVER:
-        rows += _of_silver(lake, validated.contract, set(validated.conform), ledger, arrived, erased)
+        rows += _of_silver(lake, validated.contract, ledger, arrived, erased)
     return rows
 
 
 def _of_silver(
     lake: Lake,
     target: TableContract,
-    sources: set[str],
     ledger: list[Row],
     arrived: dict[str, Counter[str]],
     erased: Counts,
@@ -60,18 +60,18 @@ def _of_silver(
             held[row["_delivery_id"]] += row["count_all"]
         else:
             accepted[row["_delivery_id"]] += row["count_all"]
-    of_type = {bronze.FHIR_RESOURCES.name: records_by_delivery(lake, bronze.FHIR_RESOURCES, target)}
-    arrived = arrived | of_type
+    sources = {source.name: source for source in bronze.sources_of(target)}
+    of_kind = (source.table for source in sources.values() if source.kind)
+    arrived = arrived | {table.name: records_by_delivery(lake, table, target) for table in of_kind}
     newest = records_by_delivery(lake, target)
     rows = []
-    if ENCOUNTER_EVENTS.name in sources:
-        rows += _of_partitions(lake, target, accepted, held, erased, newest)
+    for stream in (source for source in sources.values() if source.is_stream):
+        rows += _of_partitions(lake, target, stream, accepted, held, erased, newest)
     for delivery in ledger:
-        table = bronze.SOURCES[delivery["source"]].name
-        if table in sources:
+        if source := sources.get(delivery["source"]):
             id_ = delivery["delivery_id"]
             gone = erased[target.name, id_]
-            landed = arrived[table][id_] + gone
+            landed = arrived[source.table.name][id_] + gone
             rows.append(_row(target.name, delivery, landed, accepted[id_], held[id_], gone, newest[id_]))
     return rows
 
@@ -79,6 +79,7 @@ def _of_silver(
 def _of_partitions(
     lake: Lake,
     target: TableContract,
+    stream: SourceContract,
     accepted: Counter[str],
     held: Counter[str],
     erased: Counts,
@@ -87,11 +88,11 @@ def _of_partitions(
     """A partition is a delivery without end: what was validated of it is counted, not what has landed since."""
     validated = {d: n for d, n in validated_through(lake, target).items() if d.startswith(DELIVERY_PREFIX)}
     offset_ranges = OffsetRanges({delivery: (-1, through) for delivery, through in validated.items()})
-    arrived = records_by_delivery(lake, ENCOUNTER_EVENTS, offset_ranges=offset_ranges) if offset_ranges else Counter()
+    arrived = records_by_delivery(lake, stream.table, offset_ranges=offset_ranges) if offset_ranges else Counter()
     rows = []
     for id_ in sorted(validated):
         gone = erased[target.name, id_]
-        told = {"delivery_id": id_, "source": "encounter_events"}
+        told = {"delivery_id": id_, "source": stream.name}
         rows.append(_row(target.name, told, arrived[id_] + gone, accepted[id_], held[id_], gone, newest[id_]))
     return rows
 
@@ -124,6 +125,6 @@ def quarantine_reasons(lake: Lake) -> list[Row]:
         for reason in row["reasons"] or ["none any more"]:
             counts[(row["target_table"], row["source"], reason, row["status"])] += 1
     for row in lake.read(bronze.REJECTS, ["source", "reason"]).to_pylist():
-        counts[("bronze/rejects", bronze.SOURCES[row["source"]].name, row["reason"], "rejected")] += 1
+        counts[("bronze/rejects", bronze.SOURCES[row["source"]].table.name, row["reason"], "rejected")] += 1
     names = ("table", "source", "reason", "status")
     return [dict(zip(names, key, strict=True)) | {"records": count} for key, count in sorted(counts.items())]

@@ -4,28 +4,29 @@ The order of the writes makes a crash harmless: the table, the quarantine, then 
 A rerun finds the same deliveries pending, and both merges then change nothing.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import reduce
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from mediflow_assets.contracts import TABLES, bronze, silver
-from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
+from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline import change, checks, quarantine_rate, rebuild
 from mediflow_assets.pipeline.arrived import arrived
 from mediflow_assets.pipeline.counting import records_by_delivery
 from mediflow_assets.pipeline.delivery_results import SOURCE, DeliveryResult, count, figures
 from mediflow_assets.pipeline.encounter_owners import owners
-from mediflow_assets.pipeline.event_rules import settle_events, with_event_columns
+from mediflow_assets.pipeline.event_rules import settle_events, union
 from mediflow_assets.pipeline.known_codes import with_known_codes
 from mediflow_assets.pipeline.pending import PATIENTS_VERSION, Pending, Wanted, pending
 from mediflow_assets.pipeline.quarantine import forget_unsettled, held_by_delivery, quarantine_records
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.step_result import StepResult
-from mediflow_assets.transforms import admitting, conditions, encounters, events, fhir, patients
+from mediflow_assets.sources.registry import source_of
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets.transforms import admitting, conditions, encounters
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.pseudonyms import pseudonym, with_hmac_pads
 from mediflow_assets.transforms.validation import REASONS, WAITING, is_accepted, validate
@@ -34,14 +35,30 @@ from mediflow_assets.transforms.versions import is_not_older, keep_newest
 
 @dataclass(frozen=True)
 class SilverTable:
-    """A Silver table: how each of its sources is brought into its shape, and how its rows are finished."""
+    """A Silver table: how its rows are finished, and what a newer version of one changes."""
 
     contract: TableContract
-    conform: dict[str, Callable[[DataFrame, FeedReader], DataFrame]]
     finish: Callable[[RunContext, DataFrame], DataFrame]
     of_patient: Callable[[DataFrame, DataFrame], DataFrame] | None = None
     updates: dict[str, str] | None = None
     otherwise: tuple[str, tuple[str, ...]] | None = None
+    have_owners: bool = False
+    """Whether each row is of one patient, whatever other records say."""
+
+    @property
+    def sources(self) -> tuple[SourceContract, ...]:
+        """The sources whose records become its rows."""
+        return bronze.sources_of(self.contract)
+
+
+@dataclass(frozen=True)
+class _Validation:
+    """What arrived, by Bronze table, and what was found of it: every record with its reasons, and those that count."""
+
+    records: dict[str, DataFrame]
+    validated: DataFrame
+    accepted: DataFrame
+    duplicates: int
 
 
 def _finish_patients(context: RunContext, rows: DataFrame) -> DataFrame:
@@ -64,57 +81,27 @@ def _finish_conditions(_: RunContext, rows: DataFrame) -> DataFrame:
     return keep_newest(rows, list(silver.CONDITIONS.primary_key))
 
 
-PATIENTS = SilverTable(
-    silver.PATIENTS,
-    {
-        bronze.ADMISSIONS.name: patients.from_admissions,
-        bronze.SYNTHEA_PATIENTS.name: lambda frame, _: patients.from_synthea(frame),
-        bronze.FHIR_RESOURCES.name: lambda frame, _: fhir.patients_of(frame),
-        ENCOUNTER_EVENTS.name: events.patients_of,
-    },
-    _finish_patients,
-)
+PATIENTS = SilverTable(silver.PATIENTS, _finish_patients)
 ENCOUNTERS = SilverTable(
     silver.ENCOUNTERS,
-    {
-        bronze.ADMISSIONS.name: encounters.from_admissions,
-        bronze.SYNTHEA_ENCOUNTERS.name: lambda frame, _: encounters.from_synthea(frame),
-        bronze.FHIR_RESOURCES.name: lambda frame, _: fhir.encounters_of(frame),
-        ENCOUNTER_EVENTS.name: events.encounters_of,
-    },
     _finish_encounters,
     of_patient=encounters.with_patient,
     updates=admitting.EARLIER,
     otherwise=(admitting.IS_EARLIER, tuple(admitting.EARLIER)),
+    have_owners=True,
 )
-CONDITIONS = SilverTable(
-    silver.CONDITIONS,
-    {
-        bronze.SYNTHEA_CONDITIONS.name: lambda frame, _: conditions.from_synthea(frame),
-        bronze.FHIR_RESOURCES.name: lambda frame, _: fhir.conditions_of(frame),
-    },
-    _finish_conditions,
-    of_patient=conditions.with_patient,
-)
+CONDITIONS = SilverTable(silver.CONDITIONS, _finish_conditions, of_patient=conditions.with_patient)
 ALL = (PATIENTS, ENCOUNTERS, CONDITIONS)
 
 
-def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) -> StepResult:  # noqa: C901
-    """Validate what is pending (and the open records that are `wanted` again) and settle it if the checks hold.
+def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) -> StepResult:
+    """Validate what is pending (and the open records that are `wanted` again) and commit it if the checks hold.
 
     Where a record that was accepted has been corrected, or the table is to be validated again, all of Bronze is
     pending.
     """
     lake, contract = context.lake, table.contract
-    for needed in (contract, silver.QUARANTINE, silver.PROCESSED):
-        lake.ensure(needed)
-    rebuild.forget_if_asked(lake, contract)
-    sources = [bronze_of(name) for name in table.conform]
-    work = pending(lake, contract, sources, wanted)
-    if work.accepted_corrected:
-        rebuild.ask(lake, contract)
-        rebuild.forget_if_asked(lake, contract)
-        work = pending(lake, contract, sources, wanted)
+    work = _plan(lake, contract, wanted)
     if work.is_empty:
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     change.hold_key(lake, contract, context.key.key_id)
@@ -122,41 +109,13 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
         lake, contract, (delivery for ids in work.deliveries.values() for delivery in ids), work.offset_ranges
     )
     patients_version = lake.version(silver.PATIENTS)
-    records = {name: arrived(context, bronze_of(name), work, contract) for name in table.conform}
-    parts = {name: frame for name, frame in records.items() if frame is not None}
-    delivery_results: list[DeliveryResult] = []
-    duplicates = 0
-    if parts:
-        shaped: Iterable[DataFrame] = (
-            _validated(context, table, name, records).withColumn(SOURCE, F.lit(name)) for name, records in parts.items()
-        )
-        if ENCOUNTER_EVENTS.name in parts:
-            shaped = map(with_event_columns, shaped)
-        validated = context.tables.stage(contract, reduce(DataFrame.unionByName, shaped))
-        accepted = validated.where(is_accepted())
-        if ENCOUNTER_EVENTS.name in parts:
-            settled = settle_events(context, contract, validated)
-            validated, accepted, duplicates = settled.validated, settled.accepted, settled.duplicates
-        if contract is silver.ENCOUNTERS:
-            found = owners(context, accepted)
-            if not found.are_sure:
-                context.tables.unstage(contract)
-                rebuild.ask(lake, contract)
-                return make(context, table)
-            validated, accepted = found.mark(context, validated), found.mark(context, accepted).where(is_accepted())
-        delivery_results = count(validated, work.offset_ranges)
-        _store(context, table, accepted)
-        quarantine_records(context, contract, parts, validated, work, delivery_results)
-        context.tables.unstage(contract)
-    results = checks.check_table(context, contract)
-    results.append(_every_record_validated(context, contract, work, delivery_results, results[0]))
-    delivery_outcomes = quarantine_rate.delivery_outcomes(lake, contract, work, delivery_results)
-    results.append(quarantine_rate.check(delivery_outcomes, context.shares, results[0]))
-    checks.record(context, contract, results)
-    told = figures(delivery_results, duplicates)
-    made = StepResult(
-        contract, results[0].rows, results[0].version, checks=results, figures=told, delivery_outcomes=delivery_outcomes
-    )
+    try:
+        found = _validate(context, table, work)
+    except _OwnersUnsure:
+        rebuild.ask(lake, contract)
+        return make(context, table)
+    delivery_results = _write(context, table, work, found) if found else []
+    made = _checked(context, table, work, delivery_results, found.duplicates if found else 0)
     if not made.has_failed:
         _commit(context, contract, work, delivery_results)
         if table.of_patient:
@@ -164,14 +123,73 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
     return made
 
 
-def bronze_of(name: str) -> TableContract:
-    """The Bronze contract of a name."""
-    return TABLES[name]
+def _plan(lake: Lake, contract: TableContract, wanted: Wanted | None) -> Pending:
+    for needed in (contract, silver.QUARANTINE, silver.PROCESSED):
+        lake.ensure(needed)
+    rebuild.forget_if_asked(lake, contract)
+    work = pending(lake, contract, wanted)
+    if work.accepted_corrected:
+        rebuild.ask(lake, contract)
+        rebuild.forget_if_asked(lake, contract)
+        work = pending(lake, contract, wanted)
+    return work
 
 
-def _validated(context: RunContext, table: SilverTable, name: str, records: DataFrame) -> DataFrame:
+class _OwnersUnsure(Exception):
+    """Only all of Bronze tells whose an encounter is."""
+
+
+def _validate(context: RunContext, table: SilverTable, work: Pending) -> _Validation | None:
+    """The records that have arrived, validated; None where there are none. Raises _OwnersUnsure."""
+    arrivals = {s.table.name: arrived(context, source_of(s.table), work, table.contract) for s in table.sources}
+    records = {name: frame for name, frame in arrivals.items() if frame is not None}
+    if not records:
+        return None
+    sources = [source for source in table.sources if source.table.name in records]
+    shaped = (
+        _of_source(context, table, source, records[source.table.name]).withColumn(SOURCE, F.lit(source.table.name))
+        for source in sources
+    )
+    staged = context.tables.stage(table.contract, union(shaped, sources))
+    settled = settle_events(context, table.contract, staged, sources)
+    validated, accepted = settled.validated, settled.accepted
+    if table.have_owners:
+        found = owners(context, accepted)
+        if not found.are_sure:
+            context.tables.unstage(table.contract)
+            raise _OwnersUnsure
+        validated, accepted = found.mark(context, validated), found.mark(context, accepted).where(is_accepted())
+    return _Validation(records, validated, accepted, settled.duplicates)
+
+
+def _write(context: RunContext, table: SilverTable, work: Pending, found: _Validation) -> list[DeliveryResult]:
+    """The table, then the quarantine."""
+    delivery_results = count(found.validated, work.offset_ranges)
+    _store(context, table, found.accepted)
+    quarantine_records(context, table.contract, found.records, found.validated, work, delivery_results)
+    context.tables.unstage(table.contract)
+    return delivery_results
+
+
+def _checked(
+    context: RunContext, table: SilverTable, work: Pending, delivery_results: list[DeliveryResult], duplicates: int
+) -> StepResult:
+    lake, contract = context.lake, table.contract
+    results = checks.check_table(context, contract)
+    results.append(_every_record_validated(context, table, work, delivery_results, results[0]))
+    delivery_outcomes = quarantine_rate.delivery_outcomes(lake, contract, work, delivery_results)
+    results.append(quarantine_rate.check(delivery_outcomes, context.shares, results[0]))
+    checks.record(context, contract, results)
+    told = figures(delivery_results, duplicates)
+    return StepResult(
+        contract, results[0].rows, results[0].version, checks=results, figures=told, delivery_outcomes=delivery_outcomes
+    )
+
+
+def _of_source(context: RunContext, table: SilverTable, source: SourceContract, records: DataFrame) -> DataFrame:
     """Records of one source in the table's shape, each with every reason against it."""
-    frame = with_known_codes(table.conform[name](records, FeedReader(context.feeds.feeds)), table.contract)
+    transform = source_of(source.table).transforms()[table.contract.name]
+    frame = with_known_codes(transform(records, FeedReader(context.feeds.feeds)), table.contract)
     if table.of_patient is None:
         return validate(frame, table.contract)
     known = validate(table.of_patient(frame, context.tables.read(silver.PATIENTS)), table.contract)
@@ -191,18 +209,19 @@ def _store(context: RunContext, table: SilverTable, accepted: DataFrame) -> None
 
 def _every_record_validated(
     context: RunContext,
-    contract: TableContract,
+    table: SilverTable,
     work: Pending,
     delivery_results: list[DeliveryResult],
     like: checks.CheckResult,
 ) -> checks.CheckResult:
     """Whether each new delivery's records, counted in Bronze, were all accepted or are in quarantine."""
     accepted = {result.delivery: result.accepted for result in delivery_results}
-    held = held_by_delivery(context.lake, contract, work.offset_ranges)
+    held = held_by_delivery(context.lake, table.contract, work.offset_ranges)
     lost = 0
-    for name, deliveries in work.deliveries.items():
-        offset_ranges = work.offset_ranges if name == ENCOUNTER_EVENTS.name else None
-        landed = records_by_delivery(context.lake, bronze_of(name), contract, offset_ranges) if deliveries else {}
+    for source in table.sources:
+        deliveries = work.deliveries.get(source.table.name, ())
+        offset_ranges = work.offset_ranges.of(deliveries)
+        landed = records_by_delivery(context.lake, source.table, table.contract, offset_ranges) if deliveries else {}
         lost += sum(abs(landed.get(d, 0) - accepted.get(d, 0) - held.get(d, 0)) for d in deliveries)
     return replace(like, name=checks.EVERY_RECORD_VALIDATED, passed=lost == 0, failing=lost)
 

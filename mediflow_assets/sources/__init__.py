@@ -1,4 +1,4 @@
-"""Deliveries: one file per format that recognises a file, splits it into records and names its columns.
+"""Sources: one file for each, all of them in `registry`. Nothing outside asks which source a delivery is.
 
 `recognise` says which source a file is, by header or content. `read_batches` streams its records as Arrow
 batches of Bronze's columns, and what could not be split as rejects. `count_records` counts the records by
@@ -6,10 +6,9 @@ other means, so that a lost one shows. `Feeds` is what `sources.toml` says of th
 `suggest` drafts a section of it. Nothing here validates values, and nothing here writes.
 """
 
-from mediflow_assets.sources.count import count_records
 from mediflow_assets.sources.delivery import Limits, Recognised, RecordBatchOfDelivery, Reject
 from mediflow_assets.sources.feeds import Feed, Feeds
-from mediflow_assets.sources.reading import read_batches
+from mediflow_assets.sources.reading import count_records, read_batches
 from mediflow_assets.sources.recognise import recognise
 from mediflow_assets.sources.suggest import suggest
 

@@ -1,7 +1,4 @@
-"""How many records a delivery holds, counted by a second reader that shares no parsing with the first.
-
-Landing compares the two: a record that one of them loses shows as a difference.
-"""
+"""Second readers, which count the records of a delivery and share no parsing with the first."""
 
 import json
 import re
@@ -20,15 +17,17 @@ BEYOND_ASCII = bytes(range(0x80, 0x100))
 JSON_WHITE = b" \t\r\n"
 
 
-def count_records(path: Path, what: Recognised) -> int:
-    """The number of records the file delivers, good or bad."""
+def count_csv(path: Path, what: Recognised) -> int:
+    """The records of a CSV delivery."""
     with opened(path, what.compression, what.limits) as stream:
-        if what.form == "ndjson":
-            return _count_lines_with_text(stream)
-        if what.form == "document":
-            return _count_entries(stream.read())
         next(_lines(stream))
         return _count_csv(stream, what)
+
+
+def count_json(path: Path, what: Recognised) -> int:
+    """The lines of an NDJSON delivery, or the entries of a document."""
+    with opened(path, what.compression, what.limits) as stream:
+        return _count_lines_with_text(stream) if what.form == "ndjson" else _count_entries(stream.read())
 
 
 def _lines(stream: Opened) -> Iterator[bytes | None]:

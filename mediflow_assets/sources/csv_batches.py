@@ -8,12 +8,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from mediflow_assets.contracts import bronze
 from mediflow_assets.sources.csv_blocks import Overlong, line_blocks, skip_line
 from mediflow_assets.sources.csv_lines import pieces
 from mediflow_assets.sources.csv_parse import parse_records, parse_whole
 from mediflow_assets.sources.csv_records import EMPTY, Layout
 from mediflow_assets.sources.delivery import RAW_KEPT, Recognised, RecordBatchOfDelivery, Reject
-from mediflow_assets.sources.forms import BRONZE_COLUMNS, JSON_COLUMNS
+from mediflow_assets.sources.forms import JSON_COLUMNS
 from mediflow_assets.sources.json_cells import json_objects
 from mediflow_assets.sources.opening import opened
 
@@ -135,7 +136,7 @@ class _Reader:
         }
         columns = {
             name: json_objects(others, len(numbers)) if name in JSON_COLUMNS else named.get(name)
-            for name in BRONZE_COLUMNS[self.what.source]
+            for name in bronze.SOURCES[self.what.source].filled
         }
         arrays = [pa.nulls(len(numbers), pa.string()) if cell is None else cell for cell in columns.values()]
         accepted = pa.RecordBatch.from_arrays([*arrays, pa.array(numbers)], names=[*columns, "_record_number"])

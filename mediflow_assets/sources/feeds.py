@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from mediflow_assets.errors import SettingsInvalid
+from mediflow_assets.sources.admissions import FORM as ADMISSIONS
 from mediflow_assets.sources.aliases import plain
-from mediflow_assets.sources.forms import ADMISSIONS
 
 DELIMITERS = (",", ";", "\t", "|")
 KEYS = frozenset({"match", "headers", "delimiter", "date_formats", "decimal_comma", "values"})

@@ -1,18 +1,30 @@
 """FHIR R4: each resource byte for byte. A record is a line of NDJSON, or an entry of a Bundle."""
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pyarrow as pa
 
+from mediflow_assets.contracts import fhir
+from mediflow_assets.contracts.source import CONDITIONS, ENCOUNTERS, PATIENTS
 from mediflow_assets.errors import DeliveryRefused
+from mediflow_assets.sources.count import count_json
 from mediflow_assets.sources.csv_blocks import Overlong
 from mediflow_assets.sources.delivery import DOCUMENT_LIMIT, Recognised, RecordBatchOfDelivery, Reject
 from mediflow_assets.sources.ndjson import json_lines
 from mediflow_assets.sources.opening import opened
+from mediflow_assets.sources.people import Named, lists
+from mediflow_assets.sources.source import Candidate, Source
 
+if TYPE_CHECKING:
+    from mediflow_assets.sources.source import Transform
+
+SAMPLE_LINES = 100
 RECORDS_AT_ONCE = 8192
 BYTES_AT_ONCE = 8 << 20
 NOTHING = msgspec.Raw()
@@ -42,9 +54,34 @@ class Bundle(msgspec.Struct, rename="camel"):
 type_of_resource = msgspec.json.Decoder(Resource)
 entry_of_bundle = msgspec.json.Decoder(Entry)
 Row = tuple[str, str | None, str | None, str]
-_FILLED = ("resource_type", "resource_id", "full_url", "resource")
-"""The columns of Bronze that a `Row` fills."""
+"""What the columns of Bronze are filled with."""
 Found = tuple[Row | str, bytes]
+_REFERENCE = re.compile(r'"reference"\s*:\s*"((?:[^"\\]|\\.)*)"')
+_LAST = re.compile(r"([^/:|]+)\Z")
+"""As `transforms.fhir` reads it: `Patient/1`, `urn:uuid:1` and `Patient?identifier=system|1` all name 1."""
+_TYPED = re.compile(r"(?:\A|/)([A-Z][A-Za-z]+)[/?]")
+
+
+def _recognise(file: Candidate) -> Recognised | None:
+    """JSON is meant to be FHIR: as NDJSON if its first line is a resource, or, where that is broken, at least half of
+    the first lines are. No line of a document that was written over several lines is a resource of its own."""
+    if file.head.lstrip()[:1] not in (b"{", b"["):
+        return None
+    with opened(file.path, file.compression, file.limits) as stream:
+        kinds = [_kind(line) for line in islice(json_lines(stream), SAMPLE_LINES)]
+    if kinds[0] == "Bundle" and len(kinds) > 1:
+        raise DeliveryRefused("several Bundles in one file. Deliver one file per Bundle, or NDJSON of resources.")
+    is_lines = kinds[0] not in (None, "Bundle") or sum(kind is not None for kind in kinds) * 2 >= len(kinds) > 1
+    if not is_lines:
+        with opened(file.path, file.compression, file.limits) as stream:
+            read_document(stream.read(DOCUMENT_LIMIT + 1))
+    form = "ndjson" if is_lines else "document"
+    return Recognised(fhir.SOURCE.name, form, compression=file.compression, limits=file.limits)
+
+
+def _kind(line: bytes | Overlong) -> str | None:
+    validated = "" if isinstance(line, Overlong) else read_resource(line)
+    return None if isinstance(validated, str) else validated[0]
 
 
 def read_fhir(path: Path, what: Recognised) -> Iterator[RecordBatchOfDelivery]:
@@ -134,8 +171,55 @@ def _batches(found: Iterator[Found]) -> Iterator[RecordBatchOfDelivery]:
 
 
 def _batch(rows: list[tuple[int, Row]], rejects: list[Reject]) -> RecordBatchOfDelivery:
-    cells = zip(*(row for _, row in rows), strict=True) if rows else ((),) * len(_FILLED)
+    cells = zip(*(row for _, row in rows), strict=True) if rows else ((),) * len(fhir.SOURCE.filled)
     numbers = pa.array([number for number, _ in rows], pa.int64())
     arrays = [pa.array(list(cell), pa.string()) for cell in cells]
-    accepted = pa.RecordBatch.from_arrays([*arrays, numbers], names=[*_FILLED, "_record_number"])
+    accepted = pa.RecordBatch.from_arrays([*arrays, numbers], names=[*fhir.SOURCE.filled, "_record_number"])
     return RecordBatchOfDelivery(accepted, tuple(rejects))
+
+
+def people_of(records: pa.RecordBatch) -> Named:
+    """The patients and encounters that resources are, or refer to."""
+    rows = list(zip(*(records.column(name).to_pylist() for name in fhir.SOURCE.filled), strict=True))
+    encounters = [[*_named("Encounter", *row)] for row in rows]
+    # what another resource refers to may as well be something else: an untyped reference is taken for both
+    own = [each if row[0] == "Encounter" else () for row, each in zip(rows, encounters, strict=True)]
+    return Named(lists([[*_named("Patient", *row)] for row in rows]), lists(own), lists(encounters))
+
+
+def _named(kind: str, resource_type: str | None, id_: str | None, full_url: str | None, text: str) -> Iterator[str]:
+    if resource_type == kind:
+        yield from (each for each in (id_, _last(full_url)) if each)
+    for reference in _REFERENCE.findall(text):
+        # an escape in a reference is legal, and so rare that only then JSON is read
+        spelled = str(json.loads(f'"{reference}"')) if "\\" in reference else reference
+        typed = _TYPED.findall(spelled)
+        # `urn:uuid:1` says no type: it may be either
+        if (not typed or typed[-1] == kind) and (found := _last(spelled)):
+            yield found
+
+
+def _last(reference: str | None) -> str | None:
+    found = _LAST.search(reference or "")
+    return found.group(1) if found else None
+
+
+def _transforms() -> "Mapping[str, Transform]":
+    from mediflow_assets.transforms import fhir
+
+    return {
+        PATIENTS: lambda records, _: fhir.patients_of(records),
+        ENCOUNTERS: lambda records, _: fhir.encounters_of(records),
+        CONDITIONS: lambda records, _: fhir.conditions_of(records),
+    }
+
+
+FHIR = Source(
+    fhir.SOURCE,
+    _transforms,
+    recognise=_recognise,
+    read=read_fhir,
+    count=count_json,
+    people=people_of,
+    accepts=(("NDJSON of R4 resources, or a Bundle",), ()),
+)

@@ -5,12 +5,13 @@ import csv
 from mediflow_assets.errors import DeliveryRefused
 
 
-def refuse_allergies(head: bytes, description: int, delimiter: str) -> None:
+def refuse_allergies(head: bytes, columns: tuple[str | None, ...], delimiter: str) -> None:
     """Refuses allergies.csv of older Synthea releases, whose header is that of conditions.csv.
 
     There each description names an allergy ("Allergy to peanuts", "Latex allergy"); among conditions those
     are rare. Only the first records are looked at.
     """
+    description = columns.index("description")
     lines = head.decode(errors="replace").split("\n")[1:]
     try:
         rows = list(csv.reader(lines[:-1] or lines, delimiter=delimiter))

@@ -1,13 +1,20 @@
-"""Reading a recognised delivery, whatever its form."""
+"""Reading and counting a recognised delivery, each in its source's way."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
-from mediflow_assets.sources.csv_batches import read_csv
 from mediflow_assets.sources.delivery import Recognised, RecordBatchOfDelivery
-from mediflow_assets.sources.fhir import read_fhir
+from mediflow_assets.sources.registry import sources
 
 
 def read_batches(path: Path, what: Recognised) -> Iterator[RecordBatchOfDelivery]:
     """The records in batches of Bronze's columns, streamed; DeliveryRefused where the file breaks off."""
-    return read_csv(path, what) if what.form == "csv" else read_fhir(path, what)
+    return sources()[what.source].read(path, what)
+
+
+def count_records(path: Path, what: Recognised) -> int:
+    """The number of records the file delivers, good or bad, by a second reader that shares no parsing with the first.
+
+    Landing compares the two: a record that one of them loses shows as a difference.
+    """
+    return sources()[what.source].count(path, what)

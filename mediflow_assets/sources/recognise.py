@@ -1,10 +1,11 @@
 """What a file is, validated by its header or content, never by its name."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from mediflow_assets.errors import DeliveryRefused
+from mediflow_assets.sources.admissions import FORM as ADMISSIONS
 from mediflow_assets.sources.columns import name_columns
 from mediflow_assets.sources.csv_header import (
     header_line,
@@ -14,10 +15,10 @@ from mediflow_assets.sources.csv_header import (
 )
 from mediflow_assets.sources.delivery import LINE_LIMIT, Limits, Recognised
 from mediflow_assets.sources.feeds import DELIMITERS, Feed, Feeds
-from mediflow_assets.sources.fhir_form import recognise_json
-from mediflow_assets.sources.forms import ADMISSIONS, CORRECTION_KEYS, CSV_FORMS, SYNTHEA_CONDITIONS, Form
-from mediflow_assets.sources.lookalikes import refuse_allergies
+from mediflow_assets.sources.forms import Form
 from mediflow_assets.sources.opening import compression_of, read_head
+from mediflow_assets.sources.registry import sources
+from mediflow_assets.sources.source import Candidate
 
 HEAD = LINE_LIMIT + (64 << 10)
 SEE = "'mediflow sources list' shows what is accepted, 'mediflow sources suggest FILE' drafts a mapping."
@@ -60,30 +61,41 @@ def recognise(path: Path, feeds: Feeds, limits: Limits | None = None) -> Recogni
     """Which source a file is, and how its columns are named; raises DeliveryRefused where it is none."""
     limits = limits or Limits()
     compression = compression_of(path)
-    head = read_head(path, compression, HEAD, limits)
-    if head.lstrip()[:1] in (b"{", b"["):
-        form = recognise_json(path, compression, limits)
-        return Recognised("fhir", form, compression=compression, limits=limits)
-    line = header_line(head)
-    if correction := _as_correction(line, compression):
-        refuse_without_records(head)
-        return replace(correction, limits=limits)
-    reading = _choose(list(_readings(line, feeds)))
+    file = Candidate(path, compression, read_head(path, compression, HEAD, limits), limits)
+    return _by_content(file) or _by_header(file, feeds)
+
+
+def _by_content(file: Candidate) -> Recognised | None:
+    """As the first source that takes it for its own. Raises DeliveryRefused if one does, and finds it broken."""
+    refusal = None
+    for source in sources().values():
+        try:
+            if source.recognise and (found := source.recognise(file)):
+                return found
+        except DeliveryRefused as error:
+            refusal = refusal or error
+    if refusal:
+        raise refusal
+    return None
+
+
+def _by_header(file: Candidate, feeds: Feeds) -> Recognised:
+    reading = _choose(list(_readings(header_line(file.head), feeds)))
     refuse_repeated_names(reading.header)
-    refuse_without_records(head)
-    if reading.form is SYNTHEA_CONDITIONS:
-        refuse_allergies(head, reading.columns.index("description"), reading.delimiter)
+    refuse_without_records(file.head)
+    if reading.form.refuse_lookalike:
+        reading.form.refuse_lookalike(file.head, reading.columns, reading.delimiter)
     return Recognised(
         source=reading.form.source,
         form="csv",
         feed=reading.feed.name if reading.feed else None,
-        compression=compression,
+        compression=file.compression,
         delimiter=reading.delimiter,
         columns=reading.columns,
         header=reading.header,
         unknown_columns=tuple(h for h, c in zip(reading.header, reading.columns, strict=True) if c is None),
         missing_columns=tuple(column for column in reading.form.columns if column not in reading.columns),
-        limits=limits,
+        limits=file.limits,
     )
 
 
@@ -94,7 +106,7 @@ def _readings(line: str, feeds: Feeds) -> Iterator[Reading]:
             continue
         for feed in feeds.fitting(header, delimiter):
             yield Reading(ADMISSIONS, delimiter, header, name_columns(header, ADMISSIONS, feed), feed)
-        for form in CSV_FORMS:
+        for form in (source.form for source in sources().values() if source.form):
             yield Reading(form, delimiter, header, name_columns(header, form, None))
 
 
@@ -120,13 +132,3 @@ def _refusal(readings: list[Reading]) -> DeliveryRefused:
         return DeliveryRefused(f"no header of any known source (columns seen: {seen}). {SEE}")
     name = f"feed '{near.feed.name}'" if near.feed else near.form.source
     return DeliveryRefused(f"looks like {name}, but lacks required columns: {', '.join(near.missing)}. {SEE}")
-
-
-def _as_correction(line: str, compression: str | None) -> Recognised | None:
-    for delimiter in DELIMITERS:
-        header = header_names(line, delimiter) or ()
-        if set(CORRECTION_KEYS) < set(header):
-            refuse_repeated_names(header)
-            columns = tuple(CORRECTION_KEYS.get(name) for name in header)
-            return Recognised("corrections", "csv", None, compression, delimiter, columns, header)
-    return None

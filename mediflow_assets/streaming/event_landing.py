@@ -13,12 +13,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mediflow_assets.contracts import erasure
-from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, delivery_of
-from mediflow_assets.ingest.erased_counts import TARGETS, row
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, SOURCE, delivery_of
+from mediflow_assets.ingest.erased_counts import row
 from mediflow_assets.ingest.event_lease import lock_of
 from mediflow_assets.ingest.refusing import is_named, refuse
 from mediflow_assets.ingest.tombstones import Tombstones
 from mediflow_assets.pipeline import landed_offsets
+from mediflow_assets.sources.registry import source_of
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.lease import lake_lease
 from mediflow_assets.storage.schemas import arrow_schema
@@ -138,7 +139,7 @@ def _by_delivery(topic: str, through: dict[int, int]) -> dict[str, int]:
 def _without_erased(batch: pa.RecordBatch, tombstones: Tombstones) -> pa.RecordBatch:
     if not tombstones:
         return batch
-    kept, _ = refuse(batch, ENCOUNTER_EVENTS, tombstones)
+    kept, _ = refuse(batch, source_of(ENCOUNTER_EVENTS), tombstones)
     # of a message that could not be read every word is looked at
     ids, values, keys = (kept.column(name).to_pylist() for name in ("patient_id", "value", "key"))
     is_kept = [
@@ -153,10 +154,8 @@ def _count_refused(lake: Lake, topic: str, done: LandedEvents, through: dict[int
     lake.ensure(erasure.ERASED)
     new = {delivery_of(topic, n): last for n, last in through.items() if done.refused[delivery_of(topic, n)]}
     if new:
-        tables = (ENCOUNTER_EVENTS, *TARGETS[ENCOUNTER_EVENTS.name])
-        rows = [
-            row(f"to {last}", table.name, id_, done.refused[id_], at) for id_, last in new.items() for table in tables
-        ]
+        tables = (SOURCE.table.name, *SOURCE.by_target)
+        rows = [row(f"to {last}", table, id_, done.refused[id_], at) for id_, last in new.items() for table in tables]
         landed_offsets.append(
             lake, erasure.ERASED, pa.Table.from_pylist(rows, schema=arrow_schema(erasure.ERASED)), topic,
             through,

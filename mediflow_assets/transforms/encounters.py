@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.bronze import ADMISSIONS as admissions
+from mediflow_assets.contracts.bronze import sources_of
 from mediflow_assets.transforms import diagnoses, identifiers, parsing
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.joins import with_few
@@ -18,6 +19,8 @@ from mediflow_assets.transforms.versions import version_time
 _LATER = ("encounter_key", "patient_key", "admitting_diagnosis_code", "admitting_diagnosis_at", "length_of_stay_days")
 """Columns that a single record does not tell."""
 _BIRTH = "_birth_date"
+_TELLING_GENDER = [s.system for s in sources_of(silver.ENCOUNTERS) if s.origins(silver.ENCOUNTERS.name, ("gender",))]
+"""Source systems whose encounters tell a gender of their own: for all others the patient's stands."""
 
 
 def from_admissions(
@@ -170,7 +173,7 @@ def with_patient(encounters: DataFrame, patients: DataFrame) -> DataFrame:
         F.col("age_at_admission"),
         completed_years(F.col("_known_birth"), F.col("admitted_at")),
     )
-    gender_ = F.when(F.col("source_system").isin("admissions", "events"), F.col("gender")).otherwise(
+    gender_ = F.when(F.col("source_system").isin(_TELLING_GENDER), F.col("gender")).otherwise(
         F.coalesce("_known_gender", F.lit("U"))
     )
     return joined.withColumns(

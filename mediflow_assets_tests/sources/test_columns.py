@@ -4,9 +4,9 @@ import pytest
 
 from mediflow_assets.errors import DeliveryRefused, SettingsInvalid
 from mediflow_assets.sources import Feeds
+from mediflow_assets.sources.admissions import FORM as ADMISSIONS
 from mediflow_assets.sources.aliases import ADMISSION_ALIASES, plain
 from mediflow_assets.sources.columns import name_columns
-from mediflow_assets.sources.forms import ADMISSIONS
 from mediflow_assets_tests.sources.conftest import read
 
 FOREIGN = "Fall-Nr;Station;Diagnose;Aufnahme;Betrag\n7;ICU;I10;01.02.2026;1.234,50\n"

@@ -7,7 +7,7 @@ import pytest
 from mediflow_assets.contracts import bronze
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources import Feeds, count_records, read_batches, recognise
-from mediflow_assets.sources.forms import CSV_FORMS
+from mediflow_assets.sources.registry import sources
 from mediflow_assets_tests.sources.conftest import HEADER
 
 RECORD = b"P1,ICU,I10,2026-01-01,100\n"
@@ -20,7 +20,7 @@ def test_a_batch_has_the_columns_of_its_bronze_table(admit):
     assert names[:-1] == [c for c in bronze.ADMISSIONS.column_names if not c.startswith("_")]
 
 
-@pytest.mark.parametrize("form", CSV_FORMS, ids=lambda form: form.source)
+@pytest.mark.parametrize("form", [each.form for each in sources().values() if each.form], ids=lambda form: form.source)
 def test_what_a_form_requires_is_a_column_of_bronze(form):
     assert set(form.required) | set(form.aliases) <= set(form.columns)
 

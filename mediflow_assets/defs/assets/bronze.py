@@ -42,7 +42,7 @@ def landing(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> 
             landed = land_all(lake, inbox, Tombstones.load(lakehouse.settings.root), on_refused)
     rows: Counter[str] = Counter()
     for each in landed:
-        rows[bronze.SOURCES[each.delivery.source].name] += each.bronze
+        rows[bronze.SOURCES[each.delivery.source].table.name] += each.bronze
         rows[bronze.REJECTS.name] += each.rejects
         rows[bronze.DELIVERIES.name] += 1
         context.log.info(

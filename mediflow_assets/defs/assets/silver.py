@@ -31,7 +31,7 @@ class Replay(dg.Config):  # type: ignore[misc]
 
 
 def _asset(table: steps.SilverTable) -> dg.AssetsDefinition:
-    deps = [steps.bronze_of(name) for name in table.conform] + [bronze.CORRECTIONS, bronze.DELIVERIES]
+    deps = [source.table for source in table.sources] + [bronze.CORRECTIONS, bronze.DELIVERIES]
     if table.of_patient:
         deps.append(silver.PATIENTS)
     uses = (table.contract, *deps, silver.QUARANTINE, silver.PROCESSED)

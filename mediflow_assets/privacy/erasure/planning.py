@@ -8,24 +8,23 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mediflow_assets.contracts import bronze, silver
-from mediflow_assets.contracts.erasure import ENCOUNTER_COLUMN, PATIENT_COLUMN
-from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.ingest.erased_counts import targets_of
 from mediflow_assets.ingest.refusing import ANY
 from mediflow_assets.pipeline.offset_ranges import validated_through
 from mediflow_assets.privacy.erasure.journal import Plan, Records
 from mediflow_assets.privacy.erasure.mentions import mentioning
-from mediflow_assets.privacy.erasure.subjects import FHIR_COLUMNS, Subjects, batches, find_subjects, table_of
+from mediflow_assets.privacy.erasure.subjects import Subjects, batches, find_subjects, records_of, table_of
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
-from mediflow_assets.sources.fhir_people import encounters_of, people_of
+from mediflow_assets.sources.people import naming, values
+from mediflow_assets.sources.registry import about_people
+from mediflow_assets.sources.source import Source
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.rewriting import one_of
 
 _KEY = ["_delivery_id", "_record_number"]
 Key = tuple[str, int]
 Kinds = dict[str, dict[Key, str]]
-"""Bronze table → record → its kind: the type of a FHIR resource."""
+"""Bronze table → record → its kind, where the source knows of several."""
 
 
 def plan(lake: Lake, ids: Iterable[str], key: PseudonymKey) -> tuple[Plan, frozenset[str]]:
@@ -36,10 +35,9 @@ def plan(lake: Lake, ids: Iterable[str], key: PseudonymKey) -> tuple[Plan, froze
     validated: Counter[tuple[str, str]] = Counter()
     for name, of in records.items():
         for (delivery, _), kind in of.items():
-            source = table_of(name)
             counts[_ledger_name(lake, name, delivery), delivery] += 1
-            for target in targets_of(source, kind):
-                validated[target.name, delivery] += 1
+            for target in bronze.BY_TABLE[name].targets_of(kind) if name in bronze.BY_TABLE else ():
+                validated[target, delivery] += 1
     planned = Plan(
         patients=len(subjects.found),
         keys=subjects.keys,
@@ -54,38 +52,30 @@ def plan(lake: Lake, ids: Iterable[str], key: PseudonymKey) -> tuple[Plan, froze
 
 
 def _records(lake: Lake, subjects: Subjects) -> Kinds:
-    found: Kinds = {name: dict.fromkeys(_of_table(lake, name, subjects), ANY) for name in PATIENT_COLUMN}
-    found[bronze.FHIR_RESOURCES.name] = dict(_of_resources(lake, subjects))
+    found: Kinds = {each.contract.table.name: dict(_of_source(lake, each, subjects)) for each in about_people()}
     named = mentioning("payload", subjects.ids)
     for batch in batches(lake, silver.QUARANTINE, ["source", *_KEY], named):
         for source, *key in _rows(batch):
             found.setdefault(source, {}).setdefault((key[0], key[1]), ANY)
-    unread = mentioning("value", subjects.ids) & ~pc.field("patient_id").is_valid()
-    for key in _keys(lake, ENCOUNTER_EVENTS, unread):
-        found.setdefault(ENCOUNTER_EVENTS.name, {}).setdefault(key, ANY)
     named = mentioning("raw", subjects.ids)
     found[bronze.REJECTS.name] = dict.fromkeys(_keys(lake, bronze.REJECTS, named), ANY)
     found[bronze.CORRECTIONS.name] = dict.fromkeys(_corrections(lake, subjects, found), ANY)
     return {name: of for name, of in found.items() if of}
 
 
-def _of_table(lake: Lake, name: str, subjects: Subjects) -> Iterator[Key]:
-    patient = PATIENT_COLUMN[name]
-    wanted = one_of(patient, subjects.spellings)
-    if encounter := ENCOUNTER_COLUMN.get(name):
-        # a record that names no patient, of an encounter that is known to be theirs
-        is_nameless = ~pc.field(patient).is_valid() | one_of(patient, [""])
-        wanted = wanted | (is_nameless & one_of(encounter, subjects.encounters))
-    yield from _keys(lake, table_of(name), wanted)
-
-
-def _of_resources(lake: Lake, subjects: Subjects) -> Iterator[tuple[Key, str]]:
-    mentioned = mentioning("resource", subjects.wanted | subjects.ids)
-    for batch in batches(lake, bronze.FHIR_RESOURCES, [*FHIR_COLUMNS, *_KEY], mentioned):
-        for kind, id_, url, text, delivery, number in _rows(batch):
-            is_theirs = bool(subjects.are_people(people_of(kind, id_, url, text)))
-            if is_theirs or subjects.encounters.intersection(encounters_of(kind, id_, url, text)):
-                yield (delivery, number), kind
+def _of_source(lake: Lake, source: Source, subjects: Subjects) -> Iterator[tuple[Key, str]]:
+    """Records that name one of the patients, and those that one of their encounters shows to be theirs."""
+    contract = source.contract
+    if contract.text and contract.patient:
+        unread = mentioning(contract.text, subjects.ids) & ~pc.field(contract.patient).is_valid()
+        for key in _keys(lake, contract.table, unread):
+            yield key, ANY
+    more = [*_KEY, *([contract.kind] if contract.kind else [])]
+    for batch, named in records_of(lake, source, subjects.wanted | subjects.ids, more):
+        spelled = subjects.are_people(values(named.patients))
+        is_theirs = pc.or_(naming(named.patients, spelled), naming(named.whose, subjects.encounters))
+        for delivery, number, *kind in _rows(batch.filter(is_theirs).select(more)):
+            yield (delivery, number), kind[0] if kind else ANY
 
 
 def _corrections(lake: Lake, subjects: Subjects, found: Kinds) -> Iterator[Key]:
@@ -116,11 +106,17 @@ def _validated(lake: Lake, records: Kinds, validated: Counter[tuple[str, str]]) 
 
 def _not_judged_yet(lake: Lake, target: str, delivery: str, records: Kinds) -> int:
     """Of a partition of events, records that landed after the last time it was validated."""
-    of_events = records.get(ENCOUNTER_EVENTS.name, {})
-    if not any(of == delivery for of, _ in of_events):
+    of_events = [
+        key
+        for name, of in records.items()
+        if name in bronze.BY_TABLE and bronze.BY_TABLE[name].is_stream
+        for key in of
+        if key[0] == delivery
+    ]
+    if not of_events:
         return 0
     through = validated_through(lake, table_of(target)).get(delivery, -1)
-    return sum(of == delivery and number > through for of, number in of_events)
+    return sum(number > through for _, number in of_events)
 
 
 def _ledger_name(lake: Lake, table: str, delivery: str) -> str:
@@ -130,7 +126,7 @@ def _ledger_name(lake: Lake, table: str, delivery: str) -> str:
     source = one_of("_delivery_id", [delivery])
     for batch in batches(lake, bronze.REJECTS, ["source"], source):
         for (name,) in _rows(batch):
-            return bronze.SOURCES[name].name
+            return bronze.SOURCES[name].table.name
     return table
 
 

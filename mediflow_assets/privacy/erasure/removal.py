@@ -75,7 +75,7 @@ def _names(file_name: str, plan: Plan) -> bool:
 
 
 def _is_empty(lake: Lake, row: Mapping[str, str]) -> bool:
-    contract = bronze.SOURCES[row["source"]]
+    contract = bronze.SOURCES[row["source"]].table
     table = lake.open(contract)
     wanted = one_of("_delivery_id", [row["delivery_id"]])
     return table is None or lake.dataset(contract, table).count_rows(filter=wanted) == 0

@@ -1,25 +1,25 @@
 """Everything that names the patients to be erased: spellings, encounters, other identifiers, pseudonyms."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mediflow_assets.contracts import TABLES, bronze, silver
-from mediflow_assets.contracts.erasure import ENCOUNTER_COLUMN, PATIENT_COLUMN
+from mediflow_assets.contracts import TABLES, silver
 from mediflow_assets.contracts.identifiers import canonical
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.privacy.erasure.mentions import mentioning
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
-from mediflow_assets.sources.fhir_people import encounters_of, people_of
+from mediflow_assets.sources.people import Named, naming, values
+from mediflow_assets.sources.registry import about_people
+from mediflow_assets.sources.source import Source
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.rewriting import one_of
 
 _OWN = ("ssn", "drivers_license", "passport", "phone", "email")
 """What Silver knows of a patient and hardly anybody shares; what somebody does share names nobody."""
-FHIR_COLUMNS = ["resource_type", "resource_id", "full_url", "resource"]
 
 
 @dataclass
@@ -66,9 +66,8 @@ class Subjects:
 def find_subjects(lake: Lake, ids: Iterable[str], key: PseudonymKey) -> Subjects:
     """Look through Bronze and Silver for the patients of these ids."""
     subjects = Subjects(frozenset(map(canonical, ids)))
-    for name in PATIENT_COLUMN:
-        _of_table(lake, table_of(name), subjects)
-    _of_resources(lake, subjects)
+    for source in about_people():
+        _of_bronze(lake, source, subjects)
     _of_silver(lake, subjects)
     _leave_out_shared(lake, subjects)
     subjects.found = {canonical(each) for each in subjects.spellings}
@@ -97,23 +96,23 @@ def distinct(lake: Lake, contract: TableContract, column: str, wanted: Any = Non
     return values
 
 
-def _of_table(lake: Lake, contract: TableContract, subjects: Subjects) -> None:
-    patient = PATIENT_COLUMN[contract.name]
-    spelled = subjects.are_people(distinct(lake, contract, patient))
-    subjects.spellings |= spelled
-    encounter = ENCOUNTER_COLUMN.get(contract.name)
-    if spelled and encounter:
-        theirs = one_of(patient, spelled)
-        subjects.encounters |= {each.strip() for each in distinct(lake, contract, encounter, theirs)} - {""}
+def records_of(
+    lake: Lake, source: Source, ids: Iterable[str] | None = None, more: Sequence[str] = ()
+) -> Iterator[tuple[pa.RecordBatch, Named]]:
+    """A source's records, and whom each names; of records that name people in a text only those that may name one of
+    some ids. `more` are columns besides those that tell it."""
+    contract = source.contract
+    wanted = mentioning(contract.text, ids) if ids is not None and contract.text and not contract.patient else None
+    for batch in batches(lake, contract.table, list(dict.fromkeys([*source.people_columns, *more])), wanted):
+        yield batch, source.named(batch)
 
 
-def _of_resources(lake: Lake, subjects: Subjects) -> None:
-    mentioned = mentioning("resource", subjects.wanted | subjects.spellings)
-    for batch in batches(lake, bronze.FHIR_RESOURCES, FHIR_COLUMNS, mentioned):
-        for kind, id_, url, text in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            if spelled := subjects.are_people(people_of(kind, id_, url, text)):
-                subjects.spellings |= spelled
-                subjects.encounters |= set(encounters_of(kind, id_, url, text)) if kind == "Encounter" else set()
+def _of_bronze(lake: Lake, source: Source, subjects: Subjects) -> None:
+    for _, named in records_of(lake, source, subjects.wanted | subjects.spellings):
+        if spelled := subjects.are_people(values(named.patients)):
+            subjects.spellings |= spelled
+            theirs = named.encounters.filter(naming(named.patients, spelled))
+            subjects.encounters |= {each.strip() for each in values(theirs)} - {""}
 
 
 def _of_silver(lake: Lake, subjects: Subjects) -> None:
@@ -130,15 +129,13 @@ def _of_silver(lake: Lake, subjects: Subjects) -> None:
 
 def _leave_out_shared(lake: Lake, subjects: Subjects) -> None:
     """An encounter's id that another patient's record bears as well, or a shared telephone, proves nothing."""
-    for name, encounter in ENCOUNTER_COLUMN.items():
-        patient = PATIENT_COLUMN[name]
-        of_others = (
-            one_of(encounter, subjects.encounters)
-            & pc.field(patient).is_valid()
-            & ~one_of(patient, [""])
-            & ~one_of(patient, subjects.spellings)
-        )
-        subjects.encounters -= distinct(lake, table_of(name), encounter, of_others)
+    for source in about_people():
+        for _, named in records_of(lake, source) if source.contract.encounter else ():
+            is_of_others = pc.and_(
+                pc.greater(pc.list_value_length(named.patients), 0),
+                pc.invert(naming(named.patients, subjects.spellings)),
+            )
+            subjects.encounters -= values(named.encounters.filter(is_of_others))
     of_others = ~one_of("patient_id", subjects.spellings)
     for column in _OWN:
         if subjects.others:

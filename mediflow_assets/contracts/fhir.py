@@ -1,0 +1,62 @@
+"""FHIR R4 resources: whole, each of a type, which says what becomes of it."""
+
+from mediflow_assets.contracts.source import (
+    CONDITIONS,
+    ENCOUNTERS,
+    PATIENTS,
+    SourceContract,
+    Target,
+    bronze_table,
+    delivered,
+)
+from mediflow_assets.contracts.table import Privacy as P
+
+FHIR_RESOURCES = bronze_table(
+    "fhir_resources",
+    "FHIR R4 resources, byte for byte, of NDJSON files and Bundles.",
+    delivered(
+        {
+            "resource_type": P.TECHNICAL,
+            "resource_id": P.RECORD_NUMBER,
+            "full_url": P.URL,
+            "resource": P.OTHER_ID,
+        }
+    ),
+)
+
+
+def _read(columns: str) -> dict[str, str]:
+    """Every column of Silver comes out of the resource's JSON."""
+    return dict.fromkeys(columns.split(), "resource")
+
+
+SOURCE = SourceContract(
+    "fhir",
+    FHIR_RESOURCES,
+    "mediflow_assets.sources.fhir:FHIR",
+    text="resource",
+    kind="resource_type",
+    targets=(
+        Target(
+            PATIENTS,
+            _read(
+                "patient_id given_name family_name full_name birth_date gender marital_status address city state zip "
+                "phone email ssn drivers_license passport death_date updated_at"
+            ),
+            "Patient",
+        ),
+        Target(
+            ENCOUNTERS,
+            _read(
+                "encounter_id patient_id encounter_class status department diagnosis_code diagnosis_text admitted_at "
+                "discharged_at discharge_disposition age_at_admission updated_at"
+            ),
+            "Encounter",
+        ),
+        Target(
+            CONDITIONS,
+            _read("patient_id encounter_id code text onset_date resolved_date"),
+            "Condition",
+        ),
+    ),
+)
