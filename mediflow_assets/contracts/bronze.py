@@ -10,6 +10,7 @@ from mediflow_assets.contracts.masks import drop
 from mediflow_assets.contracts.source import PROVENANCE, SourceContract, bronze_table, delivered, installed
 from mediflow_assets.contracts.synthea import SYNTHEA_CONDITIONS, SYNTHEA_ENCOUNTERS, SYNTHEA_PATIENTS
 from mediflow_assets.contracts.table import Audience, Column, Privacy, TableContract, Type
+from mediflow_assets.errors import SettingsInvalid
 
 P = Privacy
 
@@ -55,8 +56,16 @@ DELIVERIES = TableContract(
     primary_key=("delivery_id",),
 )
 
-SOURCES = {
-    source.name: source
+
+class _Sources(dict[str, SourceContract]):
+    def __missing__(self, name: str) -> SourceContract:
+        raise SettingsInvalid(
+            f"The source '{name}', of which there are deliveries, is not installed. Install its package again."
+        )
+
+
+SOURCES = _Sources(
+    (source.name, source)
     for source in (
         admissions.SOURCE,
         *synthea.SOURCES,
@@ -67,7 +76,7 @@ SOURCES = {
         events.SOURCE,
         *installed(),
     )
-}
+)
 """Every source by its name. Those without targets become no rows of Silver: corrections mend the records of others."""
 BY_TABLE = {source.table.name: source for source in SOURCES.values()}
 """The same by the name of their Bronze table."""

@@ -40,6 +40,11 @@ class Pending:
         """Whether there is nothing to validate."""
         return not any(self.deliveries.values()) and not any(self.again.values()) and not self.corrections
 
+    @property
+    def new(self) -> tuple[str, ...]:
+        """The deliveries to validate whole, whatever their source."""
+        return tuple(delivery for ids in self.deliveries.values() for delivery in ids)
+
     def is_new(self, key: Key) -> bool:
         """Whether a record is of a delivery, or of a stretch of one, that has not been validated."""
         if key[0] in self.offset_ranges:

@@ -53,13 +53,12 @@ def delivery_outcomes(
     ledger = {row["delivery_id"]: row for row in lake.read(bronze.DELIVERIES, _LEDGER).to_pylist()}
     judged_before = rebuild.validated_through(lake, target)
     by_delivery = {result.delivery: result for result in delivery_results}
-    new = (delivery for ids in work.deliveries.values() for delivery in ids)
     return [
         replace(
             _delivery_outcome(by_delivery.get(delivery) or DeliveryResult(delivery, 0, 0, 0), ledger.get(delivery, {})),
             is_first=_is_first(delivery, ledger, work, judged_before),
         )
-        for delivery in new
+        for delivery in work.new
     ]
 
 

@@ -17,7 +17,7 @@ from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.ingest.erased_counts import Counts, erased_records
 from mediflow_assets.pipeline.counting import records_by_delivery
 from mediflow_assets.pipeline.offset_ranges import OffsetRanges, validated_through
-from mediflow_assets.pipeline.silver import ALL as SILVER
+from mediflow_assets.pipeline.silver_tables import ALL as SILVER
 from mediflow_assets.storage.delta import Lake
 
 _HELD = ("open", "waiting", "discarded")

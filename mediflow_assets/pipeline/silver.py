@@ -4,13 +4,12 @@ The order of the writes makes a crash harmless: the table, the quarantine, then 
 A rerun finds the same deliveries pending, and both merges then change nothing.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline import change, checks, quarantine_rate, rebuild
@@ -23,32 +22,15 @@ from mediflow_assets.pipeline.known_codes import with_known_codes
 from mediflow_assets.pipeline.pending import PATIENTS_VERSION, Pending, Wanted, pending
 from mediflow_assets.pipeline.quarantine import forget_unsettled, held_by_delivery, quarantine_records
 from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.pipeline.silver_tables import ALL, CONDITIONS, ENCOUNTERS, PATIENTS, SilverTable
 from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.sources.registry import source_of
 from mediflow_assets.storage.delta import Lake
-from mediflow_assets.transforms import admitting, conditions, encounters
 from mediflow_assets.transforms.feeds import FeedReader
-from mediflow_assets.transforms.pseudonyms import pseudonym, with_hmac_pads
 from mediflow_assets.transforms.validation import REASONS, WAITING, is_accepted, validate
-from mediflow_assets.transforms.versions import is_not_older, keep_newest
+from mediflow_assets.transforms.versions import is_not_older
 
-
-@dataclass(frozen=True)
-class SilverTable:
-    """A Silver table: how its rows are finished, and what a newer version of one changes."""
-
-    contract: TableContract
-    finish: Callable[[RunContext, DataFrame], DataFrame]
-    of_patient: Callable[[DataFrame, DataFrame], DataFrame] | None = None
-    updates: dict[str, str] | None = None
-    otherwise: tuple[str, tuple[str, ...]] | None = None
-    have_owners: bool = False
-    """Whether each row is of one patient, whatever other records say."""
-
-    @property
-    def sources(self) -> tuple[SourceContract, ...]:
-        """The sources whose records become its rows."""
-        return bronze.sources_of(self.contract)
+__all__ = ["ALL", "CONDITIONS", "ENCOUNTERS", "PATIENTS", "SilverTable", "make"]
 
 
 @dataclass(frozen=True)
@@ -59,39 +41,6 @@ class _Validation:
     validated: DataFrame
     accepted: DataFrame
     duplicates: int
-
-
-def _finish_patients(context: RunContext, rows: DataFrame) -> DataFrame:
-    keyed = with_hmac_pads(keep_newest(rows, ["patient_id"]), context.hmac_pads)
-    return keyed.withColumn("patient_key", pseudonym("patient", F.col("patient_id")))
-
-
-def _finish_encounters(context: RunContext, rows: DataFrame) -> DataFrame:
-    newest = admitting.newest_with_admitting_diagnosis(rows)
-    keyed = with_hmac_pads(newest, context.hmac_pads)
-    return keyed.withColumns(
-        {
-            "encounter_key": pseudonym("encounter", F.col("encounter_id")),
-            "length_of_stay_days": encounters.length_of_stay(),
-        }
-    )
-
-
-def _finish_conditions(_: RunContext, rows: DataFrame) -> DataFrame:
-    return keep_newest(rows, list(silver.CONDITIONS.primary_key))
-
-
-PATIENTS = SilverTable(silver.PATIENTS, _finish_patients)
-ENCOUNTERS = SilverTable(
-    silver.ENCOUNTERS,
-    _finish_encounters,
-    of_patient=encounters.with_patient,
-    updates=admitting.EARLIER,
-    otherwise=(admitting.IS_EARLIER, tuple(admitting.EARLIER)),
-    have_owners=True,
-)
-CONDITIONS = SilverTable(silver.CONDITIONS, _finish_conditions, of_patient=conditions.with_patient)
-ALL = (PATIENTS, ENCOUNTERS, CONDITIONS)
 
 
 def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) -> StepResult:
@@ -105,9 +54,7 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
     if work.is_empty:
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     change.hold_key(lake, contract, context.key.key_id)
-    forget_unsettled(
-        lake, contract, (delivery for ids in work.deliveries.values() for delivery in ids), work.offset_ranges
-    )
+    forget_unsettled(lake, contract, work.new, work.offset_ranges)
     patients_version = lake.version(silver.PATIENTS)
     try:
         found = _validate(context, table, work)
@@ -236,9 +183,8 @@ def _commit(
     by_delivery = {result.delivery: result for result in delivery_results}
     discarded = held_by_delivery(context.lake, contract, work.offset_ranges, ["discarded"])
     nothing = DeliveryResult("", 0, 0, 0)
-    deliveries = [delivery for ids in work.deliveries.values() for delivery in ids]
     rows = []
-    for delivery in (*deliveries, *work.corrections):
+    for delivery in (*work.new, *work.corrections):
         result, given_up = by_delivery.get(delivery, nothing), discarded.get(delivery, 0)
         rows.append(
             {

@@ -1,6 +1,5 @@
 """A hospital's own source, in a package of its own: installed, it takes the way of every other one."""
 
-import dataclasses
 import json
 import os
 import subprocess
@@ -9,10 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mediflow_assets.contracts import TABLES, admissions, bronze
-from mediflow_assets.contracts.source import PATIENTS, Target
-from mediflow_assets.errors import SettingsInvalid
-from mediflow_assets.sources.registry import load, sources
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,23 +59,3 @@ def test_a_person_in_it_is_erased_and_refused_ever_after(hospital):
 def test_the_graph_and_the_lineage_know_it(hospital):
     assert "bronze/ward_lists" in hospital["upstream"]
     assert "bronze/ward_lists.came" in hospital["lineage"]
-
-
-def test_no_other_process_knows_it():
-    assert "ward_list" not in sources() and "bronze/ward_lists" not in TABLES
-
-
-@pytest.mark.parametrize("source", sources().values(), ids=lambda source: source.contract.name)
-def test_a_source_brings_its_records_into_each_table_that_its_contract_names(source):
-    assert set(source.transforms()) == set(source.contract.by_target)
-
-
-@pytest.mark.parametrize("code", ["no.such:module", "mediflow_assets.sources.admissions:FORM", "nothing at all"])
-def test_a_contract_whose_source_is_not_there_is_told(code):
-    with pytest.raises(SettingsInvalid, match=r"admissions.*install the package"):
-        load(dataclasses.replace(bronze.SOURCES["admissions"], code=code))
-
-
-def test_a_contract_that_names_a_column_its_table_lacks_is_told():
-    with pytest.raises(ValueError, match="bronze/admissions has no column born"):
-        dataclasses.replace(admissions.SOURCE, targets=(Target(PATIENTS, {"birth_date": "born"}),))

@@ -1,0 +1,66 @@
+"""The Silver tables that sources become: how the rows of each are finished."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.contracts.source import SourceContract
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.transforms import admitting, conditions, encounters
+from mediflow_assets.transforms.pseudonyms import pseudonym, with_hmac_pads
+from mediflow_assets.transforms.versions import keep_newest
+
+
+@dataclass(frozen=True)
+class SilverTable:
+    """A Silver table: how its rows are finished, and what a newer version of one changes."""
+
+    contract: TableContract
+    finish: Callable[[RunContext, DataFrame], DataFrame]
+    of_patient: Callable[[DataFrame, DataFrame], DataFrame] | None = None
+    updates: dict[str, str] | None = None
+    otherwise: tuple[str, tuple[str, ...]] | None = None
+    have_owners: bool = False
+    """Whether each row is of one patient, whatever other records say."""
+
+    @property
+    def sources(self) -> tuple[SourceContract, ...]:
+        """The sources whose records become its rows."""
+        return bronze.sources_of(self.contract)
+
+
+def _finish_patients(context: RunContext, rows: DataFrame) -> DataFrame:
+    keyed = with_hmac_pads(keep_newest(rows, ["patient_id"]), context.hmac_pads)
+    return keyed.withColumn("patient_key", pseudonym("patient", F.col("patient_id")))
+
+
+def _finish_encounters(context: RunContext, rows: DataFrame) -> DataFrame:
+    newest = admitting.newest_with_admitting_diagnosis(rows)
+    keyed = with_hmac_pads(newest, context.hmac_pads)
+    return keyed.withColumns(
+        {
+            "encounter_key": pseudonym("encounter", F.col("encounter_id")),
+            "length_of_stay_days": encounters.length_of_stay(),
+        }
+    )
+
+
+def _finish_conditions(_: RunContext, rows: DataFrame) -> DataFrame:
+    return keep_newest(rows, list(silver.CONDITIONS.primary_key))
+
+
+PATIENTS = SilverTable(silver.PATIENTS, _finish_patients)
+ENCOUNTERS = SilverTable(
+    silver.ENCOUNTERS,
+    _finish_encounters,
+    of_patient=encounters.with_patient,
+    updates=admitting.EARLIER,
+    otherwise=(admitting.IS_EARLIER, tuple(admitting.EARLIER)),
+    have_owners=True,
+)
+CONDITIONS = SilverTable(silver.CONDITIONS, _finish_conditions, of_patient=conditions.with_patient)
+ALL = (PATIENTS, ENCOUNTERS, CONDITIONS)
