@@ -44,7 +44,7 @@ DEPARTMENT_OF_CLASS = {
     "hospice": "HOSPICE",
     "snf": "SKILLED_NURSING",
 }
-"""The department of an encounter whose source names none (Synthea, FHIR)."""
+"""The department of an encounter whose source names none."""
 
 PLANNED_ADMISSION_TYPES = ("elective", "newborn")
 """An admission of any other type, or of none that is given, counts as unplanned."""
