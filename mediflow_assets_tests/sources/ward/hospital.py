@@ -44,9 +44,9 @@ def told(house: House) -> dict[str, Any]:
     found["silver"] = stays(house)
     house.deliver(PATCH.format(delivery), RECEIVED + dt.timedelta(days=1))
     house.make_silver()
-    for recipe in (*gold.GOLD, *gold.MASKED):
-        if recipe.contract in (DEPARTMENT_COSTS, masked.ENCOUNTERS):
-            gold.make(house.bench, recipe)
+    for build in (*gold.GOLD, *gold.MASKED):
+        if build.contract in (DEPARTMENT_COSTS, masked.ENCOUNTERS):
+            gold.make(house.context, build)
     found["gold"] = [str(row["total_cost_usd"]) for row in house.rows(DEPARTMENT_COSTS, "total_cost_usd")]
     found["mended"] = stays(house)
     found["status"] = house.row(silver.QUARANTINE)["status"]
