@@ -16,7 +16,7 @@ from mediflow_assets.pipeline.reconciliation import reconcile
 from mediflow_assets.sources.registry import sources
 from mediflow_assets.storage import engine
 from mediflow_assets_tests.house import RECEIVED, House
-from mediflow_assets_tests.steps.erasure.conftest import Hospital
+from mediflow_assets_tests.privacy.erasure.conftest import Hospital
 
 GONE, STAYS = "W-700001", "W-700002"
 WARD_LIST = f"""WARD LIST 1

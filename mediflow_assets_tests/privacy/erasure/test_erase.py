@@ -14,7 +14,7 @@ from mediflow_assets.pipeline import rebuild
 from mediflow_assets.pipeline.reconciliation import reconcile
 from mediflow_assets.privacy.erasure.erase import Request, begin
 from mediflow_assets.privacy.erasure.journal import Journal, refuse_half_erased
-from mediflow_assets_tests.steps.erasure.conftest import FHIR_GONE, GONE, STAYS, SYNTHEA_GONE, Hospital, pack
+from mediflow_assets_tests.privacy.erasure.conftest import FHIR_GONE, GONE, STAYS, SYNTHEA_GONE, Hospital, pack
 
 
 def unbalanced(hospital: Hospital) -> list[dict[str, Any]]:

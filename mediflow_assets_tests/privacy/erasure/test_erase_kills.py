@@ -10,7 +10,7 @@ from mediflow_assets.pipeline.reconciliation import reconcile
 from mediflow_assets.privacy.erasure import cleansing, erase, removal
 from mediflow_assets.privacy.erasure.journal import Journal
 from mediflow_assets.storage.delta import Lake
-from mediflow_assets_tests.steps.erasure.conftest import GONE, Hospital
+from mediflow_assets_tests.privacy.erasure.conftest import GONE, Hospital
 
 pytestmark = pytest.mark.slow
 

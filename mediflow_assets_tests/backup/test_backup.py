@@ -17,8 +17,8 @@ from mediflow_assets.identity.audit import AuditLog
 from mediflow_assets.ingest.tombstones import FILE_NAME, KEY_FILE
 from mediflow_assets.privacy.erasure.subjects import distinct
 from mediflow_assets.storage.lease import lake_lease
-from mediflow_assets_tests.steps.erasure.conftest import GONE, STAYS, Hospital
-from mediflow_assets_tests.steps.safekeeping.conftest import kept_of
+from mediflow_assets_tests.backup.conftest import kept_of
+from mediflow_assets_tests.privacy.erasure.conftest import GONE, STAYS, Hospital
 
 
 def restored(whole: Hospital, backup: Path, to: Path, marks: Path | None = None) -> Hospital:

@@ -22,8 +22,8 @@ from mediflow_assets.privacy.erasure.erase import Request, begin, finish
 from mediflow_assets.privacy.erasure.premises import Premises
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.storage.maintenance import maintain
+from mediflow_assets_tests.backup.conftest import kept_of
 from mediflow_assets_tests.samples import ADMISSION, csv_text
-from mediflow_assets_tests.steps.safekeeping.conftest import kept_of
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ from mediflow_assets.identity.audit import AuditLog, Record
 from mediflow_assets.secrets.secret_files import write_closed
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets_tests.house import KEY
-from mediflow_assets_tests.steps.erasure.conftest import Hospital, hospital, made_hospital
+from mediflow_assets_tests.privacy.erasure.conftest import Hospital, hospital, made_hospital
 
 __all__ = ["hospital", "made_hospital"]
 
