@@ -33,8 +33,9 @@ def after_the_figures() -> None:
 
 def lines(frame: pl.DataFrame, x: str, y: str, series: str, **labels: str) -> Any:
     """One line for each series, with gaps where a figure is not shown."""
-    return px.line(frame, x=x, y=y, color=series, line_dash=series, symbol=series, labels=labels,
-                   color_discrete_sequence=COLOURS)  # fmt: skip
+    return px.line(
+        frame, x=x, y=y, color=series, line_dash=series, symbol=series, labels=labels, color_discrete_sequence=COLOURS
+    )
 
 
 def bars(
@@ -43,8 +44,16 @@ def bars(
     """Bars, one colour and pattern for each series, in the order of the rows; flat ones where names are long."""
     order = {x: frame[x].unique(maintain_order=True).to_list()} if frame.schema[x] == pl.String else {}
     sides = {"x": y, "y": x, "orientation": "h"} if is_flat else {"x": x, "y": y}
-    figure = px.bar(frame, **sides, color=series, pattern_shape=series, labels=labels, category_orders=order,
-                    barmode="stack" if is_flat else "group", color_discrete_sequence=COLOURS)  # fmt: skip
+    figure = px.bar(
+        frame,
+        **sides,
+        color=series,
+        pattern_shape=series,
+        labels=labels,
+        category_orders=order,
+        barmode="stack" if is_flat else "group",
+        color_discrete_sequence=COLOURS,
+    )
     names = figure.update_yaxes if is_flat else figure.update_xaxes
     # days and codes would else be taken for times and numbers
     names(type="category" if order else None)
@@ -54,14 +63,24 @@ def bars(
 def ranges(frame: pl.DataFrame, x: str, y: str, lower: str, upper: str, *, is_log: bool = False, **labels: str) -> Any:
     """Points with the ends of their range, in the order of the rows; amounts that differ by factors on a log scale."""
     ends = frame.with_columns(_up=pl.col(upper) - pl.col(y), _down=pl.col(y) - pl.col(lower))
-    return px.scatter(ends, x=x, y=y, error_y="_up", error_y_minus="_down", labels=labels, log_y=is_log,
-                      category_orders={x: frame[x].to_list()}, color_discrete_sequence=COLOURS)  # fmt: skip
+    return px.scatter(
+        ends,
+        x=x,
+        y=y,
+        error_y="_up",
+        error_y_minus="_down",
+        labels=labels,
+        log_y=is_log,
+        category_orders={x: frame[x].to_list()},
+        color_discrete_sequence=COLOURS,
+    )
 
 
 def against(frame: pl.DataFrame, x: str, y: str, series: str) -> Any:
     """Points of each series against the diagonal, on which both are equal."""
-    figure = px.line(frame, x=x, y=y, color=series, symbol=series, line_dash=series, markers=True,
-                     color_discrete_sequence=COLOURS)  # fmt: skip
+    figure = px.line(
+        frame, x=x, y=y, color=series, symbol=series, line_dash=series, markers=True, color_discrete_sequence=COLOURS
+    )
     most = max([0.0, *frame[x].drop_nulls().to_list(), *frame[y].drop_nulls().to_list()])
     return figure.add_shape(type="line", x0=0, y0=0, x1=most, y1=most, line={"dash": "dot", "color": COLOURS[-1]})
 
@@ -70,8 +89,9 @@ def flow(steps: pl.DataFrame, height: int = 420, *, has_sizes: bool = True) -> A
     """A flow from left to right, as wide as it is large; rows are from, to, how many. Parts can be dragged."""
     rows = steps.rows()
     names = list(dict.fromkeys(name for start, end, _ in rows for name in (start, end)))
-    size = {name: max(sum(n for a, _, n in rows if a == name), sum(n for _, b, n in rows if b == name))
-            for name in names}  # fmt: skip
+    size = {
+        name: max(sum(n for a, _, n in rows if a == name), sum(n for _, b, n in rows if b == name)) for name in names
+    }
     link = {
         "source": [names.index(start) for start, _, _ in rows],
         "target": [names.index(end) for _, end, _ in rows],
@@ -93,18 +113,32 @@ def show(title: str, definition: str, frame: pl.DataFrame, figure: Any = None, p
         st.info("Nothing is to be shown for this choice. Choose a wider period, or all departments and classes.")
         return
     if figure is not None:
-        figure.update_layout(margin={"l": 10, "r": 10, "t": 10, "b": 10},
-                             legend={"orientation": "h", "yanchor": "top", "y": -0.2, "title": None})  # fmt: skip
-        st.plotly_chart(figure, width="stretch", key=picked or f"chart {title}", config={"displaylogo": False},
-                        on_select="rerun" if picked else "ignore", selection_mode="points",
-                        alt=f"{title}. {plain(definition)} The table below holds every figure.")  # fmt: skip
+        figure.update_layout(
+            margin={"l": 10, "r": 10, "t": 10, "b": 10},
+            legend={"orientation": "h", "yanchor": "top", "y": -0.2, "title": None},
+        )
+        st.plotly_chart(
+            figure,
+            width="stretch",
+            key=picked or f"chart {title}",
+            config={"displaylogo": False},
+            on_select="rerun" if picked else "ignore",
+            selection_mode="points",
+            alt=f"{title}. {plain(definition)} The table below holds every figure.",
+        )
     with st.expander(f"Table and download: {title}", expanded=figure is None):
         st.caption(plain(definition))
         is_guarded = any("hidden" in name for name in frame.columns)
         # harmless here as well: tables are copied into spreadsheets
         told = harmless(frame.drop("is_hidden", strict=False))
-        st.dataframe(told, hide_index=True, width="stretch", column_config=_columns(told),
-                     placeholder=HIDDEN if is_guarded else "–", alt=title)  # fmt: skip
+        st.dataframe(
+            told,
+            hide_index=True,
+            width="stretch",
+            column_config=_columns(told),
+            placeholder=HIDDEN if is_guarded else "–",
+            alt=title,
+        )
         offer("Download CSV", lambda: csv_bytes(frame), "_".join(title.lower().split()) + ".csv", "text/csv")
 
 
@@ -117,9 +151,10 @@ def _columns(frame: pl.DataFrame) -> dict[str, Any]:
     """Names as people read them; digits in groups, shares in per cent."""
     return {
         name: st.column_config.NumberColumn(label(name), format="percent" if name in _SHARES else "localized")
-        if kind.is_numeric() else st.column_config.Column(label(name))
+        if kind.is_numeric()
+        else st.column_config.Column(label(name))
         for name, kind in frame.schema.items()
-    }  # fmt: skip
+    }
 
 
 def label(name: str) -> str:
@@ -130,8 +165,9 @@ def label(name: str) -> str:
 
 def offer(text: str, content: bytes | Callable[[], bytes], name: str, kind: str) -> None:
     """A download, made when it is asked for; that it was taken goes to the audit log."""
-    st.download_button(text, content, name, kind, key=f"download {name}", on_click=session.told,
-                       args=("file_downloaded", name))  # fmt: skip
+    st.download_button(
+        text, content, name, kind, key=f"download {name}", on_click=session.told, args=("file_downloaded", name)
+    )
 
 
 def cards(count: int) -> Iterable[Any]:

@@ -18,16 +18,29 @@ def picture(tables: list[str], edges: list[tuple[str, str]]) -> Any:
         for y, name in enumerate(mine):
             at[name] = (x, -(y + 0.5) / len(mine))
     figure = go.Figure()
-    figure.add_scatter(x=_path(edges, at, 0), y=_path(edges, at, 1), mode="lines", hoverinfo="skip", showlegend=False,
-                       line={"width": 1, "color": "rgba(128,128,128,0.45)"})  # fmt: skip
+    figure.add_scatter(
+        x=_path(edges, at, 0),
+        y=_path(edges, at, 1),
+        mode="lines",
+        hoverinfo="skip",
+        showlegend=False,
+        line={"width": 1, "color": "rgba(128,128,128,0.45)"},
+    )
     for zone, colour in zip(_ZONES, COLOURS, strict=False):
         mine = [name for name in at if name.startswith(f"{zone}/")]
         said = [_said(name, edges) for name in mine]
         figure.add_scatter(
-            x=[at[name][0] for name in mine], y=[at[name][1] for name in mine], mode="markers+text", name=zone,
-            text=[name.split("/")[1] for name in mine], textposition="middle right", customdata=mine, hovertext=said,
-            hoverinfo="text", marker={"size": 12, "symbol": _SYMBOLS[zone], "color": colour},
-        )  # fmt: skip
+            x=[at[name][0] for name in mine],
+            y=[at[name][1] for name in mine],
+            mode="markers+text",
+            name=zone,
+            text=[name.split("/")[1] for name in mine],
+            textposition="middle right",
+            customdata=mine,
+            hovertext=said,
+            hoverinfo="text",
+            marker={"size": 12, "symbol": _SYMBOLS[zone], "color": colour},
+        )
     hidden = {"visible": False, "fixedrange": False}
     return figure.update_layout(height=640, xaxis=hidden | {"range": [-0.15, 3.9]}, yaxis=hidden, hovermode="closest")
 

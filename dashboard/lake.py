@@ -15,10 +15,18 @@ _BROKEN = (OSError, DeltaError, pl.exceptions.PolarsError, pl.exceptions.PanicEx
 
 
 _DTYPES: dict[Type, pl.DataType] = {
-    Type.STRING: pl.String(), Type.BINARY: pl.Binary(), Type.INTEGER: pl.Int32(), Type.LONG: pl.Int64(),
-    Type.MONEY: pl.Decimal(12, 2), Type.TOTAL: pl.Decimal(18, 2), Type.RATIO: pl.Decimal(12, 4), Type.DATE: pl.Date(),
-    Type.TIMESTAMP: pl.Datetime("us", "UTC"), Type.BOOLEAN: pl.Boolean(), Type.STRINGS: pl.List(pl.String()),
-}  # fmt: skip
+    Type.STRING: pl.String(),
+    Type.BINARY: pl.Binary(),
+    Type.INTEGER: pl.Int32(),
+    Type.LONG: pl.Int64(),
+    Type.MONEY: pl.Decimal(12, 2),
+    Type.TOTAL: pl.Decimal(18, 2),
+    Type.RATIO: pl.Decimal(12, 4),
+    Type.DATE: pl.Date(),
+    Type.TIMESTAMP: pl.Datetime("us", "UTC"),
+    Type.BOOLEAN: pl.Boolean(),
+    Type.STRINGS: pl.List(pl.String()),
+}
 
 
 class NotReadable(Exception):

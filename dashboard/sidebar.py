@@ -25,8 +25,7 @@ def show(user: SignedIn) -> None:
 def _data() -> None:
     table = open_table(masked.ENCOUNTERS)
     age = datetime.now(UTC) - table.written_at
-    st.caption(f"Data of {table.written_at:%Y-%m-%d %H:%M} UTC",
-               help="When masked/encounters was last written.")  # fmt: skip
+    st.caption(f"Data of {table.written_at:%Y-%m-%d %H:%M} UTC", help="When masked/encounters was last written.")
     st.caption(f"Lake version {table.version}", help="The version of masked/encounters that every page reads.")
     if age > PROMISE:
         st.warning(f"The data is {age.total_seconds() / 3600:.0f} hours old; 24 is the promise. Run 'mediflow run'.")

@@ -25,11 +25,16 @@ def triggers_page(defs: dg.Definitions) -> str:
         for each in _sorted(defs.sensors)
     ]
     return page(
-        _SOURCE, "Jobs, schedules and sensors", _HEAD,
-        "## Jobs", table(("job", "does"), jobs),
-        "## Schedules", table(("schedule", "job", "when", "why", "on by default"), schedules),
-        "## Sensors", table(("sensor", "does", "looks at least every", "on by default"), sensors),
-    )  # fmt: skip
+        _SOURCE,
+        "Jobs, schedules and sensors",
+        _HEAD,
+        "## Jobs",
+        table(("job", "does"), jobs),
+        "## Schedules",
+        table(("schedule", "job", "when", "why", "on by default"), schedules),
+        "## Sensors",
+        table(("sensor", "does", "looks at least every", "on by default"), sensors),
+    )
 
 
 def when(cron: str) -> str:

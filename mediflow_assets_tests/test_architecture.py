@@ -63,10 +63,17 @@ def test_contracts_import_the_standard_library_only() -> None:
 
 def test_contracts_load_without_anything_installed() -> None:
     found = subprocess.run(
-        [sys.executable, "-S", "-I", "-c", f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r})\n"
-         "import mediflow_assets.contracts as c; print(len(c.TABLES) > 20)"],
-        capture_output=True, text=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-S",
+            "-I",
+            "-c",
+            f"import sys; sys.path.insert(0, {str(PACKAGE.parent)!r})\n"
+            "import mediflow_assets.contracts as c; print(len(c.TABLES) > 20)",
+        ],
+        capture_output=True,
+        text=True,
+    )
     assert (found.returncode, found.stdout) == (0, "True\n"), found.stderr
 
 

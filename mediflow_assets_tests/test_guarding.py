@@ -17,8 +17,16 @@ def test_a_changed_test_guards_itself() -> None:
     assert guarding.guards_of(["serving/tests/test_schema.py"]) == ("serving/tests/test_schema.py",)
 
 
-@pytest.mark.parametrize("path", ["mediflow_assets/settings.py", "requirements.lock", "serving/tests/conftest.py",
-                                  "mediflow_assets_tests/house.py", "some/new/place.py"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "mediflow_assets/settings.py",
+        "requirements.lock",
+        "serving/tests/conftest.py",
+        "mediflow_assets_tests/house.py",
+        "some/new/place.py",
+    ],
+)
 def test_what_many_rest_upon_is_guarded_by_all(path: str) -> None:
     assert guarding.guards_of(["docs/api.md", path])[:1] == guarding.ALL
 

@@ -39,15 +39,21 @@ CONTRACT = ModelContract(
         description="In days, with the interval in which 90 % of such stays lie.",
         reply="Expected nights.",
         example={
-            "predicted_stay": 4.2, "unit": "days", "interval": {"lower": 1.5, "upper": 9.0, "coverage": 0.9},
-            "warnings": [], "drivers": None, "model": "length-of-stay", "model_version": "1", "provisional": False,
+            "predicted_stay": 4.2,
+            "unit": "days",
+            "interval": {"lower": 1.5, "upper": 9.0, "coverage": 0.9},
+            "warnings": [],
+            "drivers": None,
+            "model": "length-of-stay",
+            "model_version": "1",
+            "provisional": False,
             "request_id": "order-1",
         },
         batch_request_id="order-2",
     ),
     card=CardWords("Plan beds.", "inpatients", "to send patients home", "open stays", "none was looked for"),
     form={"escorts": "People who came along"},
-)  # fmt: skip
+)
 
 
 # ml/specs/length_of_stay.py

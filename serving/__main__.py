@@ -26,9 +26,21 @@ def main() -> None:
         raise SystemExit(f"Error: {error}") from None
     # a client may write any address into X-Forwarded-For: only a proxy that is named is believed
     proxies = os.environ.get("FORWARDED_ALLOW_IPS", "")
-    uvicorn.run("serving.main:create_app", factory=True, host=given.host, port=given.port, log_config=None,
-                access_log=False, http=Deadlined, ws="none", timeout_keep_alive=15, timeout_graceful_shutdown=8,
-                server_header=False, proxy_headers=bool(proxies), forwarded_allow_ips=proxies)  # fmt: skip
+    uvicorn.run(
+        "serving.main:create_app",
+        factory=True,
+        host=given.host,
+        port=given.port,
+        log_config=None,
+        access_log=False,
+        http=Deadlined,
+        ws="none",
+        timeout_keep_alive=15,
+        timeout_graceful_shutdown=8,
+        server_header=False,
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
+    )
 
 
 if __name__ == "__main__":

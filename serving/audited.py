@@ -41,8 +41,15 @@ class Audited:
                     has_failed, status = True, 503
                 took = time.perf_counter() - began
                 self._state.metrics.told(action, status, took)
-                log.info("request", extra={"action": action, "status": status, "ms": round(took * 1000, 1),
-                                           "request_id": told.get("request_id", "")})  # fmt: skip
+                log.info(
+                    "request",
+                    extra={
+                        "action": action,
+                        "status": status,
+                        "ms": round(took * 1000, 1),
+                        "request_id": told.get("request_id", ""),
+                    },
+                )
                 has_begun = True
                 if has_failed:
                     await _not_recorded(scope, receive, send)

@@ -35,8 +35,10 @@ class Marked:
             if message["type"] == "http.response.start":
                 given = {name.lower() for name, _ in message["headers"]}
                 extra = SECURITY | {"x-request-id": told["request_id"]} | told.get("rate_headers", {})
-                message["headers"] = [*message["headers"], *((k.encode(), v.encode()) for k, v in extra.items()
-                                                             if k.encode() not in given)]  # fmt: skip
+                message["headers"] = [
+                    *message["headers"],
+                    *((k.encode(), v.encode()) for k, v in extra.items() if k.encode() not in given),
+                ]
             await send(message)
 
         await self._app(scope, receive, sending)

@@ -15,9 +15,12 @@ class Metrics:
         labels = ["action", "status"]
         self._requests = Counter("mediflow_requests", "requests answered", labels, registry=self.registry)
         self._seconds = Histogram(
-            "mediflow_request_seconds", "from the first byte read to the reply", ["action"], buckets=BUCKETS,
+            "mediflow_request_seconds",
+            "from the first byte read to the reply",
+            ["action"],
+            buckets=BUCKETS,
             registry=self.registry,
-        )  # fmt: skip
+        )
         self._answered = Counter("mediflow_predictions", "patients scored", ["model"], registry=self.registry)
         self._version = Gauge(
             "mediflow_champion", "1 for the version that answers", ["model", "version"], registry=self.registry

@@ -25,10 +25,19 @@ class FieldProblem(BaseModel):
 class ProblemDetails(BaseModel):
     """An error, RFC 9457."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{
-        "type": "about:blank", "title": "Unprocessable Content", "status": 422,
-        "detail": "1 field is not as it has to be.",
-        "errors": [{"field": "age", "problem": "Input should be less than or equal to 120"}]}]})  # fmt: skip
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "about:blank",
+                    "title": "Unprocessable Content",
+                    "status": 422,
+                    "detail": "1 field is not as it has to be.",
+                    "errors": [{"field": "age", "problem": "Input should be less than or equal to 120"}],
+                }
+            ]
+        }
+    )
     type: str = Field(description="about:blank: the title says it")
     title: str = Field(description="the status in words")
     status: int = Field(description="the HTTP status")
@@ -49,14 +58,21 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 class Problem(Exception):
     """Ends a request with this status and sentence."""
 
-    def __init__(self, status: int, detail: str, *, fields: Sequence[Mapping[str, str]] = (),
-                 headers: Mapping[str, str] | None = None) -> None:  # fmt: skip
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        fields: Sequence[Mapping[str, str]] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(detail)
         self.status, self.detail, self.fields, self.headers = status, detail, fields, headers
 
 
-def response(status: int, detail: str, fields: Sequence[Mapping[str, str]] = (),
-             headers: Mapping[str, str] | None = None) -> JSONResponse:  # fmt: skip
+def response(
+    status: int, detail: str, fields: Sequence[Mapping[str, str]] = (), headers: Mapping[str, str] | None = None
+) -> JSONResponse:
     """A problem as a reply."""
     body: dict[str, Any] = {
         "type": "about:blank",

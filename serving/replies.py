@@ -15,8 +15,10 @@ Warnings = Annotated[list[str], Field(description="what was not given, not known
 Drivers = Annotated[list[Driver] | None, Field(description="the eight largest; null unless `explain=true`")]
 _STATUS = Annotated[Literal["Low", "Moderate", "High"], Field(description="by the cut-offs")]
 _KINDS: dict[FeatureType, Any] = {
-    FeatureType.CATEGORY: Word, FeatureType.INTEGER: int, FeatureType.NUMBER: float,
-}  # fmt: skip
+    FeatureType.CATEGORY: Word,
+    FeatureType.INTEGER: int,
+    FeatureType.NUMBER: float,
+}
 
 
 @dataclass(frozen=True)
@@ -50,10 +52,14 @@ def schemas_of(contract: ModelContract) -> Schemas:
         patients,
         _answered(f"{word}Reply", contract.api.reply, contract.api.example, fields),
         each,
-        _answered(f"{word}Batch", "Answers in the order of the patients.", _batch_example(contract, core, around),
-                  {"predictions": listed} | around),
+        _answered(
+            f"{word}Batch",
+            "Answers in the order of the patients.",
+            _batch_example(contract, core, around),
+            {"predictions": listed} | around,
+        ),
         interval,
-    )  # fmt: skip
+    )
 
 
 def _answered(name: str, doc: str, example: Any, fields: dict[str, Any]) -> type[Answered]:
@@ -131,8 +137,10 @@ def answers_of(contract: ModelContract, schemas: Schemas, bundle: Bundle, found:
     assert found.lower is not None and found.upper is not None
     coverage, made = float(bundle.facts["response"]["coverage"]), schemas.interval.model_construct
     columns = (np.round(values, 2).tolist() for values in (found.values, found.lower, found.upper))
-    return [{name: value, "interval": made(lower=lower, upper=upper, coverage=coverage)}
-            for value, lower, upper in zip(*columns, strict=True)]  # fmt: skip
+    return [
+        {name: value, "interval": made(lower=lower, upper=upper, coverage=coverage)}
+        for value, lower, upper in zip(*columns, strict=True)
+    ]
 
 
 def around_of(contract: ModelContract, bundle: Bundle, request_id: str) -> dict[str, Any]:

@@ -8,8 +8,12 @@ from mediflow_assets.contracts import vocabulary as v
 
 MOST_PATIENTS = 10_000
 PATIENT: dict[str, Any] = {
-    "age": 67, "gender": "F", "department": "CARDIOLOGY", "diagnosis_code": "I50.9", "encounter_class": "inpatient",
-}  # fmt: skip
+    "age": 67,
+    "gender": "F",
+    "department": "CARDIOLOGY",
+    "diagnosis_code": "I50.9",
+    "encounter_class": "inpatient",
+}
 Word = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -17,8 +21,11 @@ class Patient(BaseModel):
     """One patient as a model is asked about them. Four fields are needed, and for the cost the class of encounter; each
     further one sharpens the answer."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", json_schema_extra={
-        "examples": [PATIENT, PATIENT | {"length_of_stay_days": 6, "prior_admissions_12m": 2}]})  # fmt: skip
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={"examples": [PATIENT, PATIENT | {"length_of_stay_days": 6, "prior_admissions_12m": 2}]},
+    )
 
     age: int = Field(ge=v.AGE_LIMITS_YEARS[0], le=v.AGE_LIMITS_YEARS[1], description="completed years at admission")
     gender: Word = Field(description="M, F, O or U")
@@ -31,8 +38,9 @@ class Patient(BaseModel):
     systolic_mmhg: int | None = Field(
         None, ge=v.SYSTOLIC_LIMITS_MMHG[0], le=v.SYSTOLIC_LIMITS_MMHG[1], description="mmHg"
     )
-    diastolic_mmhg: int | None = Field(None, ge=v.DIASTOLIC_LIMITS_MMHG[0], le=v.DIASTOLIC_LIMITS_MMHG[1],
-                                       description="mmHg")  # fmt: skip
+    diastolic_mmhg: int | None = Field(
+        None, ge=v.DIASTOLIC_LIMITS_MMHG[0], le=v.DIASTOLIC_LIMITS_MMHG[1], description="mmHg"
+    )
     prior_admissions_12m: int | None = Field(None, ge=0, le=366, description="inpatient stays in the 365 days before")
     prior_emergency_6m: int | None = Field(None, ge=0, le=366, description="emergency visits in the 182 days before")
     days_since_last_discharge: int | None = Field(None, ge=0, le=36_525, description="days")
@@ -87,19 +95,26 @@ class Answered(BaseModel):
 
     model: str = Field(description="the model's name")
     model_version: str = Field(description="its version in the registry")
-    provisional: bool = Field(False, description="whether that version is better than its baselines perhaps by chance "
-                              "only; it answers until one passes the gate")  # fmt: skip
+    provisional: bool = Field(
+        False,
+        description="whether that version is better than its baselines perhaps by chance "
+        "only; it answers until one passes the gate",
+    )
     request_id: str = Field(description="as in the header `x-request-id`, and on the audit log")
 
 
 class Credentials(BaseModel):
     """OAuth2's password form, RFC 6749 section 4.3."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [
-        {"grant_type": "password", "username": "scorer", "password": "correct horse battery"}]})  # fmt: skip
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"grant_type": "password", "username": "scorer", "password": "correct horse battery"}]
+        }
+    )
     username: str = Field(min_length=1, max_length=1024, description="the user's name")
-    password: str = Field(min_length=1, max_length=1024, description="the user's password",
-                          json_schema_extra={"format": "password"})  # fmt: skip
+    password: str = Field(
+        min_length=1, max_length=1024, description="the user's password", json_schema_extra={"format": "password"}
+    )
     grant_type: Literal["password"] | None = Field(None, description="password, where it is given")
     scope: str = Field("", description="not used: the user's roles decide")
     client_id: str | None = Field(None, description="not used")
@@ -109,8 +124,11 @@ class Credentials(BaseModel):
 class Token(BaseModel):
     """An access token."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [
-        {"access_token": "eyJhbGciOiJFZERTQSIs...", "token_type": "bearer", "expires_in": 900}]})  # fmt: skip
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"access_token": "eyJhbGciOiJFZERTQSIs...", "token_type": "bearer", "expires_in": 900}]
+        }
+    )
     access_token: str = Field(description="goes into the header `authorization: Bearer ...`")
     token_type: Literal["bearer"] = Field("bearer", description="always bearer")
     expires_in: int = Field(description="seconds")

@@ -11,9 +11,14 @@ from serving.problems import Problem
 
 MOST_ROWS = 1_000
 _TYPES: dict[Type, Any] = {
-    Type.STRING: str, Type.BOOLEAN: bool, Type.INTEGER: int, Type.LONG: int, Type.DATE: dt.date,
-    Type.TIMESTAMP: dt.datetime, Type.STRINGS: list[str],
-}  # fmt: skip
+    Type.STRING: str,
+    Type.BOOLEAN: bool,
+    Type.INTEGER: int,
+    Type.LONG: int,
+    Type.DATE: dt.date,
+    Type.TIMESTAMP: dt.datetime,
+    Type.STRINGS: list[str],
+}
 
 
 def row_model(contract: TableContract, name: str) -> type[BaseModel]:
@@ -57,5 +62,10 @@ def page(contract: TableContract, found: Snapshot | None, limit: int, offset: in
         raise Problem(404, f"{contract.name} was not made yet: 'mediflow run' makes it.")
     asked = {name: value for name, value in wanted.items() if value is not None}
     rows = [row for row in found.rows if all(row[name] == value for name, value in asked.items())]
-    return {"table": contract.name, "version": found.version, "as_of": found.as_of,
-            "total": len(rows), "rows": rows[offset : offset + limit]}  # fmt: skip
+    return {
+        "table": contract.name,
+        "version": found.version,
+        "as_of": found.as_of,
+        "total": len(rows),
+        "rows": rows[offset : offset + limit],
+    }

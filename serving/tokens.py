@@ -34,8 +34,15 @@ class Claims:
 def issue(key: SigningKey, user: str, roles: Sequence[str], now: float | None = None) -> str:
     """A token of 15 minutes."""
     at = int(time.time() if now is None else now)
-    claims = {"iss": ISSUER, "aud": AUDIENCE, "sub": user, "iat": at, "exp": at + LIFETIME_SECONDS,
-              "jti": uuid.uuid4().hex, "roles": list(roles)}  # fmt: skip
+    claims = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "sub": user,
+        "iat": at,
+        "exp": at + LIFETIME_SECONDS,
+        "jti": uuid.uuid4().hex,
+        "roles": list(roles),
+    }
     return jwt.encode(claims, key.private, ALGORITHM, {"typ": KIND, "kid": key.kid})
 
 

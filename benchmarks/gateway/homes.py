@@ -25,12 +25,22 @@ def trained_home(folder: Path, given: Path | None, rows: int) -> Settings:
         shutil.copytree(given, home)
     else:
         deliveries = str(folder / "hospital")
-        for step in (["init"], ["generate", "--rows", str(rows), "--out", deliveries],
-                     ["ingest", f"{deliveries}/deliveries"], ["run"], ["run", "--select", "models"]):  # fmt: skip
+        for step in (
+            ["init"],
+            ["generate", "--rows", str(rows), "--out", deliveries],
+            ["ingest", f"{deliveries}/deliveries"],
+            ["run"],
+            ["run", "--select", "models"],
+        ):
             print(f"mediflow {step[0]} ...", flush=True)
             environment = os.environ | {"MEDIFLOW_HOME": str(home)}
-            subprocess.run([sys.executable, "-m", "mediflow_assets.cli", *step], env=environment, check=True,
-                           stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+            subprocess.run(
+                [sys.executable, "-m", "mediflow_assets.cli", *step],
+                env=environment,
+                check=True,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
     settings = Settings(home=home)
     Users(settings.ops_url).create(SCORER, PASSWORD, ["scorer"])
     return settings

@@ -70,10 +70,12 @@ def measure(home: Settings, folder: Path, seconds: int) -> list[Figure]:
     with _running(gateway, home) as (url, process, start_s):
         token = _token(url)
         own = _loads(url, process, start_s, token, folder, seconds)
-        explained = load(f"{url}/predict?explain=true", FULL, seconds=seconds, connections=5, rate=RATE, token=token,
-                         folder=folder)  # fmt: skip
-        explained_full = load(f"{url}/predict?explain=true", FULL, seconds=seconds, connections=CLIENTS, token=token,
-                              folder=folder)  # fmt: skip
+        explained = load(
+            f"{url}/predict?explain=true", FULL, seconds=seconds, connections=5, rate=RATE, token=token, folder=folder
+        )
+        explained_full = load(
+            f"{url}/predict?explain=true", FULL, seconds=seconds, connections=CLIENTS, token=token, folder=folder
+        )
         own_rss = _rss_mb(process)
     with _running([sys.executable, "-m", "benchmarks.gateway.plain", str(pipeline)], home) as (url, process, start_s):
         plain = _loads(url, process, start_s, "", folder, seconds)
@@ -101,8 +103,9 @@ def _loads(url: str, process: psutil.Process, start_s: float, token: str, folder
     paced = load(f"{url}/predict", FULL, seconds=seconds, connections=5, rate=RATE, token=token, folder=folder)
     full = load(f"{url}/predict", FULL, seconds=seconds, connections=CLIENTS, token=token, folder=folder)
     patients = [FULL | {"age": 18 + number % 80} for number in range(BATCH)]
-    batch = load(f"{url}/predict/batch", {"patients": patients}, seconds=seconds, connections=1, token=token,
-                 folder=folder)  # fmt: skip
+    batch = load(
+        f"{url}/predict/batch", {"patients": patients}, seconds=seconds, connections=1, token=token, folder=folder
+    )
     return Loads(start_s, paced, full, batch, _rss_mb(process))
 
 
@@ -112,8 +115,11 @@ def _under_attack(url: str, process: psutil.Process, folder: Path, seconds: int)
     load(f"{url}/predict", FULL, seconds=5, connections=CLIENTS, token=token, folder=folder)
     before, most = _rss_mb(process), 0.0
     where = httpx.URL(url)
-    attacker = subprocess.Popen([sys.executable, "-m", "benchmarks.gateway.attack", where.host, str(where.port), token],
-                                stdout=subprocess.PIPE, text=True)  # fmt: skip
+    attacker = subprocess.Popen(
+        [sys.executable, "-m", "benchmarks.gateway.attack", where.host, str(where.port), token],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     is_over = threading.Event()
 
     def watch() -> None:
@@ -125,8 +131,9 @@ def _under_attack(url: str, process: psutil.Process, folder: Path, seconds: int)
     watching.start()
     time.sleep(3)
     # long enough for slow connections to reach their deadline and come again
-    legitimate = load(f"{url}/predict", FULL, seconds=seconds + 15, connections=5, rate=RATE, token=token,
-                      folder=folder)  # fmt: skip
+    legitimate = load(
+        f"{url}/predict", FULL, seconds=seconds + 15, connections=5, rate=RATE, token=token, folder=folder
+    )
     attacker.terminate()
     answers = json.loads(attacker.communicate()[0].strip().splitlines()[-1])
     is_over.set()
@@ -149,8 +156,9 @@ def _running(command: Sequence[str], home: Settings) -> Iterator[tuple[str, psut
     # one user makes all requests here
     environment = os.environ | {"MEDIFLOW_HOME": str(home.root), "MEDIFLOW_REQUESTS_PER_MINUTE": "1000000"}
     began = time.perf_counter()
-    process = subprocess.Popen([*command, str(port)], env=environment, stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL)  # fmt: skip
+    process = subprocess.Popen(
+        [*command, str(port)], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     url = f"http://127.0.0.1:{port}"
     try:
         while not _is_ready(url):

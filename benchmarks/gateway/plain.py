@@ -25,10 +25,14 @@ def plain_app(pipeline_file: str) -> FastAPI:
 
     def answers(patients: Sequence[Patient]) -> list[float]:
         rows = [
-            dict(patient) | {"age_at_admission": patient.age, "admitting_diagnosis_code": patient.diagnosis_code,
-                             "admitting_diagnosis_chapter": chapter(patient.diagnosis_code)}
+            dict(patient)
+            | {
+                "age_at_admission": patient.age,
+                "admitting_diagnosis_code": patient.diagnosis_code,
+                "admitting_diagnosis_chapter": chapter(patient.diagnosis_code),
+            }
             for patient in patients
-        ]  # fmt: skip
+        ]
         frame = pd.DataFrame(rows).reindex(columns=list(names)).infer_objects()
         frame[words] = frame[words].fillna("UNKNOWN").astype(object)
         return [math.exp(raw) for raw in pipeline.predict(frame)]

@@ -41,8 +41,9 @@ class Load:
     requests: int
 
 
-def load(url: str, body: Any, *, seconds: int, connections: int, token: str = "", rate: int | None = None,
-         folder: Path) -> Load:  # fmt: skip
+def load(
+    url: str, body: Any, *, seconds: int, connections: int, token: str = "", rate: int | None = None, folder: Path
+) -> Load:
     """POST the body to the URL for so long; at `rate` a second, or as fast as the answers come."""
     pace = _PACE % {"most": 2000 * connections // rate} if rate else ""
     script = folder / "load.lua"

@@ -157,10 +157,14 @@ def readmission_cells(readmissions: Snapshot, activity: Snapshot) -> pl.DataFram
         readmissions.scan("patient_key", "discharged_year", "department", "is_readmitted")
         .filter(back.is_not_null())
         .group_by(pl.col("discharged_year").fill_null(NO_YEAR).alias("year"), "department")
-        .agg(stays=pl.len().cast(pl.Int64), readmitted=back.sum().cast(pl.Int64), _back=people.filter(back).n_unique(),
-             _gone=people.filter(~back).n_unique())
+        .agg(
+            stays=pl.len().cast(pl.Int64),
+            readmitted=back.sum().cast(pl.Int64),
+            _back=people.filter(back).n_unique(),
+            _gone=people.filter(~back).n_unique(),
+        )
         .sort("year", "department")
-    )  # fmt: skip
+    )
     sides = [pl.when(pl.col(name) > 0).then(pl.col(name)) for name in ("_back", "_gone")]
     guarded = found.with_columns(_guard=pl.min_horizontal(sides))
     marked = mark_small(guarded, "_guard", ("department",)).join(_inpatients(activity), ["year", "department"], "left")
@@ -185,12 +189,14 @@ def _people(encounters: Snapshot) -> pl.DataFrame:
     found = encounters.collect(
         encounters.scan("patient_key", "admitted_year", "department", "encounter_class", "status")
         .filter(took_place)
-        .select(pl.col("patient_key").hash().alias("person"),
-                pl.col("admitted_year").fill_null(NO_YEAR).alias("year"),
-                pl.col("department").cast(pl.Categorical),
-                pl.col("encounter_class").fill_null("unknown").cast(pl.Categorical))
+        .select(
+            pl.col("patient_key").hash().alias("person"),
+            pl.col("admitted_year").fill_null(NO_YEAR).alias("year"),
+            pl.col("department").cast(pl.Categorical),
+            pl.col("encounter_class").fill_null("unknown").cast(pl.Categorical),
+        )
         .unique()
-    )  # fmt: skip
+    )
     cells = found.group_by(*keys).agg(people=pl.len())
     shown = cells.filter(pl.col("people") >= K)
     return found.join(shown.select(*keys), on=keys, how="semi")
@@ -235,8 +241,14 @@ def by_department(activity: Snapshot, totals: Snapshot, chosen: Chosen) -> pl.Da
     rows = [(name, activity_of(activity, totals, Chosen(chosen.year, name, chosen.encounter_class))) for name in found]
     told = pl.DataFrame(
         [(name, of.encounters, of.cost_usd, of.average_cost_usd, not of.is_exact) for name, of in rows],
-        {"department": pl.String, "encounters": pl.Int64, "cost_usd": pl.Float64, "average_cost_usd": pl.Float64,
-         "is_at_least": pl.Boolean}, orient="row",
-    )  # fmt: skip
+        {
+            "department": pl.String,
+            "encounters": pl.Int64,
+            "cost_usd": pl.Float64,
+            "average_cost_usd": pl.Float64,
+            "is_at_least": pl.Boolean,
+        },
+        orient="row",
+    )
     rounded_ = told.with_columns(pl.col("cost_usd", "average_cost_usd").round(2))
     return rounded_.sort("cost_usd", "department", descending=[True, False], nulls_last=True)

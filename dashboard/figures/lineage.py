@@ -21,11 +21,17 @@ _PRODUCER = "https://mediflow.invalid/dashboard"
 def policy() -> pl.DataFrame:
     """table, column, holds, class, verb, meaning: each column of each table that has people in it."""
     rows = [
-        {"table": table.name, "column": column.name, "holds": column.description, "class": str(column.privacy),
-         "verb": str(column.mask), "becomes": MEANING[column.mask.verb]}
+        {
+            "table": table.name,
+            "column": column.name,
+            "holds": column.description,
+            "class": str(column.privacy),
+            "verb": str(column.mask),
+            "becomes": MEANING[column.mask.verb],
+        }
         for table in TABLES.values()
         for column in table.columns
-    ]  # fmt: skip
+    ]
     return pl.DataFrame(rows)
 
 
@@ -34,13 +40,23 @@ def columns_from(table: str) -> pl.DataFrame:
     """column, from_table, from_column, verb, is_masking: the direct sources of a table's columns."""
     contract = TABLES[table]
     rows = [
-        {"column": column.name, "from_table": step.table, "from_column": step.column,
-         "verb": str(step.verb or ""), "is_masking": step.is_masking}
+        {
+            "column": column.name,
+            "from_table": step.table,
+            "from_column": step.column,
+            "verb": str(step.verb or ""),
+            "is_masking": step.is_masking,
+        }
         for column in contract.columns
         for step in steps_of(contract, column, TABLES)
-    ]  # fmt: skip
-    kinds = {"column": pl.String, "from_table": pl.String, "from_column": pl.String, "verb": pl.String,
-             "is_masking": pl.Boolean}  # fmt: skip
+    ]
+    kinds = {
+        "column": pl.String,
+        "from_table": pl.String,
+        "from_column": pl.String,
+        "verb": pl.String,
+        "is_masking": pl.Boolean,
+    }
     return pl.DataFrame(rows, schema=kinds)
 
 

@@ -15,8 +15,20 @@ _FLOATS = pl.col("value", "lower", "upper").cast(pl.Float64)
 @once()
 def metrics(model_metrics: Snapshot) -> pl.DataFrame:
     """Every figure of every version, numbers as floats."""
-    names = ("trained_at", "model", "version", "estimator", "group", "metric", "value", "lower", "upper", "rows",
-             "is_promoted", "reason")  # fmt: skip
+    names = (
+        "trained_at",
+        "model",
+        "version",
+        "estimator",
+        "group",
+        "metric",
+        "value",
+        "lower",
+        "upper",
+        "rows",
+        "is_promoted",
+        "reason",
+    )
     return model_metrics.collect(model_metrics.scan(*names).with_columns(_FLOATS))
 
 
@@ -62,18 +74,22 @@ def beside_baselines(figures: pl.DataFrame, model: str, roles: dict[str, str]) -
 def calibration(figures: pl.DataFrame, model: str, roles: dict[str, str]) -> pl.DataFrame:
     """role, bin, predicted, observed, rows: mean answer and what was observed in each tenth of held-out rows."""
     kept = _of(figures, model, roles).filter(
-        (pl.col("group") == "all") & (pl.col("estimator") == SERVED)
-        & pl.col("metric").str.contains(r"^calibration_\d\d$") & (pl.col("rows") >= K)
-    )  # fmt: skip
+        (pl.col("group") == "all")
+        & (pl.col("estimator") == SERVED)
+        & pl.col("metric").str.contains(r"^calibration_\d\d$")
+        & (pl.col("rows") >= K)
+    )
     bins = kept.with_columns(*to_nearest("rows"), bin=pl.col("metric").str.slice(-2).cast(pl.Int64))
     return bins.select("role", "bin", predicted="lower", observed="value", rows="rows").sort(_NOT_CHAMPION, "bin")
 
 
 def groups(figures: pl.DataFrame, model: str, roles: dict[str, str]) -> pl.DataFrame:
     """group, metric, role, value, lower, upper, rows: the served model by age, gender and department."""
-    kept = _of(figures, model, roles).filter(
-        (pl.col("estimator") == SERVED) & pl.col("group").str.contains("=")
-    ).with_columns(to_nearest("rows"))  # fmt: skip
+    kept = (
+        _of(figures, model, roles)
+        .filter((pl.col("estimator") == SERVED) & pl.col("group").str.contains("="))
+        .with_columns(to_nearest("rows"))
+    )
     names = ("group", "metric", "role", "value", "lower", "upper", "rows")
     return kept.select(names).sort("metric", "group", _NOT_CHAMPION)
 

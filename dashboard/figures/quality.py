@@ -82,12 +82,18 @@ def flow(sums: pl.DataFrame, table: str, delivery: str = ALL) -> pl.DataFrame:
     steps: list[tuple[str, str, int]] = []
     landed = kept.filter(pl.col("table").str.starts_with("bronze/") & pl.col("source").is_in(mine["source"].implode()))
     for row in _summed(landed, "table"):
-        steps += [("delivered", row["table"], row["accepted"]), ("delivered", "rejected", row["quarantined"]),
-                  ("delivered", "erased", row["erased"])]  # fmt: skip
+        steps += [
+            ("delivered", row["table"], row["accepted"]),
+            ("delivered", "rejected", row["quarantined"]),
+            ("delivered", "erased", row["erased"]),
+        ]
     accepted = newest = 0
     for row in _summed(mine.with_columns(_bronze=_BRONZE_OF), "_bronze"):
-        steps += [(row["_bronze"], "quarantine", row["quarantined"]), (row["_bronze"], "erased", row["erased"]),
-                  (row["_bronze"], "accepted", row["accepted"])]  # fmt: skip
+        steps += [
+            (row["_bronze"], "quarantine", row["quarantined"]),
+            (row["_bronze"], "erased", row["erased"]),
+            (row["_bronze"], "accepted", row["accepted"]),
+        ]
         accepted, newest = accepted + row["accepted"], newest + row["newest"]
     newest = min(newest, accepted)
     steps += [("accepted", table, newest), ("accepted", "duplicates and older versions", accepted - newest)]
@@ -115,8 +121,9 @@ def quarantine(reasons: Snapshot) -> pl.DataFrame:
 def samples(quarantine_samples: Snapshot) -> pl.DataFrame:
     """reason, table, source, delivery, record, status, fields: a few records of each reason, masked."""
     names = ("reason", "table", "source", "delivery", "record", "status", "fields")
-    return quarantine_samples.collect(quarantine_samples.scan(*names, "sample").sort("reason", "table", "sample")
-                                      .select(names))  # fmt: skip
+    return quarantine_samples.collect(
+        quarantine_samples.scan(*names, "sample").sort("reason", "table", "sample").select(names)
+    )
 
 
 def freshness(tables: Iterable[tuple[str, datetime]], now: datetime) -> pl.DataFrame:
@@ -150,14 +157,17 @@ def anomalies(cost_anomalies: Snapshot) -> pl.DataFrame:
         .with_columns(pl.when(pl.col("_people") >= K).then("diagnosis_code").otherwise(pl.lit(OTHERS)))
         .group_by("department", "diagnosis_code")
         .agg(
-            people=pl.col("patient_key").n_unique(), anomalies=pl.len().cast(pl.Int64),
-            lower_quartile_usd=cost.quantile(0.25, "linear"), median_usd=cost.median(),
+            people=pl.col("patient_key").n_unique(),
+            anomalies=pl.len().cast(pl.Int64),
+            lower_quartile_usd=cost.quantile(0.25, "linear"),
+            median_usd=cost.median(),
             upper_quartile_usd=cost.quantile(0.75, "linear"),
             times_expected=(cost / pl.col("expected_cost_usd")).median(),
-            limit_from_usd=pl.col("limit_usd").min(), limit_to_usd=pl.col("limit_usd").max(),
+            limit_from_usd=pl.col("limit_usd").min(),
+            limit_to_usd=pl.col("limit_usd").max(),
         )
         .sort("department", "diagnosis_code")
-    )  # fmt: skip
+    )
     marked = mark_small(found, "people", ("department",)).drop("people")
     shown = [pl.when(~pl.col("is_hidden")).then(pl.col(name)).alias(name) for name in ("anomalies", *_TOLD)]
     told = marked.with_columns(shown).with_columns(pl.col(_TOLD).round(2))
@@ -175,6 +185,9 @@ def with_peers(found: pl.DataFrame, cost_peers: Snapshot | None) -> pl.DataFrame
         wide = cost_peers.collect(peers.with_columns(pl.col(*quartiles.values()).cast(pl.Float64)))
         told = found.join(wide, on=["department", "diagnosis_code"], how="left", maintain_order="left")
     ends = [pl.col(name).round(0).cast(pl.Int64) for name in ("limit_from_usd", "limit_to_usd")]
-    reason = pl.format("above the limit of their peers, {} to {} USD by class; half of them {} times the peers' median "
-                       "or more", *ends, pl.col("times_expected").round(1))  # fmt: skip
+    reason = pl.format(
+        "above the limit of their peers, {} to {} USD by class; half of them {} times the peers' median or more",
+        *ends,
+        pl.col("times_expected").round(1),
+    )
     return told.with_columns(reason=pl.when(~pl.col("is_hidden")).then(reason))

@@ -48,9 +48,8 @@ def patients(content: bytes, most: int = MOST_ROWS) -> pl.DataFrame:
         pl.col(name).str.strip_chars().cast(_KINDS[inputs[name].type], strict=False) for name in known.columns
     )
     broken = [
-        name for name in known.columns
-        if typed[name].null_count() > (0 if name in NEEDED else known[name].null_count())
-    ]  # fmt: skip
+        name for name in known.columns if typed[name].null_count() > (0 if name in NEEDED else known[name].null_count())
+    ]
     if broken:
         raise UploadRefused(
             f"Some values of {', '.join(broken)} are empty or not numbers. Correct them and upload again."
@@ -70,8 +69,10 @@ def answers(model: ModelContract, predictions: list[dict[str, Any]]) -> pl.DataF
     if not isinstance(answer, Amount):
         return pl.DataFrame({name: [each[name] for each in predictions] for name in (answer.field, "status")})
     value, lower, upper = answer.columns
-    return pl.DataFrame({
-        value: [each[answer.field] for each in predictions],
-        lower: [each["interval"]["lower"] for each in predictions],
-        upper: [each["interval"]["upper"] for each in predictions],
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            value: [each[answer.field] for each in predictions],
+            lower: [each["interval"]["lower"] for each in predictions],
+            upper: [each["interval"]["upper"] for each in predictions],
+        }
+    )

@@ -25,15 +25,31 @@ Means = Callable[[Atom], bool]
 
 MONTHS = [dt.date(year, month, 1) for year in (2023, 2024) for month in (1, 7)]
 DEPARTMENTS, CLASSES, GENDERS, AGES, CODES = ("A", "B", "C"), ("inpatient", "outpatient"), "FO", ("40-44", "90+"), "XY"
-COURSES = [("inpatient", "excluded"), ("inpatient", "gone"), ("inpatient", "back"), ("inpatient", "cancelled"),
-           ("outpatient", "none"), ("outpatient", "cancelled")]  # fmt: skip
+COURSES = [
+    ("inpatient", "excluded"),
+    ("inpatient", "gone"),
+    ("inpatient", "back"),
+    ("inpatient", "cancelled"),
+    ("outpatient", "none"),
+    ("outpatient", "cancelled"),
+]
 ATOMS: list[Atom] = [
-    {"month": month, "year": month.year, "department": department, "class": course[0], "course": course[1],
-     "gender": gender, "age": age, "code": code, "dear": dear}
+    {
+        "month": month,
+        "year": month.year,
+        "department": department,
+        "class": course[0],
+        "course": course[1],
+        "gender": gender,
+        "age": age,
+        "code": code,
+        "dear": dear,
+    }
     for month, department, course, gender, age, code in itertools.product(
-        MONTHS, DEPARTMENTS, COURSES, GENDERS, AGES, CODES)
+        MONTHS, DEPARTMENTS, COURSES, GENDERS, AGES, CODES
+    )
     for dear in ((False,) if course[1] == "cancelled" else (False, True))
-]  # fmt: skip
+]
 """Everything an encounter may be. Rows of people of 90 and over show no year."""
 
 
@@ -104,9 +120,13 @@ def _months(told: Attacker) -> None:
 
 
 def _is_in_month(month: dt.date | None, of: Chosen, atom: Atom) -> bool:
-    return (is_active(atom) and month in (None, atom["month"]) and of.year in (None, atom["year"])
-            and of.department in (ALL, atom["department"])
-            and of.encounter_class in (ALL, atom["class"]))  # fmt: skip
+    return (
+        is_active(atom)
+        and month in (None, atom["month"])
+        and of.year in (None, atom["year"])
+        and of.department in (ALL, atom["department"])
+        and of.encounter_class in (ALL, atom["class"])
+    )
 
 
 def _filters(told: Attacker) -> None:
@@ -131,9 +151,11 @@ def _shown(cells: pl.DataFrame, *by: str) -> set[tuple[object, ...]]:
 
 
 def _is_of(chosen: Chosen, atom: Atom) -> bool:
-    return ((chosen.year is None or year_in_rows(atom) == chosen.year)
-            and chosen.department in (ALL, atom["department"])
-            and chosen.encounter_class in (ALL, atom["class"]))  # fmt: skip
+    return (
+        (chosen.year is None or year_in_rows(atom) == chosen.year)
+        and chosen.department in (ALL, atom["department"])
+        and chosen.encounter_class in (ALL, atom["class"])
+    )
 
 
 def _is_person(chosen: Chosen, shown: set[tuple[object, ...]], atom: Atom) -> bool:

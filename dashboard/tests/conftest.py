@@ -15,15 +15,24 @@ from dashboard.tests.lakes import fill
 DOWN = "http://127.0.0.1:9"
 REPLIES: dict[str, Any] = {
     "/models": {"models": [{"name": "treatment-cost", "version": "1"}, {"name": "readmission-risk", "version": None}]},
-    "/models/treatment-cost": {"version": "1", "card": "# The card", "inputs": [
-        {"name": "department", "allowed": ["SURGERY"]}, {"name": "admitting_diagnosis_code", "allowed": ["I10"]},
-        {"name": "encounter_class", "allowed": ["inpatient"]}]},
+    "/models/treatment-cost": {
+        "version": "1",
+        "card": "# The card",
+        "inputs": [
+            {"name": "department", "allowed": ["SURGERY"]},
+            {"name": "admitting_diagnosis_code", "allowed": ["I10"]},
+            {"name": "encounter_class", "allowed": ["inpatient"]},
+        ],
+    },
     "/models/readmission-risk": {"version": "1", "card": "# The card", "inputs": []},
-    "/governance/status": {"key": {"key_id": "k1", "age_days": 12}, "erasures": [],
-                           "audit": {"is_intact": True, "records": 3, "says": ""}},
+    "/governance/status": {
+        "key": {"key_id": "k1", "age_days": 12},
+        "erasures": [],
+        "audit": {"is_intact": True, "records": 3, "says": ""},
+    },
     "/governance/audit?limit=50": {"records": [{"sequence": 1, "actor": "someone", "action": "GET /models"}]},
     "/audit/events": {"request_id": "r"},
-}  # fmt: skip
+}
 
 
 @pytest.fixture

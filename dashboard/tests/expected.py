@@ -22,8 +22,9 @@ def _metrics(page: Any) -> dict[str, str]:
 def _table(page: Any, title: str) -> list[dict[str, Any]]:
     labels = [each.label.removeprefix("Table and download: ") for each in page.expander if "Table and" in each.label]
     frame = page.dataframe[labels.index(title)].value
-    return [{name: None if value != value else value for name, value in row.items()}
-            for row in frame.to_dict("records")]  # fmt: skip
+    return [
+        {name: None if value != value else value for name, value in row.items()} for row in frame.to_dict("records")
+    ]
 
 
 def _executive(page: Any) -> None:
@@ -36,11 +37,19 @@ def _executive(page: Any) -> None:
     count, cost = 100, 7000
     rate = 100 * sum(row["back"] for row in stays) / len(stays)
     assert _metrics(page) == {
-        "Encounters": f"{count}", "Total cost": f"${cost:,}", "Average cost": f"${cost / count:,.0f}",
+        "Encounters": f"{count}",
+        "Total cost": f"${cost:,}",
+        "Average cost": f"${cost / count:,.0f}",
         "Patients": f"at least {_near(len({row['patient_key'] for row in rows})) - 10}",
-        "30-day readmission rate": f"{rate:.1f} %", "Cost anomalies": f"{len(dear)}"}  # fmt: skip
+        "30-day readmission rate": f"{rate:.1f} %",
+        "Cost anomalies": f"{len(dear)}",
+    }
     assert {(row["department"], row["encounters"]) for row in _table(page, "Volume by month")} == {
-        ("all", 100), ("CARDIOLOGY", 48), ("SURGERY", 47), (SMALL, None)}  # fmt: skip
+        ("all", 100),
+        ("CARDIOLOGY", 48),
+        ("SURGERY", 47),
+        (SMALL, None),
+    }
     wards = {row["department"]: row["cost_usd"] for row in _table(page, "Volume and cost by department")}
     assert wards == {"CARDIOLOGY": 48 * 70.0, "SURGERY": 47 * 70.0, SMALL: None}
 
@@ -73,10 +82,14 @@ def _quality(page: Any) -> None:
     flow = {(row["from"], row["to"]): row["records"] for row in _table(page, "What became of each record")}
     rows = _near(871) + _near(9)
     assert flow == {
-        ("delivered", "bronze/admissions"): 1020, ("delivered", "rejected"): 10,
-        ("bronze/admissions", "quarantine"): 54, ("bronze/admissions", "erased"): 1,
+        ("delivered", "bronze/admissions"): 1020,
+        ("delivered", "rejected"): 10,
+        ("bronze/admissions", "quarantine"): 54,
+        ("bronze/admissions", "erased"): 1,
         ("bronze/admissions", "accepted"): 965,
-        ("accepted", "silver/encounters"): rows, ("accepted", "duplicates and older versions"): 965 - rows}  # fmt: skip
+        ("accepted", "silver/encounters"): rows,
+        ("accepted", "duplicates and older versions"): 965 - rows,
+    }
     reasons = {(row["reason"], row["records"]) for row in _table(page, "Quarantine by reason")}
     assert reasons == {("age_impossible", 51), ("patient_unknown", 6)}
     assert [row["fields"] for row in _table(page, "Masked samples of quarantine")] == [
@@ -119,7 +132,11 @@ def _stream(page: Any) -> None:
 
 
 EXPECTED: dict[str, Callable[[Any], None]] = {
-    "executive": _executive, "clinical": _clinical, "quality": _quality, "predictions": _predictions,
-    "governance": _governance, "stream": _stream,
-}  # fmt: skip
+    "executive": _executive,
+    "clinical": _clinical,
+    "quality": _quality,
+    "predictions": _predictions,
+    "governance": _governance,
+    "stream": _stream,
+}
 """Page → what raises where a figure is not the tables'."""

@@ -32,15 +32,28 @@ def encounters(count: int = 900, seed: int = 1) -> list[Row]:
     """Encounters of two departments and two years, a third of them inpatient; one small group of five people."""
     dice = random.Random(seed)
     made = [
-        {"encounter_key": f"e{at}", "patient_key": f"p{at % (360 + 40 * seed)}", "status": "finished",
-         "gender": dice.choice("FM"),
-         "encounter_class": dice.choice(["inpatient", "outpatient", "emergency"]),
-         "department": dice.choice(["CARDIOLOGY", "SURGERY"]), "age_band": dice.choice(["40-44", "65-69"]),
-         "admitted_year": dice.choice([2023, 2024]), "cost_usd": Decimal(dice.randint(100, 9000))}
+        {
+            "encounter_key": f"e{at}",
+            "patient_key": f"p{at % (360 + 40 * seed)}",
+            "status": "finished",
+            "gender": dice.choice("FM"),
+            "encounter_class": dice.choice(["inpatient", "outpatient", "emergency"]),
+            "department": dice.choice(["CARDIOLOGY", "SURGERY"]),
+            "age_band": dice.choice(["40-44", "65-69"]),
+            "admitted_year": dice.choice([2023, 2024]),
+            "cost_usd": Decimal(dice.randint(100, 9000)),
+        }
         for at in range(count)
-    ]  # fmt: skip
-    small = {"status": "finished", "gender": "F", "encounter_class": "inpatient", "department": "HOSPICE",
-             "age_band": "90+", "admitted_year": 2024, "cost_usd": Decimal(777)}  # fmt: skip
+    ]
+    small = {
+        "status": "finished",
+        "gender": "F",
+        "encounter_class": "inpatient",
+        "department": "HOSPICE",
+        "age_band": "90+",
+        "admitted_year": 2024,
+        "cost_usd": Decimal(777),
+    }
     return [*made, *({"encounter_key": f"s{at}", "patient_key": f"small{at}"} | small for at in range(5))]
 
 
@@ -66,15 +79,36 @@ def fill_people(home: Path, seed: int = 1) -> None:
     """Masked tables: rows and aggregates."""
     rows = encounters(seed=seed)
     store(home, masked.ENCOUNTERS, rows)
-    stays = [row | {"discharged_year": row["admitted_year"], "length_of_stay_days": 1 + at % 7,
-                    "is_readmitted": at % (3 + seed) == 0} for at, row in enumerate(rows)]  # fmt: skip
+    stays = [
+        row
+        | {
+            "discharged_year": row["admitted_year"],
+            "length_of_stay_days": 1 + at % 7,
+            "is_readmitted": at % (3 + seed) == 0,
+        }
+        for at, row in enumerate(rows)
+    ]
     names = set(masked.READMISSIONS.column_names)
     store(home, masked.READMISSIONS, [{k: v for k, v in row.items() if k in names} for row in stays])
-    store(home, masked.COST_ANOMALIES, [
-        {"encounter_key": row["encounter_key"], "patient_key": row["patient_key"], "department": row["department"],
-         "admitted_year": row["admitted_year"], "encounter_class": row["encounter_class"], "diagnosis_code": "I10",
-         "cost_usd": Decimal(9000), "expected_cost_usd": Decimal(3000), "limit_usd": Decimal(8000),
-         "peer_group": "department_class"} for row in rows[: 500 + seed]])  # fmt: skip
+    store(
+        home,
+        masked.COST_ANOMALIES,
+        [
+            {
+                "encounter_key": row["encounter_key"],
+                "patient_key": row["patient_key"],
+                "department": row["department"],
+                "admitted_year": row["admitted_year"],
+                "encounter_class": row["encounter_class"],
+                "diagnosis_code": "I10",
+                "cost_usd": Decimal(9000),
+                "expected_cost_usd": Decimal(3000),
+                "limit_usd": Decimal(8000),
+                "peer_group": "department_class",
+            }
+            for row in rows[: 500 + seed]
+        ],
+    )
     store(home, masked.MONTHLY_ACTIVITY, [
         {"month": dt.date(year, month, 1), "department": department, "encounter_class": "inpatient",
          "encounters": 20 * seed + month, "patients": 20,
@@ -83,16 +117,52 @@ def fill_people(home: Path, seed: int = 1) -> None:
         + [{"month": dt.date(2024, 1, 1), "department": "HOSPICE", "encounter_class": "inpatient",
             "is_suppressed": True}])  # fmt: skip
     store(home, masked.ACTIVITY_TOTALS, activity_totals(seed))
-    store(home, masked.DEPARTMENT_COSTS, [
-        {"department": "SURGERY", "gender": "F", "diagnosis_code": "I10", "encounters": 30 + seed, "patients": 30,
-         "total_cost_usd": Decimal(900), "is_suppressed": False}])  # fmt: skip
-    store(home, masked.MONTHLY_CENSUS, [
-        {"month": dt.date(2024, 1, 1), "department": "SURGERY", "patients": 40, "admissions": 40, "discharges": 39,
-         "average_census": Decimal("12.5") + seed, "is_suppressed": False}])  # fmt: skip
-    store(home, masked.COST_PEERS, [
-        {"department": "SURGERY", "diagnosis_code": "I10", "encounters": 50, "patients": 40, "is_suppressed": False,
-         "lower_quartile_cost_usd": Decimal(10), "median_cost_usd": Decimal(20),
-         "upper_quartile_cost_usd": Decimal(30)}])  # fmt: skip
+    store(
+        home,
+        masked.DEPARTMENT_COSTS,
+        [
+            {
+                "department": "SURGERY",
+                "gender": "F",
+                "diagnosis_code": "I10",
+                "encounters": 30 + seed,
+                "patients": 30,
+                "total_cost_usd": Decimal(900),
+                "is_suppressed": False,
+            }
+        ],
+    )
+    store(
+        home,
+        masked.MONTHLY_CENSUS,
+        [
+            {
+                "month": dt.date(2024, 1, 1),
+                "department": "SURGERY",
+                "patients": 40,
+                "admissions": 40,
+                "discharges": 39,
+                "average_census": Decimal("12.5") + seed,
+                "is_suppressed": False,
+            }
+        ],
+    )
+    store(
+        home,
+        masked.COST_PEERS,
+        [
+            {
+                "department": "SURGERY",
+                "diagnosis_code": "I10",
+                "encounters": 50,
+                "patients": 40,
+                "is_suppressed": False,
+                "lower_quartile_cost_usd": Decimal(10),
+                "median_cost_usd": Decimal(20),
+                "upper_quartile_cost_usd": Decimal(30),
+            }
+        ],
+    )
 
 
 def activity_totals(seed: int = 1) -> list[Row]:
@@ -115,11 +185,24 @@ def activity_totals(seed: int = 1) -> list[Row]:
 
 def fill_house(home: Path, seed: int = 1) -> None:
     """Checks, sums, quarantine, privacy."""
-    store(home, operational.CHECK_RESULTS, [
-        {"checked_at": now(), "run_id": "r", "table": "silver/encounters", "check_name": f"rule{at}",
-         "severity": "error",
-         "passed": at >= seed, "failing": 5 if at < seed else 0, "rows": 100, "version": 1}
-        for at in range(4)])  # fmt: skip
+    store(
+        home,
+        operational.CHECK_RESULTS,
+        [
+            {
+                "checked_at": now(),
+                "run_id": "r",
+                "table": "silver/encounters",
+                "check_name": f"rule{at}",
+                "severity": "error",
+                "passed": at >= seed,
+                "failing": 5 if at < seed else 0,
+                "rows": 100,
+                "version": 1,
+            }
+            for at in range(4)
+        ],
+    )
     store(home, operational.RECONCILIATION, [
         {"table": "bronze/admissions", "delivery": "abcdefabcdef", "source": "admissions", "records": 1010,
          "accepted": 1000, "newest": None, "quarantined": 10, "erased": 0, "balanced": True},
@@ -130,21 +213,76 @@ def fill_house(home: Path, seed: int = 1) -> None:
         {"table": "silver/encounters", "delivery": "123456123456", "source": "admissions", "records": 20 * seed,
          "accepted": 15 * seed, "newest": 9 * seed, "quarantined": 4 * seed, "erased": seed,
          "balanced": True}])  # fmt: skip
-    store(home, operational.QUARANTINE_REASONS, [
-        {"table": "silver/encounters", "source": "bronze/admissions", "reason": "age_impossible", "status": "open",
-         "records": 50 + seed},
-        {"table": "silver/encounters", "source": "bronze/encounter_events", "reason": "patient_unknown",
-         "status": "waiting", "records": 6 * seed}])  # fmt: skip
-    store(home, operational.QUARANTINE_SAMPLES, [
-        {"table": "silver/encounters", "source": "bronze/admissions", "reason": "age_impossible", "sample": at,
-         "status": "open", "delivery": "abcdefabcdef", "record": at * seed, "fields": "age: ###, name: (kept back)"}
-        for at in (1, 2)])  # fmt: skip
-    store(home, assurance.LEAK_SCANS, [
-        {"scanned_at": now(), "run_id": "r", "kind": "full", "identifiers": 1000, "files": 70, "bytes": 9,
-         "hits": seed - 1, "files_hit": 0}])  # fmt: skip
-    store(home, assurance.PRIVACY_STATUS, [
-        {"table": "masked/encounters", "quasi_identifiers": "age_band", "records": 905, "people": 405, "min_k": 11,
-         "share_below_k": Decimal(0), "mean_risk": Decimal(0), "is_suppressed": True, "version": 1}])  # fmt: skip
+    store(
+        home,
+        operational.QUARANTINE_REASONS,
+        [
+            {
+                "table": "silver/encounters",
+                "source": "bronze/admissions",
+                "reason": "age_impossible",
+                "status": "open",
+                "records": 50 + seed,
+            },
+            {
+                "table": "silver/encounters",
+                "source": "bronze/encounter_events",
+                "reason": "patient_unknown",
+                "status": "waiting",
+                "records": 6 * seed,
+            },
+        ],
+    )
+    store(
+        home,
+        operational.QUARANTINE_SAMPLES,
+        [
+            {
+                "table": "silver/encounters",
+                "source": "bronze/admissions",
+                "reason": "age_impossible",
+                "sample": at,
+                "status": "open",
+                "delivery": "abcdefabcdef",
+                "record": at * seed,
+                "fields": "age: ###, name: (kept back)",
+            }
+            for at in (1, 2)
+        ],
+    )
+    store(
+        home,
+        assurance.LEAK_SCANS,
+        [
+            {
+                "scanned_at": now(),
+                "run_id": "r",
+                "kind": "full",
+                "identifiers": 1000,
+                "files": 70,
+                "bytes": 9,
+                "hits": seed - 1,
+                "files_hit": 0,
+            }
+        ],
+    )
+    store(
+        home,
+        assurance.PRIVACY_STATUS,
+        [
+            {
+                "table": "masked/encounters",
+                "quasi_identifiers": "age_band",
+                "records": 905,
+                "people": 405,
+                "min_k": 11,
+                "share_below_k": Decimal(0),
+                "mean_risk": Decimal(0),
+                "is_suppressed": True,
+                "version": 1,
+            }
+        ],
+    )
 
 
 def fill_models(home: Path, seed: int = 1) -> None:
@@ -158,22 +296,63 @@ def fill_models(home: Path, seed: int = 1) -> None:
         for version in (1, 2) for estimator in ("random_forest", "mean")
         for group, metric in (("all", "r2"), ("all", "mae"), ("all", "calibration_01"), ("gender=F", "r2"))
     ])  # fmt: skip
-    store(home, models.DRIFT, [
-        {"model": "treatment-cost", "version": "1", "input": "gender", "measure": "jensen_shannon", "rows": 60,
-         "value": Decimal("0.3") + seed, "limit": Decimal("0.2"), "has_drifted": True}])  # fmt: skip
+    store(
+        home,
+        models.DRIFT,
+        [
+            {
+                "model": "treatment-cost",
+                "version": "1",
+                "input": "gender",
+                "measure": "jensen_shannon",
+                "rows": 60,
+                "value": Decimal("0.3") + seed,
+                "limit": Decimal("0.2"),
+                "has_drifted": True,
+            }
+        ],
+    )
 
 
 def fill_stream(home: Path, seed: int = 1) -> None:
     """A topic of two partitions, and alerts of which one group is small."""
-    store(home, events.STREAM_STATUS, [
-        {"partition": f"kafka/encounter-events/{at}", "landing": "batch", "alerts_mode": "run",
-         "landed_through": 90 + seed, "judged_through": 80, "lag": seed + at, "records": 90 + at,
-         "quarantined": 3 * seed, "alerts": 40,
-         "to_bronze_p50_ms": 5, "to_bronze_p99_ms": 20 * seed, "rows_per_second": 100 * seed,
-         "last_landed_at": now()} for at in (0, 1)])  # fmt: skip
-    store(home, masked.STREAM_ALERTS, [
-        {"alert_id": f"a{at}-{seed}", "encounter_key": f"e{at}", "patient_key": f"p{at}",
-         "department": "SURGERY" if at < 30 * seed else "HOSPICE", "rule": "cost_above_limit",
-         "value": Decimal(9123),
-         "expected_high": Decimal(8000), "peer_group": "class", "mode": "run"}
-        for at in range(30 * seed + 4)])  # fmt: skip
+    store(
+        home,
+        events.STREAM_STATUS,
+        [
+            {
+                "partition": f"kafka/encounter-events/{at}",
+                "landing": "batch",
+                "alerts_mode": "run",
+                "landed_through": 90 + seed,
+                "judged_through": 80,
+                "lag": seed + at,
+                "records": 90 + at,
+                "quarantined": 3 * seed,
+                "alerts": 40,
+                "to_bronze_p50_ms": 5,
+                "to_bronze_p99_ms": 20 * seed,
+                "rows_per_second": 100 * seed,
+                "last_landed_at": now(),
+            }
+            for at in (0, 1)
+        ],
+    )
+    store(
+        home,
+        masked.STREAM_ALERTS,
+        [
+            {
+                "alert_id": f"a{at}-{seed}",
+                "encounter_key": f"e{at}",
+                "patient_key": f"p{at}",
+                "department": "SURGERY" if at < 30 * seed else "HOSPICE",
+                "rule": "cost_above_limit",
+                "value": Decimal(9123),
+                "expected_high": Decimal(8000),
+                "peer_group": "class",
+                "mode": "run",
+            }
+            for at in range(30 * seed + 4)
+        ],
+    )

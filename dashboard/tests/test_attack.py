@@ -46,40 +46,80 @@ def build(home: Path, counts: list[int]) -> None:
     store(home, masked.READMISSIONS, [_episode(key, atom) for key, atom in stays])
     store(home, masked.COST_ANOMALIES, [_anomaly(key, atom) for key, atom in rows if atom["dear"]])
     active = [atom for _, atom in rows if is_active(atom)]
-    _store_cells(home, masked.MONTHLY_ACTIVITY, active, "cost_usd",
-                 {"month": "month", "department": "department", "encounter_class": "class"})  # fmt: skip
+    _store_cells(
+        home,
+        masked.MONTHLY_ACTIVITY,
+        active,
+        "cost_usd",
+        {"month": "month", "department": "department", "encounter_class": "class"},
+    )
     _store_totals(home, [(key, atom) for key, atom in rows if is_active(atom)])
-    _store_cells(home, masked.DEPARTMENT_COSTS, active, "total_cost_usd",
-                 {"department": "department", "gender": "gender", "diagnosis_code": "code"})  # fmt: skip
+    _store_cells(
+        home,
+        masked.DEPARTMENT_COSTS,
+        active,
+        "total_cost_usd",
+        {"department": "department", "gender": "gender", "diagnosis_code": "code"},
+    )
 
 
 def _store_totals(home: Path, rows: list[tuple[str, Atom]]) -> None:
     people: dict[tuple[object, ...], set[int]] = {}
     for at, (_, atom) in enumerate(rows):
         people.setdefault((atom["month"], atom["department"], atom["class"]), set()).add(at)
-    cells = [{"month": month, "department": department, "encounter_class": class_, "patients": len(who),
-              "encounters": len(who), "cost_usd": Decimal(100 * len(who))}
-             for (month, department, class_), who in people.items()]  # fmt: skip
+    cells = [
+        {
+            "month": month,
+            "department": department,
+            "encounter_class": class_,
+            "patients": len(who),
+            "encounters": len(who),
+            "cost_usd": Decimal(100 * len(who)),
+        }
+        for (month, department, class_), who in people.items()
+    ]
     blanked, who = blanked_cells(cells), list(people.values())
     store(home, masked.ACTIVITY_TOTALS, list(totals(cells, blanked, [frozenset(who[at]) for at in blanked])))
 
 
 def _encounter(key: str, atom: Atom) -> Row:
-    return {"encounter_key": key, "patient_key": key, "status": "finished" if is_active(atom) else "cancelled",
-            "gender": atom["gender"], "age_band": atom["age"], "admitted_year": year_in_rows(atom),
-            "department": atom["department"], "encounter_class": atom["class"], "cost_usd": Decimal(100)}  # fmt: skip
+    return {
+        "encounter_key": key,
+        "patient_key": key,
+        "status": "finished" if is_active(atom) else "cancelled",
+        "gender": atom["gender"],
+        "age_band": atom["age"],
+        "admitted_year": year_in_rows(atom),
+        "department": atom["department"],
+        "encounter_class": atom["class"],
+        "cost_usd": Decimal(100),
+    }
 
 
 def _episode(key: str, atom: Atom) -> Row:
-    return {"encounter_key": key, "patient_key": key, "department": atom["department"], "length_of_stay_days": 3,
-            "is_readmitted": {"back": True, "gone": False}.get(atom["course"]),
-            "discharged_year": year_in_rows(atom)}  # fmt: skip
+    return {
+        "encounter_key": key,
+        "patient_key": key,
+        "department": atom["department"],
+        "length_of_stay_days": 3,
+        "is_readmitted": {"back": True, "gone": False}.get(atom["course"]),
+        "discharged_year": year_in_rows(atom),
+    }
 
 
 def _anomaly(key: str, atom: Atom) -> Row:
-    return {"encounter_key": key, "patient_key": key, "department": atom["department"], "diagnosis_code": atom["code"],
-            "encounter_class": atom["class"], "admitted_year": year_in_rows(atom), "cost_usd": Decimal(900),
-            "expected_cost_usd": Decimal(100), "limit_usd": Decimal(500), "peer_group": "class"}  # fmt: skip
+    return {
+        "encounter_key": key,
+        "patient_key": key,
+        "department": atom["department"],
+        "diagnosis_code": atom["code"],
+        "encounter_class": atom["class"],
+        "admitted_year": year_in_rows(atom),
+        "cost_usd": Decimal(900),
+        "expected_cost_usd": Decimal(100),
+        "limit_usd": Decimal(500),
+        "peer_group": "class",
+    }
 
 
 def _store_cells(home: Path, contract: TableContract, atoms: list[Atom], cost: str, by: dict[str, str]) -> None:
@@ -87,10 +127,19 @@ def _store_cells(home: Path, contract: TableContract, atoms: list[Atom], cost: s
     rows = [dict(zip(by, key, strict=True)) | {"patients": count} for key, count in cells.items()]
     assert contract.small_cells
     blank = {"patients": None, "is_suppressed": True}
-    store(home, contract, [
-        row | (blank if flag else {"encounters": row["patients"], cost: Decimal(row["patients"] * 100),
-                                   "is_suppressed": False})
-        for row, flag in zip(rows, hidden(rows, contract.small_cells), strict=True)])  # fmt: skip
+    store(
+        home,
+        contract,
+        [
+            row
+            | (
+                blank
+                if flag
+                else {"encounters": row["patients"], cost: Decimal(row["patients"] * 100), "is_suppressed": False}
+            )
+            for row, flag in zip(rows, hidden(rows, contract.small_cells), strict=True)
+        ],
+    )
 
 
 def small_groups(counts: list[int]) -> list[tuple[Row, int]]:

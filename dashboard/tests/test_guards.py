@@ -63,8 +63,20 @@ def test_the_interval_is_wilsons() -> None:
 
 
 def test_the_flow_splits_what_was_accepted_into_rows_and_duplicates() -> None:
-    sums = pl.DataFrame([{"table": "silver/encounters", "delivery": "d", "source": "fhir", "records": 10, "accepted": 8,
-                          "newest": 5, "quarantined": 2, "erased": 0}])  # fmt: skip
+    sums = pl.DataFrame(
+        [
+            {
+                "table": "silver/encounters",
+                "delivery": "d",
+                "source": "fhir",
+                "records": 10,
+                "accepted": 8,
+                "newest": 5,
+                "quarantined": 2,
+                "erased": 0,
+            }
+        ]
+    )
     assert flow(sums, "silver/encounters", "d").rows() == [
         ("bronze/fhir_resources", "quarantine", 2),
         ("bronze/fhir_resources", "accepted", 8),

@@ -43,9 +43,14 @@ def lakes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 @pytest.mark.parametrize("role", PAGES_OF)
 @pytest.mark.parametrize("name", PAGES)
 def test_each_page_for_each_role_in_each_state(
-    name: str, role: str, state: str, lakes: dict[str, Path], open_page: Open, request: pytest.FixtureRequest,
+    name: str,
+    role: str,
+    state: str,
+    lakes: dict[str, Path],
+    open_page: Open,
+    request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     monkeypatch.setenv("MEDIFLOW_HOME", str(lakes[state]))
     monkeypatch.setenv("MEDIFLOW_GATEWAY_URL", "http://127.0.0.1:9")
     if state != "gateway down":
@@ -82,8 +87,16 @@ def test_every_figure_changes_with_the_tables(name: str, filled: Path, open_page
     titles = _tables(before)
     unchanged = {title for title, table in titles.items() if table.equals(_tables(after)[title])}
     # these come from the contracts, the gateway, or stay as they are in both lakes
-    assert unchanged <= {"Last accesses", "What is masked, column by column", "Asset graph", "Column lineage",
-                         "How well people are hidden", "Freshness", "Versions", "Suppressed cells"}  # fmt: skip
+    assert unchanged <= {
+        "Last accesses",
+        "What is masked, column by column",
+        "Asset graph",
+        "Column lineage",
+        "How well people are hidden",
+        "Freshness",
+        "Versions",
+        "Suppressed cells",
+    }
 
 
 def _tables(page: Any) -> dict[str, Any]:
@@ -130,11 +143,15 @@ def test_a_model_without_a_champion_disables_only_itself(filled: Path, open_page
     page = open_page("predictions", "clinician")
     assert form_kinds(page) == ["Treatment cost"]
     assert "no version of readmission-risk answers yet" in texts(page)
-    replies["/models"] = {"models": [{"name": "treatment-cost", "version": None},
-                                     {"name": "readmission-risk", "version": "1"}]}  # fmt: skip
+    replies["/models"] = {
+        "models": [{"name": "treatment-cost", "version": None}, {"name": "readmission-risk", "version": "1"}]
+    }
     replies["/models/treatment-cost"] = GatewayProblem("The gateway has nothing to serve yet.")
-    replies["/models/readmission-risk"] = {"version": "1", "card": "#", "inputs": [
-        {"name": "diagnosis_code", "allowed": ["I50.9"]}]}  # fmt: skip
+    replies["/models/readmission-risk"] = {
+        "version": "1",
+        "card": "#",
+        "inputs": [{"name": "diagnosis_code", "allowed": ["I50.9"]}],
+    }
     page = open_page("predictions", "clinician")
     assert form_kinds(page) == ["30-day readmission"]
     assert "no version of treatment-cost answers yet" in texts(page)

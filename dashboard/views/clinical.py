@@ -53,27 +53,50 @@ def _stays() -> None:
 
 def _diagnoses() -> None:
     found = figures.diagnoses(open_table(masked.DEPARTMENT_COSTS))
-    charts.show("Most frequent diagnoses", "Encounters by diagnosis: the sum over department and gender of the cells "
-                "that are shown; of `cells`, `hidden_cells` are not in it. The 20 most frequent.", found,
-                charts.bars(found, "diagnosis_code", "encounters", diagnosis_code="diagnosis"))  # fmt: skip
+    charts.show(
+        "Most frequent diagnoses",
+        "Encounters by diagnosis: the sum over department and gender of the cells "
+        "that are shown; of `cells`, `hidden_cells` are not in it. The 20 most frequent.",
+        found,
+        charts.bars(found, "diagnosis_code", "encounters", diagnosis_code="diagnosis"),
+    )
 
 
 def _costs() -> None:
     found = figures.cost_by_age(open_table(masked.ENCOUNTERS))
-    charts.show("Cost by age band", "Quartiles of billed amounts, USD, of encounters with a cost; the denominator is "
-                "`encounters`, of the age and gender groups that are shown." + _ABOUT + _GUARD, found,
-                charts.ranges(found, "age_band", "median_usd", "lower_quartile_usd", "upper_quartile_usd",
-                              age_band="age", median_usd="median and quartiles, USD"))  # fmt: skip
+    charts.show(
+        "Cost by age band",
+        "Quartiles of billed amounts, USD, of encounters with a cost; the denominator is "
+        "`encounters`, of the age and gender groups that are shown." + _ABOUT + _GUARD,
+        found,
+        charts.ranges(
+            found,
+            "age_band",
+            "median_usd",
+            "lower_quartile_usd",
+            "upper_quartile_usd",
+            age_band="age",
+            median_usd="median and quartiles, USD",
+        ),
+    )
 
 
 def _census() -> None:
     found = figures.census(open_table(masked.MONTHLY_CENSUS))
-    charts.show("Monthly census", "Mean over the month's `days` of inpatients present, by department." + _GUARD, found,
-                charts.lines(found, "month", "average_census", "department", average_census="people"))  # fmt: skip
+    charts.show(
+        "Monthly census",
+        "Mean over the month's `days` of inpatients present, by department." + _GUARD,
+        found,
+        charts.lines(found, "month", "average_census", "department", average_census="people"),
+    )
 
 
 def _readmissions() -> None:
     found = figures.readmission_by_department(open_table(masked.READMISSIONS), open_table(masked.MONTHLY_ACTIVITY))
-    charts.show("30-day readmission by department", "Share of index stays followed by an unplanned stay within 30 days,"
-                " with its 95 % interval (Wilson). Denominator: `index_stays`, of the years that are shown." + _GUARD,
-                found, charts.ranges(found, "department", "rate", "lower", "upper", rate="share"))  # fmt: skip
+    charts.show(
+        "30-day readmission by department",
+        "Share of index stays followed by an unplanned stay within 30 days,"
+        " with its 95 % interval (Wilson). Denominator: `index_stays`, of the years that are shown." + _GUARD,
+        found,
+        charts.ranges(found, "department", "rate", "lower", "upper", rate="share"),
+    )

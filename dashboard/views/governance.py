@@ -29,8 +29,9 @@ def _from_gateway(told: dict[str, Any]) -> None:
     first, second, third = st.columns(3)
     first.metric("Pseudonym key", key["key_id"] if key else "not readable", help="Its id; the key is shown nowhere.")
     second.metric("Age of the key", f"{key['age_days']} days" if key else "not known", help="Since the key was made.")
-    third.metric("Audit log", "verified" if audit["is_intact"] else "BROKEN",
-                 help=f"The chain of {audit['records']:,} records.")  # fmt: skip
+    third.metric(
+        "Audit log", "verified" if audit["is_intact"] else "BROKEN", help=f"The chain of {audit['records']:,} records."
+    )
     if not audit["is_intact"]:
         st.error(f"The audit log does not hold: {audit['says']}")
     erasures = told.get("erasures", [])
@@ -67,12 +68,20 @@ def _leaks() -> None:
 def _small_cells() -> None:
     table = open_table(assurance.PRIVACY_STATUS)
     found = table.collect(table.scan(*assurance.PRIVACY_STATUS.column_names).sort("table"))
-    charts.show("How well people are hidden", "`min_k`: people in the smallest group that shows anything; "
-                "`suppressed_share`: records with a blanked value. Denominators: `records` and `people`, to the "
-                "nearest 20.", found.with_columns(to_nearest("records", "people")))  # fmt: skip
+    charts.show(
+        "How well people are hidden",
+        "`min_k`: people in the smallest group that shows anything; "
+        "`suppressed_share`: records with a blanked value. Denominators: `records` and `people`, to the "
+        "nearest 20.",
+        found.with_columns(to_nearest("records", "people")),
+    )
     cells = figures.suppressed({each.name: open_table(each) for each in figures.AGGREGATES})
-    charts.show("Suppressed cells", "Cells of the masked aggregates that are blank: those of 1 to 10 people, and "
-                "others that would tell one of them. Denominator: `cells`.", cells)  # fmt: skip
+    charts.show(
+        "Suppressed cells",
+        "Cells of the masked aggregates that are blank: those of 1 to 10 people, and "
+        "others that would tell one of them. Denominator: `cells`.",
+        cells,
+    )
 
 
 def _policy() -> None:
@@ -103,8 +112,12 @@ def _lineage() -> None:
     chosen = st.selectbox("Column lineage of", names, key="lineage table")
     found = figures.columns_from(chosen)
     steps = found.select(pl.format("{}.{}", "from_table", "from_column"), "column", pl.lit(1))
-    charts.show("Column lineage", "Each column's direct sources; `verb` is what is done to its values.", found,
-                charts.flow(steps, 200 + 22 * steps.height, has_sizes=False))  # fmt: skip
+    charts.show(
+        "Column lineage",
+        "Each column's direct sources; `verb` is what is done to its values.",
+        found,
+        charts.flow(steps, 200 + 22 * steps.height, has_sizes=False),
+    )
 
 
 def _downloads() -> None:

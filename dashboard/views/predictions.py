@@ -40,12 +40,18 @@ def _figures(user: SignedIn, model: str) -> None:
         return
     roles = figures.roles(versions)
     about = " Denominator: `rows`, to the nearest 20."
-    charts.show("Versions", "Champion: the version that answers at the gateway (while that is down, the newest that "
-                "the gate let through); challenger: trained after it.",
-                versions)  # fmt: skip
-    charts.show("Champion and challenger beside baselines", "On held-out patients and months, later than the training "
-                "rows; `r2`, `auc`: higher is better; errors, `brier`: lower. Amounts in USD." + about,
-                figures.beside_baselines(found, model, roles))  # fmt: skip
+    charts.show(
+        "Versions",
+        "Champion: the version that answers at the gateway (while that is down, the newest that "
+        "the gate let through); challenger: trained after it.",
+        versions,
+    )
+    charts.show(
+        "Champion and challenger beside baselines",
+        "On held-out patients and months, later than the training "
+        "rows; `r2`, `auc`: higher is better; errors, `brier`: lower. Amounts in USD." + about,
+        figures.beside_baselines(found, model, roles),
+    )
     bins = figures.calibration(found, model, roles)
     charts.show(
         "Calibration",
@@ -54,8 +60,11 @@ def _figures(user: SignedIn, model: str) -> None:
         bins,
         charts.against(bins, "predicted", "observed", "role"),
     )
-    charts.show("Groups of patients", "The served model on held-out rows of each group of at least 50, with its 95 % "
-                "interval." + about, figures.groups(found, model, roles))  # fmt: skip
+    charts.show(
+        "Groups of patients",
+        "The served model on held-out rows of each group of at least 50, with its 95 % interval." + about,
+        figures.groups(found, model, roles),
+    )
 
 
 def _answering(user: SignedIn, model: str) -> str | None:
@@ -71,10 +80,20 @@ def _drift(model: str) -> None:
     kept = found.filter(found["model"] == model)
     drifted = int(kept["has_drifted"].sum())
     (st.warning if drifted else st.caption)(f"{drifted} of {kept.height} inputs and answers have drifted.")
-    charts.show("Drift", "Inputs and answers of the last 30 days against training; above `limit` it has drifted. "
-                "Denominator: `rows`, to the nearest 20.", kept,
-                charts.bars(kept.with_columns(pl.col("has_drifted").cast(pl.String)), "input", "value", "has_drifted",
-                            is_flat=True, has_drifted="drifted"))  # fmt: skip
+    charts.show(
+        "Drift",
+        "Inputs and answers of the last 30 days against training; above `limit` it has drifted. "
+        "Denominator: `rows`, to the nearest 20.",
+        kept,
+        charts.bars(
+            kept.with_columns(pl.col("has_drifted").cast(pl.String)),
+            "input",
+            "value",
+            "has_drifted",
+            is_flat=True,
+            has_drifted="drifted",
+        ),
+    )
 
 
 def _card(user: SignedIn, model: str) -> None:

@@ -26,22 +26,42 @@ def _checks() -> None:
     newest, grades = figures.newest_checks(table), figures.grades(table)
     failed = newest.filter(~newest["passed"]).height
     left, middle, _ = charts.cards(3)
-    left.metric("Checks that hold", f"{newest.height - failed} of {newest.height}", border=True,
-                help="The last result of each check of each table.")  # fmt: skip
+    left.metric(
+        "Checks that hold",
+        f"{newest.height - failed} of {newest.height}",
+        border=True,
+        help="The last result of each check of each table.",
+    )
     middle.metric(
         "Tables with grade A",
         f"{(grades['grade'] == 'A').sum()} of {grades.height}",
         border=True,
         help="A: all error checks hold and 99.99 % of rows; B: 99 %; C: 95 %; D: less; F: an error check fails.",
     )
-    charts.show("Grade of each table", "The score is the mean over a table's `checks` of the share of rows that hold. "
-                "A from 99.99 %, B from 99 %, C from 95 %, else D; F where an error check fails.", grades)  # fmt: skip
-    charts.show("Checks", "The last result of each check; `failing` of `rows` rows broke it. Rows about people are to "
-                "the nearest 20.", figures.checks_shown(table))  # fmt: skip
+    charts.show(
+        "Grade of each table",
+        "The score is the mean over a table's `checks` of the share of rows that hold. "
+        "A from 99.99 %, B from 99 %, C from 95 %, else D; F where an error check fails.",
+        grades,
+    )
+    charts.show(
+        "Checks",
+        "The last result of each check; `failing` of `rows` rows broke it. Rows about people are to the nearest 20.",
+        figures.checks_shown(table),
+    )
     found = figures.history(table)
-    charts.show("History of checks", "How many checks held and failed on each day.", found,
-                charts.bars(found.with_columns(pl.col("checked_on").cast(pl.String)), "checked_on", "checks",
-                            "outcome", checked_on="day"))  # fmt: skip
+    charts.show(
+        "History of checks",
+        "How many checks held and failed on each day.",
+        found,
+        charts.bars(
+            found.with_columns(pl.col("checked_on").cast(pl.String)),
+            "checked_on",
+            "checks",
+            "outcome",
+            checked_on="day",
+        ),
+    )
 
 
 def _flow() -> None:
@@ -52,31 +72,48 @@ def _flow() -> None:
     chosen = left.selectbox("Delivery", deliveries, key="quality delivery")
     judged = right.selectbox("Judged for", tables, key="quality table") if tables else "silver/encounters"
     steps = figures.flow(sums, judged, chosen)
-    charts.show("What became of each record", "Records delivered → Bronze or rejected; of Bronze, accepted, quarantine "
-                "or erased; of those accepted, rows of Silver (each delivery's to the nearest 20), and duplicates and "
-                "older versions of them.", steps, charts.flow(steps))  # fmt: skip
+    charts.show(
+        "What became of each record",
+        "Records delivered → Bronze or rejected; of Bronze, accepted, quarantine "
+        "or erased; of those accepted, rows of Silver (each delivery's to the nearest 20), and duplicates and "
+        "older versions of them.",
+        steps,
+        charts.flow(steps),
+    )
     kept = sums if chosen == figures.ALL else sums.filter(sums["delivery"] == chosen)
     unbalanced = kept.filter(~kept["balanced"]).height
-    charts.show("Reconciliation", "For each table and delivery: `records` = `accepted` + `quarantined` + `erased`, or "
-                "the sum does not hold and the run fails. `newest`: accepted ones that are rows of Silver, to the "
-                "nearest 20.", kept)  # fmt: skip
+    charts.show(
+        "Reconciliation",
+        "For each table and delivery: `records` = `accepted` + `quarantined` + `erased`, or "
+        "the sum does not hold and the run fails. `newest`: accepted ones that are rows of Silver, to the "
+        "nearest 20.",
+        kept,
+    )
     (st.error if unbalanced else st.caption)(f"{kept.height - unbalanced} of {kept.height} sums agree.")
 
 
 def _quarantine() -> None:
     found = figures.quarantine(open_table(operational.QUARANTINE_REASONS))
     reasons = found.group_by("reason", "status", maintain_order=True).agg(pl.col("records").sum())
-    charts.show("Quarantine by reason", "Records that broke a rule, by reason; one with two reasons counts under both.",
-                found, charts.bars(reasons, "reason", "records", "status", is_flat=True))  # fmt: skip
+    charts.show(
+        "Quarantine by reason",
+        "Records that broke a rule, by reason; one with two reasons counts under both.",
+        found,
+        charts.bars(reasons, "reason", "records", "status", is_flat=True),
+    )
 
 
 def _samples() -> None:
     found = figures.samples(open_table(operational.QUARANTINE_SAMPLES))
     reasons = found["reason"].unique().sort().to_list()
     chosen = st.selectbox("Samples of", reasons, key="quality reason")
-    charts.show("Masked samples of quarantine", "Up to three records of the reason: each field that is filled, and its "
-                "shape (a for a letter, # for a digit). What identifies a person is kept back. 'mediflow quarantine "
-                "show' shows a record whole to who may see it.", found.filter(found["reason"] == chosen))  # fmt: skip
+    charts.show(
+        "Masked samples of quarantine",
+        "Up to three records of the reason: each field that is filled, and its "
+        "shape (a for a letter, # for a digit). What identifies a person is kept back. 'mediflow quarantine "
+        "show' shows a record whole to who may see it.",
+        found.filter(found["reason"] == chosen),
+    )
 
 
 def _freshness() -> None:
@@ -101,13 +138,28 @@ def _anomalies() -> None:
         peers = None
     found = figures.with_peers(figures.anomalies(open_table(masked.COST_ANOMALIES)), peers)
     shown = found.filter(~found["is_hidden"])
-    st.metric("Cost anomalies", charts.number(shown["anomalies"].sum()), border=True,
-              help="Encounters whose cost is above the limit of their peer group, of the "
-                   f"{shown.height} groups that are shown, of {found.height}.")  # fmt: skip
-    charts.show("Cost anomalies and their peers", "Encounters above the limit of their peers (department, diagnosis "
-                "and class, or a wider group), by department and diagnosis: their number, quartiles of their cost "
-                "beside the middle half of their peers' costs, and the reason. Diagnoses of fewer than 11 people are "
-                "one group. A group of 1 to 10 people is not shown, nor is what would tell it.", found,
-                charts.ranges(shown.with_columns(group=pl.format("{} {}", "department", "diagnosis_code")).head(20),
-                              "group", "median_usd", "lower_quartile_usd", "upper_quartile_usd",
-                              is_log=True, group="", median_usd="median and quartiles, USD"))  # fmt: skip
+    st.metric(
+        "Cost anomalies",
+        charts.number(shown["anomalies"].sum()),
+        border=True,
+        help="Encounters whose cost is above the limit of their peer group, of the "
+        f"{shown.height} groups that are shown, of {found.height}.",
+    )
+    charts.show(
+        "Cost anomalies and their peers",
+        "Encounters above the limit of their peers (department, diagnosis "
+        "and class, or a wider group), by department and diagnosis: their number, quartiles of their cost "
+        "beside the middle half of their peers' costs, and the reason. Diagnoses of fewer than 11 people are "
+        "one group. A group of 1 to 10 people is not shown, nor is what would tell it.",
+        found,
+        charts.ranges(
+            shown.with_columns(group=pl.format("{} {}", "department", "diagnosis_code")).head(20),
+            "group",
+            "median_usd",
+            "lower_quartile_usd",
+            "upper_quartile_usd",
+            is_log=True,
+            group="",
+            median_usd="median and quartiles, USD",
+        ),
+    )

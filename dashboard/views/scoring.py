@@ -16,8 +16,10 @@ from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.model import Amount, ModelContract
 from mediflow_assets.contracts.served import MODELS
 
-PROVISIONAL = ("This model is provisional: it beats its baselines by what may be chance, and answers until one passes "
-                "the gate. Weigh its answer so.")  # fmt: skip
+PROVISIONAL = (
+    "This model is provisional: it beats its baselines by what may be chance, and answers until one passes "
+    "the gate. Weigh its answer so."
+)
 _SCORED = "scored file"
 
 
@@ -47,8 +49,10 @@ def _answering(user: SignedIn) -> dict[str, ModelContract]:
     versions = {each["name"]: each["version"] for each in models}
     for model in MODELS.values():
         if not versions.get(model.name):
-            st.info(f"{model.title}: no version of {model.name} answers yet. 'mediflow run --select models' trains it, "
-                    "and says why where it cannot.")  # fmt: skip
+            st.info(
+                f"{model.title}: no version of {model.name} answers yet. 'mediflow run --select models' trains it, "
+                "and says why where it cannot."
+            )
     return {model.title: model for model in MODELS.values() if versions.get(model.name)}
 
 
@@ -60,9 +64,8 @@ def _inputs(allowed: dict[str, list[str]]) -> dict[str, Any]:
         "age": int(left.number_input("Age, years", *v.AGE_LIMITS_YEARS, value=67, step=1)),
         "gender": right.selectbox("Gender", sorted(set(v.GENDERS.values()))),
         "department": left.selectbox("Department", allowed.get("department", []), accept_new_options=True),
-        "diagnosis_code": right.selectbox("Diagnosis code", codes,
-                                          accept_new_options=True),
-    }  # fmt: skip
+        "diagnosis_code": right.selectbox("Diagnosis code", codes, accept_new_options=True),
+    }
     for name, what in _needed().items():
         if words := allowed.get(name):
             patient[name] = left.selectbox(f"{fields[name].label.capitalize()} (for {what})", words)
@@ -94,8 +97,12 @@ def _answer(model: ModelContract, told: dict[str, Any]) -> None:
     drivers = told.get("drivers") or []
     if drivers:
         frame = pl.DataFrame(drivers).select("label", "contribution")
-        charts.show("What drove the answer", "How far each input moved it from an average patient's, in its unit.",
-                    frame, charts.bars(frame, "label", "contribution", is_flat=True, label="input"))  # fmt: skip
+        charts.show(
+            "What drove the answer",
+            "How far each input moved it from an average patient's, in its unit.",
+            frame,
+            charts.bars(frame, "label", "contribution", is_flat=True, label="input"),
+        )
 
 
 def _amount(label: str, answer: Amount, told: dict[str, Any]) -> None:
@@ -105,15 +112,22 @@ def _amount(label: str, answer: Amount, told: dict[str, Any]) -> None:
     lower, upper = (shown(ends[name]).replace("$", "\\$") for name in ("lower", "upper"))
     st.write(f"{ends['coverage']:.0%} of such {answer.plural} lie between {lower} and {upper}.")
     if peer := told.get("peer"):
-        st.write(f"Peers (about {rounded(peer['patients']):,} people): half cost \\${peer['lower_quartile']:,.2f} "
-                 f"to \\${peer['upper_quartile']:,.2f}, median \\${peer['median']:,.2f}.")  # fmt: skip
+        st.write(
+            f"Peers (about {rounded(peer['patients']):,} people): half cost \\${peer['lower_quartile']:,.2f} "
+            f"to \\${peer['upper_quartile']:,.2f}, median \\${peer['median']:,.2f}."
+        )
 
 
 def _probability(model: ModelContract, told: dict[str, Any]) -> None:
     answer = model.answer
     cutoffs = ", ".join(f"{name} from {value:.1%}" for name, value in told["cutoffs"].items())
-    st.metric(model.label, f"{told[answer.field]:.1%}", told["status"], delta_color="off",
-              help=f"{_sentence(answer.described)}. {cutoffs}.")  # fmt: skip
+    st.metric(
+        model.label,
+        f"{told[answer.field]:.1%}",
+        told["status"],
+        delta_color="off",
+        help=f"{_sentence(answer.described)}. {cutoffs}.",
+    )
     st.write(f"{told['status']} {answer.noun} ({cutoffs}).")
 
 

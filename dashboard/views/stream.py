@@ -13,8 +13,10 @@ from mediflow_assets.contracts import events, masked, operational
 from mediflow_assets.contracts.table import TableContract
 
 REFRESH_SECONDS = 5
-NO_STREAM = ("No stream is running. Start one with MEDIFLOW_LANDING=batch and 'mediflow up', or with "
-             "MEDIFLOW_LANDING=continuous and 'mediflow stream serve'.")  # fmt: skip
+NO_STREAM = (
+    "No stream is running. Start one with MEDIFLOW_LANDING=batch and 'mediflow up', or with "
+    "MEDIFLOW_LANDING=continuous and 'mediflow stream serve'."
+)
 _SEEN = "stream alerts seen"
 
 
@@ -50,18 +52,37 @@ def _status(found: pl.DataFrame) -> None:
     waiting = figures.bad_events(_quiet(operational.QUARANTINE_REASONS)).filter(pl.col("status") == "waiting")
     records = f"of {int(found['records'].sum()):,} events landed so far."
     first, second, third, fourth = st.columns(4)
-    first.metric("Events per second", charts.number(found["rows_per_second"].max()), border=True,
-                 help="Over the last landing, all partitions together.")  # fmt: skip
-    second.metric("Lag", charts.number(lag), border=True,
-                  help="Events not landed when the landing last looked, and landed ones not judged yet, over all "
-                 f"partitions, {records}")  # fmt: skip
-    third.metric("Late events", charts.number(int(waiting["records"].sum())), border=True,
-                 help=f"Came before what they belong to, and wait for it; {records}")  # fmt: skip
-    fourth.metric("Bad events", charts.number(int(found["quarantined"].sum())), border=True,
-                  help=f"Open or waiting in quarantine, {records}")  # fmt: skip
-    charts.show("Partitions", "How far each partition was landed and judged, and how long events took to Bronze and "
-                "to the alert: half and 99 of 100 of them, milliseconds. Alerts are to the nearest 20.",
-                found)  # fmt: skip
+    first.metric(
+        "Events per second",
+        charts.number(found["rows_per_second"].max()),
+        border=True,
+        help="Over the last landing, all partitions together.",
+    )
+    second.metric(
+        "Lag",
+        charts.number(lag),
+        border=True,
+        help="Events not landed when the landing last looked, and landed ones not judged yet, over all "
+        f"partitions, {records}",
+    )
+    third.metric(
+        "Late events",
+        charts.number(int(waiting["records"].sum())),
+        border=True,
+        help=f"Came before what they belong to, and wait for it; {records}",
+    )
+    fourth.metric(
+        "Bad events",
+        charts.number(int(found["quarantined"].sum())),
+        border=True,
+        help=f"Open or waiting in quarantine, {records}",
+    )
+    charts.show(
+        "Partitions",
+        "How far each partition was landed and judged, and how long events took to Bronze and "
+        "to the alert: half and 99 of 100 of them, milliseconds. Alerts are to the nearest 20.",
+        found,
+    )
 
 
 def _bad() -> None:
@@ -69,9 +90,13 @@ def _bad() -> None:
     if found.is_empty():
         st.caption("No event is late or bad.")
         return
-    charts.show("Late and bad events", "Events in quarantine by reason: `waiting` came before what they belong to, "
-                "`open` broke a rule. One with two reasons counts under both.", found,
-                charts.bars(found, "reason", "records", "status"))  # fmt: skip
+    charts.show(
+        "Late and bad events",
+        "Events in quarantine by reason: `waiting` came before what they belong to, "
+        "`open` broke a rule. One with two reasons counts under both.",
+        found,
+        charts.bars(found, "reason", "records", "status"),
+    )
 
 
 def _alerts() -> None:
@@ -82,8 +107,13 @@ def _alerts() -> None:
         return
     found = figures.alerts(table)
     shown = found.filter(~pl.col("is_hidden"))
-    charts.show("Alerts", "Events outside the expected range, by rule and department, to the nearest 20. Groups of 1 "
-                "to 10 people are not shown.", found, charts.bars(shown, "rule", "alerts", "department"))  # fmt: skip
+    charts.show(
+        "Alerts",
+        "Events outside the expected range, by rule and department, to the nearest 20. Groups of 1 "
+        "to 10 people are not shown.",
+        found,
+        charts.bars(shown, "rule", "alerts", "department"),
+    )
     _arrived(table)
 
 
@@ -99,8 +129,12 @@ def _arrived(table: Snapshot) -> None:
     if seen["newest"].is_empty():
         st.caption("No alert has come since this page was opened.")
         return
-    charts.show("As they come", "The newest alerts since this page was opened, of groups of more than 10 people: what "
-                "was measured, to two digits, and what was expected.", seen["newest"].drop("alert_id"))  # fmt: skip
+    charts.show(
+        "As they come",
+        "The newest alerts since this page was opened, of groups of more than 10 people: what "
+        "was measured, to two digits, and what was expected.",
+        seen["newest"].drop("alert_id"),
+    )
 
 
 def _quiet(contract: TableContract) -> Snapshot | None:

@@ -65,8 +65,14 @@ def back_up(kept: Kept, to: Path, wait_seconds: float = 0) -> Manifest:
         }
     key_id, kinds = PseudonymKey.load(to / HOME / "secrets").key_id, dict.fromkeys(kept.databases, "postgresql")
     made = Manifest(
-        FORMAT, version("mediflow"), begun.isoformat(), dt.datetime.now(dt.UTC).isoformat(),
-        key_id, tables, kinds, measured(to),
-    )  # fmt: skip
+        FORMAT,
+        version("mediflow"),
+        begun.isoformat(),
+        dt.datetime.now(dt.UTC).isoformat(),
+        key_id,
+        tables,
+        kinds,
+        measured(to),
+    )
     made.write(to)
     return made

@@ -82,8 +82,12 @@ def evaluate(
     results = reference.evaluate(dataset, path)
     names = ("auc", "brier") if known.like.is_probability else ("r2", "rmse")
     if as_json:
-        shown = [{"name": r.name} | {n: r.figures.get(n) for n in ("auc", "brier", "r2", "rmse")}
-                 | {"published": r.published} for r in results]  # fmt: skip
+        shown = [
+            {"name": r.name}
+            | {n: r.figures.get(n) for n in ("auc", "brier", "r2", "rmse")}
+            | {"published": r.published}
+            for r in results
+        ]
         output.as_json({"dataset": dataset, "split": known.described, "models": shown})
         return
     output.line(f"{dataset}: {known.described}")

@@ -64,11 +64,16 @@ def show(settings: Settings, sample: Path) -> int:
         output.table("models on held-out rows", tuple(compared[0]), [tuple(row.values()) for row in compared])
     drifted = lake.read(models.DRIFT, ["has_drifted"])["has_drifted"].to_pylist()
     if any(drifted):
-        output.line(f"{sum(drifted)} of {len(drifted)} inputs and answers have drifted: the sample's history begins "
-                    "with its first admission, so counts of earlier stays and conditions still grow.")  # fmt: skip
+        output.line(
+            f"{sum(drifted)} of {len(drifted)} inputs and answers have drifted: the sample's history begins "
+            "with its first admission, so counts of earlier stays and conditions still grow."
+        )
     for model in shown["models"]:
-        output.line(f"{model['name']}: version {model['champion']} answers." if model["champion"] else
-                    f"{model['name']}: no champion; 'mediflow models list' says why.")  # fmt: skip
+        output.line(
+            f"{model['name']}: version {model['champion']} answers."
+            if model["champion"]
+            else f"{model['name']}: no champion; 'mediflow models list' says why."
+        )
     checks = shown["checks"]
     held = sum(check["passed"] for check in checks)
     balanced = sum(row["balanced"] for row in shown["reconciliation"])

@@ -23,8 +23,12 @@ PRIVACY_STATUS = TableContract(
         _told("share_below_k", T.RATIO, "share of records in groups of 1 to 10 people"),
         _told("max_risk", T.RATIO, "one over the smallest group", nullable=True),
         _told("mean_risk", T.RATIO, "mean over the records of one over their group's people", nullable=True),
-        _told("l_diversity", T.LONG, "distinct diagnoses in the group with fewest; null where none is shown",
-              nullable=True),
+        _told(
+            "l_diversity",
+            T.LONG,
+            "distinct diagnoses in the group with fewest; null where none is shown",
+            nullable=True,
+        ),
         _told("is_suppressed", T.BOOLEAN, "whether values of small groups are blanked"),
         _told("min_k_before", T.LONG, "the smallest group before that", nullable=True),
         _told("share_below_k_before", T.RATIO, "share of records in groups of 1 to 10 before that", nullable=True),
@@ -34,7 +38,7 @@ PRIVACY_STATUS = TableContract(
     ),
     primary_key=("table",),
     checks=(RowCheck("risk_above_limit", "is_suppressed AND round(max_risk, 2) > 0.09"),),
-)  # fmt: skip
+)
 
 LEAK_SCANS = TableContract(
     ("gold", "leak_scans"),

@@ -14,13 +14,28 @@ CONCEPT_PATTERN = r"^([1-9][0-9]{2,14}00[0-9]|[1-9][0-9]{7,14}10[0-9])\z"
 """A SNOMED CT identifier of a concept: its partition identifier, before the check digit, is 00, or 10 for one of an
 extension (SNOMED CT Release File Specification, SCTID)."""
 PRODUCT = (
-    "0123456789", "1234067895", "2340178956", "3401289567", "4012395678", "5987604321", "6598710432", "7659821043",
-    "8765932104", "9876543210",
-)  # fmt: skip
+    "0123456789",
+    "1234067895",
+    "2340178956",
+    "3401289567",
+    "4012395678",
+    "5987604321",
+    "6598710432",
+    "7659821043",
+    "8765932104",
+    "9876543210",
+)
 """Verhoeff's check: what each pair of digits makes (the dihedral group of order 10)."""
 TURNED = (
-    "0123456789", "1576283094", "5803796142", "8916043527", "9453126870", "4286573901", "2793806415", "7046913258",
-)  # fmt: skip
+    "0123456789",
+    "1576283094",
+    "5803796142",
+    "8916043527",
+    "9453126870",
+    "4286573901",
+    "2793806415",
+    "7046913258",
+)
 """What each digit counts as, by its place from the right, modulo 8."""
 _OF_WHO_ALONE = """
 A16 A97 B21 B22 B23 B24 B98 C97 E12 E14 E90 F00 F38 F61 F62 F83 F92 G22 G41 H03 H06 H13 H19 H45 H48 H58 I64 I98 J46

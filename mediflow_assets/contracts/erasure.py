@@ -50,6 +50,6 @@ ERASURES = TableContract(
         _told("models", T.STRINGS, "models trained while these patients were in the lake: name/version"),
     ),
     primary_key=("erasure_id",),
-)  # fmt: skip
+)
 
 TABLES = (ERASED, ERASURES)

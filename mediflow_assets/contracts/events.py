@@ -54,8 +54,13 @@ ENVELOPE = (
 )
 _UNITS = {"age": "years", "cost": "USD", "blood_pressure": "mmHg"}
 _REQUIRED = ("patient_id", "department", "admission_date")
-_TYPES = {"age": "integer", "cost": "number", "birth_date": "date", "admission_date": "timestamp",
-          "discharge_date": "timestamp"}  # fmt: skip
+_TYPES = {
+    "age": "integer",
+    "cost": "number",
+    "birth_date": "date",
+    "admission_date": "timestamp",
+    "discharge_date": "timestamp",
+}
 RECORD = tuple(
     Field(name, _TYPES.get(name, "string"), "as in a flat admission", name in _REQUIRED, _UNITS.get(name))
     for name in ADMISSIONS.column_names

@@ -65,8 +65,16 @@ def category(name: str, label: str, description: str, *, optional: bool = True) 
     return Feature(name, label, FeatureType.CATEGORY, description, optional=optional)
 
 
-def count(name: str, label: str, description: str, maximum: float, unit: str | None = None, *,
-          optional: bool = True, fill: float | None = None) -> Feature:  # fmt: skip
+def count(
+    name: str,
+    label: str,
+    description: str,
+    maximum: float,
+    unit: str | None = None,
+    *,
+    optional: bool = True,
+    fill: float | None = None,
+) -> Feature:
     """An input that holds a whole number from 0 on."""
     return Feature(name, label, FeatureType.INTEGER, description, unit, (), 0, maximum, optional, fill)
 
@@ -80,21 +88,48 @@ AGE = count("age_at_admission", "age", "completed years at admission", v.AGE_LIM
 GENDER = category("gender", "gender", "M, F, O, U")
 DEPARTMENT = category("department", "department", "department of the encounter", optional=False)
 HISTORY = (
-    count("prior_admissions_12m", "earlier admissions in 12 months", "inpatient stays in the 365 days before", 366,
-           fill=0),
-    count("prior_emergency_6m", "emergency visits in 6 months", "emergency visits in the 182 days before", 366,
-           fill=0),
-    count("days_since_last_discharge", "days since the last discharge", "since the last inpatient discharge", 36_525,
-           "days", fill=NEVER_DAYS),
+    count(
+        "prior_admissions_12m", "earlier admissions in 12 months", "inpatient stays in the 365 days before", 366, fill=0
+    ),
+    count("prior_emergency_6m", "emergency visits in 6 months", "emergency visits in the 182 days before", 366, fill=0),
+    count(
+        "days_since_last_discharge",
+        "days since the last discharge",
+        "since the last inpatient discharge",
+        36_525,
+        "days",
+        fill=NEVER_DAYS,
+    ),
     count("comorbidity_count", "comorbidities", "Charlson groups among the codes known before", 17, fill=0),
-    Feature("prior_mean_cost_usd", "mean cost of earlier encounters", FeatureType.NUMBER,
-            "mean billed amount of the encounters before", "USD", minimum=0, maximum=1e9),
-)  # fmt: skip
+    Feature(
+        "prior_mean_cost_usd",
+        "mean cost of earlier encounters",
+        FeatureType.NUMBER,
+        "mean billed amount of the encounters before",
+        "USD",
+        minimum=0,
+        maximum=1e9,
+    ),
+)
 PRESSURE = (
-    Feature("systolic_mmhg", "systolic blood pressure", FeatureType.INTEGER, "at admission", "mmHg",
-            minimum=v.SYSTOLIC_LIMITS_MMHG[0], maximum=v.SYSTOLIC_LIMITS_MMHG[1]),
-    Feature("diastolic_mmhg", "diastolic blood pressure", FeatureType.INTEGER, "at admission", "mmHg",
-            minimum=v.DIASTOLIC_LIMITS_MMHG[0], maximum=v.DIASTOLIC_LIMITS_MMHG[1]),
-)  # fmt: skip
+    Feature(
+        "systolic_mmhg",
+        "systolic blood pressure",
+        FeatureType.INTEGER,
+        "at admission",
+        "mmHg",
+        minimum=v.SYSTOLIC_LIMITS_MMHG[0],
+        maximum=v.SYSTOLIC_LIMITS_MMHG[1],
+    ),
+    Feature(
+        "diastolic_mmhg",
+        "diastolic blood pressure",
+        FeatureType.INTEGER,
+        "at admission",
+        "mmHg",
+        minimum=v.DIASTOLIC_LIMITS_MMHG[0],
+        maximum=v.DIASTOLIC_LIMITS_MMHG[1],
+    ),
+)
 MONTH = Feature("admission_month", "month of admission", FeatureType.INTEGER, "1 to 12", minimum=1, maximum=12)
 ADMISSION_TYPE = category("admission_type", "admission type", "emergency, urgent, elective, newborn, trauma")

@@ -15,8 +15,14 @@ from mediflow_assets.contracts.table import (
     Type,
 )
 
-SUPPRESSED = Column("is_suppressed", Type.BOOLEAN, "whether it is blanked: 1 to 10 people, or what would tell them",
-                    Privacy.TECHNICAL, keep(), nullable=False)  # fmt: skip
+SUPPRESSED = Column(
+    "is_suppressed",
+    Type.BOOLEAN,
+    "whether it is blanked: 1 to 10 people, or what would tell them",
+    Privacy.TECHNICAL,
+    keep(),
+    nullable=False,
+)
 TOP_AGE_YEARS = 90
 """From here on ages are one."""
 
@@ -41,8 +47,16 @@ def _masked_column(source: TableContract, column: Column, blanked: tuple[str, ..
     type_ = {Verb.KEEP: column.type, Verb.YEAR: Type.INTEGER}.get(column.mask.verb, Type.STRING)
     nullable = column.nullable or column.mask.verb in (Verb.YEAR, Verb.AGE_BAND) or name in blanked
     privacy = {Verb.PSEUDONYM: Privacy.PSEUDONYM, Verb.KEEP: column.privacy}.get(column.mask.verb, Privacy.QUASI)
-    return Column(name, type_, column.description, privacy, keep(), unit=column.unit if type_ is column.type else None,
-                  nullable=nullable, derived_from=(f"{source.name}.{column.name}",))  # fmt: skip
+    return Column(
+        name,
+        type_,
+        column.description,
+        privacy,
+        keep(),
+        unit=column.unit if type_ is column.type else None,
+        nullable=nullable,
+        derived_from=(f"{source.name}.{column.name}",),
+    )
 
 
 def masked(source: TableContract) -> TableContract:
@@ -110,38 +124,63 @@ ACTIVITY_TOTALS = TableContract(
     "Encounters and cost of the hospital and of each department, in all, by year and by month, each total by itself.",
     Audience.ANALYST,
     (
-        Column("period", Type.STRING, "all, a year or a month of admission: all, 2024, 2024-05", Privacy.PERIOD, keep(),
-               nullable=False, derived_from=(f"{_ACTIVITY.name}.month",)),
-        Column("department", Type.STRING, "department, * for the hospital", Privacy.CLINICAL, keep(), nullable=False,
-               derived_from=(f"{_ACTIVITY.name}.department",)),
+        Column(
+            "period",
+            Type.STRING,
+            "all, a year or a month of admission: all, 2024, 2024-05",
+            Privacy.PERIOD,
+            keep(),
+            nullable=False,
+            derived_from=(f"{_ACTIVITY.name}.month",),
+        ),
+        Column(
+            "department",
+            Type.STRING,
+            "department, * for the hospital",
+            Privacy.CLINICAL,
+            keep(),
+            nullable=False,
+            derived_from=(f"{_ACTIVITY.name}.department",),
+        ),
         replace(gold.ENCOUNTERS_COUNT, nullable=True, derived_from=(f"{_ACTIVITY.name}.encounters",)),
         replace(_ACTIVITY.by_name["cost_usd"], derived_from=(f"{_ACTIVITY.name}.cost_usd",)),
         replace(SUPPRESSED, description="whether it is withheld: it would tell of 1 to 10 people"),
     ),
     ("period", "department"),
     (RowCheck("small_total_shown", f"encounters < {K}"),),
-)  # fmt: skip
+)
 
 COST_PEERS = TableContract(
     ("masked", "cost_peers"),
     "What peers cost: quartiles of cost by department and diagnosis, small cells suppressed.",
     Audience.ANALYST,
     (
-        gold.DEPARTMENT, gold.DIAGNOSIS,
+        gold.DEPARTMENT,
+        gold.DIAGNOSIS,
         replace(gold.ENCOUNTERS_COUNT, nullable=True),
         replace(gold.PATIENTS_COUNT, nullable=True),
         *(
-            Column(f"{name}_cost_usd", Type.MONEY, f"{name.replace('_', ' ')} of billed amounts", Privacy.CLINICAL,
-                   keep(), unit="USD", derived_from=("silver/encounters.cost_usd",))
+            Column(
+                f"{name}_cost_usd",
+                Type.MONEY,
+                f"{name.replace('_', ' ')} of billed amounts",
+                Privacy.CLINICAL,
+                keep(),
+                unit="USD",
+                derived_from=("silver/encounters.cost_usd",),
+            )
             for name in ("lower_quartile", "median", "upper_quartile")
         ),
         SUPPRESSED,
     ),
     ("department", "diagnosis_code"),
     (RowCheck("small_cell_shown", f"patients < {K}"),),
-    SmallCells("patients", ("encounters", "lower_quartile_cost_usd", "median_cost_usd", "upper_quartile_cost_usd"),
-               margins=(("department",), ())),
-)  # fmt: skip
+    SmallCells(
+        "patients",
+        ("encounters", "lower_quartile_cost_usd", "median_cost_usd", "upper_quartile_cost_usd"),
+        margins=(("department",), ()),
+    ),
+)
 
 COPIES = {
     PATIENTS: silver.PATIENTS,

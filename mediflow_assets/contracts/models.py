@@ -48,7 +48,10 @@ RISK_SCORES = TableContract(
     "readmission. Empty where no model was promoted yet.",
     Audience.PIPELINE,
     (
-        gold.ENCOUNTER_KEY, gold.PATIENT_KEY, gold.DEPARTMENT, gold.ADMITTED,
+        gold.ENCOUNTER_KEY,
+        gold.PATIENT_KEY,
+        gold.DEPARTMENT,
+        gold.ADMITTED,
         *(column for model in STORED for column in _scores_of(model)),
     ),
     ("encounter_key",),
@@ -57,7 +60,7 @@ RISK_SCORES = TableContract(
         RowCheck("interval_reversed", " OR ".join(f"{lower} > {upper}" for lower, upper in _ENDS)),
         RowCheck("nothing_scored", " AND ".join(f"{model.answer.columns[0]} IS NULL" for model in STORED)),
     ),
-)  # fmt: skip
+)
 
 
 def _figure(name: str, type_: Type, description: str, nullable: bool = False) -> Column:

@@ -87,8 +87,9 @@ PATIENTS = _judged(
         Column("drivers_license", T.STRING, "driving licence", P.LICENCE, drop()),
         Column("passport", T.STRING, "passport number", P.LICENCE, drop()),
         Column("death_date", T.DATE, "date of death", P.DATE, year()),
-        Column("updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False,
-               derived_from=_RECEIVED),
+        Column(
+            "updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False, derived_from=_RECEIVED
+        ),
     ),
     primary_key=("patient_id",),
     checks=(
@@ -99,7 +100,7 @@ PATIENTS = _judged(
         RowCheck("birth_date_implausible", f"birth_date < DATE'{v.EARLIEST_DATE}'", Q),
         RowCheck("died_before_birth", "death_date < birth_date", Q),
     ),
-)  # fmt: skip
+)
 
 ENCOUNTERS = _judged(
     "encounters",
@@ -174,8 +175,15 @@ CONDITIONS = _judged(
         Column("text", T.STRING, "as delivered", P.OTHER_ID, drop()),
         Column("onset_date", T.DATE, "begin", P.DATE, year(), nullable=False),
         Column("resolved_date", T.DATE, "end", P.DATE, year()),
-        Column("updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False,
-               derived_from=("bronze/deliveries.received_at",)),
+        Column(
+            "updated_at",
+            T.TIMESTAMP,
+            "time of this version",
+            P.DATE,
+            drop(),
+            nullable=False,
+            derived_from=("bronze/deliveries.received_at",),
+        ),
     ),
     primary_key=("patient_id", "code", "onset_date"),
     checks=(
@@ -187,7 +195,7 @@ CONDITIONS = _judged(
         RowCheck("onset_in_future", "onset_date > to_date(_ingested_at)", Q),
         RowCheck("resolved_before_onset", "resolved_date < onset_date", Q),
     ),
-)  # fmt: skip
+)
 
 QUARANTINE = TableContract(
     ("silver", "quarantine"),
@@ -202,12 +210,18 @@ QUARANTINE = TableContract(
         Column("reasons", T.STRINGS, "every rule it broke", P.TECHNICAL, drop(), nullable=False),
         Column("status", T.STRING, "open, waiting, replayed, discarded", P.TECHNICAL, drop(), nullable=False),
         Column("first_seen_at", T.TIMESTAMP, "when its delivery was received", P.TECHNICAL, drop(), nullable=False),
-        Column("last_seen_at", T.TIMESTAMP, "when the version last validated was received", P.TECHNICAL, drop(),
-               nullable=False),
+        Column(
+            "last_seen_at",
+            T.TIMESTAMP,
+            "when the version last validated was received",
+            P.TECHNICAL,
+            drop(),
+            nullable=False,
+        ),
     ),
     primary_key=("target_table", "_delivery_id", "_record_number"),
     checks=(RowCheck("status_unknown", "status NOT IN ('open', 'waiting', 'replayed', 'discarded')"),),
-)  # fmt: skip
+)
 
 PROCESSED = TableContract(
     ("silver", "processed"),
@@ -221,7 +235,7 @@ PROCESSED = TableContract(
         Column("accepted", T.LONG, "of these, accepted", P.TECHNICAL, drop(), nullable=False),
         Column("quarantined", T.LONG, "of these, quarantined", P.TECHNICAL, drop(), nullable=False),
     ),
-)  # fmt: skip
+)
 
 VALIDATED = (PATIENTS, ENCOUNTERS, CONDITIONS)
 TABLES = (*VALIDATED, QUARANTINE, PROCESSED)

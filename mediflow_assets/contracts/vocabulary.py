@@ -3,33 +3,74 @@
 GENDERS = {"M": "M", "MALE": "M", "F": "F", "FEMALE": "F", "O": "O", "OTHER": "O", "U": "U", "UNKNOWN": "U"}
 
 ENCOUNTER_CLASSES = {
-    "inpatient": "inpatient", "imp": "inpatient", "acute": "inpatient", "nonac": "inpatient",
-    "emergency": "emergency", "emer": "emergency", "ed": "emergency",
-    "outpatient": "outpatient", "ambulatory": "ambulatory", "amb": "ambulatory",
-    "urgentcare": "urgentcare", "urgent care": "urgentcare", "wellness": "wellness",
-    "observation": "observation", "obsenc": "observation", "virtual": "virtual", "vr": "virtual",
-    "home": "home", "hh": "home", "hospice": "hospice", "snf": "snf",
-}  # fmt: skip
+    "inpatient": "inpatient",
+    "imp": "inpatient",
+    "acute": "inpatient",
+    "nonac": "inpatient",
+    "emergency": "emergency",
+    "emer": "emergency",
+    "ed": "emergency",
+    "outpatient": "outpatient",
+    "ambulatory": "ambulatory",
+    "amb": "ambulatory",
+    "urgentcare": "urgentcare",
+    "urgent care": "urgentcare",
+    "wellness": "wellness",
+    "observation": "observation",
+    "obsenc": "observation",
+    "virtual": "virtual",
+    "vr": "virtual",
+    "home": "home",
+    "hh": "home",
+    "hospice": "hospice",
+    "snf": "snf",
+}
 
 STATUSES = {
-    "finished": "finished", "completed": "finished", "discharged": "finished", "in-progress": "in-progress",
-    "admitted": "in-progress", "open": "in-progress", "arrived": "in-progress", "planned": "planned",
-    "cancelled": "cancelled", "canceled": "cancelled", "entered-in-error": "cancelled",
-    "onleave": "in-progress", "triaged": "in-progress", "unknown": "unknown",
-}  # fmt: skip
+    "finished": "finished",
+    "completed": "finished",
+    "discharged": "finished",
+    "in-progress": "in-progress",
+    "admitted": "in-progress",
+    "open": "in-progress",
+    "arrived": "in-progress",
+    "planned": "planned",
+    "cancelled": "cancelled",
+    "canceled": "cancelled",
+    "entered-in-error": "cancelled",
+    "onleave": "in-progress",
+    "triaged": "in-progress",
+    "unknown": "unknown",
+}
 
 ADMISSION_TYPES = {
-    "emergency": "emergency", "urgent": "urgent", "elective": "elective", "newborn": "newborn",
-    "trauma": "trauma", "routine": "elective",
-}  # fmt: skip
+    "emergency": "emergency",
+    "urgent": "urgent",
+    "elective": "elective",
+    "newborn": "newborn",
+    "trauma": "trauma",
+    "routine": "elective",
+}
 
 DISPOSITIONS = {
-    "home": "home", "transferred": "transferred", "other-hcf": "transferred", "transfer": "transferred",
-    "against_advice": "against_advice", "aadvice": "against_advice", "ama": "against_advice",
-    "expired": "expired", "exp": "expired", "died": "expired", "hospice": "hospice", "hosp": "hospice",
-    "skilled_nursing": "skilled_nursing", "snf": "skilled_nursing", "long": "skilled_nursing",
-    "rehab": "rehab", "rehabilitation": "rehab",
-}  # fmt: skip
+    "home": "home",
+    "transferred": "transferred",
+    "other-hcf": "transferred",
+    "transfer": "transferred",
+    "against_advice": "against_advice",
+    "aadvice": "against_advice",
+    "ama": "against_advice",
+    "expired": "expired",
+    "exp": "expired",
+    "died": "expired",
+    "hospice": "hospice",
+    "hosp": "hospice",
+    "skilled_nursing": "skilled_nursing",
+    "snf": "skilled_nursing",
+    "long": "skilled_nursing",
+    "rehab": "rehab",
+    "rehabilitation": "rehab",
+}
 
 DEPARTMENT_OF_CLASS = {
     "inpatient": "GENERAL_MEDICINE",

@@ -15,8 +15,12 @@ from mediflow_assets.storage.delta import Lake
 
 FARED = "mediflow/fared"
 """How each delivery fared that a step validated: counts only."""
-KINDS = {"bronze": {"deltalake", "bronze"}, "silver": {"deltalake", "silver"}, "gold": {"deltalake", "gold"},
-         "masked": {"deltalake", "masked"}}  # fmt: skip
+KINDS = {
+    "bronze": {"deltalake", "bronze"},
+    "silver": {"deltalake", "silver"},
+    "gold": {"deltalake", "gold"},
+    "masked": {"deltalake", "masked"},
+}
 
 
 def spec_of(contract: TableContract, deps: Iterable[TableContract] = ()) -> dg.AssetSpec:

@@ -12,12 +12,15 @@ from mediflow_assets.ml.gate import Decision
 from mediflow_assets.ml.measures import OF_AMOUNT, OF_PROBABILITY
 from mediflow_assets.ml.training import SERVED, Trained
 
-PROVISIONAL = ("**This version is provisional**: it answers because there was none before it, and beats its baselines "
-               "by what may be chance. Weigh its answers so. A version that passes the gate replaces it.")  # fmt: skip
+PROVISIONAL = (
+    "**This version is provisional**: it answers because there was none before it, and beats its baselines "
+    "by what may be chance. Weigh its answers so. A version that passes the gate replaces it."
+)
 
 
-def card(trained: Trained, version: str, run_id: str, decision: Decision, inputs: Mapping[str, int],
-         trained_at: dt.datetime) -> dict[str, Any]:  # fmt: skip
+def card(
+    trained: Trained, version: str, run_id: str, decision: Decision, inputs: Mapping[str, int], trained_at: dt.datetime
+) -> dict[str, Any]:
     """All of the card as plain data. Raises KeyError if an attribute is left out."""
     parts = trained.parts
     return {
@@ -106,8 +109,9 @@ def _headline(trained: Trained) -> str:
     if found is None:
         return "not applicable, because it could not be computed"
     ends = f" ({found.lower:.3f} to {found.upper:.3f})" if found.lower is not None else ""
-    return (f"{found.metric.upper()} {found.value:.3f}{ends} on {found.rows} rows of patients and months not learned "
-            "from")  # fmt: skip
+    return (
+        f"{found.metric.upper()} {found.value:.3f}{ends} on {found.rows} rows of patients and months not learned from"
+    )
 
 
 def _spread(trained: Trained) -> str:

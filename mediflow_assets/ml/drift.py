@@ -38,8 +38,12 @@ class Drift:
 
 def distribution(features: Sequence[Feature], inputs: pd.DataFrame, answer: Floats) -> dict[str, Any]:
     """Per input: the shares of its words, or the 1 % to 99 % quantiles of its numbers; no single row shows in it."""
-    found = {feature.name: _words(inputs[feature.name], feature.allowed) if feature.is_category
-             else _numbers(inputs[feature.name].to_numpy(np.float64)) for feature in features}  # fmt: skip
+    found = {
+        feature.name: _words(inputs[feature.name], feature.allowed)
+        if feature.is_category
+        else _numbers(inputs[feature.name].to_numpy(np.float64))
+        for feature in features
+    }
     return found | {ANSWER: _numbers(answer)}
 
 
@@ -55,8 +59,9 @@ def _numbers(values: Floats) -> dict[str, Any]:
     return {"quantiles": [float(q) for q in np.quantile(given, _QUANTILES)], "spread": float(given.std())}
 
 
-def drift(features: Sequence[Feature], reference: Mapping[str, Any], inputs: pd.DataFrame,
-          answer: Floats) -> list[Drift]:  # fmt: skip
+def drift(
+    features: Sequence[Feature], reference: Mapping[str, Any], inputs: pd.DataFrame, answer: Floats
+) -> list[Drift]:
     """The distance of each input, and of the answers, from what `distribution` wrote."""
     # a month of the year is always another than the year's
     now = distribution([f for f in features if f.name != MONTH.name], inputs, answer)

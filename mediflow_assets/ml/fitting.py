@@ -65,8 +65,9 @@ def _common(words: pd.Series, fewest: int) -> tuple[str, ...]:
     return tuple(sorted(counts[counts >= fewest].index)) or (str(counts.index[0]),)
 
 
-def fit(spec: ModelSpec, features: tuple[Feature, ...], estimator: BaseEstimator, train: Examples,
-        calibration: Examples) -> Fitted:  # fmt: skip
+def fit(
+    spec: ModelSpec, features: tuple[Feature, ...], estimator: BaseEstimator, train: Examples, calibration: Examples
+) -> Fitted:
     """Learn on `train`; learn the response on `calibration`, which the estimator does not see."""
     made = pipeline(features, spec.is_probability, estimator)
     is_plain = spec.is_probability or not spec.is_logged
@@ -93,10 +94,16 @@ def platt(raw: Floats, target: Floats) -> ProbabilityResponse:
 
 def residuals_of(raw: Floats, examples: Examples, by: str | None, *, is_apart: bool) -> pd.DataFrame:
     """Scores of rows that were not learned from, beside what came. `is_apart`: nor was anything of their patients."""
-    return pd.DataFrame({
-        "raw": raw, "target": np.log(examples.target), "at": examples.at, "is_usual": ~examples.is_unusual,
-        "word": examples.inputs[by].to_numpy() if by else "", "is_apart": is_apart,
-    })  # fmt: skip
+    return pd.DataFrame(
+        {
+            "raw": raw,
+            "target": np.log(examples.target),
+            "at": examples.at,
+            "is_usual": ~examples.is_unusual,
+            "word": examples.inputs[by].to_numpy() if by else "",
+            "is_apart": is_apart,
+        }
+    )
 
 
 def spreads(rows: pd.DataFrame, by: str | None) -> CostResponse:

@@ -24,8 +24,9 @@ class Decision:
     """Promoted for want of a champion: better than its baselines on the held-out rows, but perhaps by chance."""
 
 
-def decide(spec: ModelSpec, test: Examples, answer: Floats, baselines: dict[str, Floats],
-           champion: Floats | None) -> Decision:  # fmt: skip
+def decide(
+    spec: ModelSpec, test: Examples, answer: Floats, baselines: dict[str, Floats], champion: Floats | None
+) -> Decision:
     """Promoted if amounts add up to what came, it beats every baseline, and is not worse than the champion beyond noise
     (95 %, paired). A champion whose own amounts do not add up is no rival. Where there is no champion, to beat the
     baselines on the held-out rows is enough to be provisional: which patients these are is chance."""
@@ -78,6 +79,8 @@ def misjudged(spec: ModelSpec, rows: Examples, answer: Floats) -> str | None:
         sampled = resampled(ratio, target, rows.patient[chosen], given)[:, 0]
         low, high = interval(sampled) if len(sampled) else (found, found)
         if high < LEAST_RATIO or low > MOST_RATIO:
-            return (f"Predicted over actual is {found:.2f} ({low:.2f} to {high:.2f}) for {name}, {len(target)} rows "
-                    f"held out, and has to be {LEAST_RATIO} to {MOST_RATIO}.")  # fmt: skip
+            return (
+                f"Predicted over actual is {found:.2f} ({low:.2f} to {high:.2f}) for {name}, {len(target)} rows "
+                f"held out, and has to be {LEAST_RATIO} to {MOST_RATIO}."
+            )
     return None

@@ -43,8 +43,11 @@ def ratio(target: Floats, answer: Floats, weight: Floats) -> float:
 def calibration_curve(target: Floats, answer: Floats) -> list[tuple[float, float, int]]:
     """Ten bins of equal size by answer: mean answer, share that happened, rows."""
     order = np.argsort(answer, kind="stable")
-    return [(float(answer[part].mean()), float(target[part].mean()), len(part))
-            for part in np.array_split(order, BINS) if len(part)]  # fmt: skip
+    return [
+        (float(answer[part].mean()), float(target[part].mean()), len(part))
+        for part in np.array_split(order, BINS)
+        if len(part)
+    ]
 
 
 def of_probability(target: Floats, answer: Floats) -> dict[str, float]:
@@ -98,8 +101,9 @@ OF_PROBABILITY = Measures("auc", auc, of_probability, 0.95)
 OF_AMOUNT = Measures("r2", r2, of_amount, 0.98)
 
 
-def resampled(metric: Metric, target: Floats, patient: np.ndarray, *answers: Floats, seed: int = 0,
-              resamples: int = RESAMPLES) -> np.ndarray:  # fmt: skip
+def resampled(
+    metric: Metric, target: Floats, patient: np.ndarray, *answers: Floats, seed: int = 0, resamples: int = RESAMPLES
+) -> np.ndarray:
     """The figure of each answer over bootstrap samples of patients: resamples × answers.
 
     The Poisson bootstrap: each patient counts Poisson(1) times, all of a patient's rows alike.

@@ -29,12 +29,18 @@ def preprocessing(features: Sequence[Feature], is_probability: bool) -> ColumnTr
     """One column in, one column out, for every feature. Words outside `allowed` count as an average one."""
     folds = StratifiedKFold if is_probability else KFold
     steps: list[Any] = [
-        (feature.name,
-         TargetEncoder(categories=[list(feature.allowed)], target_type="binary" if is_probability else "continuous",
-                       cv=folds(5, shuffle=True, random_state=SEED)),
-         [feature.name])
-        for feature in features if feature.is_category
-    ]  # fmt: skip
+        (
+            feature.name,
+            TargetEncoder(
+                categories=[list(feature.allowed)],
+                target_type="binary" if is_probability else "continuous",
+                cv=folds(5, shuffle=True, random_state=SEED),
+            ),
+            [feature.name],
+        )
+        for feature in features
+        if feature.is_category
+    ]
     for fill in dict.fromkeys(feature.fill for feature in features if not feature.is_category):
         names = [feature.name for feature in features if not feature.is_category and feature.fill == fill]
         step = SimpleImputer(strategy="median", keep_empty_features=True)
@@ -44,8 +50,9 @@ def preprocessing(features: Sequence[Feature], is_probability: bool) -> ColumnTr
     return ColumnTransformer(steps, sparse_threshold=0)
 
 
-def forest(is_probability: bool, leaf: int = LEAF, rows: int = MOST_SAMPLES, share: float = 1 / 3,
-           is_told_apart: bool = False) -> BaseEstimator:  # fmt: skip
+def forest(
+    is_probability: bool, leaf: int = LEAF, rows: int = MOST_SAMPLES, share: float = 1 / 3, is_told_apart: bool = False
+) -> BaseEstimator:
     """The served estimator. `rows`: how many there are to learn from; `share` of the inputs, tried at each split of a
     regressor's tree; `is_told_apart`: it keeps for each row what the trees say that did not learn from it."""
     given: dict[str, Any] = {"n_estimators": TREES, "min_samples_leaf": leaf, "n_jobs": -1, "random_state": SEED}

@@ -42,8 +42,16 @@ class Reference:
 
 _GONE = {"11", "13", "14", "19", "20", "21"}
 """Discharged dead or to a hospice: these cannot come back."""
-_NUMBERS = ("time_in_hospital", "num_lab_procedures", "num_procedures", "num_medications", "number_outpatient",
-            "number_emergency", "number_inpatient", "number_diagnoses")  # fmt: skip
+_NUMBERS = (
+    "time_in_hospital",
+    "num_lab_procedures",
+    "num_procedures",
+    "num_medications",
+    "number_outpatient",
+    "number_emergency",
+    "number_inpatient",
+    "number_diagnoses",
+)
 _NOT_USED = {"encounter_id", "patient_nbr", "readmitted", "weight", *_NUMBERS}
 
 
@@ -100,7 +108,10 @@ def _examples(inputs: Mapping[str, Any], target: np.ndarray, patient: np.ndarray
 
 REFERENCES = {
     "uci-diabetes": Reference(
-        "uci-diabetes", 5, read_uci, readmission_risk.SPEC,
+        "uci-diabetes",
+        5,
+        read_uci,
+        readmission_risk.SPEC,
         {
             "logistic regression": (lambda: pipelines.linear(True), "AUC 0.656 to 0.670"),
             "random forest": (lambda: pipelines.forest(True), "AUC 0.670 to 0.677"),
@@ -109,7 +120,10 @@ REFERENCES = {
         "patients apart, a fifth for the test, 5 times; expired and hospice removed",
     ),
     "insurance": Reference(
-        "insurance", 10, read_insurance, treatment_cost.SPEC,
+        "insurance",
+        10,
+        read_insurance,
+        treatment_cost.SPEC,
         {
             "linear regression": (lambda: pipelines.linear(False), "-"),
             "random forest": (lambda: pipelines.forest(False, leaf=1, rows=900, share=1.0), "R2 0.848 +- 0.017"),
@@ -118,7 +132,7 @@ REFERENCES = {
         },
         "a fifth for the test, 10 times",
     ),
-}  # fmt: skip
+}
 
 
 def evaluate(name: str, path: Path) -> list[Result]:

@@ -72,10 +72,19 @@ def train_model(context: RunContext, given: Lesson, registry: Registry, tags: Ma
     facts = trained.facts
     run_id = _log(registry, trained)
     example = pd.DataFrame([facts["reference"]]).astype(
-        {f.name: object if f.is_category else "float32" for f in trained.fitted.features})  # fmt: skip
+        {f.name: object if f.is_category else "float32" for f in trained.fitted.features}
+    )
     version = registry.register(spec.name, trained.graph, example, {"gate": decision.reason})
-    made = ModelMade(spec.name, version, run_id, decision.is_promoted, decision.is_provisional, decision.reason,
-                     len(test), trained.metrics)  # fmt: skip
+    made = ModelMade(
+        spec.name,
+        version,
+        run_id,
+        decision.is_promoted,
+        decision.is_provisional,
+        decision.reason,
+        len(test),
+        trained.metrics,
+    )
     data = card.card(trained, version, run_id, decision, versions, now)
     facts |= {"version": version, "run_id": run_id, "trained_at": now.isoformat()}
     facts["is_provisional"] = decision.is_provisional
@@ -109,10 +118,12 @@ def _log(registry: Registry, trained: Trained) -> str:
     forest = trained.fitted.pipeline.named_steps["model"]
     with registry_errors():
         mlflow.log_params(
-            {name: forest.get_params()[name] for name in ("n_estimators", "min_samples_leaf", "max_samples",
-                                                          "max_features", "random_state")}
+            {
+                name: forest.get_params()[name]
+                for name in ("n_estimators", "min_samples_leaf", "max_samples", "max_features", "random_state")
+            }
             | {"train_rows": len(parts.train), "calibration_rows": len(parts.calibration), "test_rows": len(parts.test)}
-        )  # fmt: skip
+        )
         mlflow.log_metrics(trained.metrics | {"graph_difference": trained.agreement})
         mlflow.log_dict({"features": [feature_as_json(f) for f in trained.fitted.features]}, "features.json")
         for name, figure in plots(trained).items():
@@ -138,8 +149,9 @@ def _note(context: RunContext, trained: Trained, made: ModelMade, now: dt.dateti
     context.lake.append_rows(models.MODEL_METRICS, [common | row for row in rows], f"{made.name}/{made.run_id}")
 
 
-def _row(estimator: str, group: str, metric: str, value: float, lower: float | None, upper: float | None,
-         rows: int) -> dict[str, Any]:  # fmt: skip
+def _row(
+    estimator: str, group: str, metric: str, value: float, lower: float | None, upper: float | None, rows: int
+) -> dict[str, Any]:
     return {
         "estimator": estimator,
         "group": group,

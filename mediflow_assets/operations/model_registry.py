@@ -111,8 +111,16 @@ def compared(lake: Lake) -> list[Row]:
     return found
 
 
-_SHOWN = ("auc", "average_precision", "brier", "calibration_error", "r2", "mae", "predicted_to_actual",
-          "interval_coverage")  # fmt: skip
+_SHOWN = (
+    "auc",
+    "average_precision",
+    "brier",
+    "calibration_error",
+    "r2",
+    "mae",
+    "predicted_to_actual",
+    "interval_coverage",
+)
 
 
 def _shown(value: Decimal | None) -> str:

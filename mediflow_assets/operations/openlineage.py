@@ -32,14 +32,24 @@ _INPUT_FIELD = {
     "type": "object",
     "required": ["namespace", "name", "field"],
     "properties": {
-        "namespace": _TEXT, "name": _TEXT, "field": _TEXT,
-        "transformations": {"type": "array", "items": {
-            "type": "object", "required": ["type"],
-            "properties": {"type": {"enum": ["DIRECT", "INDIRECT"]}, "subtype": _TEXT,
-                           "description": {"type": "string"}, "masking": {"type": "boolean"}},
-        }},
+        "namespace": _TEXT,
+        "name": _TEXT,
+        "field": _TEXT,
+        "transformations": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["type"],
+                "properties": {
+                    "type": {"enum": ["DIRECT", "INDIRECT"]},
+                    "subtype": _TEXT,
+                    "description": {"type": "string"},
+                    "masking": {"type": "boolean"},
+                },
+            },
+        },
     },
-}  # fmt: skip
+}
 _DATASET = {
     "type": "object",
     "required": ["namespace", "name"],
@@ -66,14 +76,19 @@ RUN_EVENT = {
         "eventTime": {"type": "string", "format": "date-time"},
         "producer": {"type": "string", "format": "uri"},
         "schemaURL": {"type": "string", "format": "uri"},
-        "run": {"type": "object", "required": ["runId"], "properties": {
-            "runId": {"type": "string", "format": "uuid"},
-            "facets": {"type": "object", "additionalProperties": _FACET}}},
+        "run": {
+            "type": "object",
+            "required": ["runId"],
+            "properties": {
+                "runId": {"type": "string", "format": "uuid"},
+                "facets": {"type": "object", "additionalProperties": _FACET},
+            },
+        },
         "job": {"type": "object", "required": ["namespace", "name"], "properties": {"namespace": _TEXT, "name": _TEXT}},
         "inputs": {"type": "array", "items": _DATASET},
         "outputs": {"type": "array", "minItems": 1, "items": _DATASET},
     },
-}  # fmt: skip
+}
 """What OpenLineage 2 asks of a run event and of the facets used here."""
 
 

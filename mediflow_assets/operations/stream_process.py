@@ -40,9 +40,18 @@ def serve(settings: "Settings", lake: Lake, tell: Callable[[str], None]) -> None
     kafka = Kafka(settings.kafka, java_options(read_properties(settings.kafka_properties)))
     try:
         Service(
-            settings.root, lake, topic, kafka, settings.alerts_topic, settings.alerts_batch_seconds, settings.secrets,
-            session, metrics, tell, stop,
-        ).run()  # fmt: skip
+            settings.root,
+            lake,
+            topic,
+            kafka,
+            settings.alerts_topic,
+            settings.alerts_batch_seconds,
+            settings.secrets,
+            session,
+            metrics,
+            tell,
+            stop,
+        ).run()
     finally:
         metrics.close()
         with contextlib.suppress(Exception):

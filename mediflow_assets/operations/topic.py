@@ -18,11 +18,25 @@ from mediflow_assets.streaming.topic_landing import OFF, Topic
 if TYPE_CHECKING:
     from mediflow_assets.settings import Settings
 
-_FIGURES = ("to_bronze_p50_ms", "to_bronze_p99_ms", "to_alert_p50_ms", "to_alert_p99_ms", "rows_per_second",
-            "last_landed_at", "alerts")  # fmt: skip
+_FIGURES = (
+    "to_bronze_p50_ms",
+    "to_bronze_p99_ms",
+    "to_alert_p50_ms",
+    "to_alert_p99_ms",
+    "rows_per_second",
+    "last_landed_at",
+    "alerts",
+)
 NOT_RUNNING = "not running"
-_SHOWN = ("partition", "landed_through", "judged_through", "records", "quarantined", "quarantined_share",
-          "last_event_at")  # fmt: skip
+_SHOWN = (
+    "partition",
+    "landed_through",
+    "judged_through",
+    "records",
+    "quarantined",
+    "quarantined_share",
+    "last_event_at",
+)
 
 
 def read_status(settings: "Settings", lake: Lake) -> dict[str, Any]:

@@ -36,12 +36,19 @@ def quarantine_samples(lake: Lake) -> list[Row]:
                 few.append(row)
     payloads = _payloads(lake, [row for few in chosen.values() for row in few])
     return [
-        {"table": table, "source": source, "reason": reason, "sample": at, "status": row["status"],
-         "delivery": _named(row["_delivery_id"]), "record": row["_record_number"],
-         "fields": shapes(payloads[_key(row)], _table_of(source))}
+        {
+            "table": table,
+            "source": source,
+            "reason": reason,
+            "sample": at,
+            "status": row["status"],
+            "delivery": _named(row["_delivery_id"]),
+            "record": row["_record_number"],
+            "fields": shapes(payloads[_key(row)], _table_of(source)),
+        }
         for (table, source, reason), few in sorted(chosen.items())
         for at, row in enumerate(few, 1)
-    ]  # fmt: skip
+    ]
 
 
 def _payloads(lake: Lake, rows: list[Row]) -> dict[tuple[str, str, int], str]:

@@ -124,8 +124,15 @@ def _of_parquet(path: Path) -> Iterator[pl.Series]:
 
 
 def _is_text(kind: Any) -> bool:
-    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view, pa.types.is_binary,
-             pa.types.is_large_binary, pa.types.is_binary_view, pa.types.is_dictionary)  # fmt: skip
+    tests = (
+        pa.types.is_string,
+        pa.types.is_large_string,
+        pa.types.is_string_view,
+        pa.types.is_binary,
+        pa.types.is_large_binary,
+        pa.types.is_binary_view,
+        pa.types.is_dictionary,
+    )
     return any(test(kind) for test in tests)
 
 

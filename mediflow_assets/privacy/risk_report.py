@@ -46,8 +46,14 @@ def _of_table(lake: Lake, table: TableContract) -> Row:
 def _risk(rows: pl.DataFrame, quasi: list[str], has_diagnosis: bool) -> Row:
     """Figures over the groups that show anything; a record of which all is blank cannot be told from another."""
     people = rows["patient_key"].n_unique() if rows.height else 0
-    nothing = {"people": people, "min_k": None, "share_below_k": _ratio(0), "max_risk": None, "mean_risk": None,
-               "l_diversity": None}  # fmt: skip
+    nothing = {
+        "people": people,
+        "min_k": None,
+        "share_below_k": _ratio(0),
+        "max_risk": None,
+        "mean_risk": None,
+        "l_diversity": None,
+    }
     if not quasi or not rows.height:
         return nothing
     counted = [pl.col("patient_key").n_unique().alias("k"), pl.len().alias("n")]

@@ -34,7 +34,23 @@ from mediflow_assets.scoring.response import CostResponse, ProbabilityResponse
 from mediflow_assets.scoring.writing import bundle_files, feature_as_json, write_bundle
 
 __all__ = [
-    "Bundle", "Champion", "Champions", "CostResponse", "Driver",
-    "Explanation", "Feature", "FeatureType", "Predictions", "ProbabilityResponse", "bundle_files", "feature_as_json",
-    "load_bundle", "load_champion", "models_uri", "point_to", "read_champion", "versions", "write_bundle",
-]  # fmt: skip
+    "Bundle",
+    "Champion",
+    "Champions",
+    "CostResponse",
+    "Driver",
+    "Explanation",
+    "Feature",
+    "FeatureType",
+    "Predictions",
+    "ProbabilityResponse",
+    "bundle_files",
+    "feature_as_json",
+    "load_bundle",
+    "load_champion",
+    "models_uri",
+    "point_to",
+    "read_champion",
+    "versions",
+    "write_bundle",
+]

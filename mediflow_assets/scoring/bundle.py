@@ -123,23 +123,31 @@ class Bundle:
 
         found = shapley(worth, differs)
         base, prediction = worth(np.array([np.zeros(len(differs), bool), np.ones(len(differs), bool)]))
-        drivers = [Driver(f.name, f.label, row.get(f.name), float(c))
-                   for f, c, moved in zip(self.features, found, differs, strict=True) if moved]  # fmt: skip
+        drivers = [
+            Driver(f.name, f.label, row.get(f.name), float(c))
+            for f, c, moved in zip(self.features, found, differs, strict=True)
+            if moved
+        ]
         drivers.sort(key=lambda driver: -abs(driver.contribution))
         return Explanation(float(prediction), float(base), tuple(drivers[:most]))
 
     def warnings(self, row: Row) -> dict[str, str]:
         """Input → what the model has not seen of it in training; never its value."""
         learned, told = self._learned, "not seen in training; taken as an average one"
-        return {name: told for name, value in row.items()
-                if name in learned and value is not None and value not in learned[name]}  # fmt: skip
+        return {
+            name: told
+            for name, value in row.items()
+            if name in learned and value is not None and value not in learned[name]
+        }
 
     def outside(self, row: Row) -> dict[str, str]:
         """Input → the limits that its number does not keep; never its value."""
         limits = self._limits
-        return {name: "has to be {:g} to {:g}".format(*limits[name]) for name, value in row.items()
-                if name in limits and isinstance(value, (int, float))
-                and not limits[name][0] <= value <= limits[name][1]}  # fmt: skip
+        return {
+            name: "has to be {:g} to {:g}".format(*limits[name])
+            for name, value in row.items()
+            if name in limits and isinstance(value, (int, float)) and not limits[name][0] <= value <= limits[name][1]
+        }
 
     @cached_property
     def taken(self) -> frozenset[str]:
@@ -162,8 +170,9 @@ class Bundle:
 
     @cached_property
     def _limits(self) -> Mapping[str, tuple[float, float]]:
-        return {f.name: (f.minimum, f.maximum) for f in self.features
-                if f.minimum is not None and f.maximum is not None}  # fmt: skip
+        return {
+            f.name: (f.minimum, f.maximum) for f in self.features if f.minimum is not None and f.maximum is not None
+        }
 
     @cached_property
     def _learned(self) -> Mapping[str, frozenset[str]]:
@@ -201,8 +210,8 @@ def _bundle(facts: Mapping[str, Any], contents: Mapping[str, bytes]) -> Bundle:
     graph = open_graph(contents[GRAPH], facts["name"])
     if {each.name for each in graph.get_inputs()} != {feature.name for feature in features}:
         raise BundleInvalid(f"{facts['name']}: the graph takes other inputs than bundle.json lists. Train it again.")
-    return Bundle(facts["name"], str(facts["version"]), features, response_from(facts["response"]),
-                  facts["reference"], facts, contents[CARD].decode(), graph)  # fmt: skip
+    response, card = response_from(facts["response"]), contents[CARD].decode()
+    return Bundle(facts["name"], str(facts["version"]), features, response, facts["reference"], facts, card, graph)
 
 
 def _tried(bundle: Bundle) -> Bundle:

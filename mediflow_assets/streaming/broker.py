@@ -61,8 +61,9 @@ class Broker:
         from kafka import TopicPartition
         from kafka.errors import KafkaError, OffsetOutOfRangeError
 
-        with self._consumer(max_poll_records=5_000, fetch_max_bytes=_MOST_BYTES * 4,
-                            max_partition_fetch_bytes=_MOST_BYTES) as consumer:  # fmt: skip
+        with self._consumer(
+            max_poll_records=5_000, fetch_max_bytes=_MOST_BYTES * 4, max_partition_fetch_bytes=_MOST_BYTES
+        ) as consumer:
             place = TopicPartition(wanted.topic, wanted.partition)
             consumer.assign([place])
             consumer.seek(place, wanted.start)

@@ -157,6 +157,9 @@ def _count_refused(lake: Lake, topic: str, done: LandedEvents, through: dict[int
         tables = (SOURCE.table.name, *SOURCE.by_target)
         rows = [row(f"to {last}", table, id_, done.refused[id_], at) for id_, last in new.items() for table in tables]
         landed_offsets.append(
-            lake, erasure.ERASED, pa.Table.from_pylist(rows, schema=arrow_schema(erasure.ERASED)), topic,
+            lake,
+            erasure.ERASED,
+            pa.Table.from_pylist(rows, schema=arrow_schema(erasure.ERASED)),
+            topic,
             through,
-        )  # fmt: skip
+        )

@@ -72,9 +72,13 @@ def produce(
     waiting: list[tuple[Message, Any]] = []
     with answering(broker.servers):
         producer = KafkaProducer(
-            acks="all", enable_idempotence=True, linger_ms=2 if rate else 20, max_request_size=LARGEST_REQUEST,
-            batch_size=1 << 17, **broker.client(),
-        )  # fmt: skip
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=2 if rate else 20,
+            max_request_size=LARGEST_REQUEST,
+            batch_size=1 << 17,
+            **broker.client(),
+        )
         if ledger:
             ledger.parent.mkdir(parents=True, exist_ok=True)
         out = ledger.open("a", encoding="utf-8") if ledger else None
@@ -109,8 +113,12 @@ def _settle(waiting: list[tuple[Message, Any]], out: Any, done: Produced) -> Non
             continue
         done.kinds[message.kind] += 1
         if out:
-            told = {"partition": taken.partition, "offset": taken.offset, "event_id": message.event_id,
-                    "kind": message.kind}  # fmt: skip
+            told = {
+                "partition": taken.partition,
+                "offset": taken.offset,
+                "event_id": message.event_id,
+                "kind": message.kind,
+            }
             out.write(json.dumps(told) + "\n")
     waiting.clear()
 

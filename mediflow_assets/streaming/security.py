@@ -54,8 +54,11 @@ def java_options(properties: Mapping[str, str]) -> dict[str, str]:
     if "ssl.ca.location" in properties:
         found |= {"ssl.truststore.type": "PEM", "ssl.truststore.location": properties["ssl.ca.location"]}
     if "ssl.certificate.location" in properties:
-        found |= {"ssl.keystore.type": "PEM", "ssl.keystore.certificate.chain": _text(properties, "ssl.certificate"),
-                  "ssl.keystore.key": _text(properties, "ssl.key")}  # fmt: skip
+        found |= {
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.certificate.chain": _text(properties, "ssl.certificate"),
+            "ssl.keystore.key": _text(properties, "ssl.key"),
+        }
     return found
 
 

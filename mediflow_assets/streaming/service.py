@@ -108,8 +108,11 @@ class Service(ServiceContext):
                 self.session, self.kafka, self.topic.name, starting_offsets(self.topic.name, held, landed), checkpoint
             )
         self.say("Landing.")
-        chores = [*(Chore(*each) for each in alarms.chores), Chore(_LAG_SECONDS, self._tell_lag),
-                  Chore(_NOTE_SECONDS, self._note)]  # fmt: skip
+        chores = [
+            *(Chore(*each) for each in alarms.chores),
+            Chore(_LAG_SECONDS, self._tell_lag),
+            Chore(_NOTE_SECONDS, self._note),
+        ]
         try:
             while landing.is_running and not self._is_to_end():
                 self._do_one(chores)

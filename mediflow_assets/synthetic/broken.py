@@ -24,17 +24,18 @@ QUARANTINE: dict[str, tuple[dict[str, str], ...]] = {
     "admitted_at_missing": ({"admission_date": ""},),
     "admitted_at_unreadable": ({"admission_date": "2024-13-01T10:00:00Z"}, {"admission_date": "soon"}),
     # without a birth date, by which the patient would be a thousand years old
-    "admitted_in_future": ({"admission_date": "2999-01-01T08:00:00Z", "birth_date": "",
-                            "discharge_date": ""},),
+    "admitted_in_future": ({"admission_date": "2999-01-01T08:00:00Z", "birth_date": "", "discharge_date": ""},),
     "discharged_at_unreadable": ({"discharge_date": "2024-02-30T10:00:00Z"}, {"discharge_date": "in May"}),
     "discharged_before_admission": ({"discharge_date": "2001-01-01T08:00:00Z"},),
     "age_unreadable": ({"age": "forty-two", "birth_date": ""}, {"age": "4x", "birth_date": ""}),
-    "age_out_of_range": ({"age": "150", "birth_date": ""}, {"age": "250", "birth_date": ""},
-                         {"age": "-3", "birth_date": ""}),
+    "age_out_of_range": (
+        {"age": "150", "birth_date": ""},
+        {"age": "250", "birth_date": ""},
+        {"age": "-3", "birth_date": ""},
+    ),
     "birth_date_unreadable": ({"birth_date": "1975-02-30"}, {"birth_date": "in May"}),
     "gender_unknown": ({"gender": "Q"}, {"gender": "7"}),
-    "diagnosis_malformed": ({"diagnosis_code": "12345"}, {"diagnosis_code": "E1"},
-                            {"diagnosis_code": "?E11"}),
+    "diagnosis_malformed": ({"diagnosis_code": "12345"}, {"diagnosis_code": "E1"}, {"diagnosis_code": "?E11"}),
     "blood_pressure_unreadable": ({"blood_pressure": "high"}, {"blood_pressure": "120/"}),
     "blood_pressure_implausible": ({"blood_pressure": "80/120"}, {"blood_pressure": "420/90"}),
     "cost_unreadable": ({"cost": "12.3.4"}, {"cost": "free of charge"}),
@@ -42,7 +43,7 @@ QUARANTINE: dict[str, tuple[dict[str, str], ...]] = {
     "encounter_class_unknown": ({"encounter_class": "teleport"},),
     "status_unknown": ({"status": "perhaps"},),
     "updated_at_unreadable": ({"updated_at": "2025-02-30T00:00:00Z"}, {"updated_at": "yesterday"}),
-}  # fmt: skip
+}
 """Records that can be split but not accepted: by reason, what stands in which field."""
 
 KINDS = (*REJECTS, *QUARANTINE)

@@ -55,11 +55,11 @@ _MAKERS: dict[str, Make] = {
     "age_text": _with(age="forty-two"),
     "cost_negative": _with(cost=-10),
     "cost_text": _with(cost="a lot"),
-    "formula": _with(department="=HYPERLINK(\"http://example.org\")"),
+    "formula": _with(department='=HYPERLINK("http://example.org")'),
     "sql": _with(diagnosis_code="'; DROP TABLE encounters; --"),
     "department_missing": _with(department=..., encounter_class=...),
     "blood_pressure_swapped": _with(blood_pressure="80/120"),
-}  # fmt: skip
+}
 KINDS = tuple(_MAKERS)
 
 

@@ -11,10 +11,26 @@ from mediflow_assets.synthetic.population import Population, birth_dates, names_
 
 NOTHING = -1  # an empty field
 HEADER = (
-    "patient_id", "encounter_id", "encounter_class", "status", "name", "birth_date", "age", "gender",
-    "department", "diagnosis_code", "admission_date", "discharge_date", "discharge_disposition",
-    "admission_type", "blood_pressure", "cost", "payer", "zip", "updated_at",
-)  # fmt: skip
+    "patient_id",
+    "encounter_id",
+    "encounter_class",
+    "status",
+    "name",
+    "birth_date",
+    "age",
+    "gender",
+    "department",
+    "diagnosis_code",
+    "admission_date",
+    "discharge_date",
+    "discharge_disposition",
+    "admission_type",
+    "blood_pressure",
+    "cost",
+    "payer",
+    "zip",
+    "updated_at",
+)
 
 
 @dataclass(frozen=True)

@@ -20,9 +20,16 @@ from mediflow_assets.synthetic.records import HEADER, NOTHING, Records, Wording,
 from mediflow_assets.synthetic.versions import Versions
 
 SAME_AS_DELIVERED = (
-    "encounter_class", "status", "gender", "department", "diagnosis_code", "discharge_disposition",
-    "admission_type", "payer", "zip",
-)  # fmt: skip
+    "encounter_class",
+    "status",
+    "gender",
+    "department",
+    "diagnosis_code",
+    "discharge_disposition",
+    "admission_type",
+    "payer",
+    "zip",
+)
 
 
 def write_encounters(path: Path, encounters: Encounters, final: Records, wording: Wording) -> None:

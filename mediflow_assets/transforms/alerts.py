@@ -17,8 +17,19 @@ from mediflow_assets.transforms.pseudonyms import pseudonym, tombstone, without_
 from mediflow_assets.transforms.validation import is_accepted, validate
 
 _MONEY = "decimal(12,2)"
-COLUMNS = ("alert_id", "encounter_key", "patient_key", "department", "rule", "value", "expected_low", "expected_high",
-           "peer_group", "occurred_at", "received_at")  # fmt: skip
+COLUMNS = (
+    "alert_id",
+    "encounter_key",
+    "patient_key",
+    "department",
+    "rule",
+    "value",
+    "expected_low",
+    "expected_high",
+    "peer_group",
+    "occurred_at",
+    "received_at",
+)
 ERASED = "_erased"
 """The column of marks."""
 _MEMBERS = ("rule", "value", "expected_low", "expected_high", "peer_group")

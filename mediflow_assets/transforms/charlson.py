@@ -22,13 +22,22 @@ GROUPS: dict[str, str] = {
     "Z492 Z940 Z992",
     "malignancy": " ".join(
         f"C{n:02}"
-        for n in (*range(27), *range(30, 35), *range(37, 42), 43, *range(45, 59), *range(60, 77), *range(81, 86), 88,
-                  *range(90, 98))
+        for n in (
+            *range(27),
+            *range(30, 35),
+            *range(37, 42),
+            43,
+            *range(45, 59),
+            *range(60, 77),
+            *range(81, 86),
+            88,
+            *range(90, 98),
+        )
     ),
     "moderate or severe liver disease": "I850 I859 I864 I982 K704 K711 K721 K729 K765 K766 K767",
     "metastatic solid tumour": "C77 C78 C79 C80",
     "AIDS": "B20 B21 B22 B24",
-}  # fmt: skip
+}
 """Group → the beginnings of its codes, without the point."""
 
 _GROUP_OF = {start: place for place, starts in enumerate(GROUPS.values(), 1) for start in starts.split()}

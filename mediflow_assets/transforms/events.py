@@ -84,8 +84,9 @@ def patients_of(records: DataFrame, feeds: FeedReader) -> DataFrame:
         texts, feeds, "events", _reasons(), (EVENT_ID, EVENT_TYPE, *(_OF_PATIENT + name for name in _PATIENT))
     )
     whole = validate(shaped, silver.ENCOUNTERS)
-    told = whole.select(*(F.col(_OF_PATIENT + name).alias(name) for name in _PATIENT), REASONS, EVENT_ID, EVENT_TYPE,
-                        *PROVENANCE)  # fmt: skip
+    told = whole.select(
+        *(F.col(_OF_PATIENT + name).alias(name) for name in _PATIENT), REASONS, EVENT_ID, EVENT_TYPE, *PROVENANCE
+    )
     return patients.from_admissions(told, feeds, "events", F.col(REASONS), (EVENT_ID, EVENT_TYPE))
 
 

@@ -12,8 +12,18 @@ from mediflow_assets.contracts.events import DEEPEST, LARGEST_BYTES
 TOMBSTONE, EMPTY, TOO_LARGE, NOT_UTF8 = "tombstone", "empty_message", "message_too_large", "not_utf8"
 BYTE_ORDER_MARK, NOT_JSON, NOT_AN_OBJECT = "byte_order_mark", "not_json", "not_an_object"
 REPEATED_FIELD, NOT_A_NUMBER, TOO_DEEP = "repeated_field", "not_a_number", "nested_too_deep"
-BROKEN = (TOMBSTONE, EMPTY, TOO_LARGE, NOT_UTF8, BYTE_ORDER_MARK, NOT_JSON, NOT_AN_OBJECT, REPEATED_FIELD,
-          NOT_A_NUMBER, TOO_DEEP)  # fmt: skip
+BROKEN = (
+    TOMBSTONE,
+    EMPTY,
+    TOO_LARGE,
+    NOT_UTF8,
+    BYTE_ORDER_MARK,
+    NOT_JSON,
+    NOT_AN_OBJECT,
+    REPEATED_FIELD,
+    NOT_A_NUMBER,
+    TOO_DEEP,
+)
 """Why a message is no record at all."""
 _OPENING = re.compile(rb"[\[{]")
 

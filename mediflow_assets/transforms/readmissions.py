@@ -20,8 +20,15 @@ EXCLUDED = {"expired": "died", "transferred": "transferred_out", "against_advice
 """Why an episode is no index stay, by how it ended."""
 NO_FOLLOW_UP = "no_follow_up"
 _DATA_END = "_data_end"
-_LAST = ("encounter_key", "patient_key", "department", "diagnosis_code", "gender", "age_at_admission",
-         "discharge_disposition")  # fmt: skip
+_LAST = (
+    "encounter_key",
+    "patient_key",
+    "department",
+    "diagnosis_code",
+    "gender",
+    "age_at_admission",
+    "discharge_disposition",
+)
 _GIVEN = (
     "encounter_key string, patient_key string, department string, diagnosis_code string, gender string, "
     "age_at_admission int, discharge_disposition string, admitted_at timestamp, discharged_at timestamp, "

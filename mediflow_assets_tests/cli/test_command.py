@@ -98,9 +98,15 @@ def test_the_doctor_sees_a_full_disk(mediflow: Run, monkeypatch: pytest.MonkeyPa
 
 
 CLAIMS = [
-    ("upgrade",), ("backup", "elsewhere"), ("quarantine", "list"), ("leak-scan",), ("maintain",), ("audit", "verify"),
-    ("run",), ("run", "--select", "models"),
-]  # fmt: skip
+    ("upgrade",),
+    ("backup", "elsewhere"),
+    ("quarantine", "list"),
+    ("leak-scan",),
+    ("maintain",),
+    ("audit", "verify"),
+    ("run",),
+    ("run", "--select", "models"),
+]
 
 
 @pytest.mark.parametrize("words", CLAIMS)

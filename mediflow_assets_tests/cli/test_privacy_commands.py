@@ -95,9 +95,13 @@ def test_every_command_that_changes_something_is_recorded(mediflow: Run, home: P
     mediflow("reset", "--yes")
     found = records(home)
     assert [row[1:3] for row in found] == [
-        ("users add", "done"), ("ingest", "done"), ("ingest", "failed"), ("quarantine discard", "failed"),
-        ("users disable", "done"), ("reset", "done"),
-    ]  # fmt: skip
+        ("users add", "done"),
+        ("ingest", "done"),
+        ("ingest", "failed"),
+        ("quarantine discard", "failed"),
+        ("users disable", "done"),
+        ("reset", "done"),
+    ]
     assert all(row[0].startswith("os:") for row in found)
     assert "a.csv" not in str(found) and "torn" not in str(found)
 
@@ -111,6 +115,8 @@ def test_a_record_of_quarantine_is_shown_to_an_officer_and_that_is_recorded(
     assert "P-SECRET" in mediflow(*asked, piped=AS_EVA).stdout
     found = records(home)
     assert [row[:3] for row in found] == [
-        ("ada", "quarantine show", "refused"), ("eva", "quarantine show", "begun"), ("eva", "quarantine show", "done"),
-    ]  # fmt: skip
+        ("ada", "quarantine show", "refused"),
+        ("eva", "quarantine show", "begun"),
+        ("eva", "quarantine show", "done"),
+    ]
     assert "P-SECRET" not in str(found)

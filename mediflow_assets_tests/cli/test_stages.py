@@ -15,8 +15,10 @@ def test_each_stage_is_measured(tmp_path: Path) -> None:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("MEDIFLOW_", "DAGSTER_"))}
     said = subprocess.run(
         [sys.executable, "-m", "mediflow_assets.cli", "bench", "--stages", "--rows", "300", "--out", str(out)],
-        env=kept | {"RUST_LOG": "error", "TMPDIR": str(tmp_path)}, capture_output=True, text=True,
-    )  # fmt: skip
+        env=kept | {"RUST_LOG": "error", "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
     assert said.returncode == 0, said.stderr[-2000:]
     stages = json.loads(out.read_text())["stages"]
     names = [each["stage"] for each in stages]

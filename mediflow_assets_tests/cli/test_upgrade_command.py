@@ -57,8 +57,9 @@ def test_bronze_keeps_a_column_that_its_contract_gave_up(lake, mediflow):
     mediflow("init")
     schema = arrow_schema(bronze.REJECTS).append(pa.field("given_up", pa.string()))
     row = {"source": "admissions", "reason": "r", "raw": b"x", "_delivery_id": "d", "_record_number": 1}
-    DeltaTable.create(lake.uri(bronze.REJECTS), schema, configuration={"mediflow.format": "2"},
-                      raise_if_key_not_exists=False)  # fmt: skip
+    DeltaTable.create(
+        lake.uri(bronze.REJECTS), schema, configuration={"mediflow.format": "2"}, raise_if_key_not_exists=False
+    )
     lake.append_rows(bronze.REJECTS, [row])
     assert "nothing to do" in mediflow("upgrade").output
     assert lake.read(bronze.REJECTS)["reason"].to_pylist() == ["r"]

@@ -39,17 +39,27 @@ def _csv(folder: Path, name: str, defaults: dict[str, Any], *rows: dict[str, Any
 
 RESOURCES: tuple[dict[str, Any], ...] = (
     {
-        "resourceType": "Patient", "id": "p1", "gender": "female", "birthDate": "1950-02-03",
-        "name": [{"family": "Ito", "given": ["Aya"]}], "address": [{"city": "Boston", "postalCode": "02115"}],
+        "resourceType": "Patient",
+        "id": "p1",
+        "gender": "female",
+        "birthDate": "1950-02-03",
+        "name": [{"family": "Ito", "given": ["Aya"]}],
+        "address": [{"city": "Boston", "postalCode": "02115"}],
     },
     {
-        "resourceType": "Encounter", "id": "e1", "status": "finished", "class": {"code": "IMP"},
+        "resourceType": "Encounter",
+        "id": "e1",
+        "status": "finished",
+        "class": {"code": "IMP"},
         "subject": {"reference": "Patient/p1"},
         "period": {"start": "2020-05-01T08:00:00-04:00", "end": "2020-05-03T10:00:00-04:00"},
         "reasonCode": [{"coding": [{"code": "46177005"}]}],
     },
     {
-        "resourceType": "Condition", "id": "c1", "subject": {"reference": "Patient/p1"},
-        "code": {"coding": [{"code": "44054006"}], "text": "Diabetes"}, "onsetDateTime": "2020-05-01",
+        "resourceType": "Condition",
+        "id": "c1",
+        "subject": {"reference": "Patient/p1"},
+        "code": {"coding": [{"code": "44054006"}], "text": "Diabetes"},
+        "onsetDateTime": "2020-05-01",
     },
-)  # fmt: skip
+)

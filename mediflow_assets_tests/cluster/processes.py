@@ -78,9 +78,15 @@ class Cluster:
             command, options = _postgres(self.places, service, command)
         with self.log(name).open("ab") as log:
             self.running[name] = subprocess.Popen(
-                command, env=self.environment(name), cwd=self._app(name), stdout=log, stderr=log,
-                start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL), **options,
-            )  # fmt: skip
+                command,
+                env=self.environment(name),
+                cwd=self._app(name),
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+                **options,
+            )
 
     def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to a service and all its children; after a deadly one it is waited for."""
@@ -219,8 +225,11 @@ def _postgres(places: Places, service: Service, command: list[str]) -> tuple[lis
         assert binary, "PostgreSQL is not installed"
         subprocess.run(
             [binary, "-D", str(data), "-U", "postgres", f"--pwfile={words}", "-E", "UTF8", *arguments],
-            check=True, capture_output=True, cwd="/", **options,  # type: ignore[call-overload]
-        )  # fmt: skip
+            check=True,
+            capture_output=True,
+            cwd="/",
+            **options,  # type: ignore[call-overload]
+        )
         words.unlink()
     binary = shutil.which(command[0], path=os.pathsep.join([os.environ["PATH"], *debian_postgres()]))
     assert binary, "PostgreSQL is not installed"

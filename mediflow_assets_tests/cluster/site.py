@@ -34,8 +34,12 @@ SHARES = Shares(bad=0.01, duplicate=0.05, late=0.06)
 RECORDS = ("gold/check_results", "gold/leak_scans")
 """Records of what was done, not of the data."""
 OF_THE_STREAM = (
-    "silver/processed", "gold/stream_status", "gold/stream_alerts", "masked/stream_alerts", "gold/privacy_status",
-)  # fmt: skip
+    "silver/processed",
+    "gold/stream_status",
+    "gold/stream_alerts",
+    "masked/stream_alerts",
+    "gold/privacy_status",
+)
 """What tells, or is counted from, when events came and by which way they were validated: `alerts_of` compares these."""
 
 
@@ -116,9 +120,12 @@ class Site:
 
         store = self.store
         client = boto3.client(
-            "s3", endpoint_url=store["AWS_ENDPOINT_URL"], region_name=store["AWS_REGION"],
-            aws_access_key_id=store["AWS_ACCESS_KEY_ID"], aws_secret_access_key=store["AWS_SECRET_ACCESS_KEY"],
-        )  # fmt: skip
+            "s3",
+            endpoint_url=store["AWS_ENDPOINT_URL"],
+            region_name=store["AWS_REGION"],
+            aws_access_key_id=store["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=store["AWS_SECRET_ACCESS_KEY"],
+        )
         client.put_object(Bucket="mediflow-inbox", Key=f"drop/{name}", Body=content)
 
     def received_at(self, delivery_id: str) -> dt.datetime:
@@ -156,8 +163,10 @@ class Twin:
         events = {"MEDIFLOW_LANDING": "batch", "MEDIFLOW_KAFKA": self.kafka} if self.kafka else {}
         said = subprocess.run(
             [sys.executable, "-m", "mediflow_assets.cli", "run", *words],
-            env=kept | events | {"MEDIFLOW_HOME": str(self.home), "RUST_LOG": "error"}, capture_output=True, text=True,
-        )  # fmt: skip
+            env=kept | events | {"MEDIFLOW_HOME": str(self.home), "RUST_LOG": "error"},
+            capture_output=True,
+            text=True,
+        )
         assert said.returncode == 0, said.stderr[-2000:]
 
 

@@ -17,8 +17,11 @@ BREAKS: tuple[tuple[Callable[[Service], None], str, dict[str, Any]], ...] = (
     (rules.test_it_tells_its_health, "kafka", {"restart": "no"}),
     (rules.test_it_waits_for_what_it_needs, "mlflow", {"depends_on": {"init": {"condition": "service_started"}}}),
     (rules.test_it_waits_for_what_it_needs, "mlflow", {"depends_on": {}}),
-    (rules.test_nobody_waits_for_a_service_of_another_profile, "serving",
-     {"depends_on": {"stream": {"condition": "service_healthy"}}}),
+    (
+        rules.test_nobody_waits_for_a_service_of_another_profile,
+        "serving",
+        {"depends_on": {"stream": {"condition": "service_healthy"}}},
+    ),
     (rules.test_it_has_no_rights_it_does_not_need, "postgres", {"user": "root"}),
     (rules.test_it_has_no_rights_it_does_not_need, "serving", {"read_only": False}),
     (rules.test_it_has_no_rights_it_does_not_need, "serving", {"cap_drop": ["NET_RAW"]}),
@@ -38,16 +41,25 @@ BREAKS: tuple[tuple[Callable[[Service], None], str, dict[str, Any]], ...] = (
     (rules.test_its_image_is_pinned, "postgres", {"image": "postgres:18.1-bookworm"}),
     (rules.test_its_image_is_pinned, "serving", {"image": "mediflow/serving:latest"}),
     (rules.test_it_sees_its_own_secrets_only, "serving", {"volumes": [SECRETS | {"volume": {"subpath": "admin"}}]}),
-    (rules.test_it_sees_its_own_secrets_only, "serving",
-     {"volumes": [SECRETS | {"read_only": False, "volume": {"subpath": "gateway"}}]}),
+    (
+        rules.test_it_sees_its_own_secrets_only,
+        "serving",
+        {"volumes": [SECRETS | {"read_only": False, "volume": {"subpath": "gateway"}}]},
+    ),
     (rules.test_no_secret_stands_in_the_file, "postgres", {"environment": {"POSTGRES_PASSWORD": "secret"}}),
     (rules.test_no_secret_stands_in_the_file, "postgres", {"environment": {"URL": "postgresql://a:secret@host/x"}}),
     (rules.test_no_secret_stands_in_the_file, "mlflow", {"command": ["postgresql://a:secret@host/x"]}),
-    (rules.test_the_database_is_postgresql_18_with_its_data_where_that_version_wants_it, "postgres",
-     {"volumes": ["postgres:/var/lib/postgresql/data"]}),
-    (rules.test_the_registry_answers_to_its_names_only_and_keeps_files_in_the_store, "mlflow",
-     {"command": ["mlflow", "server", "--allowed-hosts=*"]}),
-)  # fmt: skip
+    (
+        rules.test_the_database_is_postgresql_18_with_its_data_where_that_version_wants_it,
+        "postgres",
+        {"volumes": ["postgres:/var/lib/postgresql/data"]},
+    ),
+    (
+        rules.test_the_registry_answers_to_its_names_only_and_keeps_files_in_the_store,
+        "mlflow",
+        {"command": ["mlflow", "server", "--allowed-hosts=*"]},
+    ),
+)
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,23 @@ ALL = services("streaming")
 EACH = pytest.mark.parametrize("service", ALL.values(), ids=list(ALL))
 RUNNING = pytest.mark.parametrize("service", [s for s in ALL.values() if not s.is_once], ids=lambda s: s.name)
 NAMES = {
-    "objects", "postgres", "kafka", "spark-master", "spark-worker-1", "spark-worker-2", "spark-connect", "mlflow",
-    "dagster-code", "dagster-webserver", "dagster-daemon", "stream", "serving", "dashboard", "init", "secrets",
-}  # fmt: skip
+    "objects",
+    "postgres",
+    "kafka",
+    "spark-master",
+    "spark-worker-1",
+    "spark-worker-2",
+    "spark-connect",
+    "mlflow",
+    "dagster-code",
+    "dagster-webserver",
+    "dagster-daemon",
+    "stream",
+    "serving",
+    "dashboard",
+    "init",
+    "secrets",
+}
 PORTS = {"dashboard": 8501, "serving": 8000, "dagster-webserver": 3000, "mlflow": 5000}
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 OF_MANY_THREADS = {"spark-worker-1", "spark-worker-2", "spark-connect", "stream"}

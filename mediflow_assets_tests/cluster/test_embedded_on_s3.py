@@ -42,8 +42,10 @@ def mediflow(environment: dict[str, str], *words: object) -> None:
     kept = {n: v for n, v in os.environ.items() if not n.startswith(("MEDIFLOW_", "DAGSTER_", "AWS_", "MLFLOW_"))}
     said = subprocess.run(
         [sys.executable, "-m", "mediflow_assets.cli", *map(str, words)],
-        env=kept | environment | {"RUST_LOG": "error"}, capture_output=True, text=True,
-    )  # fmt: skip
+        env=kept | environment | {"RUST_LOG": "error"},
+        capture_output=True,
+        text=True,
+    )
     assert said.returncode == 0, f"{words}: {said.stdout[-1000:]}{said.stderr[-2000:]}"
 
 

@@ -51,9 +51,11 @@ def told(cluster: Cluster) -> SimpleNamespace:
     with storage.connect() as connection:
         runs = connection.execute(sa.text("SELECT run_id, status FROM runs ORDER BY 1")).all()
     return SimpleNamespace(
-        rows=rows_of(Site(cluster, "init").lake), runs=runs, users=run(cluster, "users", "list"),
+        rows=rows_of(Site(cluster, "init").lake),
+        runs=runs,
+        users=run(cluster, "users", "list"),
         models=run(cluster, "models", "list"),
-    )  # fmt: skip
+    )
 
 
 def filled_and_backed_up(folder: Path) -> SimpleNamespace:

@@ -20,10 +20,11 @@ def merged(people, shown):
 def test_every_group_counts_eleven_or_shows_nothing(seed):
     draw = random.Random(seed)
     people = {
-        (draw.choice(BANDS), draw.choice("MFOU"), draw.choice([None, "000", "021", "100", "606"])):
-            draw.choice([1, 2, 9, 10, 11, 12, 40])
+        (draw.choice(BANDS), draw.choice("MFOU"), draw.choice([None, "000", "021", "100", "606"])): draw.choice(
+            [1, 2, 9, 10, 11, 12, 40]
+        )
         for _ in range(draw.choice([1, 5, 60, 400]))
-    }  # fmt: skip
+    }
     shown = suppression(people)
     assert all(size >= 11 or is_blank(group) for group, size in merged(people, shown).items())
     for group, as_shown in shown.items():
@@ -32,8 +33,14 @@ def test_every_group_counts_eleven_or_shows_nothing(seed):
 
 
 def test_the_postal_code_goes_first_then_the_age_then_the_gender():
-    people = {("40-44", "F", "021"): 6, ("40-44", "F", "100"): 6, ("45-49", "F", "021"): 3, ("45-49", "M", "021"): 11,
-              ("50-54", "F", "021"): 8, ("40-44", "O", "021"): 2}  # fmt: skip
+    people = {
+        ("40-44", "F", "021"): 6,
+        ("40-44", "F", "100"): 6,
+        ("45-49", "F", "021"): 3,
+        ("45-49", "M", "021"): 11,
+        ("50-54", "F", "021"): 8,
+        ("40-44", "O", "021"): 2,
+    }
     shown = suppression(people)
     assert shown["40-44", "F", "021"] == shown["40-44", "F", "100"] == ("40-44", "F", "000")
     assert shown["45-49", "F", "021"] == shown["50-54", "F", "021"] == (None, "F", "000")

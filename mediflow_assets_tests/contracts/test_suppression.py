@@ -18,8 +18,11 @@ def table(seed):
     weights = draw.choice([[1] * 8, [1, 1, 1, 1, 5, 9, 40, 40], [0, 0, 0, 1, 0, 9, 90, 90]])
     return [
         {"department": d, "diagnosis": c, "gender": g, "patients": draw.choices(sizes, weights)[0]}
-        for d in "ABCD" for c in range(draw.randint(1, 5)) for g in "FMU" if draw.random() < 0.8
-    ]  # fmt: skip
+        for d in "ABCD"
+        for c in range(draw.randint(1, 5))
+        for g in "FMU"
+        if draw.random() < 0.8
+    ]
 
 
 def totals(rows, margin):
@@ -27,8 +30,10 @@ def totals(rows, margin):
     found = {}
     for at, row in enumerate(rows):
         found.setdefault(tuple(row[name] for name in margin), []).append(at)
-    shown = [dict(zip(margin, key, strict=True)) | {"patients": sum(rows[at]["patients"] for at in members)}
-             for key, members in found.items()]  # fmt: skip
+    shown = [
+        dict(zip(margin, key, strict=True)) | {"patients": sum(rows[at]["patients"] for at in members)}
+        for key, members in found.items()
+    ]
     wider = CELLS.margins[CELLS.margins.index(margin) + 1 :]
     flags = hidden(shown, SmallCells("patients", (), margins=wider))
     return [members for members, flag in zip(found.values(), flags, strict=True) if not flag]

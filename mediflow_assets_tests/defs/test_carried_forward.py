@@ -24,6 +24,8 @@ def test_a_run_names_upgrade_where_rows_would_have_to_be_rewritten(older_home):
     DeltaTable.create(older_home.lake.uri(operational.CHECK_RESULTS), schema.set(at, pa.field("rows", pa.string())))
     outcome = older_home.run("maintain")
     assert not outcome.is_success
-    assert any("gold/check_results has in another type rows" in error and "mediflow upgrade" in error
-               for error in outcome.errors)  # fmt: skip
+    assert any(
+        "gold/check_results has in another type rows" in error and "mediflow upgrade" in error
+        for error in outcome.errors
+    )
     assert comparing.formats(older_home.lake) == {1}

@@ -155,8 +155,9 @@ def test_without_a_champion_the_scores_are_empty_and_say_why(tmp_path: Path) -> 
 def test_a_failed_training_closes_its_run_and_leaves_the_champion(site: Site, first: Any) -> None:
     assert first.success
     whole = site.lake.read(gold.READMISSIONS)
-    leak = pc.cast(pc.if_else(pc.fill_null(whole["is_readmitted"], False), 200, 1), whole.schema.field(
-        "length_of_stay_days").type)  # fmt: skip
+    leak = pc.cast(
+        pc.if_else(pc.fill_null(whole["is_readmitted"], False), 200, 1), whole.schema.field("length_of_stay_days").type
+    )
     at = whole.column_names.index("length_of_stay_days")
     site.lake.overwrite(gold.READMISSIONS, whole.set_column(at, "length_of_stay_days", leak))
     failed = site.train(asset_key(READMISSION_MODEL))
@@ -218,14 +219,32 @@ def test_training_is_asked_for_on_drift_on_new_outcomes_and_not_twice_a_day(tmp_
 
     lake = fill(Lake(str(tmp_path / "lake")), 2_000)
     assert why_train(lake, None, NOW) is None
-    row = {"model": COST_MODEL, "version": "1", "run_id": "r", "estimator": "random_forest", "group": "all",
-           "metric": "r2", "value": 1, "rows": 9, "is_promoted": True, "reason": "first"}  # fmt: skip
+    row = {
+        "model": COST_MODEL,
+        "version": "1",
+        "run_id": "r",
+        "estimator": "random_forest",
+        "group": "all",
+        "metric": "r2",
+        "value": 1,
+        "rows": 9,
+        "is_promoted": True,
+        "reason": "first",
+    }
     lake.append_rows(models.MODEL_METRICS, [row | {"trained_at": NOW}])
     later = NOW + dt.timedelta(hours=30)
     assert why_train(lake, None, NOW + dt.timedelta(hours=3)) is None
     assert why_train(lake, None, later) is None
-    drift = {"model": COST_MODEL, "version": "1", "input": "age", "measure": "wasserstein", "value": 1, "limit": 0,
-             "has_drifted": True, "rows": 500}  # fmt: skip
+    drift = {
+        "model": COST_MODEL,
+        "version": "1",
+        "input": "age",
+        "measure": "wasserstein",
+        "value": 1,
+        "limit": 0,
+        "has_drifted": True,
+        "rows": 500,
+    }
     lake.overwrite_rows(models.DRIFT, [drift])
     assert why_train(lake, None, later) == "drift"
     assert why_train(lake, later.isoformat(), later + dt.timedelta(hours=1)) is None

@@ -16,8 +16,12 @@ from mediflow_assets.cli import build
 from mediflow_assets.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md")),
-         *sorted((ROOT / "docs" / "adr").glob("*.md"))]  # fmt: skip
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs" / "adr").glob("*.md")),
+]
 PLACES = (ROOT, ROOT / "mediflow_assets")
 GROUPS = re.compile(r"`([^`\n]+)`|^((?:mediflow|docker compose) .*)$", re.MULTILINE)
 COMMAND = re.compile(r"(?:^|\s)(?:mediflow|python -m mediflow_assets\.cli) ([^#|&`]+)")

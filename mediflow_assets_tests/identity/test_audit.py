@@ -57,13 +57,19 @@ def test_a_changed_record_is_named(log: AuditLog, tamper: Callable[..., None], c
         (["DELETE FROM audit WHERE sequence = 2"], 2),
         (["DELETE FROM audit WHERE sequence = 1"], 1),
         (["DELETE FROM audit WHERE sequence = 2", "UPDATE audit SET sequence = sequence - 1 WHERE sequence > 2"], 2),
-        (["UPDATE audit SET sequence = 99 WHERE sequence = 2", "UPDATE audit SET sequence = 2 WHERE sequence = 4",
-          "UPDATE audit SET sequence = 4 WHERE sequence = 99"], 2),
+        (
+            [
+                "UPDATE audit SET sequence = 99 WHERE sequence = 2",
+                "UPDATE audit SET sequence = 2 WHERE sequence = 4",
+                "UPDATE audit SET sequence = 4 WHERE sequence = 99",
+            ],
+            2,
+        ),
         (["DELETE FROM audit WHERE sequence >= 4"], 4),
         (["DELETE FROM audit"], 1),
     ],
     ids=["removed", "first removed", "removed and renumbered", "reordered", "cut off", "emptied"],
-)  # fmt: skip
+)
 def test_what_was_removed_moved_or_cut_off_is_named(
     log: AuditLog, tamper: Callable[..., None], statements: list[str], first: int
 ) -> None:

@@ -46,8 +46,11 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
         at = whole.column_names.index("length_of_stay_days")
         lake.ensure(masked.COST_PEERS)
         lake.overwrite(gold.READMISSIONS, whole.set_column(at, "length_of_stay_days", nights))
-        made = build_defs(settings).resolve_job_def("train").execute_in_process(
-            instance=instance, asset_selection=[asset_key(CONTRACT.name)])  # fmt: skip
+        made = (
+            build_defs(settings)
+            .resolve_job_def("train")
+            .execute_in_process(instance=instance, asset_selection=[asset_key(CONTRACT.name)])
+        )
         assert made.success
         yield settings
 

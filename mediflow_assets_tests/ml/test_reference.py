@@ -26,8 +26,18 @@ def insurance(folder: Path, rows: int = 400) -> Path:
 
 
 def diabetes(folder: Path, rows: int = 900) -> Path:
-    columns = ["encounter_id", "patient_nbr", "age", "discharge_disposition_id", "diag_1", "diag_2", "diag_3",
-               "insulin", "readmitted", *_NUMBERS]  # fmt: skip
+    columns = [
+        "encounter_id",
+        "patient_nbr",
+        "age",
+        "discharge_disposition_id",
+        "diag_1",
+        "diag_2",
+        "diag_3",
+        "insulin",
+        "readmitted",
+        *_NUMBERS,
+    ]
     with (folder / "encounters.csv").open("w", newline="") as out:
         writer = csv.DictWriter(out, columns)
         writer.writeheader()

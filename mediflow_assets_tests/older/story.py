@@ -28,11 +28,23 @@ def _csv(defaults: dict[str, str], *rows: dict[str, str]) -> str:
 
 
 _ADMISSION = {
-    "patient_id": "P-1001", "encounter_id": "E-1", "encounter_class": "inpatient", "name": "Ada Example",
-    "birth_date": "1960-05-01", "gender": "F", "department": "CARDIOLOGY", "diagnosis_code": "I21.4",
-    "admission_date": "2024-01-10", "discharge_date": "2024-01-15", "discharge_disposition": "home",
-    "cost": "1000.00", "payer": "Medicare", "zip": "02139", "updated_at": "", "ward": "4b",
-}  # fmt: skip
+    "patient_id": "P-1001",
+    "encounter_id": "E-1",
+    "encounter_class": "inpatient",
+    "name": "Ada Example",
+    "birth_date": "1960-05-01",
+    "gender": "F",
+    "department": "CARDIOLOGY",
+    "diagnosis_code": "I21.4",
+    "admission_date": "2024-01-10",
+    "discharge_date": "2024-01-15",
+    "discharge_disposition": "home",
+    "cost": "1000.00",
+    "payer": "Medicare",
+    "zip": "02139",
+    "updated_at": "",
+    "ward": "4b",
+}
 _BAD = [
     {"encounter_id": "E-90", "cost": "much"},
     {"encounter_id": "E-91", "cost": "?", "patient_id": "P-1002"},
@@ -40,11 +52,17 @@ _BAD = [
 ]
 """One that stays open, one that is discarded, one that is corrected."""
 _MANY = [
-    {"patient_id": f"P-{2000 + n % 14}", "encounter_id": f"E-{100 + n}", "cost": f"{900 + 10 * n}.00",
-     "admission_date": f"2024-0{1 + n % 5}-1{n % 9}", "discharge_date": f"2024-0{1 + n % 5}-2{n % 9}",
-     "gender": "MF"[n % 2], "birth_date": f"19{30 + n}-03-0{1 + n % 9}"}
+    {
+        "patient_id": f"P-{2000 + n % 14}",
+        "encounter_id": f"E-{100 + n}",
+        "cost": f"{900 + 10 * n}.00",
+        "admission_date": f"2024-0{1 + n % 5}-1{n % 9}",
+        "discharge_date": f"2024-0{1 + n % 5}-2{n % 9}",
+        "gender": "MF"[n % 2],
+        "birth_date": f"19{30 + n}-03-0{1 + n % 9}",
+    }
     for n in range(40)
-]  # fmt: skip
+]
 ADMISSIONS = _csv(_ADMISSION, {}, {"encounter_id": "E-2", "patient_id": "P-1002"}, *_BAD, *_MANY) + 'P-1,"broken\n'
 DISCARDED = 4
 """The record of the admissions that people gave up."""
@@ -70,19 +88,34 @@ _FHIR = "".join(
     json.dumps(resource) + "\n"
     for resource in (
         {"resourceType": "Patient", "id": "fhir-1", "gender": "female", "birthDate": "1970-01-01"},
-        {"resourceType": "Encounter", "id": "fhir-e1", "status": "finished", "class": {"code": "IMP"},
-         "subject": {"reference": "Patient/fhir-1"}, "period": {"start": "2024-03-02", "end": "2024-03-04"}},
+        {
+            "resourceType": "Encounter",
+            "id": "fhir-e1",
+            "status": "finished",
+            "class": {"code": "IMP"},
+            "subject": {"reference": "Patient/fhir-1"},
+            "period": {"start": "2024-03-02", "end": "2024-03-04"},
+        },
     )
-)  # fmt: skip
+)
 ROUNDS = (
     (FIRST, {"admissions.csv": ADMISSIONS, "resources.ndjson": _FHIR, **_SYNTHEA}),
     (SECOND, {"newer.csv": _csv(_ADMISSION, _NEWER), "corrections.csv": _csv(_CORRECTION, {})}),
 )
 _EVENT = {
-    "event_id": "EV1", "event_type": "admit", "occurred_at": "2024-01-10T09:00:00Z", "patient_id": "P-3001",
-    "encounter_id": "EV-E1", "encounter_class": "inpatient", "birth_date": "1960-05-01", "gender": "F",
-    "department": "CARDIOLOGY", "diagnosis_code": "I21.4", "admission_date": "2024-01-10", "cost": 1000.5,
-}  # fmt: skip
+    "event_id": "EV1",
+    "event_type": "admit",
+    "occurred_at": "2024-01-10T09:00:00Z",
+    "patient_id": "P-3001",
+    "encounter_id": "EV-E1",
+    "encounter_class": "inpatient",
+    "birth_date": "1960-05-01",
+    "gender": "F",
+    "department": "CARDIOLOGY",
+    "diagnosis_code": "I21.4",
+    "admission_date": "2024-01-10",
+    "cost": 1000.5,
+}
 EVENTS = (_EVENT, _EVENT | {"event_id": "EV2", "patient_id": "P-3002", "encounter_id": "EV-E2", "cost": "none"})
 
 

@@ -38,10 +38,18 @@ class Hospital:
     def __init__(self, house: Any, chance: random.Random) -> None:
         self.house, self.chance, self.told = house, chance, []
         self.commands: dict[str, Callable[[], None]] = {
-            "deliver": self.deliver, "discard": self.discard, "replay": self.replay, "correct": self.correct,
-            "erase": self.erase, "rotate": self.rotate, "maintain": self.maintain, "rebuild": self.rebuild,
-            "restore": self.restore, "upgrade": self.upgrade, "run": self.run,
-        }  # fmt: skip
+            "deliver": self.deliver,
+            "discard": self.discard,
+            "replay": self.replay,
+            "correct": self.correct,
+            "erase": self.erase,
+            "rotate": self.rotate,
+            "maintain": self.maintain,
+            "rebuild": self.rebuild,
+            "restore": self.restore,
+            "upgrade": self.upgrade,
+            "run": self.run,
+        }
 
     @property
     def root(self) -> Path:
@@ -74,10 +82,13 @@ class Hospital:
 
     def deliver(self) -> None:
         stays = [
-            {"patient_id": f"PAT-70000{self.chance.randrange(PEOPLE):02}", "encounter_id": f"ENC-9000{number:02}",
-             "cost": self.chance.choice(("100.00", "250.50", "much", "-1"))}
+            {
+                "patient_id": f"PAT-70000{self.chance.randrange(PEOPLE):02}",
+                "encounter_id": f"ENC-9000{number:02}",
+                "cost": self.chance.choice(("100.00", "250.50", "much", "-1")),
+            }
             for number in self.chance.sample(range(STAYS), 6)
-        ]  # fmt: skip
+        ]
         self.bring(csv_text(ADMISSION, [*stays, {"patient_id": ""}]) + '"broken\n')
 
     def bring(self, text: str) -> None:

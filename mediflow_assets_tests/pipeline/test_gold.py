@@ -74,10 +74,14 @@ def test_a_failed_check_is_recorded_and_the_table_is_made_again(filled):
     broken = steps.TableBuild(
         gold.DEPARTMENT_COSTS,
         DEPARTMENT_COSTS.inputs,
-        lambda encounters: costs.department_costs(encounters).selectExpr("*", "encounters + 1 AS more").selectExpr(
-            *(name if name != "patients" else "more AS patients" for name in gold.DEPARTMENT_COSTS.column_names)
+        lambda encounters: (
+            costs.department_costs(encounters)
+            .selectExpr("*", "encounters + 1 AS more")
+            .selectExpr(
+                *(name if name != "patients" else "more AS patients" for name in gold.DEPARTMENT_COSTS.column_names)
+            )
         ),
-    )  # fmt: skip
+    )
     assert steps.make(filled.context, broken).has_failed
     result = filled.row(CHECK_RESULTS, table="gold/department_costs", check_name="more_people_than_encounters")
     assert (result["passed"], result["failing"], result["run_id"]) == (False, 1, "test")

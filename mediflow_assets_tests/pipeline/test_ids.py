@@ -47,8 +47,10 @@ def test_no_encounter_is_made_of_words_for_nothing(house, admissions):
 
 
 def test_names_are_no_ids(house):
-    house.deliver('Patient,Account Number,Service,Diagnosis,Admit Date,Amount\n'
-                  '"Quill, Ada",ACC1,CARDIOLOGY,I10,2024-03-01,100.00\n')  # fmt: skip
+    house.deliver(
+        "Patient,Account Number,Service,Diagnosis,Admit Date,Amount\n"
+        '"Quill, Ada",ACC1,CARDIOLOGY,I10,2024-03-01,100.00\n'
+    )
     house.make_silver(*BOTH)
     assert house.rows(silver.PATIENTS) == [] and refused(house) == ["patient_id_is_a_name"]
 
@@ -56,10 +58,19 @@ def test_names_are_no_ids(house):
 def test_what_shows_nothing_is_trimmed_from_every_cell_and_header(house, admissions):
     text = admissions(
         *({"patient_id": f"{blank}p1{blank}", "encounter_id": f"E{n}{blank}"} for n, blank in enumerate(BLANKS)),
-        {name: f"\u00a0{value}\u200b" for name, value in
-         {"patient_id": "P1", "encounter_id": "E9", "cost": "5.00", "gender": "f", "department": "CARDIOLOGY",
-          "admission_date": "2024-01-11", "diagnosis_code": "I21.4"}.items()},
-    )  # fmt: skip
+        {
+            name: f"\u00a0{value}\u200b"
+            for name, value in {
+                "patient_id": "P1",
+                "encounter_id": "E9",
+                "cost": "5.00",
+                "gender": "f",
+                "department": "CARDIOLOGY",
+                "admission_date": "2024-01-11",
+                "diagnosis_code": "I21.4",
+            }.items()
+        },
+    )
     header, _, records = text.partition("\n")
     house.deliver(header.replace("cost", "cost\u00a0").replace("patient_id", "\u200bpatient_id") + "\n" + records)
     house.make_silver(*BOTH)

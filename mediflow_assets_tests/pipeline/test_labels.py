@@ -10,11 +10,14 @@ NAME, FEW, ENOUGH = "QUILL ADA", "PALLIATIVE", "CARDIOLOGY"
 
 def stays(department, people, visits=1):
     return [
-        {"encounter_id": f"E-{department[:3]}-{n}-{visit}", "patient_id": f"{department[:3]}{n}",
-         "department": department}
+        {
+            "encounter_id": f"E-{department[:3]}-{n}-{visit}",
+            "patient_id": f"{department[:3]}{n}",
+            "department": department,
+        }
         for n in range(people)
         for visit in range(visits)
-    ]  # fmt: skip
+    ]
 
 
 @pytest.fixture(scope="module")

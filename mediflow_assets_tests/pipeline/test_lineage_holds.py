@@ -18,20 +18,33 @@ def stays():
     start = dt.datetime(2023, 1, 5, 9, tzinfo=dt.UTC)
     return [
         {
-            "encounter_id": f"E{n}", "patient_id": f"P{n % 12}",
+            "encounter_id": f"E{n}",
+            "patient_id": f"P{n % 12}",
             "encounter_class": ("inpatient", "emergency", "wellness")[n % 3],
-            "admission_type": ("urgent", "emergency")[n % 2], "department": ("CARDIOLOGY", "ONCOLOGY")[n % 4 // 2],
-            "admitting_diagnosis_code": CODES[n % 3], "diagnosis_code": CODES[(n + n // 12) % 3],
+            "admission_type": ("urgent", "emergency")[n % 2],
+            "department": ("CARDIOLOGY", "ONCOLOGY")[n % 4 // 2],
+            "admitting_diagnosis_code": CODES[n % 3],
+            "diagnosis_code": CODES[(n + n // 12) % 3],
             "diagnosis_system": "icd10",
-            "diagnosis_text": f"text {n}", "admitted_at": start + DAY * (n * 9),
+            "diagnosis_text": f"text {n}",
+            "admitted_at": start + DAY * (n * 9),
             "discharged_at": start + DAY * (n * 9 + 2 + n % 3),
-            "discharge_disposition": "home", "length_of_stay_days": 2 + n % 3, "age_at_admission": 40 + n % 12,
-            "gender": "FM"[n % 2], "zip": "02139", "systolic_mmhg": 120 + n, "diastolic_mmhg": 70 + n,
-            "cost_usd": 100 + 7 * n if n % 10 else 90_000, "payer": "Medicare", "extra": "{}",
-            "admitting_diagnosis_at": start, "source_system": "admissions", "status": "finished",
+            "discharge_disposition": "home",
+            "length_of_stay_days": 2 + n % 3,
+            "age_at_admission": 40 + n % 12,
+            "gender": "FM"[n % 2],
+            "zip": "02139",
+            "systolic_mmhg": 120 + n,
+            "diastolic_mmhg": 70 + n,
+            "cost_usd": 100 + 7 * n if n % 10 else 90_000,
+            "payer": "Medicare",
+            "extra": "{}",
+            "admitting_diagnosis_at": start,
+            "source_system": "admissions",
+            "status": "finished",
         }
         for n in range(N)
-    ]  # fmt: skip
+    ]
 
 
 def renamed(*pairs):
@@ -40,19 +53,32 @@ def renamed(*pairs):
 
 
 CHANGES = {
-    "encounter_key": lambda v: f"x{v}", "patient_key": lambda v: f"x{v}", "encounter_id": lambda v: f"x{v}",
-    "patient_id": lambda v: f"x{v}", "source_system": lambda v: "synthea",
+    "encounter_key": lambda v: f"x{v}",
+    "patient_key": lambda v: f"x{v}",
+    "encounter_id": lambda v: f"x{v}",
+    "patient_id": lambda v: f"x{v}",
+    "source_system": lambda v: "synthea",
     "encounter_class": renamed(("wellness", "hospice")),
-    "admission_type": renamed(("urgent", "trauma")), "department": renamed(("CARDIOLOGY", "AAA")),
-    "admitting_diagnosis_code": renamed(("I21.4", "A00")), "diagnosis_code": renamed(("J18.9", "J99")),
-    "diagnosis_system": lambda v: "snomed", "diagnosis_text": lambda v: v + "!",
+    "admission_type": renamed(("urgent", "trauma")),
+    "department": renamed(("CARDIOLOGY", "AAA")),
+    "admitting_diagnosis_code": renamed(("I21.4", "A00")),
+    "diagnosis_code": renamed(("J18.9", "J99")),
+    "diagnosis_system": lambda v: "snomed",
+    "diagnosis_text": lambda v: v + "!",
     "admitted_at": lambda v: v - DAY if v.day > 1 else v,
-    "discharged_at": lambda v: v + DAY, "discharge_disposition": renamed(("home", "hospice")),
-    "length_of_stay_days": lambda v: v + 1, "age_at_admission": lambda v: v + 1, "gender": renamed(("F", "O")),
-    "zip": lambda v: "10001", "systolic_mmhg": lambda v: v + 1, "diastolic_mmhg": lambda v: v + 1,
-    "cost_usd": lambda v: v + 13, "payer": lambda v: "Other", "extra": lambda v: '{"a": 1}',
+    "discharged_at": lambda v: v + DAY,
+    "discharge_disposition": renamed(("home", "hospice")),
+    "length_of_stay_days": lambda v: v + 1,
+    "age_at_admission": lambda v: v + 1,
+    "gender": renamed(("F", "O")),
+    "zip": lambda v: "10001",
+    "systolic_mmhg": lambda v: v + 1,
+    "diastolic_mmhg": lambda v: v + 1,
+    "cost_usd": lambda v: v + 13,
+    "payer": lambda v: "Other",
+    "extra": lambda v: '{"a": 1}',
     "admitting_diagnosis_at": lambda v: v + DAY,
-}  # fmt: skip
+}
 """Per column a change that keeps apart what was apart: which rows are taken and how they are grouped stays the same."""
 UNCHANGED = {"status", "updated_at", "_delivery_id", "_record_number", "_ingested_at"}
 """`status` says which rows count; the others are the record's provenance."""

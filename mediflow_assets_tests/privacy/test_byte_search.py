@@ -9,10 +9,15 @@ from mediflow_assets.privacy.byte_search import Identifiers, files_of, search
 
 NAME = "PAT-7000001"
 FORMS = {
-    "string": pa.string(), "large string": pa.large_string(), "string view": pa.string_view(), "binary": pa.binary(),
-    "large binary": pa.large_binary(), "binary view": pa.binary_view(), "list": pa.list_(pa.string()),
+    "string": pa.string(),
+    "large string": pa.large_string(),
+    "string view": pa.string_view(),
+    "binary": pa.binary(),
+    "large binary": pa.large_binary(),
+    "binary view": pa.binary_view(),
+    "list": pa.list_(pa.string()),
     "list of views": pa.list_(pa.string_view()),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS.keys())

@@ -21,14 +21,34 @@ from mediflow_assets.privacy.leak_search import hits, possible, words_of
 from mediflow_assets_tests.house import RECEIVED
 
 CANARIES = {
-    "A": "Canary Zebrafinch", "B": "77 Canary Lane", "D": "+1-555-010-7788", "E": "555-010-9911",
-    "F": "canary.a@example.org", "G": "987-65-4320", "H": "PAT-CANARY-01", "I": "HPBN-556677", "J": "ACCT-8899001",
-    "K": "S99912345", "L": "1HGCM82633A004352", "M": "DEV-SN-44556", "N": "https://ehr.example/p/canary7",
-    "O": "192.0.2.177", "P": "FPRINT-0a1b2c3d", "Q": "photo-canary-001.jpg", "R": "trial subject 4471 canary",
-}  # fmt: skip
+    "A": "Canary Zebrafinch",
+    "B": "77 Canary Lane",
+    "D": "+1-555-010-7788",
+    "E": "555-010-9911",
+    "F": "canary.a@example.org",
+    "G": "987-65-4320",
+    "H": "PAT-CANARY-01",
+    "I": "HPBN-556677",
+    "J": "ACCT-8899001",
+    "K": "S99912345",
+    "L": "1HGCM82633A004352",
+    "M": "DEV-SN-44556",
+    "N": "https://ehr.example/p/canary7",
+    "O": "192.0.2.177",
+    "P": "FPRINT-0a1b2c3d",
+    "Q": "photo-canary-001.jpg",
+    "R": "trial subject 4471 canary",
+}
 """A value of each class of 45 CFR 164.514(b)(2)(i) but C: dates are held by the policy of their columns."""
-OWN_COLUMN = {"A": "full_name", "B": "address", "D": "phone", "F": "email", "G": "ssn", "H": "patient_id",
-              "K": "drivers_license"}  # fmt: skip
+OWN_COLUMN = {
+    "A": "full_name",
+    "B": "address",
+    "D": "phone",
+    "F": "email",
+    "G": "ssn",
+    "H": "patient_id",
+    "K": "drivers_license",
+}
 PEOPLE = 10_000
 
 
@@ -38,16 +58,31 @@ def planted(tmp_path_factory, open_house):
     house = open_house(tmp_path_factory.mktemp("leaks") / "home")
     plain = {"source_system": "synthea", "gender": "F", "updated_at": RECEIVED}
     people = [
-        plain | {"patient_id": f"PAT-{n:06}", "patient_key": house.key.pseudonym("patient", f"PAT-{n:06}"),
-                 "full_name": f"Given{n} Family{n}", "ssn": f"999-{n // 100:02}-{n:04}", "address": f"{n} Some Road"}
+        plain
+        | {
+            "patient_id": f"PAT-{n:06}",
+            "patient_key": house.key.pseudonym("patient", f"PAT-{n:06}"),
+            "full_name": f"Given{n} Family{n}",
+            "ssn": f"999-{n // 100:02}-{n:04}",
+            "address": f"{n} Some Road",
+        }
         for n in range(PEOPLE - 1)
-    ]  # fmt: skip
+    ]
     people.append(plain | {name: CANARIES[letter] for letter, name in OWN_COLUMN.items()} | {"patient_key": "0" * 32})
     house.lake.append_rows(silver.PATIENTS, people)
     unknown = {f"x_{letter}": value for letter, value in CANARIES.items() if letter not in OWN_COLUMN}
-    stay = {"encounter_id": "ENC-CANARY-1", "patient_id": CANARIES["H"], "source_system": "synthea",
-            "status": "finished", "department": "CARDIOLOGY", "admitted_at": RECEIVED, "gender": "F",
-            "updated_at": RECEIVED, "diagnosis_text": CANARIES["R"], "extra": json.dumps(unknown)}  # fmt: skip
+    stay = {
+        "encounter_id": "ENC-CANARY-1",
+        "patient_id": CANARIES["H"],
+        "source_system": "synthea",
+        "status": "finished",
+        "department": "CARDIOLOGY",
+        "admitted_at": RECEIVED,
+        "gender": "F",
+        "updated_at": RECEIVED,
+        "diagnosis_text": CANARIES["R"],
+        "extra": json.dumps(unknown),
+    }
     house.lake.append_rows(silver.ENCOUNTERS, [stay])
     for contract in (gold.DEPARTMENT_COSTS, masked.ENCOUNTERS, masked.PATIENTS):
         house.lake.ensure(contract)
@@ -187,10 +222,20 @@ def test_the_step_writes_it_down_fails_on_a_hit_and_rests_when_nothing_changed(h
     assert sorted(row["hits"] > 0 for row in house.rows(assurance.LEAK_SCANS)) == [False, True]
 
 
-@pytest.mark.parametrize(("text", "count"), [
-    ("patient 100123 is gone", 1), ("wrote 100123 rows", 0), ('{"id": "100123"}', 1), ("took 12.100123 s", 0),
-    ("patient_id=100123", 1), ("x100123", 0), ("100123", 1), ("1001234", 0), ("mrn: 100123.", 1),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("patient 100123 is gone", 1),
+        ("wrote 100123 rows", 0),
+        ('{"id": "100123"}', 1),
+        ("took 12.100123 s", 0),
+        ("patient_id=100123", 1),
+        ("x100123", 0),
+        ("100123", 1),
+        ("1001234", 0),
+        ("mrn: 100123.", 1),
+    ],
+)
 def test_a_short_number_is_one_only_where_it_is_said_to_be(text, count):
     assert hits(pl.Series([text]), pl.Series(["100123"])) == count
 
@@ -207,8 +252,10 @@ def test_only_those_whose_words_all_occur_are_looked_for_exactly():
 
 def test_a_pseudonym_like_identifier_is_looked_for_among_the_keys(house):
     id_ = "0123456789abcdef0123456789abcdef"
-    house.lake.append_rows(silver.PATIENTS, [{"patient_id": id_, "patient_key": "k", "source_system": "synthea",
-                                              "gender": "F", "updated_at": RECEIVED}])  # fmt: skip
+    house.lake.append_rows(
+        silver.PATIENTS,
+        [{"patient_id": id_, "patient_key": "k", "source_system": "synthea", "gender": "F", "updated_at": RECEIVED}],
+    )
     assert scan(house).hits == 0
     schema = pa.schema([("patient_key", pa.string())])
     table = pa.Table.from_pylist([{"patient_key": id_}], schema=schema)

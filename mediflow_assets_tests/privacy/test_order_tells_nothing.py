@@ -32,11 +32,14 @@ def stay(number):
     # each cost stands once, so that a row without its key is known by it
     cost = (250_000 if number % 97 == 0 else 1_000) + number / 100
     return {
-        "encounter_id": f"E{number:06}", "patient_id": f"P{number * 2_654_435_761 % PATIENTS:05}",
+        "encounter_id": f"E{number:06}",
+        "patient_id": f"P{number * 2_654_435_761 % PATIENTS:05}",
         "cost": f"{cost:.2f}",
-        "admission_date": at.strftime(FORMAT), "discharge_date": (at + dt.timedelta(days=2)).strftime(FORMAT),
-        "encounter_class": "inpatient", "note": random.Random(number).randbytes(WIDE).hex(),
-    }  # fmt: skip
+        "admission_date": at.strftime(FORMAT),
+        "discharge_date": (at + dt.timedelta(days=2)).strftime(FORMAT),
+        "encounter_class": "inpatient",
+        "note": random.Random(number).randbytes(WIDE).hex(),
+    }
 
 
 @pytest.fixture(scope="module")

@@ -94,5 +94,12 @@ def test_empty_tables_have_no_risk(house):
 def test_what_was_blanked_is_counted():
     people = {("40-44", "F", "021"): 6, ("40-44", "F", "100"): 5, ("45-49", "O", "021"): 3, ("1", "M", "1"): 20}
     told = anonymity.figures_of(people)
-    assert told == {"records": 34, "min_k_before": 3, "below_before": 14, "suppressed": 14, "blanked_zip3": 14,
-                    "blanked_age_band": 3, "blanked_gender": 3}  # fmt: skip
+    assert told == {
+        "records": 34,
+        "min_k_before": 3,
+        "below_before": 14,
+        "suppressed": 14,
+        "blanked_zip3": 14,
+        "blanked_age_band": 3,
+        "blanked_gender": 3,
+    }

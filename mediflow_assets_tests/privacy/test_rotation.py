@@ -99,10 +99,16 @@ def test_every_name_is_new_and_every_join_as_before(home: Home) -> None:
 
 
 STEPS = (
-    (key_rotation, "rewrite"), (Lake, "set_properties"), (key_change, "begin"), (key_change, "swap"),
+    (key_rotation, "rewrite"),
+    (Lake, "set_properties"),
+    (key_change, "begin"),
+    (key_change, "swap"),
     (key_change, "end"),
-    (key_rotation, "rename_subjects"), (key_rotation, "purge"), (os, "link"), (Path, "rename"),
-)  # fmt: skip
+    (key_rotation, "rename_subjects"),
+    (key_rotation, "purge"),
+    (os, "link"),
+    (Path, "rename"),
+)
 
 
 class Killed(BaseException):

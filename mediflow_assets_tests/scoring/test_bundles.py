@@ -17,9 +17,17 @@ from mediflow_assets.scoring import Bundle, Champions, load_bundle, point_to, re
 from mediflow_assets.scoring.drivers import shapley
 from mediflow_assets_tests.rehearsal import NOW, facts_of, kept, rehearse, trained, write
 
-ROW = {"age_at_admission": 81, "gender": "F", "department": "CARDIOLOGY", "diagnosis_code": "I50.9",
-       "admitting_diagnosis_code": "I50.9", "encounter_class": "inpatient", "length_of_stay_days": 9,
-       "prior_admissions_12m": 3, "comorbidity_count": 2}  # fmt: skip
+ROW = {
+    "age_at_admission": 81,
+    "gender": "F",
+    "department": "CARDIOLOGY",
+    "diagnosis_code": "I50.9",
+    "admitting_diagnosis_code": "I50.9",
+    "encounter_class": "inpatient",
+    "length_of_stay_days": 9,
+    "prior_admissions_12m": 3,
+    "comorbidity_count": 2,
+}
 
 
 @pytest.fixture
@@ -95,7 +103,9 @@ def test_a_word_not_seen_in_training_counts_as_an_average_one_and_is_told(bundle
 def test_a_number_outside_the_versions_own_limits_is_named(bundle: Bundle) -> None:
     assert bundle.outside(ROW) == {}
     assert set(bundle.outside(ROW | {"age_at_admission": 121, "prior_admissions_12m": -1})) == {
-        "age_at_admission", "prior_admissions_12m"}  # fmt: skip
+        "age_at_admission",
+        "prior_admissions_12m",
+    }
 
 
 def bundle_words(bundle: Bundle, name: str) -> tuple[str, ...]:
@@ -119,10 +129,20 @@ def test_drivers_are_near_the_exact_shapley_values_of_the_forest(place: str) -> 
     bundle, model = load_bundle(f"{place}/{READMISSION_MODEL}/1"), trained(READMISSION_MODEL)
     # nine inputs differ from the reference row: 512 coalitions, above what is computed exactly
     names = [f.name for f in bundle.features]
-    row = dict(bundle.reference) | {"age_at_admission": 91.0, "prior_admissions_12m": 4.0, "comorbidity_count": 3.0,
-           "length_of_stay_days": 12.0, "department": "SURGERY", "gender": "M", "admission_type": "elective",
-           "diagnosis_code": "K35.80", "systolic_mmhg": 149.0, "diastolic_mmhg": 88.0, "prior_emergency_6m": 3.0,
-           "admission_month": 1.0}  # fmt: skip
+    row = dict(bundle.reference) | {
+        "age_at_admission": 91.0,
+        "prior_admissions_12m": 4.0,
+        "comorbidity_count": 3.0,
+        "length_of_stay_days": 12.0,
+        "department": "SURGERY",
+        "gender": "M",
+        "admission_type": "elective",
+        "diagnosis_code": "K35.80",
+        "systolic_mmhg": 149.0,
+        "diastolic_mmhg": 88.0,
+        "prior_emergency_6m": 3.0,
+        "admission_month": 1.0,
+    }
     row["diagnosis_chapter"] = bundle.reference["diagnosis_chapter"]
     players = [at for at, name in enumerate(names) if row[name] != bundle.reference[name]]
     coalitions = [set(c) for size in range(len(players) + 1) for c in itertools.combinations(players, size)]

@@ -111,8 +111,10 @@ def _small_blocks(stream):
 def test_blank_lines_one_after_another_are_one_record_with_their_count(admit):
     landed = admit(b"\n \n" + GOOD + b"\n\t\r\n\n" + GOOD + b"\n")
     assert [(r.record_number, r.reason, r.lines) for b in landed.batches for r in b.rejects] == [
-        (1, "empty_record", 2), (3, "empty_record", 3), (5, "empty_record", 1),
-    ]  # fmt: skip
+        (1, "empty_record", 2),
+        (3, "empty_record", 3),
+        (5, "empty_record", 1),
+    ]
     landed.assert_nothing_lost()
 
 
@@ -123,8 +125,10 @@ def test_lines_that_show_nothing_are_blank_whatever_they_hold(admit):
     run = "".join(line + "\n" for line in ["", *BLANK, " "]).encode()
     landed = admit(run + GOOD + run * 5 + GOOD + run)
     assert [(r.record_number, r.reason, r.lines) for b in landed.batches for r in b.rejects] == [
-        (1, "empty_record", 12), (3, "empty_record", 60), (5, "empty_record", 12),
-    ]  # fmt: skip
+        (1, "empty_record", 12),
+        (3, "empty_record", 60),
+        (5, "empty_record", 12),
+    ]
     landed.assert_nothing_lost()
 
 

@@ -26,8 +26,11 @@ def hospital(tmp_path_factory):
     paths = os.pathsep.join([str(installed.parent), str(ROOT)])
     made = subprocess.run(
         [sys.executable, "-m", "mediflow_assets_tests.sources.ward.hospital", str(folder / "home")],
-        capture_output=True, text=True, cwd=ROOT, env=os.environ | {"PYTHONPATH": paths, "RUST_LOG": "error"},
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": paths, "RUST_LOG": "error"},
+    )
     assert made.returncode == 0, made.stderr[-3000:]
     return json.loads(made.stdout.splitlines()[-1])
 

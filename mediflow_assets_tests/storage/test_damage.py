@@ -68,8 +68,14 @@ def test_a_commit_that_was_emptied_is_damage(lake) -> None:
 
 
 def test_a_store_that_does_not_answer_is_no_damage() -> None:
-    away = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_ALLOW_HTTP": "true", "AWS_REGION": "us-east-1",
-            "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b", "max_retries": "0"}  # fmt: skip
+    away = {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_ALLOW_HTTP": "true",
+        "AWS_REGION": "us-east-1",
+        "AWS_ACCESS_KEY_ID": "a",
+        "AWS_SECRET_ACCESS_KEY": "b",
+        "max_retries": "0",
+    }
     with pytest.raises(EngineFailed):
         damage(Lake("s3://lake", away), TABLE)
 

@@ -130,9 +130,13 @@ def test_a_table_that_is_written_whole_takes_a_new_column(lake):
 
 
 HELD = {
-    "target_table": "silver/encounters", "source": "bronze/admissions", "_delivery_id": "d1", "payload": "{}",
-    "reasons": ["cost_malformed"], "status": "open",
-}  # fmt: skip
+    "target_table": "silver/encounters",
+    "source": "bronze/admissions",
+    "_delivery_id": "d1",
+    "payload": "{}",
+    "reasons": ["cost_malformed"],
+    "status": "open",
+}
 
 
 def held_by(*statuses):
@@ -142,10 +146,12 @@ def held_by(*statuses):
 WRITERS = {
     "an update": lambda table: table.update(new_values={"status": "discarded"}, predicate="_record_number = 2"),
     "a deletion": lambda table: table.delete("_record_number = 2"),
-    "a merge": lambda table: table.merge(
-        pa.table({"n": [2]}), "t._record_number = s.n", source_alias="s", target_alias="t"
-    ).when_matched_update({"status": "'discarded'"}).execute(),
-}  # fmt: skip
+    "a merge": lambda table: (
+        table.merge(pa.table({"n": [2]}), "t._record_number = s.n", source_alias="s", target_alias="t")
+        .when_matched_update({"status": "'discarded'"})
+        .execute()
+    ),
+}
 
 
 @pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS.keys())

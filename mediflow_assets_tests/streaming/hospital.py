@@ -87,9 +87,12 @@ class StreamHome:
         """The command as a process of its own."""
         log = (self.folder / f"{words[-1]}.out").open("ab")
         process = subprocess.Popen(
-            [sys.executable, "-m", "mediflow_assets.cli", *words], env=self.environment, stdout=log, stderr=log,
+            [sys.executable, "-m", "mediflow_assets.cli", *words],
+            env=self.environment,
+            stdout=log,
+            stderr=log,
             start_new_session=True,
-        )  # fmt: skip
+        )
         self.started.append(process)
         return process
 

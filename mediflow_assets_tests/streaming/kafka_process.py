@@ -86,8 +86,11 @@ class KafkaProcess:
         log = (self.folder / "kafka.out").open("ab")
         return subprocess.Popen(
             ["java", "-Xmx512m", "-Xshare:auto", "-XX:TieredStopAtLevel=4", "-cp", jars("kafka"), *words],
-            stdout=log, stderr=log, env={"PATH": os.environ["PATH"]}, start_new_session=True,
-        )  # fmt: skip
+            stdout=log,
+            stderr=log,
+            env={"PATH": os.environ["PATH"]},
+            start_new_session=True,
+        )
 
     def _wait(self) -> None:
         deadline = time.monotonic() + _UP_SECONDS

@@ -125,8 +125,13 @@ class Meter:
         coming, begun = messages(count, 7, NOW), time.monotonic()
         for number, each in enumerate(coming):
             told = json.loads(each.value or b"")
-            told |= {"event_id": f"{name}-{number}", "encounter_id": f"{name}-{number}", "event_type": "update",
-                     "blood_pressure": "120/80", "cost": 9_000_000.5}  # fmt: skip
+            told |= {
+                "event_id": f"{name}-{number}",
+                "encounter_id": f"{name}-{number}",
+                "event_type": "update",
+                "blood_pressure": "120/80",
+                "cost": 9_000_000.5,
+            }
             time.sleep(max(0.0, begun + number / RATE - time.monotonic()))
             self.sent[told["encounter_id"]] = time.time()
             producer.send(self.home.topic, json.dumps(told).encode(), key=each.key)
@@ -173,14 +178,20 @@ def _used(pid: int) -> float:
 
 def main(folder: Path, parts: list[str]) -> None:
     kafka = KafkaProcess(folder / "kafka").start()
-    homes = [StreamHome(folder / "alerts", kafka, "continuous", "hot-events"), StreamHome(folder / "batch", kafka),
-             StreamHome(folder / "live", kafka, "continuous", "many-events")]  # fmt: skip
+    homes = [
+        StreamHome(folder / "alerts", kafka, "continuous", "hot-events"),
+        StreamHome(folder / "batch", kafka),
+        StreamHome(folder / "live", kafka, "continuous", "many-events"),
+    ]
     told: dict[str, Any] = {"load_before": psutil.getloadavg()[0]}
     try:
         for part, home, measure, count in zip(
-            ("alerts", "batch", "continuous"), homes, (alerting, batch, continuous), (0, EVENTS, MANY_EVENTS),
+            ("alerts", "batch", "continuous"),
+            homes,
+            (alerting, batch, continuous),
+            (0, EVENTS, MANY_EVENTS),
             strict=True,
-        ):  # fmt: skip
+        ):
             if parts and part not in parts:
                 continue
             if count:

@@ -36,9 +36,13 @@ def start_daemon(home: StreamHome) -> "subprocess.Popen[bytes]":
     binary = Path(sys.executable).parent / "dagster-daemon"
     log = (home.folder / "daemon.out").open("ab")
     process = subprocess.Popen(
-        [str(binary), "run", "-m", "mediflow_assets.definitions"], env=home.environment, stdout=log, stderr=log,
-        start_new_session=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )  # fmt: skip
+        [str(binary), "run", "-m", "mediflow_assets.definitions"],
+        env=home.environment,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     home.started.append(process)
     return process
 

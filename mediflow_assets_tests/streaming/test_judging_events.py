@@ -88,8 +88,15 @@ def test_an_event_that_is_sent_again_while_a_run_is_on_its_way_still_counts_once
 
 
 def test_the_older_message_is_accepted(stream: Stream) -> None:
-    older = {"patient_id": "P9", "age": 45, "gender": "F", "department": "Cardiology", "cost": 1000.5,
-             "diagnosis_code": "I21.4", "timestamp": "2024-01-10T09:30:00"}  # fmt: skip
+    older = {
+        "patient_id": "P9",
+        "age": 45,
+        "gender": "F",
+        "department": "Cardiology",
+        "cost": 1000.5,
+        "diagnosis_code": "I21.4",
+        "timestamp": "2024-01-10T09:30:00",
+    }
     stream.send(json.dumps(older).encode()).refresh()
     found = encounter(stream, "P9|2024-01-10|CARDIOLOGY")
     assert (found["age_at_admission"], found["status"]) == (45, "finished")
@@ -152,8 +159,13 @@ def test_a_corrected_event_is_replayed(stream: Stream) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("cuts", [(2, 3, 4), (1, 2, 5), (5,)])
 def test_wherever_the_runs_cut_the_topic_silver_is_the_same(stream: Stream, cuts: tuple[int, ...]) -> None:
-    sent = [event(**DISCHARGE), event(), event(), event(event_id="EV4", event_type="update", cost=7,
-            occurred_at="2024-01-12T00:00:00Z"), event(**DISCHARGE)]  # fmt: skip
+    sent = [
+        event(**DISCHARGE),
+        event(),
+        event(),
+        event(event_id="EV4", event_type="update", cost=7, occurred_at="2024-01-12T00:00:00Z"),
+        event(**DISCHARGE),
+    ]
     done = 0
     for cut in cuts:
         stream.send(*sent[done:cut]).refresh()

@@ -27,8 +27,16 @@ def cells(seed, small=0.35):
         count = chance.randint(1, 10) if chance.random() < small else chance.randint(11, 60)
         first = sum(map(len, people))
         people.append(frozenset(range(first, first + count)))
-        made.append({"month": month, "department": department, "encounter_class": class_, "patients": count,
-                     "encounters": count, "cost_usd": Decimal(count * 100)})  # fmt: skip
+        made.append(
+            {
+                "month": month,
+                "department": department,
+                "encounter_class": class_,
+                "patients": count,
+                "encounters": count,
+                "cost_usd": Decimal(count * 100),
+            }
+        )
     return made, people
 
 
@@ -125,8 +133,13 @@ def test_where_there_are_too_many_to_judge_months_of_departments_are_withheld(mo
 def test_the_table_is_made_from_encounters_with_their_people(encounters, frame):
     def stay(number, department, month=1, **more):
         admitted = dt.datetime(2024, month, 10, tzinfo=dt.UTC)
-        return {"encounter_id": f"{department}{number}{month}", "patient_id": f"{department}{number}",
-                "department": department, "admitted_at": admitted, "cost_usd": Decimal("10.00")} | more  # fmt: skip
+        return {
+            "encounter_id": f"{department}{number}{month}",
+            "patient_id": f"{department}{number}",
+            "department": department,
+            "admitted_at": admitted,
+            "cost_usd": Decimal("10.00"),
+        } | more
 
     rows = encounters(
         *(stay(n, "BIG") for n in range(30)),
@@ -142,8 +155,13 @@ def test_the_table_is_made_from_encounters_with_their_people(encounters, frame):
     shown = {key: row["encounters"] for key, row in made.items() if key[0] == "2024"}
     # nine people who came three times are nine; twelve of whom few came in any month are twelve; the last one would
     # tell the nine, as what is left of the house
-    assert shown == {("2024", "*"): 83, ("2024", "BIG"): 30, ("2024", "RARE"): None, ("2024", "SMALL"): None,
-                     ("2024", "THIN"): 14}  # fmt: skip
+    assert shown == {
+        ("2024", "*"): 83,
+        ("2024", "BIG"): 30,
+        ("2024", "RARE"): None,
+        ("2024", "SMALL"): None,
+        ("2024", "THIN"): 14,
+    }
     assert made["2024", "*"]["cost_usd"] == Decimal("830.00")
 
 

@@ -87,9 +87,20 @@ def test_with_and_without_its_point_a_code_is_one(read_texts, spelled, code):
 
 @pytest.mark.parametrize(
     ("code", "is_listed"),
-    [("E11.9", True), ("E119", True), ("E11", True), ("S72.001A", True), ("U07.1", True), ("22298006", False),
-     ("E11.90", False), ("I48.9X", False), ("E90", False), ("2125550123", False), ("", False)],
-)  # fmt: skip
+    [
+        ("E11.9", True),
+        ("E119", True),
+        ("E11", True),
+        ("S72.001A", True),
+        ("U07.1", True),
+        ("22298006", False),
+        ("E11.90", False),
+        ("I48.9X", False),
+        ("E90", False),
+        ("2125550123", False),
+        ("", False),
+    ],
+)
 def test_a_code_is_listed_or_not(code, is_listed):
     assert codes.is_listed(code) == is_listed
 

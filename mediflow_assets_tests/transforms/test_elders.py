@@ -32,8 +32,12 @@ def near(day, years):
 
 BORN = [(as_of, born) for as_of in AS_OF for years in (88, 89, 90, 91) for born in near(as_of, years)]
 BORN += [(as_of, dt.date(year, 2, 29)) for as_of in AS_OF for year in (1932, 1936)]
-BORN += [(as_of, dt.date(year, month, day)) for as_of in AS_OF for year in (1900, 1933, 1934, 1935, 2000)
-         for month, day in ((1, 1), (12, 31))]  # fmt: skip
+BORN += [
+    (as_of, dt.date(year, month, day))
+    for as_of in AS_OF
+    for year in (1900, 1933, 1934, 1935, 2000)
+    for month, day in ((1, 1), (12, 31))
+]
 
 
 def moment(day):
@@ -77,10 +81,14 @@ def test_an_age_alone_counts_on_to_the_newest_admission(frame):
     as_of = dt.date(2024, 2, 29)
     people = [{"patient_id": f"P{n}"} for n in range(len(AGED))]
     stays = [
-        {"patient_id": f"P{n}", "encounter_id": f"E{n}", "age_at_admission": years,
-         "admitted_at": moment(as_of - dt.timedelta(days=days))}
+        {
+            "patient_id": f"P{n}",
+            "encounter_id": f"E{n}",
+            "age_at_admission": years,
+            "admitted_at": moment(as_of - dt.timedelta(days=days)),
+        }
         for n, (years, days) in enumerate(AGED)
-    ]  # fmt: skip
+    ]
     found = over_89_of(frame, people, stays)
     for n, (years, days) in enumerate(AGED):
         admitted = as_of - dt.timedelta(days=days)
@@ -127,11 +135,21 @@ def test_who_died_younger_is_judged_at_the_death(frame):
 @pytest.mark.slow
 def test_no_year_of_somebody_over_89_is_left_in_any_row(house, admissions):
     """Every masked table of a hospital with one patient of 91, seen at 76, 89 and 91, and one of 60."""
-    house.deliver(admissions(
-        *({"patient_id": "OLD", "encounter_id": f"O{n}", "birth_date": "1933-01-01", "admission_date": f"{year}-02-03",
-           "discharge_date": f"{year}-02-05"} for n, year in enumerate((2009, 2022, 2024))),
-        {"patient_id": "YOUNG", "encounter_id": "Y1", "birth_date": "1964-01-01"},
-    ))  # fmt: skip
+    house.deliver(
+        admissions(
+            *(
+                {
+                    "patient_id": "OLD",
+                    "encounter_id": f"O{n}",
+                    "birth_date": "1933-01-01",
+                    "admission_date": f"{year}-02-03",
+                    "discharge_date": f"{year}-02-05",
+                }
+                for n, year in enumerate((2009, 2022, 2024))
+            ),
+            {"patient_id": "YOUNG", "encounter_id": "Y1", "birth_date": "1964-01-01"},
+        )
+    )
     house.make_silver()
     house.make_gold()
     old = house.key.pseudonym("patient", "OLD")

@@ -32,11 +32,25 @@ def test_age_is_in_completed_years(session):
 
 
 CODES = {
-    "I21.4": "icd10", "J06.9": "icd10", "E11": "icd10", "S72.001A": "icd10", "C7A": "icd10", "I214": "icd10",
-    "22298006": "snomed", "123456": "snomed", "999999999999999999": "snomed",
-    "I2": None, "21.4": None, "I21.": None, "I21.45678": None, "012345678": None, "12345": None,
-    "1234567890123456789": None, "I21.4\n": None, "FLU": None,
-}  # fmt: skip
+    "I21.4": "icd10",
+    "J06.9": "icd10",
+    "E11": "icd10",
+    "S72.001A": "icd10",
+    "C7A": "icd10",
+    "I214": "icd10",
+    "22298006": "snomed",
+    "123456": "snomed",
+    "999999999999999999": "snomed",
+    "I2": None,
+    "21.4": None,
+    "I21.": None,
+    "I21.45678": None,
+    "012345678": None,
+    "12345": None,
+    "1234567890123456789": None,
+    "I21.4\n": None,
+    "FLU": None,
+}
 
 
 def test_a_diagnosis_is_icd10_or_snomed_or_neither(read_texts):

@@ -102,9 +102,14 @@ def test_how_an_open_stay_ends_later_leaves_the_row_as_it_is(features):
     assert then["now"] == now["now"]
 
 
-CHARLSON = {"one group": (["I50.9"], 1), "two codes of a group": (["I50.9", "I50.1"], 1),
-            "two groups": (["I50.9", "J44.1"], 2), "none": (["S82.101A", "Z00.0"], 0), "not coded": ([None], 0),
-            "SNOMED": (["22298006"], 0)}  # fmt: skip
+CHARLSON = {
+    "one group": (["I50.9"], 1),
+    "two codes of a group": (["I50.9", "I50.1"], 1),
+    "two groups": (["I50.9", "J44.1"], 2),
+    "none": (["S82.101A", "Z00.0"], 0),
+    "not coded": ([None], 0),
+    "SNOMED": (["22298006"], 0),
+}
 
 
 @pytest.mark.parametrize("case", CHARLSON)

@@ -47,8 +47,11 @@ def test_resources_become_silver_rows_with_their_patient(house):
     house.make_silver()
     (row,) = house.rows(silver.ENCOUNTERS)
     assert (row["patient_id"], row["encounter_class"], row["age_at_admission"], row["gender"]) == (
-        "P1", "inpatient", 70, "F",
-    )  # fmt: skip
+        "P1",
+        "inpatient",
+        70,
+        "F",
+    )
     assert row["admitted_at"].isoformat() == "2020-05-01T12:00:00+00:00"
     assert house.rows(silver.PATIENTS)[0]["full_name"] == "Aya Ito"
     assert house.rows(silver.CONDITIONS)[0]["patient_id"] == "P1"

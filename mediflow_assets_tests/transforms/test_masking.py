@@ -11,14 +11,36 @@ from mediflow_assets.contracts.table import SmallCells
 from mediflow_assets.transforms import masking
 
 AGES = {
-    0: "0-4", 4: "0-4", 5: "5-9", 39: "35-39", 40: "40-44", 84: "80-84", 85: "85-89", 89: "85-89",
-    90: "90+", 91: "90+", 120: "90+", -1: None,
-}  # fmt: skip
+    0: "0-4",
+    4: "0-4",
+    5: "5-9",
+    39: "35-39",
+    40: "40-44",
+    84: "80-84",
+    85: "85-89",
+    89: "85-89",
+    90: "90+",
+    91: "90+",
+    120: "90+",
+    -1: None,
+}
 ZIPS = {
-    "02139": "021", "02139-1234": "021", "021391234": "021", " 10001 ": "100", "03601": "000", "20301": "000",
-    "89312": "000", "1000": "000", "ABCDE": "000", "SW1A 1AA": "000", "": "000", "10001x": "000", None: None,
-    "１０００１": "000", "10001\0": "000",
-}  # fmt: skip
+    "02139": "021",
+    "02139-1234": "021",
+    "021391234": "021",
+    " 10001 ": "100",
+    "03601": "000",
+    "20301": "000",
+    "89312": "000",
+    "1000": "000",
+    "ABCDE": "000",
+    "SW1A 1AA": "000",
+    "": "000",
+    "10001x": "000",
+    None: None,
+    "１０００１": "000",
+    "10001\0": "000",
+}
 
 
 def test_ages_are_bands_of_five_years_and_one_over_89(session):
@@ -38,9 +60,13 @@ def test_every_restricted_prefix_is_hidden(read_texts):
 
 
 PATIENT = {
-    "full_name": "Ada Example", "ssn": "999-17-5017", "birth_date": dt.date(1960, 5, 1), "zip": "02139",
-    "death_date": dt.date(2023, 3, 4), "address": "1 Main Street",
-}  # fmt: skip
+    "full_name": "Ada Example",
+    "ssn": "999-17-5017",
+    "birth_date": dt.date(1960, 5, 1),
+    "zip": "02139",
+    "death_date": dt.date(2023, 3, 4),
+    "address": "1 Main Street",
+}
 
 
 def masked_patient(frame, as_of=dt.datetime(2024, 1, 1), **changed):

@@ -19,17 +19,33 @@ from serving.tokens import Claims
 router = APIRouter(tags=["models"], responses=PROBLEMS)
 Anyone = Annotated[Claims, Depends(allowed())]
 _VERSION: dict[str, Any] = {
-    "version": "3", "alias": "champion", "trained_at": "2026-05-01T04:00:00Z", "was_promoted": True,
+    "version": "3",
+    "alias": "champion",
+    "trained_at": "2026-05-01T04:00:00Z",
+    "was_promoted": True,
     "reason": "better than what answered",
-}  # fmt: skip
+}
 _MODEL: dict[str, Any] = {
-    "name": "treatment-cost", "version": "3", "alias": "champion", "provisional": False, "unit": "USD",
-    "metrics": {"r2": 0.551, "mae": 3167.0}, "versions": [_VERSION],
-}  # fmt: skip
+    "name": "treatment-cost",
+    "version": "3",
+    "alias": "champion",
+    "provisional": False,
+    "unit": "USD",
+    "metrics": {"r2": 0.551, "mae": 3167.0},
+    "versions": [_VERSION],
+}
 _AGE: dict[str, Any] = {
-    "name": "age_at_admission", "field": "age", "label": "age", "type": "integer", "unit": "years", "allowed": [],
-    "description": "completed years at admission", "minimum": 0, "maximum": 120, "optional": False,
-}  # fmt: skip
+    "name": "age_at_admission",
+    "field": "age",
+    "label": "age",
+    "type": "integer",
+    "unit": "years",
+    "allowed": [],
+    "description": "completed years at admission",
+    "minimum": 0,
+    "maximum": 120,
+    "optional": False,
+}
 Name = Annotated[str, Path(description=" or ".join(MODELS), max_length=64)]
 
 
@@ -81,8 +97,11 @@ class Input(BaseModel):
 class Details(Model):
     """A model with its inputs and its card."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [
-        _MODEL | {"inputs": [_AGE], "cutoffs": {}, "card": "# treatment-cost, version 3"}]})  # fmt: skip
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [_MODEL | {"inputs": [_AGE], "cutoffs": {}, "card": "# treatment-cost, version 3"}]
+        }
+    )
     inputs: list[Input] = Field(description="what it is given")
     cutoffs: dict[str, float] = Field(description="named limits of its answers, in their unit")
     card: str = Field(description="purpose, data, figures, groups, limits; Markdown")
@@ -109,10 +128,17 @@ async def model(request: Request, name: Name, _: Anyone) -> Details:
 
 def _input(feature: Feature) -> Input:
     return Input(
-        name=feature.name, field=field_of(feature.name), label=feature.label, type=feature.type.value,
-        description=feature.description, unit=feature.unit, allowed=list(feature.allowed), minimum=feature.minimum,
-        maximum=feature.maximum, optional=feature.optional,
-    )  # fmt: skip
+        name=feature.name,
+        field=field_of(feature.name),
+        label=feature.label,
+        type=feature.type.value,
+        description=feature.description,
+        unit=feature.unit,
+        allowed=list(feature.allowed),
+        minimum=feature.minimum,
+        maximum=feature.maximum,
+        optional=feature.optional,
+    )
 
 
 def _versions(request: Request) -> dict[str, list[dict[str, object]]]:
@@ -120,8 +146,12 @@ def _versions(request: Request) -> dict[str, list[dict[str, object]]]:
     found = state_of(request).lake.read(models_contracts.MODEL_METRICS)
     versions: dict[str, dict[int, dict[str, object]]] = {name: {} for name in MODELS}
     for row in found.rows if found else []:
-        told = {"version": row["version"], "trained_at": row["trained_at"], "was_promoted": row["is_promoted"],
-                "reason": row["reason"]}  # fmt: skip
+        told = {
+            "version": row["version"],
+            "trained_at": row["trained_at"],
+            "was_promoted": row["is_promoted"],
+            "reason": row["reason"],
+        }
         versions.setdefault(row["model"], {})[int(row["version"])] = told
     return {name: [told for _, told in sorted(each.items())] for name, each in versions.items()}
 
@@ -129,10 +159,22 @@ def _versions(request: Request) -> dict[str, list[dict[str, object]]]:
 def _told(name: str, bundle: Bundle | None, known: list[dict[str, object]]) -> dict[str, object]:
     answering = bundle.version if bundle else None
     versions = [
-        each | {"alias": "champion" if each["version"] == answering
-                else "challenger" if each is known[-1] and not each["was_promoted"] else None}
+        each
+        | {
+            "alias": "champion"
+            if each["version"] == answering
+            else "challenger"
+            if each is known[-1] and not each["was_promoted"]
+            else None
+        }
         for each in known
-    ]  # fmt: skip
-    return {"name": name, "version": answering, "alias": "champion" if bundle else None, "versions": versions,
-            "provisional": bundle is not None and bundle.is_provisional,
-            "unit": bundle.unit if bundle else None, "metrics": dict(bundle.metrics) if bundle else {}}  # fmt: skip
+    ]
+    return {
+        "name": name,
+        "version": answering,
+        "alias": "champion" if bundle else None,
+        "versions": versions,
+        "provisional": bundle is not None and bundle.is_provisional,
+        "unit": bundle.unit if bundle else None,
+        "metrics": dict(bundle.metrics) if bundle else {},
+    }

@@ -13,9 +13,21 @@ router = APIRouter(tags=["health"], responses=PROBLEMS)
 _operator = allowed("operator")
 
 
-@router.get("/metrics", response_class=Response, summary="Figures for Prometheus", responses={200: {"content": {
-    "text/plain": {"schema": {"type": "string"}, "example": 'mediflow_champion{model="treatment-cost",version="3"} 1.0'}
-}}})  # fmt: skip
+@router.get(
+    "/metrics",
+    response_class=Response,
+    summary="Figures for Prometheus",
+    responses={
+        200: {
+            "content": {
+                "text/plain": {
+                    "schema": {"type": "string"},
+                    "example": 'mediflow_champion{model="treatment-cost",version="3"} 1.0',
+                }
+            }
+        }
+    },
+)
 async def metrics(request: Request) -> Response:
     """Requests, times, champions, in Prometheus' text format: for the role operator, or by the scrape token."""
     state = state_of(request)

@@ -33,8 +33,11 @@ ErasureRow = row_model(erasure.ERASURES, "ErasureRow")
 class Event(BaseModel):
     """What a person did in an app that reads the lake by itself, such as the dashboard."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", json_schema_extra={
-        "examples": [{"event": "page_opened", "name": "executive_summary"}]})  # fmt: skip
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"event": "page_opened", "name": "executive_summary"}]},
+    )
     event: Literal["page_opened", "file_downloaded", "signed_out"] = Field(description="what was done")
     name: str = Field(pattern="^[a-z0-9_./-]{1,80}$", description="the page, table or file, by its name in the code")
 
@@ -67,11 +70,25 @@ class AuditStatus(BaseModel):
 class GovernanceStatus(BaseModel):
     """How the promises to patients are kept."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{
-        "key": {"key_id": "1d2b4c47", "made_at": "2026-05-01T04:00:00Z", "age_days": 12},
-        "audit": {"records": 4812, "is_intact": False, "first_broken": 4813, "says": "record 4813 was changed",
-                  "walked_at": "2026-05-13T04:00:00Z"},
-        "privacy": [{"table": "masked/patients"}], "leak_scans": [], "erasures": []}]})  # fmt: skip
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "key": {"key_id": "1d2b4c47", "made_at": "2026-05-01T04:00:00Z", "age_days": 12},
+                    "audit": {
+                        "records": 4812,
+                        "is_intact": False,
+                        "first_broken": 4813,
+                        "says": "record 4813 was changed",
+                        "walked_at": "2026-05-13T04:00:00Z",
+                    },
+                    "privacy": [{"table": "masked/patients"}],
+                    "leak_scans": [],
+                    "erasures": [],
+                }
+            ]
+        }
+    )
     key: KeyStatus | None = Field(description="null where this gateway has no key to read")
     audit: AuditStatus
     privacy: list[PrivacyRow] = Field(description="gold/privacy_status: risk of each masked table")  # type: ignore[valid-type]
@@ -118,12 +135,13 @@ async def status(request: Request, _: Officer) -> GovernanceStatus:
 
 @router.get("/governance/audit", summary="The audit log")
 async def audit(
-    request: Request, _: Officer,
+    request: Request,
+    _: Officer,
     limit: Annotated[int, Query(ge=1, le=MOST_RECORDS, description="records of this page")] = 100,
     before: Annotated[int | None, Query(ge=1, le=2**53, description="only records with a lower number")] = None,
     actor: Annotated[str | None, Query(pattern="^[a-z0-9._-]{1,64}$", description="only what this user did")] = None,
     outcome: Annotated[Outcome | None, Query(description="only records of this outcome")] = None,
-) -> AuditPage:  # fmt: skip
+) -> AuditPage:
     """Who did what, when, with what outcome."""
     log = state_of(request).audit
     rows = await asyncio.to_thread(lambda: log.latest(limit, before, actor=actor, outcome=outcome))
@@ -141,12 +159,17 @@ async def event(request: Request, told: Event, _: Anyone) -> Recorded:
 def _status(state: State, walked_at: str, verdict: Verdict) -> GovernanceStatus:
     return GovernanceStatus(
         key=_key(state),
-        audit=AuditStatus(records=verdict.records, is_intact=verdict.is_intact, first_broken=verdict.first_broken,
-                          says=verdict.says, walked_at=walked_at),
+        audit=AuditStatus(
+            records=verdict.records,
+            is_intact=verdict.is_intact,
+            first_broken=verdict.first_broken,
+            says=verdict.says,
+            walked_at=walked_at,
+        ),
         privacy=_rows(state, assurance.PRIVACY_STATUS),
         leak_scans=_newest(state, assurance.LEAK_SCANS, "scanned_at"),
         erasures=_newest(state, erasure.ERASURES, "finished_at"),
-    )  # fmt: skip
+    )
 
 
 def _key(state: State) -> KeyStatus | None:

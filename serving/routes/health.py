@@ -24,10 +24,18 @@ class Live(BaseModel):
 class Ready(BaseModel):
     """It can answer."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [
-        {"status": "ready", "models": {"treatment-cost": "3"},
-         "states": {"treatment-cost": "champion", "readmission-risk": "absent"},
-         "problems": ["readmission-risk: no champion; 'mediflow run --select models' trains it"]}]})  # fmt: skip
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "status": "ready",
+                    "models": {"treatment-cost": "3"},
+                    "states": {"treatment-cost": "champion", "readmission-risk": "absent"},
+                    "problems": ["readmission-risk: no champion; 'mediflow run --select models' trains it"],
+                }
+            ]
+        }
+    )
     status: Literal["ready"] = Field("ready", description="always ready; else the reply is 503")
     models: dict[str, str] = Field(description="model → the version that answers")
     states: dict[str, Literal["champion", "provisional", "absent"]] = Field(
@@ -50,9 +58,22 @@ class Links(BaseModel):
 class Root(BaseModel):
     """What this is."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [
-        {"name": "MediFlow gateway", "version": "0.1.0", "links": {
-            "api": "/openapi.json", "token": "/token", "models": "/models", "health": "/health/ready"}}]})  # fmt: skip
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "name": "MediFlow gateway",
+                    "version": "0.1.0",
+                    "links": {
+                        "api": "/openapi.json",
+                        "token": "/token",
+                        "models": "/models",
+                        "health": "/health/ready",
+                    },
+                }
+            ]
+        }
+    )
     name: str = Field(description="always MediFlow gateway")
     version: str = Field(description="of MediFlow")
     links: Links
@@ -79,8 +100,11 @@ async def ready(request: Request) -> Ready:
     told += state.champions.problems.values()
     if wrong:
         raise Problem(503, "; ".join([*wrong, *told]), headers={"retry-after": "10"})
-    return Ready(models={name: bundle.version for name, bundle in found.items() if bundle},
-                 states={name: _state(bundle) for name, bundle in found.items()}, problems=told)  # fmt: skip
+    return Ready(
+        models={name: bundle.version for name, bundle in found.items() if bundle},
+        states={name: _state(bundle) for name, bundle in found.items()},
+        problems=told,
+    )
 
 
 def _state(bundle: Bundle | None) -> Literal["champion", "provisional", "absent"]:

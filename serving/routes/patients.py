@@ -19,11 +19,22 @@ router = APIRouter(prefix="/patients", tags=["patients"], responses=PROBLEMS)
 Clinician = Annotated[Claims, Depends(allowed("clinician"))]
 Key = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="the pseudonym, 32 hex digits")]
 _Page = page_model(
-    masked.RISK_SCORES, "RiskScores", encounter_key="0f" * 16, patient_key="1e" * 16, department="CARDIOLOGY",
-    admitted_year=2025, predicted_cost_usd=8214.5, cost_lower_usd=3521.4, cost_upper_usd=15472.1,
-    cost_model_version="3", cost_run_id="5b" * 16, readmission_risk=0.214, readmission_status="Moderate",
-    readmission_model_version="2", readmission_run_id="6c" * 16,
-)  # fmt: skip
+    masked.RISK_SCORES,
+    "RiskScores",
+    encounter_key="0f" * 16,
+    patient_key="1e" * 16,
+    department="CARDIOLOGY",
+    admitted_year=2025,
+    predicted_cost_usd=8214.5,
+    cost_lower_usd=3521.4,
+    cost_upper_usd=15472.1,
+    cost_model_version="3",
+    cost_run_id="5b" * 16,
+    readmission_risk=0.214,
+    readmission_status="Moderate",
+    readmission_model_version="2",
+    readmission_run_id="6c" * 16,
+)
 
 
 class PatientId(BaseModel):

@@ -51,9 +51,14 @@ def _add_one(router: APIRouter, contract: ModelContract, schemas: Schemas) -> No
         )
 
     router.add_api_route(
-        contract.path, predict, methods=["POST"], name=_name(contract), summary=contract.api.summary,
-        description=contract.api.description, response_model=schemas.reply,
-    )  # fmt: skip
+        contract.path,
+        predict,
+        methods=["POST"],
+        name=_name(contract),
+        summary=contract.api.summary,
+        description=contract.api.description,
+        response_model=schemas.reply,
+    )
 
 
 def _add_many(router: APIRouter, contract: ModelContract, schemas: Schemas) -> None:
@@ -62,16 +67,22 @@ def _add_many(router: APIRouter, contract: ModelContract, schemas: Schemas) -> N
         async with state_of(request).batches.one():
             asked, found = await asyncio.to_thread(_answer, request, contract, bundle, batch.patients, True)
         answers = answers_of(contract, schemas, bundle, found)
-        made = [schemas.each.model_construct(**answer, warnings=each.warnings)
-                for each, answer in zip(asked, answers, strict=True)]  # fmt: skip
+        made = [
+            schemas.each.model_construct(**answer, warnings=each.warnings)
+            for each, answer in zip(asked, answers, strict=True)
+        ]
         around = around_of(contract, bundle, request.state.request_id)
         return schemas.batch.model_construct(predictions=made, **around)
 
     router.add_api_route(
-        f"{contract.path}/batch", predict, methods=["POST"], name=f"{_name(contract)}_batch",
-        summary=contract.api.batch_summary, response_model=schemas.batch,
+        f"{contract.path}/batch",
+        predict,
+        methods=["POST"],
+        name=f"{_name(contract)}_batch",
+        summary=contract.api.batch_summary,
+        response_model=schemas.batch,
         description="In the order of the patients; all by one version of the model.",
-    )  # fmt: skip
+    )
 
 
 def _name(contract: ModelContract) -> str:

@@ -50,9 +50,24 @@ class Jwk(BaseModel):
 class Jwks(BaseModel):
     """The public keys in use, RFC 7517. The last one signs."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"keys": [
-        {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "5f7f1a2b3c4d5e6f",
-         "use": "sig", "alg": "EdDSA"}]}]})  # fmt: skip
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "keys": [
+                        {
+                            "kty": "OKP",
+                            "crv": "Ed25519",
+                            "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+                            "kid": "5f7f1a2b3c4d5e6f",
+                            "use": "sig",
+                            "alg": "EdDSA",
+                        }
+                    ]
+                }
+            ]
+        }
+    )
     keys: list[Jwk] = Field(description="one or, for half an hour after a rotation, two")
 
 

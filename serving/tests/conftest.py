@@ -62,8 +62,7 @@ def gateway(
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = os.environ | {"MEDIFLOW_HOME": str(home.root)} | dict(settings)
-    process = subprocess.Popen([sys.executable, "-m", "serving", "--port", str(port)], env=environment,
-                               stderr=stderr)  # fmt: skip
+    process = subprocess.Popen([sys.executable, "-m", "serving", "--port", str(port)], env=environment, stderr=stderr)
     url = f"http://127.0.0.1:{port}"
     try:
         wait_until_ready(url, process)

@@ -12,9 +12,14 @@ from mediflow_assets.storage.delta import Lake
 
 KNOWN = "0123456789abcdef" * 2
 _MADE_UP: dict[Type, Any] = {
-    Type.STRING: "made up", Type.INTEGER: 7, Type.LONG: 40, Type.DATE: dt.date(2024, 5, 1), Type.BOOLEAN: False,
-    Type.TIMESTAMP: dt.datetime(2024, 5, 1, tzinfo=dt.UTC), Type.STRINGS: ["made up"],
-}  # fmt: skip
+    Type.STRING: "made up",
+    Type.INTEGER: 7,
+    Type.LONG: 40,
+    Type.DATE: dt.date(2024, 5, 1),
+    Type.BOOLEAN: False,
+    Type.TIMESTAMP: dt.datetime(2024, 5, 1, tzinfo=dt.UTC),
+    Type.STRINGS: ["made up"],
+}
 
 
 def made_up(contract: TableContract, **given: Any) -> dict[str, Any]:

@@ -23,11 +23,21 @@ def examples(language: str, url: str) -> list[str]:
 def test_the_examples_of_curl_run(url: str, home: Settings) -> None:
     (example,) = examples("bash", url)
     environment = os.environ | {"MEDIFLOW_PASSWORD": PASSWORD, "MEDIFLOW_HOME": str(home.root)}
-    shown = subprocess.run(["bash", "-euo", "pipefail", "-c", example], env=environment, capture_output=True, text=True,
-                           check=False)  # fmt: skip
+    shown = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", example], env=environment, capture_output=True, text=True, check=False
+    )
     assert shown.returncode == 0, shown.stdout[-2000:] + shown.stderr
-    for word in ("predicted_cost", "readmission_risk", "drivers", "masked/department_costs", "is_intact", '"ready"',
-                 "mediflow_champion", "masked/risk_scores", '"kty":"OKP"'):  # fmt: skip
+    for word in (
+        "predicted_cost",
+        "readmission_risk",
+        "drivers",
+        "masked/department_costs",
+        "is_intact",
+        '"ready"',
+        "mediflow_champion",
+        "masked/risk_scores",
+        '"kty":"OKP"',
+    ):
         assert word in shown.stdout, word
 
 

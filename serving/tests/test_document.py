@@ -24,10 +24,18 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]
 
 
 def test_every_field_and_parameter_is_described(document: dict[str, Any]) -> None:
-    silent = [f"{name}.{field}" for name, schema in document["components"]["schemas"].items()
-              for field, told in schema.get("properties", {}).items() if not is_described(told, document)]  # fmt: skip
-    silent += [f"{name} {each['name']}" for name, operation in operations(document)
-               for each in operation.get("parameters", []) if not each.get("description")]  # fmt: skip
+    silent = [
+        f"{name}.{field}"
+        for name, schema in document["components"]["schemas"].items()
+        for field, told in schema.get("properties", {}).items()
+        if not is_described(told, document)
+    ]
+    silent += [
+        f"{name} {each['name']}"
+        for name, operation in operations(document)
+        for each in operation.get("parameters", [])
+        if not each.get("description")
+    ]
     assert silent == []
 
 
@@ -37,15 +45,28 @@ def is_described(told: dict[str, Any], document: dict[str, Any]) -> bool:
     return bool(told.get("description"))
 
 
-UNITS = {"_usd": "USD", "cost": "USD", "_mmhg": "mmHg", "_days": "days|nights", "expires_in": "seconds", "age": "years",
-         "readmission_risk": "probability", "median": "USD", "quartile": "USD"}  # fmt: skip
+UNITS = {
+    "_usd": "USD",
+    "cost": "USD",
+    "_mmhg": "mmHg",
+    "_days": "days|nights",
+    "expires_in": "seconds",
+    "age": "years",
+    "readmission_risk": "probability",
+    "median": "USD",
+    "quartile": "USD",
+}
 
 
 def test_amounts_and_durations_name_their_unit(document: dict[str, Any]) -> None:
-    unitless = [f"{name}.{field}: {told['description']}" for name, schema in document["components"]["schemas"].items()
-                for field, told in schema.get("properties", {}).items() for ending, unit in UNITS.items()
-                if (field == ending or (field.endswith(ending) and ending != "age"))
-                and not any(word in told["description"] for word in unit.split("|"))]  # fmt: skip
+    unitless = [
+        f"{name}.{field}: {told['description']}"
+        for name, schema in document["components"]["schemas"].items()
+        for field, told in schema.get("properties", {}).items()
+        for ending, unit in UNITS.items()
+        if (field == ending or (field.endswith(ending) and ending != "age"))
+        and not any(word in told["description"] for word in unit.split("|"))
+    ]
     assert unitless == []
 
 

@@ -55,9 +55,12 @@ def newest(home: Settings) -> dict[str, object]:
 
 
 def test_what_no_one_foresaw_is_a_problem_with_its_id_and_on_both_logs(
-    gateway: TestClient, asked: dict[str, str], own_home: Settings, monkeypatch: pytest.MonkeyPatch,
+    gateway: TestClient,
+    asked: dict[str, str],
+    own_home: Settings,
+    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
-) -> None:  # fmt: skip
+) -> None:
     def broken(_: object) -> None:
         raise ZeroDivisionError("PAT-1")
 
@@ -65,7 +68,10 @@ def test_what_no_one_foresaw_is_a_problem_with_its_id_and_on_both_logs(
     with caplog.at_level(logging.ERROR):
         reply = gateway.post("/predict", json=PATIENT, headers=asked | {"x-request-id": "broken-1"})
     assert (reply.status_code, reply.headers["content-type"], reply.headers["x-request-id"]) == (
-        500, PROBLEM, "broken-1")  # fmt: skip
+        500,
+        PROBLEM,
+        "broken-1",
+    )
     assert reply.headers["cache-control"] == "no-store" and "PAT-1" not in reply.text
     record = newest(own_home)
     assert (record["request_id"], record["outcome"], record["actor"]) == ("broken-1", "failed", "scorer")
@@ -117,8 +123,9 @@ def test_a_bundle_that_answers_nothing_usable_does_not_load(own_home: Settings) 
         load_bundle(str(place))
 
 
-def test_nothing_ends_the_looking_for_what_is_new(gateway: TestClient, own_home: Settings,
-                                                  monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_nothing_ends_the_looking_for_what_is_new(
+    gateway: TestClient, own_home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     lake = app_of(gateway).state.mediflow.lake
     calls = []
 
@@ -142,8 +149,9 @@ def test_a_damaged_table_is_503_and_on_the_audit_log(gateway: TestClient, own_ho
     assert (newest(own_home)["action"], newest(own_home)["outcome"]) == ("GET /insights/census", "failed")
 
 
-def test_without_an_audit_log_nothing_is_answered(gateway: TestClient, asked: dict[str, str],
-                                                  monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_without_an_audit_log_nothing_is_answered(
+    gateway: TestClient, asked: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     def away(*_: object, **__: object) -> None:
         raise EngineFailed("away")
 
@@ -167,23 +175,26 @@ def test_a_user_has_so_many_requests_a_minute(own_home: Settings, asked: dict[st
     assert (newest(own_home)["outcome"], newest(own_home)["actor"]) == ("refused", "scorer")
 
 
-def test_requests_at_one_moment_are_bounded(gateway: TestClient, asked: dict[str, str],
-                                            monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_requests_at_one_moment_are_bounded(
+    gateway: TestClient, asked: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(bodies, "MOST_AT_ONCE", 0)
     reply = gateway.post("/predict", json=PATIENT, headers=asked)
     assert (reply.status_code, reply.headers["content-type"], reply.headers["retry-after"]) == (503, PROBLEM, "1")
 
 
-def test_bodies_at_one_moment_are_bounded(gateway: TestClient, asked: dict[str, str],
-                                          monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_bodies_at_one_moment_are_bounded(
+    gateway: TestClient, asked: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(bodies, "MOST_HELD_BYTES", 10)
     assert gateway.post("/predict", json=PATIENT, headers=asked).status_code == 503
     monkeypatch.undo()
     assert gateway.post("/predict", json=PATIENT, headers=asked).status_code == 200
 
 
-def test_passwords_are_hashed_one_at_a_time_and_the_queue_ends(gateway: TestClient, own_home: Settings,
-                                                               monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_passwords_are_hashed_one_at_a_time_and_the_queue_ends(
+    gateway: TestClient, own_home: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     found = app_of(gateway).state.mediflow
     monkeypatch.setattr(found, "hashing", Turns(1, 1))
     at_once, most, go = 0, 0, threading.Event()

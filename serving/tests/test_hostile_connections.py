@@ -60,7 +60,7 @@ FLOODS: dict[str, tuple[bytes, bytes, int]] = {
     "many headers": (b"GET / HTTP/1.1\r\n", b"x: y\r\n" * 4_096, 431),
     "a path": (b"GET /", b"a" * 65_536, 431),
     "trailers": (POST + b"transfer-encoding: chunked\r\n\r\n1\r\n{\r\n0\r\nx: ", b"a" * 65_536, 431),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", FLOODS)
@@ -91,8 +91,10 @@ def test_what_is_not_http_is_a_problem(url: str, content: bytes) -> None:
 
 def test_a_websocket_is_not_opened(url: str) -> None:
     with connected(url) as connection:
-        connection.sendall(b"GET /predict HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
-                           b"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZQ==\r\n\r\n")  # fmt: skip
+        connection.sendall(
+            b"GET /predict HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: websocket\r\n"
+            b"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZQ==\r\n\r\n"
+        )
         assert reply_of(connection)[0] == 405
 
 
@@ -122,7 +124,12 @@ def drops(connection: socket.socket, token: bytes) -> None:
 
 
 SLOW: list[tuple[Callable[[socket.socket, bytes], None], int]] = [
-    (half_a_body, 408), (half_a_chunk, 408), (drops, 408), (half_a_header, 0), (nothing_at_all, 0)]  # fmt: skip
+    (half_a_body, 408),
+    (half_a_chunk, 408),
+    (drops, 408),
+    (half_a_header, 0),
+    (nothing_at_all, 0),
+]
 
 
 def test_slow_connections_are_closed_within_15_seconds_and_others_answered(url: str, token: bytes) -> None:
@@ -134,7 +141,8 @@ def test_slow_connections_are_closed_within_15_seconds_and_others_answered(url: 
             took = time.monotonic() - began
         is_dropping = kind is drops
         return kind.__name__, found in (status, 0 if is_dropping else status) and took < DEADLINE_SECONDS + (
-            7 if is_dropping else 2)  # fmt: skip
+            7 if is_dropping else 2
+        )
 
     with ThreadPoolExecutor(40) as threads:
         waiting = [threads.submit(wait, kind, status) for kind, status in SLOW for _ in range(8)]

@@ -62,8 +62,14 @@ def test_the_older_clients_calls_work_with_a_token(client: TestClient, bearer: B
 def test_the_answer_is_the_champions(client: TestClient, bearer: Bearer, home: Settings) -> None:
     bundle = load_champion(models_uri(home.lake_root), READMISSION_MODEL)
     assert bundle is not None
-    row = {"age_at_admission": 67, "gender": "F", "department": "CARDIOLOGY", "diagnosis_code": "I50.9",
-           "length_of_stay_days": 5, "prior_admissions_12m": 2}  # fmt: skip
+    row = {
+        "age_at_admission": 67,
+        "gender": "F",
+        "department": "CARDIOLOGY",
+        "diagnosis_code": "I50.9",
+        "length_of_stay_days": 5,
+        "prior_admissions_12m": 2,
+    }
     body = PATIENT | {"length_of_stay_days": 5, "prior_admissions_12m": 2}
     reply = client.post("/predict/readmission", json=body, headers=bearer("clinician")).json()
     assert reply["readmission_risk"] == pytest.approx(float(bundle.predict([row]).values[0]))
@@ -95,9 +101,17 @@ def test_unknown_words_are_answered_with_a_warning(client: TestClient, bearer: B
 
 
 WRONG: list[dict[str, object]] = [
-    {"age": 250}, {"age": -1}, {"age": "67"}, {"age": True}, {"age": 1.5}, {"gender": ""}, {"department": "x" * 65},
-    {"ssn": "1"}, {"systolic_mmhg": 9999}, {"diagnosis_code": "I10\u0000"},
-]  # fmt: skip
+    {"age": 250},
+    {"age": -1},
+    {"age": "67"},
+    {"age": True},
+    {"age": 1.5},
+    {"gender": ""},
+    {"department": "x" * 65},
+    {"ssn": "1"},
+    {"systolic_mmhg": 9999},
+    {"diagnosis_code": "I10\u0000"},
+]
 
 
 @pytest.mark.parametrize("wrong", WRONG)
@@ -191,8 +205,10 @@ def test_a_provisional_model_says_so_in_every_answer(own_home: Settings, token: 
     with TestClient(create_app(own_home)) as client:
         assert client.get("/health/ready").json()["states"][READMISSION_MODEL] == "provisional"
         for body, path in ((PATIENT, ""), ({"patients": [PATIENT]}, "/batch")):
-            told = [client.post(f"/predict{kind}{path}", json=body, headers=asked).json()["provisional"]
-                    for kind in ("/readmission", "")]  # fmt: skip
+            told = [
+                client.post(f"/predict{kind}{path}", json=body, headers=asked).json()["provisional"]
+                for kind in ("/readmission", "")
+            ]
             assert told == [True, False]
         assert client.get(f"/models/{READMISSION_MODEL}", headers=asked).json()["provisional"]
 

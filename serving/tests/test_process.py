@@ -30,8 +30,13 @@ ROOMS = {"contracts", "errors", "identity", "modes", "object_key", "objects", "s
 
 def test_the_process_loads_no_engine_no_storage_no_orchestrator_no_training(home: Settings) -> None:
     code = "import sys, serving.main as it; print(*sys.modules); it.create_app(); print(*sys.modules)"
-    shown = subprocess.run([sys.executable, "-c", code], env=os.environ | {"MEDIFLOW_HOME": str(home.root)},
-                           capture_output=True, text=True, check=True)  # fmt: skip
+    shown = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"MEDIFLOW_HOME": str(home.root)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     imported, running = ([name.split(".") for name in line.split()] for line in shown.stdout.splitlines())
     assert not UNKNOWN & {name[0] for name in imported}
     assert {name[1] for name in running if name[0] == "mediflow_assets" and name[1:]} <= ROOMS

@@ -54,8 +54,9 @@ def test_a_new_version_is_read(client: TestClient, bearer: Bearer, home: Setting
     assert (after["version"], after["total"]) == (before["version"] + 1, 2)
 
 
-def test_a_table_that_was_not_made_says_how_to_make_it(app: FastAPI, bearer: Bearer, client: TestClient,
-                                                       monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+def test_a_table_that_was_not_made_says_how_to_make_it(
+    app: FastAPI, bearer: Bearer, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(app.state.mediflow, "lake", LakeReader("/nowhere"))
     reply = client.get("/insights/census", headers=bearer("analyst"))
     assert reply.status_code == 404 and "mediflow run" in reply.json()["detail"]
@@ -98,8 +99,9 @@ def test_stored_scores_of_one_pseudonym_only(client: TestClient, bearer: Bearer)
     assert client.get("/patients/PAT-1/risk", headers=bearer("clinician")).status_code == 422
 
 
-def test_the_officer_sees_key_risk_scans_and_whether_the_log_is_whole(client: TestClient, bearer: Bearer,
-                                                                     home: Settings) -> None:  # fmt: skip
+def test_the_officer_sees_key_risk_scans_and_whether_the_log_is_whole(
+    client: TestClient, bearer: Bearer, home: Settings
+) -> None:
     found = get(client, "/governance/status", bearer("privacy_officer"))
     assert found["key"]["key_id"] == PseudonymKey.load(home.secrets).key_id and found["key"]["age_days"] == 0
     assert found["audit"]["is_intact"] and found["audit"]["records"] > 0
@@ -151,6 +153,9 @@ def test_an_event_of_the_dashboard_is_one_record(client: TestClient, bearer: Bea
     assert reply.status_code == 201
     (record,) = AuditLog(home.ops_url, home.audit_head).latest(1)
     assert (record["source"], record["actor"], record["detail"]) == (
-        "dashboard", "executive", "file_downloaded departments.csv")  # fmt: skip
+        "dashboard",
+        "executive",
+        "file_downloaded departments.csv",
+    )
     for bad in ({"event": "anything", "name": "x"}, {"event": "page_opened", "name": "Jane Doe"}, {"event": "x"}):
         assert client.post("/audit/events", json=bad, headers=bearer("executive")).status_code == 422

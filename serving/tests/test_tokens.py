@@ -32,8 +32,15 @@ def now() -> int:
 
 def good() -> dict[str, Any]:
     """The claims of a token that passes when it is made: tests may run longer than a token lives."""
-    return {"iss": "mediflow", "aud": "mediflow-gateway", "sub": "scorer", "iat": now(), "exp": now() + 1800,
-            "jti": "a" * 32, "roles": ["scorer"]}  # fmt: skip
+    return {
+        "iss": "mediflow",
+        "aud": "mediflow-gateway",
+        "sub": "scorer",
+        "iat": now(),
+        "exp": now() + 1800,
+        "jti": "a" * 32,
+        "roles": ["scorer"],
+    }
 
 
 @pytest.fixture(scope="module")
@@ -88,7 +95,7 @@ HOSTILE: dict[str, Callable[[SigningKey], str]] = {
     "one part": lambda key: "abc",
     "without a user": lambda key: made(key, {"sub": ""}),
     "unknown user": lambda key: made(key, {"sub": "nobody"}),
-}  # fmt: skip
+}
 for _alg in ("none", "None", "NONE", "nOnE", ""):
     HOSTILE[f"alg {_alg}"] = partial(lambda alg, key: unsigned(alg, key.kid), _alg)
 for _name in ("jwk", "jku", "x5u", "x5c"):
@@ -165,8 +172,9 @@ def test_unknown_user_wrong_password_and_closed_account_take_the_same_time(home:
     assert max(quickest) < 1.5 * min(quickest), took
 
 
-def test_a_refused_login_is_recorded_under_the_account_and_a_mistyped_name_never(client: TestClient,
-                                                                                 home: Settings) -> None:  # fmt: skip
+def test_a_refused_login_is_recorded_under_the_account_and_a_mistyped_name_never(
+    client: TestClient, home: Settings
+) -> None:
     log = AuditLog(home.ops_url, home.audit_head)
     for name, actor in ((" Clinician ", "clinician"), ("my-secret-passphrase", "")):
         assert client.post("/token", data={"username": name, "password": "wrong wrong wrong"}).status_code == 401

@@ -61,17 +61,27 @@ def test_metrics_are_for_the_scrape_token_and_operators_only(client: TestClient,
     assert client.post("/predict", json=PATIENT, headers=opened).status_code == 401
 
 
-def test_a_prediction_is_kept_with_what_was_given_and_no_more(client: TestClient, bearer: Bearer,
-                                                              home: Settings) -> None:  # fmt: skip
+def test_a_prediction_is_kept_with_what_was_given_and_no_more(
+    client: TestClient, bearer: Bearer, home: Settings
+) -> None:
     reply = client.post("/predict", json=PATIENT | {"comorbidity_count": 3}, headers=bearer("scorer")).json()
     log = PredictionLog(home.ops_url)
     since = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=5)
-    wait_for(lambda: any(answer == pytest.approx(reply["predicted_cost"], abs=0.01)
-                         for _, answer in log.since(COST_MODEL, "1", since)))  # fmt: skip
+    wait_for(
+        lambda: any(
+            answer == pytest.approx(reply["predicted_cost"], abs=0.01)
+            for _, answer in log.since(COST_MODEL, "1", since)
+        )
+    )
     inputs = [given for given, _ in log.since(COST_MODEL, "1", since) if given.get("comorbidity_count") == 3][-1]
-    assert inputs == {"age_at_admission": 67, "gender": "F", "department": "CARDIOLOGY",
-                      "admitting_diagnosis_code": "I50.9", "encounter_class": "inpatient",
-                      "comorbidity_count": 3}  # fmt: skip
+    assert inputs == {
+        "age_at_admission": 67,
+        "gender": "F",
+        "department": "CARDIOLOGY",
+        "admitting_diagnosis_code": "I50.9",
+        "encounter_class": "inpatient",
+        "comorbidity_count": 3,
+    }
 
 
 CANARY = "Canary4711"
@@ -82,8 +92,15 @@ def test_what_may_be_a_name_or_number_of_a_patient_is_kept_nowhere(own_home: Set
     """Put where a careless client might put it; looked for in all that the gateway writes."""
     with (own_home.root / "stderr").open("wb") as shown, gateway(own_home, stderr=shown) as (url, _):
         scorer, clinician, officer = (header(url, name) for name in ("scorer", "clinician", "privacy-officer"))
-        for wrong in ({"department": CANARY}, {"diagnosis_code": CANARY}, {"gender": CANARY}, {"age": CANARY},
-                      {CANARY: 1}, {"admission_type": CANARY}, {"discharge_disposition": CANARY}):  # fmt: skip
+        for wrong in (
+            {"department": CANARY},
+            {"diagnosis_code": CANARY},
+            {"gender": CANARY},
+            {"age": CANARY},
+            {CANARY: 1},
+            {"admission_type": CANARY},
+            {"discharge_disposition": CANARY},
+        ):
             reply = httpx.post(f"{url}/predict", json=PATIENT | wrong, headers=scorer)
             assert CANARY not in reply.text or CANARY in wrong
         httpx.post(f"{url}/predict", content=f'{{"age": "{CANARY}', headers=scorer | {"content-type": CANARY})

@@ -54,10 +54,19 @@ def main() -> None:
 def _made(folder: Path, rows: int) -> Path:
     """A home with the tables and models of a generated hospital."""
     home, hospital = folder / "home", folder / "hospital"
-    for words in (["init"], ["generate", "--rows", str(rows), "--out", str(hospital)],
-                  ["ingest", str(hospital / "deliveries")], ["run"], ["run", "--select", "models"]):  # fmt: skip
-        subprocess.run([sys.executable, "-m", "mediflow_assets.cli", *words], check=True, stdout=subprocess.DEVNULL,
-                       env=os.environ | {"MEDIFLOW_HOME": str(home)})  # fmt: skip
+    for words in (
+        ["init"],
+        ["generate", "--rows", str(rows), "--out", str(hospital)],
+        ["ingest", str(hospital / "deliveries")],
+        ["run"],
+        ["run", "--select", "models"],
+    ):
+        subprocess.run(
+            [sys.executable, "-m", "mediflow_assets.cli", *words],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            env=os.environ | {"MEDIFLOW_HOME": str(home)},
+        )
     return home
 
 
@@ -73,8 +82,9 @@ def _add_users(home: Path) -> None:
 def _measured(home: Path) -> dict[str, float]:
     users = iter(f"measured-{number}" for number in range(SESSIONS + COLD_STARTS + 2))
     with sync_playwright() as tool:
-        browser = tool.chromium.launch(executable_path=shutil.which("chromium"),
-                                       args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"])  # fmt: skip
+        browser = tool.chromium.launch(
+            executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
+        )
         cold = []
         for _ in range(COLD_STARTS):
             with _dashboard(home) as (address, process):

@@ -40,9 +40,15 @@ def served(home: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """Both on a home; the dashboard's address and process."""
     gateway, dashboard = free_port(), free_port()
     environment = os.environ | {"MEDIFLOW_HOME": str(home), "MEDIFLOW_GATEWAY_URL": f"http://127.0.0.1:{gateway}"}
-    children = [subprocess.Popen([sys.executable, "-m", name, "--port", str(port)], env=environment,
-                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-                for name, port in (("serving", gateway), ("dashboard", dashboard))]  # fmt: skip
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-m", name, "--port", str(port)],
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for name, port in (("serving", gateway), ("dashboard", dashboard))
+    ]
     try:
         wait_for(f"http://127.0.0.1:{gateway}/health/live")
         wait_for(f"http://127.0.0.1:{dashboard}/_stcore/health")
@@ -68,7 +74,9 @@ def settled(page: Any) -> None:
     """Until the page's program has run to its end."""
     page.wait_for_function(
         "document.querySelector('[data-testid=stApp]')?.getAttribute('data-test-script-state') === 'notRunning'"
-        " && !document.querySelector('[data-stale=true]')", timeout=60_000)  # fmt: skip
+        " && !document.querySelector('[data-stale=true]')",
+        timeout=60_000,
+    )
 
 
 def opened(page: Any, act: Callable[[], object]) -> None:

@@ -16,21 +16,45 @@ from mediflow_assets.contracts.model import ApiWords, CardWords, LateLabel, Mode
 
 READMISSION_MODEL = "readmission-risk"
 READMISSION_FEATURES = (
-    AGE, GENDER, DEPARTMENT, ADMISSION_TYPE,
+    AGE,
+    GENDER,
+    DEPARTMENT,
+    ADMISSION_TYPE,
     category("diagnosis_code", "discharge diagnosis", "ICD-10 or SNOMED CT", optional=False),
     category("diagnosis_chapter", "discharge diagnosis chapter", "its ICD-10 chapter"),
-    count("length_of_stay_days", "length of stay", "nights between admission and discharge", 36_525, "days",
-          optional=False),
+    count(
+        "length_of_stay_days",
+        "length of stay",
+        "nights between admission and discharge",
+        36_525,
+        "days",
+        optional=False,
+    ),
     category("discharge_disposition", "discharged to", "home, skilled nursing, rehab, …"),
-    *HISTORY, *PRESSURE, MONTH,
-)  # fmt: skip
+    *HISTORY,
+    *PRESSURE,
+    MONTH,
+)
 """Known when the patient leaves."""
-_OF_THE_STAY = ("department", "diagnosis_code", "gender", "age_at_admission", "length_of_stay_days",
-                "discharge_disposition")  # fmt: skip
+_OF_THE_STAY = (
+    "department",
+    "diagnosis_code",
+    "gender",
+    "age_at_admission",
+    "length_of_stay_days",
+    "discharge_disposition",
+)
 _OF_ITS_ADMISSION = (
-    "admission_type", "prior_admissions_12m", "prior_emergency_6m", "days_since_last_discharge", "comorbidity_count",
-    "prior_mean_cost_usd", "systolic_mmhg", "diastolic_mmhg", "admission_month",
-)  # fmt: skip
+    "admission_type",
+    "prior_admissions_12m",
+    "prior_emergency_6m",
+    "days_since_last_discharge",
+    "comorbidity_count",
+    "prior_mean_cost_usd",
+    "systolic_mmhg",
+    "diastolic_mmhg",
+    "admission_month",
+)
 
 MODEL = ModelContract(
     name=READMISSION_MODEL,
@@ -54,8 +78,9 @@ MODEL = ModelContract(
             "status": "Moderate",
             "cutoffs": {"moderate": 0.15, "high": 0.31},
             "warnings": ["length_of_stay_days: not given; taken as an average patient's."],
-            "drivers": [{"feature": "prior_admissions_12m", "label": "earlier admissions in 12 months",
-                         "contribution": 0.06}],
+            "drivers": [
+                {"feature": "prior_admissions_12m", "label": "earlier admissions in 12 months", "contribution": 0.06}
+            ],
             "model": READMISSION_MODEL,
             "model_version": "2",
             "provisional": True,
@@ -84,4 +109,4 @@ MODEL = ModelContract(
         "comorbidity_count": "Comorbidities (Charlson)",
     },
     position=2,
-)  # fmt: skip
+)

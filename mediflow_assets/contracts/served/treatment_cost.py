@@ -16,13 +16,17 @@ from mediflow_assets.contracts.model import Amount, ApiWords, CardWords, ModelCo
 
 COST_MODEL = "treatment-cost"
 COST_FEATURES = (
-    AGE, GENDER, DEPARTMENT,
+    AGE,
+    GENDER,
+    DEPARTMENT,
     category(CLASS, "encounter class", "inpatient, emergency, outpatient, …", optional=False),
     ADMISSION_TYPE,
     category("admitting_diagnosis_code", "admitting diagnosis", "ICD-10 or SNOMED CT, the first known", optional=False),
     category("admitting_diagnosis_chapter", "admitting diagnosis chapter", "its ICD-10 chapter"),
-    *HISTORY, *PRESSURE, MONTH,
-)  # fmt: skip
+    *HISTORY,
+    *PRESSURE,
+    MONTH,
+)
 """Known when the encounter begins."""
 
 MODEL = ModelContract(

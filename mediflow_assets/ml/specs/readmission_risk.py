@@ -37,12 +37,16 @@ def not_yet_known(lake: Lake) -> pa.Table:
 def why_none(lake: Lake, encounters: int) -> str:
     """Why no stay has an outcome."""
     if stays := lake.rows(gold.READMISSIONS):
-        return (f"of the {stays} inpatient stays that ended, none has an outcome that is known: each ended in the last "
-                "30 days of the data, or in another way that does not count.")  # fmt: skip
+        return (
+            f"of the {stays} inpatient stays that ended, none has an outcome that is known: each ended in the last "
+            "30 days of the data, or in another way that does not count."
+        )
     classes = lake.read(gold.ADMISSION_FEATURES, ["encounter_class"])["encounter_class"]
     if not pc.any(pc.equal(classes, _INPATIENT)).as_py():
-        return (f"there are no inpatient stays: none of the {encounters} encounters is of class '{_INPATIENT}'. "
-                "Deliver 'encounter_class', or name its column in sources.toml.")  # fmt: skip
+        return (
+            f"there are no inpatient stays: none of the {encounters} encounters is of class '{_INPATIENT}'. "
+            "Deliver 'encounter_class', or name its column in sources.toml."
+        )
     return "no inpatient stay has ended. Deliver 'discharge_date'."
 
 

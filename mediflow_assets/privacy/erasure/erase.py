@@ -56,9 +56,14 @@ def begin(place: Premises, request: Request, wait_seconds: float = 0) -> Erasure
         planned, found = plan(place.lake, ids, place.key)
         _refuse_unknown(request, ids, found, tombstones)
         asked = Erasure(
-            secrets.token_hex(8), request.reason_code, request.ticket, request.actor,
-            dt.datetime.now(dt.UTC).isoformat(), ids, planned,
-        )  # fmt: skip
+            secrets.token_hex(8),
+            request.reason_code,
+            request.ticket,
+            request.actor,
+            dt.datetime.now(dt.UTC).isoformat(),
+            ids,
+            planned,
+        )
         return journal.write(asked)
 
 

@@ -90,8 +90,10 @@ def test_what_comes_later_is_refused_and_counted(hospital, admissions):
     assert hospital.left_of(GONE) == {}
     refused = [row for row in hospital.house.rows(erasure.ERASED) if row["_delivery_id"] == id_]
     assert {row["table"]: row["records"] for row in refused} == {
-        "bronze/admissions": 2, "silver/patients": 1, "silver/encounters": 1,
-    }  # fmt: skip
+        "bronze/admissions": 2,
+        "silver/patients": 1,
+        "silver/encounters": 1,
+    }
     assert unbalanced(hospital) == []
     assert hospital.house.row(bronze.DELIVERIES, delivery_id=id_)["file_name"] is None
 

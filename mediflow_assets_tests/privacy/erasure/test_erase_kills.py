@@ -15,10 +15,18 @@ from mediflow_assets_tests.privacy.erasure.conftest import GONE, Hospital
 pytestmark = pytest.mark.slow
 
 STEPS = (
-    (Journal, "write"), (erase.Tombstones, "add"), (Lake, "append"), (Lake, "overwrite_rows"),
-    (removal, "delete_rows"), (removal, "blank"), (cleansing, "delete_subjects"), (cleansing, "purge"),
-    (erase, "prove"), (erase, "put_down"), (Journal, "remove"),
-)  # fmt: skip
+    (Journal, "write"),
+    (erase.Tombstones, "add"),
+    (Lake, "append"),
+    (Lake, "overwrite_rows"),
+    (removal, "delete_rows"),
+    (removal, "blank"),
+    (cleansing, "delete_subjects"),
+    (cleansing, "purge"),
+    (erase, "prove"),
+    (erase, "put_down"),
+    (Journal, "remove"),
+)
 COMPARED = [table for table in TABLES.values() if table not in (operational.CHECK_RESULTS, *erasure.TABLES)]
 
 

@@ -52,14 +52,24 @@ def transforms() -> Mapping[str, Any]:
     from mediflow_assets.transforms import encounters, patients
 
     ours = {
-        "patient_id": "person", "birth_date": "born", "gender": "sex", "department": "ward", "admission_date": "came",
-        "discharge_date": "went", "diagnosis_code": "diagnosis", "cost": "price", "name": "name",
-    }  # fmt: skip
+        "patient_id": "person",
+        "birth_date": "born",
+        "gender": "sex",
+        "department": "ward",
+        "admission_date": "came",
+        "discharge_date": "went",
+        "diagnosis_code": "diagnosis",
+        "cost": "price",
+        "name": "name",
+    }
 
     def as_admissions(lines: Any) -> Any:
         nothing = F.lit(None).cast("string")
-        named = {name: F.col(ours[name]) if name in ours else nothing for name in ADMISSIONS.column_names
-                 if not name.startswith("_")}  # fmt: skip
+        named = {
+            name: F.col(ours[name]) if name in ours else nothing
+            for name in ADMISSIONS.column_names
+            if not name.startswith("_")
+        }
         return lines.withColumns(named)
 
     return {
