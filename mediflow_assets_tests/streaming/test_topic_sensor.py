@@ -113,7 +113,7 @@ def test_after_a_failed_refresh_the_sensor_rests(tmp_path: Path, instance: dg.Da
     instance.add_run(dg.DagsterRun(job_name="refresh", status=dg.DagsterRunStatus.FAILURE))
     assert "tried again" in tick(settings, instance).skip_message
     instance.add_run(dg.DagsterRun(job_name="refresh", status=dg.DagsterRunStatus.SUCCESS))
-    assert "has judged all" in tick(settings, instance).skip_message
+    assert "has validated all" in tick(settings, instance).skip_message
 
 
 @cluster
