@@ -30,7 +30,7 @@ demo: $(READY)  ## the main job on a generated sample hospital, and what it made
 	@mediflow demo
 
 test: $(READY)  ## the quick tests, a few minutes; docs/testing.md tells of all tiers
-	@pytest
+	@pytest -n 2 --dist loadfile
 
 test-slow: $(READY)  ## whole homes, processes, kills, slow clients, and properties with many examples
 	@pytest -m '$(SLOW)' --hypothesis-profile=deep --timeout=900

@@ -131,6 +131,7 @@ def test_a_choice_that_opens_nothing_stays_as_it_is(defs: dg.Definitions) -> Non
     assert [key.to_user_string() for key in launching.chosen("gold/readmissions", defs)] == ["gold/readmissions"]
 
 
+@pytest.mark.slow
 def test_the_definitions_load_quickly() -> None:
     # processor time, which other work on the machine hardly changes
     before = _processor_seconds_of_children()
