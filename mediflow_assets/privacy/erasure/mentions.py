@@ -14,9 +14,9 @@ _AT_ONCE = 500
 """Alternatives of one pattern: more need more memory than the matcher allows itself, and it becomes slow."""
 
 
-def mentioning(column: str, ids: Iterable[str]) -> Any:
-    """Whether a row's text in this column holds one of the ids as a word, in whatever case."""
-    long = sorted(each for each in {each.strip() for each in ids} if len(each) >= SHORTEST)
+def mentioning(column: str, ids: Iterable[str], shortest: int = SHORTEST) -> Any:
+    """Whether a row's text in this column holds one of the ids, of so many letters, as a word, in whatever case."""
+    long = sorted(each for each in {each.strip() for each in ids} if len(each) >= shortest)
     patterns = [_pattern(long[start : start + _AT_ONCE]) for start in range(0, len(long), _AT_ONCE)]
     none: Any = pc.scalar(False)
     return reduce(or_, (pc.match_substring_regex(pc.field(column), pattern) for pattern in patterns), none)

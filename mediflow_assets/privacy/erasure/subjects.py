@@ -102,7 +102,10 @@ def records_of(
     """A source's records, and whom each names; of records that name people in a text only those that may name one of
     some ids. `more` are columns besides those that tell it."""
     contract = source.contract
-    wanted = mentioning(contract.text, ids) if ids is not None and contract.text and not contract.patient else None
+    wanted = None
+    if ids is not None and contract.text and not contract.patient:
+        # short ids as well: what the source then reads of each record decides
+        wanted = mentioning(contract.text, ids, shortest=1)
     for batch in batches(lake, contract.table, list(dict.fromkeys([*source.people_columns, *more])), wanted):
         yield batch, source.named(batch)
 
