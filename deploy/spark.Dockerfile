@@ -14,7 +14,7 @@ RUN pip install uv==0.9.2 && uv venv /venv
 COPY setup.py pyproject.toml ./
 COPY mediflow_assets mediflow_assets
 COPY serving serving
-RUN VIRTUAL_ENV=/venv uv pip install -c requirements.lock . 'pyspark[connect]' pandas polars kafka-python prometheus-client psycopg2-binary \
+RUN VIRTUAL_ENV=/venv uv pip install -c requirements.lock . 'pyspark[connect]' delta-spark pandas polars kafka-python prometheus-client psycopg2-binary \
  && rm -rf /venv/lib/python3.11/site-packages/pyspark/examples
 
 FROM python:3.11.14-slim-bookworm@sha256:65a93d69fa75478d554f4ad27c85c1e69fa184956261b4301ebaf6dbb0a3543d

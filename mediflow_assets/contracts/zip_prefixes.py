@@ -5,8 +5,8 @@ of the armed forces abroad and at sea, AE, AA and AP.
 """
 
 
-def _between(*offset_ranges: str) -> frozenset[str]:
-    ends = [span.partition("-")[::2] for span in offset_ranges]
+def _between(*spans: str) -> frozenset[str]:
+    ends = [span.partition("-")[::2] for span in spans]
     return frozenset(f"{n:03}" for first, last in ends for n in range(int(first), int(last or first) + 1))
 
 

@@ -43,13 +43,13 @@ class Service:
 
 
 WORKSPACE = Path(str(files("mediflow_assets"))).parent / "workspace.yaml"
-"""Where Dagster finds the code."""
+"""Where Dagster finds the code, in a checkout."""
 
 
 def services(settings: Settings, port: int, gateway: int, dashboard: int, mlflow: int) -> list[Service]:
     """What `mediflow up` starts for a home; MLflow's UI only where no server of its own is set."""
     binaries = Path(sys.executable).parent
-    code = ["-w", str(WORKSPACE)]
+    code = ["-w", str(WORKSPACE)] if WORKSPACE.exists() else ["-m", "mediflow_assets.definitions"]
     shared = {"MEDIFLOW_HOME": str(settings.root), "MEDIFLOW_GATEWAY_URL": f"http://127.0.0.1:{gateway}"}
     webserver = [sys.executable, "-m", "mediflow_assets.defs.webserver", "-h", "127.0.0.1", "-p", str(port), *code]
     found = [

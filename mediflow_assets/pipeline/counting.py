@@ -1,4 +1,4 @@
-"""Records per delivery, counted in the tables; in Bronze that is the side that no parser or validate has touched."""
+"""Records per delivery, counted in the tables; in Bronze that is the side that no parser and no rule has touched."""
 
 from collections import Counter
 from typing import Any

@@ -17,7 +17,7 @@ from mediflow_assets.pipeline import rebuild
 from mediflow_assets.storage.damage import damage
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
-from mediflow_assets.storage.purge import DAMAGED, quarantine_records
+from mediflow_assets.storage.purge import DAMAGED, set_damaged_aside
 
 REBUILD = "rebuild"
 """The job that makes computed tables again, whatever stands there."""
@@ -84,7 +84,7 @@ def put_right(lake: Lake, makes: frozenset[str], uses: frozenset[str], is_rebuil
     if others := [table for table in found if table.contract.name not in mine or is_remote(lake.root)]:
         raise TableDamaged(_told(others, lake))
     for table in found:
-        quarantine_records(lake, table.contract)
+        set_damaged_aside(lake, table.contract)
     names = [table.contract.name for table in found]
     # a table that is begun again has no rows of what is known as validated; without that list none is known
     for name in sorted(VALIDATED if silver.PROCESSED.name in names else VALIDATED.intersection(names)):

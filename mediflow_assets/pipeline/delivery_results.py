@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from mediflow_assets.contracts import bronze
 from mediflow_assets.pipeline.offset_ranges import OffsetRanges, in_offset_ranges
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms.validation import is_accepted, is_waiting
@@ -30,7 +31,8 @@ def count(validated: DataFrame, offset_ranges: OffsetRanges) -> list[DeliveryRes
     """The results on validated records, by delivery."""
     if offset_ranges:
         # of a partition what is validated again was counted when it was new
-        validated = validated.where(~F.col("_delivery_id").isin(list(offset_ranges)) | in_offset_ranges(offset_ranges))
+        streams = [source.table.name for source in bronze.SOURCES.values() if source.is_stream]
+        validated = validated.where(~F.col(SOURCE).isin(streams) | in_offset_ranges(offset_ranges))
     figures_of = validated.groupBy("_delivery_id").agg(
         F.count(F.lit(1)).alias("records"),
         F.count_if(is_accepted()).alias("accepted"),

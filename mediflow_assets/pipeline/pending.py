@@ -26,7 +26,7 @@ class Pending:
 
     `corrections` are the new deliveries of these; `accepted_corrected` says that one of them changes a record which the
     table has accepted, and whose old content only a table made again is sure to be rid of. Of a partition of events,
-    a delivery without end, `spans` tells which of its records are new.
+    a delivery without end, `offset_ranges` tells which of its records are new.
     """
 
     deliveries: dict[str, tuple[str, ...]]

@@ -29,7 +29,7 @@ def read_csv(path: Path, what: Recognised) -> Iterator[RecordBatchOfDelivery]:
         for block in line_blocks(stream):
             if isinstance(block, Overlong):
                 yield from reader.take(b"", is_last=True)
-                yield reader.quarantine_records(block.raw)
+                yield reader.rejected_line(block.raw)
             else:
                 yield from reader.take(block, is_last=False)
         yield from reader.take(b"", is_last=True)
@@ -63,7 +63,7 @@ class _Reader:
         if is_last and self.unfinished:
             yield from self._piece_by_piece(self.unfinished, is_last)
 
-    def quarantine_records(self, raw: bytes) -> RecordBatchOfDelivery:
+    def rejected_line(self, raw: bytes) -> RecordBatchOfDelivery:
         """A line that is too long, as a reject of its own."""
         ended = self._end_of_blank()
         return self._batch_of([], [], [*ended, Reject(int(self._number(1)[0]), "record_too_long", raw)])

@@ -180,7 +180,7 @@ class Lake:
         return int(table.version())
 
     def property_of(self, contract: TableContract, name: str) -> Any:
-        """What `note` wrote, or None."""
+        """What `set_properties` wrote, or None."""
         table = self.open(contract)
         text = None if table is None else table.metadata().configuration.get(f"mediflow.{name}")
         return None if text is None else json.loads(text)

@@ -45,7 +45,7 @@ def purge(lake: Lake, contract: TableContract) -> int:
 
 
 def remove_staged(lake: Lake) -> int:
-    """Remove what steps that were killed had staged beside the tables, and damaged tables that were quarantined;
+    """Remove what steps that were killed had staged beside the tables, and damaged tables that were put aside;
     returns how many folders went."""
     if is_remote(lake.root):
         zones = {
@@ -62,7 +62,7 @@ def remove_staged(lake: Lake) -> int:
     return len(staged)
 
 
-def quarantine_records(lake: Lake, contract: TableContract) -> None:
+def set_damaged_aside(lake: Lake, contract: TableContract) -> None:
     """Move a table's folder to `_damaged` below the lake, under a name that is still free there. Folders only."""
     aside = Path(lake.root) / DAMAGED / contract.name
     aside.parent.mkdir(parents=True, exist_ok=True)

@@ -26,7 +26,7 @@ def arrow_schema(contract: TableContract) -> pa.Schema:
     """The table's columns in their order, with their types.
 
     All are nullable to Delta: the embedded engine validates NOT NULL before a filter has taken the nulls out, and fails
-    a good write. That required columns are filled is a check of every table instead (`steps.checks`).
+    a good write. That required columns are filled is a check of every table instead (`pipeline.checks`).
     """
     return pa.schema([pa.field(c.name, ARROW[c.type]) for c in contract.columns])
 
