@@ -14,7 +14,7 @@ from mediflow_assets.contracts import gold
 from mediflow_assets.errors import EngineFailed
 from mediflow_assets.storage.damage import damage
 from mediflow_assets.storage.delta import Lake
-from mediflow_assets.storage.purge import DAMAGED, quarantine_records
+from mediflow_assets.storage.purge import DAMAGED, set_damaged_aside
 from mediflow_assets_tests.breaking import HIDDEN, PLAIN
 
 TABLE = gold.DEPARTMENT_COSTS
@@ -119,7 +119,7 @@ def test_what_was_set_aside_before_stays_there(lake) -> None:
     for number in range(3):
         lake.append_rows(TABLE, [{TABLE.columns[0].name: str(number)}])
         kept.append(lake.rows(TABLE))
-        quarantine_records(lake, TABLE)
+        set_damaged_aside(lake, TABLE)
         assert lake.open(TABLE) is None
     folders = sorted((Path(lake.root) / DAMAGED).glob("gold/*"))
     assert [folder.name for folder in folders] == [TABLE.key[1], f"{TABLE.key[1]}-2", f"{TABLE.key[1]}-3"]
