@@ -101,7 +101,7 @@ class Site:
         is_quiet = runs[-1:] == ["SUCCESS"] and set(runs) <= ENDED
         return is_landed and is_quiet and not list((self.home / "inbox/ready").glob("*.json"))
 
-    def settle(self, known: set[str], seconds: float = 600) -> float:
+    def settle(self, known: set[str], seconds: float = 1200) -> float:
         """Wait until it is settled; how long that took."""
         began = time.monotonic()
         while not self.is_settled(known):

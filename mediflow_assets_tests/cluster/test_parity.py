@@ -20,7 +20,7 @@ from mediflow_assets_tests.cluster import deliveries
 from mediflow_assets_tests.cluster.processes import Cluster
 from mediflow_assets_tests.cluster.site import RECORDS, Rows, Site, Twin, alerts_of, differing, rows_of
 
-pytestmark = [pytest.mark.cluster, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.cluster, pytest.mark.timeout(2700)]
 
 EVENTS = 600
 MOST_SECONDS = 300
