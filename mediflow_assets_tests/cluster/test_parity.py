@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.timeout(2700)]
 
 EVENTS = 600
 MOST_SECONDS = 300
-"""For what `mediflow demo` does: tables, checks and both models of 50,000 encounters."""
+"""For what `mediflow demo` does: tables, checks and both models of 50,000 encounters. By hand, on a quiet machine."""
 MOST_BYTES = 7 << 30
 RECEIVED = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 
@@ -133,6 +133,7 @@ def test_both_learn_the_same(trained: SimpleNamespace) -> None:
     assert trained.cluster[models.MODEL_METRICS.name] and trained.cluster[models.RISK_SCORES.name]
 
 
+@pytest.mark.faults
 def test_tables_and_models_are_made_in_five_minutes(both: SimpleNamespace, trained: SimpleNamespace) -> None:
     print(f"refresh {both.first.seconds:.0f} s, refresh and training {trained.seconds:.0f} s")
     assert trained.seconds <= MOST_SECONDS
