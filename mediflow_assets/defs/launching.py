@@ -160,7 +160,8 @@ def _told(check: dg.AssetCheckEvaluation) -> str:
     failing = check.metadata.get("failing")
     if check.description:
         return check.description
-    return f"{'/'.join(check.asset_key.path)}: {check.check_name}" + (f", {failing.value} rows" if failing else "")
+    rows = f", {failing.value} row{'' if failing.value == 1 else 's'}" if failing else ""
+    return f"{'/'.join(check.asset_key.path)}: {check.check_name}{rows}"
 
 
 def _ours(step: str, error: Any) -> str:
