@@ -62,7 +62,7 @@ def rotate(
         )
         who.detail = f"key {rotated.old_id} to {rotated.new_id}"
     output.line(f"Key {rotated.new_id} took the place of {rotated.old_id}, which is destroyed.")
-    output.line(f"Logged rows named again: {rotated.logged}. Restart the gateway: it holds the old key in memory.")
+    output.line(f"Logged rows named again: {rotated.logged}. The gateway reads the new key by itself.")
 
 
 def rotate_tokens() -> None:
