@@ -54,7 +54,9 @@ class Bundle(msgspec.Struct, rename="camel"):
 type_of_resource = msgspec.json.Decoder(Resource)
 entry_of_bundle = msgspec.json.Decoder(Entry)
 Row = tuple[str, str | None, str | None, str]
-"""What the columns of Bronze are filled with."""
+"""What `FILLED` is filled with."""
+FILLED = ("resource_type", "resource_id", "full_url", "resource")
+"""The columns of Bronze that this reader knows; one that its contract has besides stays empty."""
 Found = tuple[Row | str, bytes]
 _REFERENCE = re.compile(r'"reference"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _LAST = re.compile(r"([^/:|]+)\Z")
@@ -171,16 +173,16 @@ def _batches(found: Iterator[Found]) -> Iterator[RecordBatchOfDelivery]:
 
 
 def _batch(rows: list[tuple[int, Row]], rejects: list[Reject]) -> RecordBatchOfDelivery:
-    cells = zip(*(row for _, row in rows), strict=True) if rows else ((),) * len(fhir.SOURCE.filled)
+    cells = zip(*(row for _, row in rows), strict=True) if rows else ((),) * len(FILLED)
     numbers = pa.array([number for number, _ in rows], pa.int64())
     arrays = [pa.array(list(cell), pa.string()) for cell in cells]
-    accepted = pa.RecordBatch.from_arrays([*arrays, numbers], names=[*fhir.SOURCE.filled, "_record_number"])
+    accepted = pa.RecordBatch.from_arrays([*arrays, numbers], names=[*FILLED, "_record_number"])
     return RecordBatchOfDelivery(accepted, tuple(rejects))
 
 
 def people_of(records: pa.RecordBatch) -> Named:
     """The patients and encounters that resources are, or refer to."""
-    rows = list(zip(*(records.column(name).to_pylist() for name in fhir.SOURCE.filled), strict=True))
+    rows = list(zip(*(records.column(name).to_pylist() for name in FILLED), strict=True))
     encounters = [[*_named("Encounter", *row)] for row in rows]
     # what another resource refers to may as well be something else: an untyped reference is taken for both
     own = [each if row[0] == "Encounter" else () for row, each in zip(rows, encounters, strict=True)]
