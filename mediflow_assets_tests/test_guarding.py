@@ -1,5 +1,8 @@
 """A change is guarded by the tests of what it touches; by all of them where that is not known."""
 
+import gzip
+import runpy
+
 import pytest
 
 from mediflow_assets_tests import guarding
@@ -39,3 +42,10 @@ def test_every_place_and_every_guard_is_there() -> None:
 def test_what_differs_from_a_commit_is_told_and_from_an_unknown_one_is_not() -> None:
     assert guarding.changed("HEAD") is None
     assert guarding.changed("no-such-commit") is None
+
+
+def test_a_test_has_one_name_in_every_process() -> None:
+    """Or two processes refuse to share the work: packed bytes hold the second they were packed."""
+    root = runpy.run_path(str(guarding.ROOT / "conftest.py"))
+    assert root["pytest_make_parametrize_id"](gzip.compress(b"x"), "content") == "content"
+    assert root["pytest_make_parametrize_id"]("x", "content") is None
