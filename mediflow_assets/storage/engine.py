@@ -34,6 +34,11 @@ def stop_embedded() -> None:
     """Stop the embedded engine; without this a process that used it hangs at exit."""
     global _server
     if _server is not None:
+        from pyspark.sql import SparkSession
+
+        # or the next one made in this process would be this one again, whose server is gone
+        if session := SparkSession.getActiveSession():
+            forget(session)
         with contextlib.suppress(Exception):
             _server.stop()
         _server = None

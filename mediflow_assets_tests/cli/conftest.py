@@ -11,6 +11,7 @@ from mediflow_assets.cli import build
 from mediflow_assets.contracts import operational, silver
 from mediflow_assets.ingest.inbox import Inbox
 from mediflow_assets.sources import Feeds
+from mediflow_assets.storage import engine
 from mediflow_assets.storage.delta import Lake
 
 HEADER = "patient_id,department,diagnosis_code,admission_date,cost"
@@ -31,14 +32,21 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def mediflow(home: Path) -> Run:
-    """Runs `mediflow …` with what is piped in."""
+def mediflow(home: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs `mediflow …` with what is piped in; the engine of the test run outlives it."""
     app = build()
+    monkeypatch.setattr(engine, "stop_embedded", lambda: None)
 
     def _run(*arguments: object, piped: str | None = None) -> Result:
         return CliRunner().invoke(app, [str(argument) for argument in arguments], input=piped)
 
     return _run
+
+
+@pytest.fixture
+def shared_session(session: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whole runs of the command in this process take the session of the test run, and leave it to the other tests."""
+    monkeypatch.setattr("mediflow_assets.defs.resources.EngineResource.close", lambda _: None)
 
 
 @pytest.fixture

@@ -63,7 +63,7 @@ def test_nobody_known_and_nobody_given(mediflow: Run, home: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("officers")
+@pytest.mark.usefixtures("officers", "shared_session")
 def test_a_whole_erasure(mediflow: Run, home: Path, tmp_path: Path, admissions: Any) -> None:
     delivery = tmp_path / f"{GONE}.csv"
     delivery.write_text(admissions({"patient_id": GONE}, {"patient_id": "PAT-7000002", "encounter_id": "E2"}))

@@ -1,6 +1,8 @@
 """The engine seam: a Spark Connect URL that answers, or a clear word why not."""
 
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -47,3 +49,20 @@ RUN = "9f1c7f0e-58c5-4f9f-8f0a-0d6f5b3f2a11"
 )
 def test_a_session_on_the_cluster_bears_the_runs_id(url, session, wanted):
     assert session_url(url, session) == wanted
+
+
+_AGAIN = """
+from mediflow_assets.defs.resources import EngineResource
+from mediflow_assets.storage import engine
+
+for _ in range(2):
+    assert EngineResource().spark_session.range(3).count() == 3
+    engine.stop_embedded()
+"""
+
+
+@pytest.mark.slow
+def test_an_engine_that_was_stopped_can_be_started_again():
+    """Its sessions end with it: nothing waits for a server that is gone."""
+    said = subprocess.run([sys.executable, "-c", _AGAIN], capture_output=True, text=True, timeout=120)
+    assert (said.returncode, said.stderr) == (0, "")
