@@ -21,7 +21,7 @@ from mediflow_assets.operations import local_services
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.settings import Settings
 
-LONGEST_START, LONGEST_END = 240, 25
+LONGEST_START, LONGEST_END = 240, 60
 PORTS = ("--port", "--gateway-port", "--dashboard-port", "--mlflow-port")
 NAMES = ("Dagster UI", "Gateway", "Dashboard", "MLflow")
 QUERY = """{ workspaceOrError { ... on Workspace { locationEntries { locationOrLoadError {
