@@ -39,9 +39,20 @@ def lakes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return found
 
 
-@pytest.mark.parametrize("state", STATES)
-@pytest.mark.parametrize("role", PAGES_OF)
-@pytest.mark.parametrize("name", PAGES)
+def _is_quick(name: str, role: str, state: str) -> bool:
+    """Every page for every role as it is on most days, and in every other state for the first role that it opens to."""
+    return state == "normal" or role == next(role for role, pages in PAGES_OF.items() if name in pages)
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "state"),
+    [
+        pytest.param(name, role, state, marks=() if _is_quick(name, role, state) else pytest.mark.slow)
+        for name in PAGES
+        for role in PAGES_OF
+        for state in STATES
+    ],
+)
 def test_each_page_for_each_role_in_each_state(
     name: str,
     role: str,

@@ -20,6 +20,8 @@ from mediflow_assets.storage.lease import lake_lease
 from mediflow_assets_tests.backup.conftest import kept_of
 from mediflow_assets_tests.privacy.erasure.conftest import GONE, STAYS, Hospital
 
+pytestmark = pytest.mark.slow
+
 
 def restored(whole: Hospital, backup: Path, to: Path, marks: Path | None = None) -> Hospital:
     """A home from a backup."""
@@ -27,7 +29,6 @@ def restored(whole: Hospital, backup: Path, to: Path, marks: Path | None = None)
     return replace(whole, house=replace(whole.house, folder=to))
 
 
-@pytest.mark.slow
 def test_a_restored_home_has_the_same_rows_secrets_log_and_waiting_deliveries(whole: Hospital, tmp_path: Path) -> None:
     made = back_up(kept_of(whole.root), tmp_path / "backup")
     twin = restored(whole, tmp_path / "backup", tmp_path / "twin")
@@ -89,7 +90,6 @@ def test_what_is_not_whole_or_not_empty_is_refused(whole: Hospital, tmp_path: Pa
     assert Manifest.read(backup).files
 
 
-@pytest.mark.slow
 def test_who_was_erased_after_the_backup_is_erased_again_after_the_restore(whole: Hospital, tmp_path: Path) -> None:
     back_up(kept_of(whole.root), tmp_path / "backup")
     whole.erase(GONE)

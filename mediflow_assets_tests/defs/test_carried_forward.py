@@ -3,12 +3,15 @@
 import shutil
 
 import pyarrow as pa
+import pytest
 from deltalake import DeltaTable
 
 from mediflow_assets.contracts import operational
 from mediflow_assets.storage.delta import FORMAT
 from mediflow_assets.storage.schemas import arrow_schema
 from mediflow_assets_tests.older import comparing
+
+pytestmark = pytest.mark.slow
 
 
 def test_any_job_takes_the_harmless_steps(older_home):

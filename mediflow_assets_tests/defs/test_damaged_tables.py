@@ -14,6 +14,8 @@ from mediflow_assets.settings import Settings
 from mediflow_assets.storage.purge import DAMAGED
 from mediflow_assets_tests.breaking import HIDDEN, PLAIN
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("kind", ["a file cut short", *HIDDEN])
 def test_the_error_of_a_run_names_the_damaged_table_and_the_way_out(older_home, kind):

@@ -20,6 +20,8 @@ from mediflow_assets.storage import tables
 from mediflow_assets.storage.lease import lake_lease
 from mediflow_assets_tests.samples import ADMISSION, csv_text
 
+pytestmark = pytest.mark.slow
+
 PLANTED = ("Quetzalcoatlus", "PID-QX-4711", "987-65-4321", "roswitha_quetz")
 """A name, a patient id, an SSN and a file name that must not leave Bronze and Silver."""
 BAD_COST = {"patient_id": "P7", "encounter_id": "E7", "cost": "twelve"}
@@ -61,7 +63,6 @@ def twin(story: SimpleNamespace) -> Home:
     return story.home.copy()
 
 
-@pytest.mark.slow
 def test_an_empty_home_is_brought_up_to_date_and_left_as_it_is_by_a_run_at_once(new_home: Callable[[], Home]) -> None:
     home = new_home()
     empty = home.run()
@@ -94,13 +95,11 @@ def test_materialisations_carry_counts(story: SimpleNamespace) -> None:
     assert story.home.metadata(silver.QUARANTINE)["dagster/row_count"] == 2
 
 
-@pytest.mark.slow
 def test_a_run_with_nothing_new_starts_no_engine(twin: Home) -> None:
     found = twin.process("-c", COUNT_ENGINES)
     assert found.stdout.splitlines()[-1:] == ["True True False"], found.stderr
 
 
-@pytest.mark.slow
 def test_nothing_of_a_patient_reaches_dagster_or_the_terminal(
     twin: Home, story: SimpleNamespace, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -158,7 +157,6 @@ def test_nothing_of_a_patient_is_told_by_a_run_that_fails(
     assert [value for value in PLANTED if value in told] == []
 
 
-@pytest.mark.slow
 def test_a_broken_rule_stops_the_run_before_gold(twin: Home) -> None:
     good = twin.lake.read(silver.ENCOUNTERS).to_pylist()[0]
     broken = good | {
@@ -185,14 +183,12 @@ def test_a_training_without_data_fails_nothing_and_says_what_is_missing(new_home
     assert all("there is no encounter to learn from yet" in text for text in said)
 
 
-@pytest.mark.slow
 def test_replay_judges_open_records_again(twin: Home) -> None:
     assert twin.run("replay", REPLAY).is_success
     made = twin.metadata(silver.ENCOUNTERS)
     assert (made["judged"], made["accepted"], made["quarantined"]) == (2, 0, 2)
 
 
-@pytest.mark.slow
 def test_a_rebuild_ends_with_the_same_tables(twin: Home) -> None:
     before = twin.tables()
     outcome = twin.run("rebuild")
@@ -200,7 +196,6 @@ def test_a_rebuild_ends_with_the_same_tables(twin: Home) -> None:
     assert twin.tables() == before
 
 
-@pytest.mark.slow
 def test_a_full_disk_is_said_and_loses_nothing(story: SimpleNamespace, twin: Home) -> None:
     before = twin.tables()
     twin.drop("more.csv", csv_text(ADMISSION, ({"encounter_id": "E99", "patient_id": "P99"},)))
@@ -217,7 +212,6 @@ def no_file_may_grow_beyond(size: int) -> Callable[[], None]:
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
-@pytest.mark.slow
 def test_a_second_run_is_refused_by_name(twin: Home) -> None:
     with lake_lease(twin.settings.root / "lake.lock", "run 7"):
         outcome = twin.run()
@@ -226,7 +220,6 @@ def test_a_second_run_is_refused_by_name(twin: Home) -> None:
     assert command.returncode == 1 and "held by run 7" in command.stderr
 
 
-@pytest.mark.slow
 def test_the_run_of_a_dead_process_is_marked_failed_by_the_next(twin: Home) -> None:
     with contextlib.closing(killed_at_its_first_step(twin)):
         pass

@@ -9,6 +9,8 @@ import pytest
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.ml.reference import _GONE, _NUMBERS, REFERENCES, evaluate, read_uci
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(9)
 
 

@@ -152,6 +152,7 @@ def test_a_discarded_record_stays_discarded_when_all_is_judged_anew(house, held)
     assert all(row["balanced"] for row in reconcile(lenient.lake))
 
 
+@pytest.mark.slow
 def test_a_waiting_record_that_was_discarded_does_not_enter_with_its_patient(
     house, synthea_encounters, synthea_patients
 ):
@@ -163,6 +164,7 @@ def test_a_waiting_record_that_was_discarded_does_not_enter_with_its_patient(
     assert judged_anew(house, "anew").rows(silver.ENCOUNTERS) == house.rows(silver.ENCOUNTERS) == []
 
 
+@pytest.mark.slow
 def test_judging_anew_goes_on_where_it_was_cut_short(house, held, monkeypatch):
     before = silver_rows(house)
     rebuild.ask(house.lake, silver.ENCOUNTERS)

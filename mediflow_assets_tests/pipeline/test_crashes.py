@@ -11,6 +11,8 @@ from mediflow_assets.pipeline import silver as steps
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.tables import Tables
 
+pytestmark = pytest.mark.slow
+
 RECEIVED = dt.datetime(2024, 7, 1, 12, tzinfo=dt.UTC)
 LATER = RECEIVED + dt.timedelta(days=1)
 
@@ -117,7 +119,6 @@ def test_a_landing_killed_before_the_inbox_is_cleared_lands_nothing_twice(house,
     assert house.inbox.waiting() == []
 
 
-@pytest.mark.slow
 def test_the_first_deliveries_of_patients(house, writes, admissions):
     house.deliver(admissions({}, {"patient_id": "P2", "gender": "X"}))
     before = ("append silver/quarantine", "append silver/processed")
@@ -125,7 +126,6 @@ def test_the_first_deliveries_of_patients(house, writes, admissions):
     assert "append silver/patients" in made
 
 
-@pytest.mark.slow
 def test_a_mixed_delivery_of_encounters(house, writes, admissions):
     house.deliver(admissions({}, {"encounter_id": "E2", "cost": "x"}))
     house.make_silver(steps.PATIENTS, steps.ENCOUNTERS)
@@ -138,7 +138,6 @@ def test_a_mixed_delivery_of_encounters(house, writes, admissions):
     assert made == wanted
 
 
-@pytest.mark.slow
 def test_a_correction(house, writes, admissions, corrections):
     delivery = house.deliver(admissions({}, {"encounter_id": "E2", "cost": "x"}, {"encounter_id": "E3", "cost": "y"}))
     house.make_silver(steps.PATIENTS, steps.ENCOUNTERS)
@@ -148,7 +147,6 @@ def test_a_correction(house, writes, admissions, corrections):
     assert set(before) <= set(made)
 
 
-@pytest.mark.slow
 def test_a_patient_that_arrives_after_a_killed_run_lets_the_encounter_in(
     house, writes, synthea_encounters, synthea_patients
 ):

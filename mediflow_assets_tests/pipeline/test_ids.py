@@ -115,6 +115,7 @@ def test_the_order_of_judging_does_not_tell_whose_an_encounter_is(house, claims)
     house.assert_balanced()
 
 
+@pytest.mark.slow
 def test_an_encounter_of_another_patient_is_mended_by_a_patch(house, admissions, corrections):
     house.deliver(admissions({"patient_id": "P1"}))
     second = house.deliver(admissions({"patient_id": "P2", "cost": "2"}), day(1))

@@ -5,6 +5,8 @@ import pytest
 from mediflow_assets.contracts import TABLES, gold, masked, silver
 from mediflow_assets_tests.samples import ADMISSION, csv_text
 
+pytestmark = pytest.mark.slow
+
 NAME, FEW, ENOUGH = "QUILL ADA", "PALLIATIVE", "CARDIOLOGY"
 
 
@@ -45,7 +47,6 @@ def test_a_department_of_few_people_is_other_in_every_table_outside_silver(house
     assert departments(house, masked.ENCOUNTERS) == {ENOUGH, "OTHER"}
 
 
-@pytest.mark.slow
 def test_an_unlisted_code_of_few_people_is_other_and_a_listed_one_is_shown(open_house, tmp_path):
     house = open_house(tmp_path / "home")
     # I48.9X and I48.9Y are no codes of the list, J18.9 is; of concepts there is none
@@ -72,7 +73,6 @@ def test_an_unlisted_code_of_few_people_is_other_and_a_listed_one_is_shown(open_
     assert {row["diagnosis_code"] for row in house.rows(masked.ENCOUNTERS, "diagnosis_code")} == kept
 
 
-@pytest.mark.slow
 def test_the_eleventh_person_makes_it_shown_and_no_count_is_lost(house):
     rows = house.rows(gold.DEPARTMENT_COSTS, "department", "encounters", "patients")
     assert sorted(map(tuple, (row.values() for row in rows))) == [(ENOUGH, 11, 11), ("OTHER", 31, 11)]

@@ -10,6 +10,8 @@ from mediflow_assets.contracts.table import Severity
 from mediflow_assets.pipeline import silver as steps
 from mediflow_assets.transforms.validation import WAITING
 
+pytestmark = pytest.mark.slow
+
 NO_STAY = {"admission_date": "", "discharge_date": ""}
 
 ADMISSIONS_TO_ENCOUNTERS = [

@@ -81,6 +81,7 @@ def test_the_admitting_diagnosis_is_of_the_oldest_version_that_gives_one_wheneve
         assert row["admitting_diagnosis_at"] == dt.datetime(2024, 2, 2, tzinfo=dt.UTC)
 
 
+@pytest.mark.slow
 def test_an_encounter_that_never_had_a_diagnosis_has_no_admitting_one(house, admissions):
     for record in ({"updated_at": "2024-02-01"}, {"updated_at": "2024-02-02"}):
         house.deliver(admissions(record | {"diagnosis_code": ""}))
@@ -185,6 +186,7 @@ def test_a_failed_check_is_recorded_and_nothing_is_settled(house, admissions):
     assert {row["target_table"] for row in house.rows(silver.PROCESSED)} == {"silver/patients"}
 
 
+@pytest.mark.slow
 def test_a_rerun_after_a_failed_check_fails_again_until_the_row_is_gone(house, admissions):
     house.lake.ensure(silver.ENCOUNTERS)
     violate(house)

@@ -7,6 +7,8 @@ import pytest
 
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 
+pytestmark = pytest.mark.slow
+
 IDS = 1_000_000
 PATIENTS = range(0, IDS, 1_000)
 """Whose pseudonyms are in the outputs: a thousand of the million ids there can be."""

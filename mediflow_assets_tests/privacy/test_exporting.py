@@ -20,6 +20,8 @@ from mediflow_assets.errors import ExportRefused, KeyMismatch, NothingToDo, Sett
 from mediflow_assets.privacy import date_shift, export_files, leak_scan, table_export
 from mediflow_assets.privacy.reidentification import Person, reidentify
 
+pytestmark = pytest.mark.slow
+
 STAYS = [
     {"patient_id": f"PAT-{n}", "encounter_id": f"ENC-{n}-{m}", "name": f"Nora Name{n}"}
     for n in range(6)

@@ -20,6 +20,8 @@ from mediflow_assets.secrets import key_change
 from mediflow_assets.secrets.pseudonym_key import FILE_NAME, PseudonymKey
 from mediflow_assets.storage.delta import Lake
 
+pytestmark = pytest.mark.slow
+
 EACH = 36
 KEYED = [table for table in TABLES.values() if set(erasure.SUBJECT_KEYS) & set(table.column_names)]
 
@@ -84,7 +86,6 @@ def home(made: Any, tmp_path: Path) -> Home:
     return Home(replace(made, folder=Path(shutil.copytree(made.folder, tmp_path / "home"))))
 
 
-@pytest.mark.slow
 def test_every_name_is_new_and_every_join_as_before(home: Home) -> None:
     old, before = home.key, home.joined()
     names = [old.pseudonym("patient", "PAT-1"), old.pseudonym("encounter", "ENC-3")]
@@ -153,7 +154,6 @@ def twin(home: Home, at: int) -> Home:
     return Home(home.house.copy(f"killed-{at}"))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("at", [8, pytest.param(16, marks=pytest.mark.faults)])
 def test_a_change_that_is_killed_is_finished_by_the_next(home: Home, at: int) -> None:
     assert survive(home, at, home.joined())
@@ -168,7 +168,6 @@ def test_a_change_killed_at_each_step_is_finished_by_the_next(home: Home) -> Non
     assert at > EACH
 
 
-@pytest.mark.slow
 def test_while_silver_is_under_both_keys_no_run_begins(home: Home) -> None:
     with pytest.MonkeyPatch.context() as patched:
         kill(patched, 8)
@@ -225,7 +224,6 @@ def silver_id() -> Any:
     return F.col("patient_id")
 
 
-@pytest.mark.slow
 def test_masked_names_are_those_of_silver(home: Home) -> None:
     home.rotate()
     keys = {row["patient_key"] for row in home.house.rows(silver.PATIENTS)}

@@ -50,6 +50,7 @@ def test_a_discharge_waits_for_its_admission(stream: Stream) -> None:
     assert [row for row in reconcile(stream.house.lake) if not row["balanced"]] == []
 
 
+@pytest.mark.slow
 def test_an_event_that_lands_between_patients_and_encounters_waits_for_the_next_run(stream: Stream) -> None:
     house = stream.house
     stream.send(event()).land()
@@ -75,6 +76,7 @@ def test_an_event_sent_twice_is_merged_once_and_counted(stream: Stream) -> None:
     stream.house.assert_balanced()
 
 
+@pytest.mark.slow
 def test_an_event_that_is_sent_again_while_a_run_is_on_its_way_still_counts_once(stream: Stream) -> None:
     house = stream.house
     stream.send(event()).land()
@@ -146,6 +148,7 @@ def test_poison_is_quarantined_with_its_place_and_reason(stream: Stream) -> None
     stream.house.assert_balanced()
 
 
+@pytest.mark.slow
 def test_a_corrected_event_is_replayed(stream: Stream) -> None:
     stream.send(event(age="forty", birth_date=...)).refresh()
     patch = "_delivery_id,_record_number,age\nkafka/encounter-events/0,0,40\n"

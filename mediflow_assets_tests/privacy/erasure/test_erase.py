@@ -16,6 +16,8 @@ from mediflow_assets.privacy.erasure.erase import Request, begin
 from mediflow_assets.privacy.erasure.journal import Journal, refuse_half_erased
 from mediflow_assets_tests.privacy.erasure.conftest import FHIR_GONE, GONE, STAYS, SYNTHEA_GONE, Hospital, pack
 
+pytestmark = pytest.mark.slow
+
 
 def unbalanced(hospital: Hospital) -> list[dict[str, Any]]:
     return [row for row in reconcile(hospital.house.lake) if not row["balanced"]]
@@ -45,7 +47,6 @@ def test_the_patient_is_there_before(made_hospital):
     assert made_hospital.left_of(made_hospital.house.key.pseudonym("patient", GONE))
 
 
-@pytest.mark.slow
 def test_every_source_file_and_log_is_reached(full):
     house = full.house
     key = {name: house.key.pseudonym("patient", name) for name in (GONE, SYNTHEA_GONE, FHIR_GONE, STAYS)}
@@ -67,7 +68,6 @@ def test_every_source_file_and_log_is_reached(full):
     assert kinds == {("Patient", "fhir-stays"), ("Observation", "o2")}
 
 
-@pytest.mark.slow
 def test_a_rebuild_after_an_erasure_agrees_with_it(hospital):
     hospital.erase(GONE)
     wanted = hospital.house.everything()
@@ -79,7 +79,6 @@ def test_a_rebuild_after_an_erasure_agrees_with_it(hospital):
     assert {name for name in wanted if found[name] != wanted[name]} == set()
 
 
-@pytest.mark.slow
 def test_what_comes_later_is_refused_and_counted(hospital, admissions):
     hospital.erase(GONE, is_refreshed=False)
     text = admissions({"patient_id": f" {GONE.lower()}"}, {"patient_id": "PAT-7000003", "encounter_id": "ENC-900009"})
@@ -98,7 +97,6 @@ def test_what_comes_later_is_refused_and_counted(hospital, admissions):
     assert hospital.house.row(bronze.DELIVERIES, delivery_id=id_)["file_name"] is None
 
 
-@pytest.mark.slow
 def test_a_restored_backup_meets_the_tombstones_and_is_erased_again(hospital):
     backup = hospital.copy("backup").root / "lake"
     hospital.erase(GONE, is_refreshed=False)
@@ -142,7 +140,6 @@ def test_a_patient_erased_before_is_told_so(hospital):
         hospital.erase(GONE)
 
 
-@pytest.mark.slow
 def test_what_cannot_be_removed_fails_the_proof_and_can_be_tried_again(hospital):
     note = hospital.root / "logs" / "by-hand.txt"
     note.parent.mkdir()
