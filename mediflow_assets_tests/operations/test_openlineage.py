@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 
+import jsonschema
 import pytest
 from openlineage.client.event_v2 import Job, Run, RunEvent
 
@@ -13,6 +14,75 @@ from mediflow_assets.operations import openlineage
 
 RUN = str(uuid.uuid4())
 AT = dt.datetime(2026, 1, 2, 3, 4, tzinfo=dt.UTC)
+_TEXT = {"type": "string", "minLength": 1}
+_URI = {"type": "string", "format": "uri"}
+_FACET = {
+    "type": "object",
+    "required": ["_producer", "_schemaURL"],
+    "properties": {"_producer": _URI, "_schemaURL": _URI},
+}
+_INPUT_FIELD = {
+    "type": "object",
+    "required": ["namespace", "name", "field"],
+    "properties": {
+        "namespace": _TEXT,
+        "name": _TEXT,
+        "field": _TEXT,
+        "transformations": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["type"],
+                "properties": {
+                    "type": {"enum": ["DIRECT", "INDIRECT"]},
+                    "subtype": _TEXT,
+                    "description": {"type": "string"},
+                    "masking": {"type": "boolean"},
+                },
+            },
+        },
+    },
+}
+_DATASET = {
+    "type": "object",
+    "required": ["namespace", "name"],
+    "properties": {
+        "namespace": _TEXT, "name": _TEXT,
+        "facets": {
+            "type": "object", "additionalProperties": _FACET,
+            "properties": {
+                "columnLineage": {"allOf": [_FACET, {"required": ["fields"], "properties": {"fields": {
+                    "type": "object", "additionalProperties": {
+                        "type": "object", "required": ["inputFields"],
+                        "properties": {"inputFields": {"type": "array", "items": _INPUT_FIELD}}}}}}]},
+                "schema": {"allOf": [_FACET, {"properties": {"fields": {"type": "array", "items": {
+                    "type": "object", "required": ["name"], "properties": {"name": _TEXT, "type": _TEXT}}}}}]},
+            },
+        },
+    },
+}  # fmt: skip
+RUN_EVENT = {
+    "type": "object",
+    "required": ["eventType", "eventTime", "run", "job", "inputs", "outputs", "producer", "schemaURL"],
+    "properties": {
+        "eventType": {"enum": ["START", "RUNNING", "COMPLETE", "ABORT", "FAIL", "OTHER"]},
+        "eventTime": {"type": "string", "format": "date-time"},
+        "producer": {"type": "string", "format": "uri"},
+        "schemaURL": {"type": "string", "format": "uri"},
+        "run": {
+            "type": "object",
+            "required": ["runId"],
+            "properties": {
+                "runId": {"type": "string", "format": "uuid"},
+                "facets": {"type": "object", "additionalProperties": _FACET},
+            },
+        },
+        "job": {"type": "object", "required": ["namespace", "name"], "properties": {"namespace": _TEXT, "name": _TEXT}},
+        "inputs": {"type": "array", "items": _DATASET},
+        "outputs": {"type": "array", "minItems": 1, "items": _DATASET},
+    },
+}
+"""What OpenLineage 2 asks of a run event and of the facets used here."""
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +123,25 @@ def test_events_name_the_run_and_are_one_to_a_table(told):
     assert {e["eventTime"] for e in told} == {"2026-01-02T03:04:00Z"}
     by_hand = openlineage.events(TABLES, {"gold/readmissions": ("by hand", AT)})
     assert len(by_hand) == 1 and uuid.UUID(by_hand[0]["run"]["runId"])
+
+
+def problems_of(event):
+    checker = jsonschema.Draft202012Validator(RUN_EVENT, format_checker=jsonschema.FormatChecker())
+    return {
+        str(error.absolute_path[0]) if error.absolute_path else error.message for error in checker.iter_errors(event)
+    }
+
+
+def test_every_event_is_what_the_standard_asks_for(told):
+    assert [problems_of(event) for event in told if problems_of(event)] == []
+
+
+@pytest.mark.parametrize("path", [("run", "runId"), ("eventTime",), ("job", "name"), ("outputs",), ("producer",)])
+def test_what_lacks_a_part_is_no_event(told, path):
+    broken = {**told[0], "run": dict(told[0]["run"]), "job": dict(told[0]["job"])}
+    target = broken if len(path) == 1 else broken[path[0]]
+    del target[path[-1]]
+    assert problems_of(broken)
 
 
 def test_what_is_no_event_is_refused_by_the_standards_own_classes():
