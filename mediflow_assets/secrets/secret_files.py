@@ -16,7 +16,10 @@ def read_secret(path: Path, what: str) -> bytes:
         mode = path.stat().st_mode
         secret = path.read_bytes() if stat.S_ISREG(mode) else b""
     except FileNotFoundError:
-        raise SecretMissing(f"There is no {what} yet. Run 'mediflow init'.") from None
+        raise SecretMissing(
+            f"There is no {what}. Run 'mediflow init' in a new home; where there was one, restore the secrets folder "
+            "from a backup."
+        ) from None
     except OSError as error:
         raise SecretMissing(f"The {what} cannot be read: {type(error).__name__}.") from None
     if stat.S_IMODE(mode) & 0o077:

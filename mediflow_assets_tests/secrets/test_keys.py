@@ -29,7 +29,7 @@ def test_the_key_is_for_its_owner_alone(secrets):
 
 
 def test_no_key_says_what_to_do(secrets):
-    with pytest.raises(SecretMissing, match="mediflow init"):
+    with pytest.raises(SecretMissing, match=r"mediflow init.*restore the secrets folder"):
         PseudonymKey.load(secrets)
 
 
