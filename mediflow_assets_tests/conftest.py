@@ -144,6 +144,7 @@ def rows(house: House) -> Callable[..., list[Row]]:
 
 SILVER_DEFAULTS: dict[str, Row] = {
     "silver/encounters": {
+        "id_namespace": "mrn",
         "encounter_id": "E1",
         "patient_id": "P1",
         "source_system": "admissions",
@@ -155,6 +156,7 @@ SILVER_DEFAULTS: dict[str, Row] = {
         "updated_at": RECEIVED,
     },
     "silver/patients": {
+        "id_namespace": "mrn",
         "patient_id": "P1",
         "source_system": "admissions",
         "gender": "F",

@@ -35,6 +35,7 @@ def reidentify(
     if as_json:
         output.as_json(asdict(person))
         return
+    output.line(f"id_namespace: {person.id_namespace}")
     output.line(f"patient_id: {person.patient_id}")
     if person.encounter_id is not None:
         output.line(f"encounter_id: {person.encounter_id}")

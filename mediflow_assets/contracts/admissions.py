@@ -1,5 +1,6 @@
 """Flat admissions: one record an encounter version, which brings its patient along."""
 
+from mediflow_assets.contracts.identifiers import MRN
 from mediflow_assets.contracts.source import (
     ENCOUNTERS,
     EXTRA,
@@ -48,6 +49,7 @@ SOURCE = SourceContract(
     "admissions",
     ADMISSIONS,
     "mediflow_assets.sources.admissions:ADMISSIONS",
+    namespace=MRN,
     patient="patient_id",
     encounter="encounter_id",
     targets=(

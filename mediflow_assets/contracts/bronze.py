@@ -6,6 +6,7 @@ Every source stands in `SOURCES`: MediFlow's own, and those that other packages 
 from mediflow_assets.contracts import admissions, events, fhir, synthea
 from mediflow_assets.contracts.admissions import ADMISSIONS
 from mediflow_assets.contracts.fhir import FHIR_RESOURCES
+from mediflow_assets.contracts.identifiers import MRN
 from mediflow_assets.contracts.masks import drop
 from mediflow_assets.contracts.source import PROVENANCE, SourceContract, bronze_table, delivered, installed
 from mediflow_assets.contracts.synthea import SYNTHEA_CONDITIONS, SYNTHEA_ENCOUNTERS, SYNTHEA_PATIENTS
@@ -80,6 +81,13 @@ SOURCES = _Sources(
 """Every source by its name. Those without targets become no rows of Silver: corrections mend the records of others."""
 BY_TABLE = {source.table.name: source for source in SOURCES.values()}
 """The same by the name of their Bronze table."""
+NAMESPACES = {source.system: source.namespace for source in SOURCES.values()}
+"""By source system, where `sources.toml` does not say otherwise."""
+
+
+def differ_by_case(system: str, namespace: str) -> bool:
+    """Whether two ids of a system may differ by case alone: record numbers never do, whoever tells them."""
+    return namespace != MRN and any(source.keeps_case for source in SOURCES.values() if source.system == system)
 
 
 def sources_of(table: TableContract) -> tuple[SourceContract, ...]:
@@ -96,6 +104,7 @@ __all__ = [
     "CORRECTIONS",
     "DELIVERIES",
     "FHIR_RESOURCES",
+    "NAMESPACES",
     "PROVENANCE",
     "REJECTS",
     "SOURCES",
@@ -103,5 +112,6 @@ __all__ = [
     "SYNTHEA_ENCOUNTERS",
     "SYNTHEA_PATIENTS",
     "TABLES",
+    "differ_by_case",
     "sources_of",
 ]

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from mediflow_assets.contracts import admissions
 from mediflow_assets.contracts.admissions import ADMISSIONS
+from mediflow_assets.contracts.identifiers import MRN
 from mediflow_assets.contracts.masks import drop, keep, year
 from mediflow_assets.contracts.source import PROVENANCE, SourceContract
 from mediflow_assets.contracts.table import Audience, Column, Privacy, RowCheck, TableContract, Type
@@ -95,6 +96,7 @@ SOURCE = SourceContract(
     ENCOUNTER_EVENTS,
     "mediflow_assets.sources.events:EVENTS",
     system="events",
+    namespace=MRN,
     patient="patient_id",
     encounter="encounter_id",
     text="value",

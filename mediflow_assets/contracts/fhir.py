@@ -1,5 +1,6 @@
 """FHIR R4 resources: whole, each of a type, which says what becomes of it."""
 
+from mediflow_assets.contracts.identifiers import FHIR
 from mediflow_assets.contracts.source import (
     CONDITIONS,
     ENCOUNTERS,
@@ -34,6 +35,8 @@ SOURCE = SourceContract(
     "fhir",
     FHIR_RESOURCES,
     "mediflow_assets.sources.fhir:FHIR",
+    namespace=FHIR,
+    keeps_case=True,
     text="resource",
     kind="resource_type",
     targets=(
@@ -55,7 +58,7 @@ SOURCE = SourceContract(
         ),
         Target(
             CONDITIONS,
-            _read("patient_id encounter_id code text onset_date resolved_date"),
+            _read("condition_id patient_id encounter_id code text onset_date resolved_date"),
             "Condition",
         ),
     ),

@@ -1,11 +1,30 @@
-"""How an identifier is spelled, wherever it is stored, compared or pseudonymised."""
+"""How an identifier is spelled, wherever it is stored, compared or pseudonymised, and whose it is.
 
+An id means one person within its namespace only: the record numbers of two systems have nothing to do with each other.
+"""
+
+import re
 import unicodedata
 
 from mediflow_assets.contracts.blanks import BLANKS
 
+MRN, SYNTHEA, FHIR = "mrn", "synthea", "fhir"
+"""Namespaces: the record numbers of the hospital, and the ids of systems that have their own."""
+_NAMESPACE = re.compile(r"[a-z][a-z0-9_-]{0,39}\Z")
 
-def canonical(identifier: str) -> str:
-    """One spelling for one identifier: trimmed of blanks, upper case, Unicode NFC (before and after the case)."""
-    upper = unicodedata.normalize("NFC", identifier).strip(BLANKS).upper()
-    return unicodedata.normalize("NFC", upper)
+
+def is_namespace(name: object) -> bool:
+    """Whether a name may be one of a namespace: in small letters, so that no id in capitals is mistaken for it."""
+    return isinstance(name, str) and _NAMESPACE.match(name) is not None
+
+
+def canonical(identifier: str, keeps_case: bool = False) -> str:
+    """One spelling for one identifier: trimmed of blanks, Unicode NFC (before and after the case), and in upper case
+    unless the case tells one id from another."""
+    composed = unicodedata.normalize("NFC", identifier).strip(BLANKS)
+    return composed if keeps_case else unicodedata.normalize("NFC", composed.upper())
+
+
+def qualified(identifier: str, namespace: str) -> str:
+    """An id with its namespace, as it is pseudonymised: the hospital's own record numbers stand alone."""
+    return identifier if namespace == MRN else f"{namespace}|{identifier}"

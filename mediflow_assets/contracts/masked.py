@@ -80,7 +80,7 @@ def masked(source: TableContract) -> TableContract:
         f"De-identified: {source.description}",
         Audience.ANALYST,
         (*columns, SUPPRESSED) if cells else columns,
-        tuple(old_to_new[name] for name in source.primary_key),
+        tuple(old_to_new[name] for name in source.primary_key if source.by_name[name].mask.verb is not Verb.DROP),
         checks,
         cells,
     )

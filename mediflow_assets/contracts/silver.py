@@ -62,12 +62,22 @@ def _diagnosis_checks(code: str, system: str, or_else: str = "") -> tuple[RowChe
     )
 
 
+_NAMESPACE = Column(
+    "id_namespace",
+    T.STRING,
+    "whose ids these are: mrn, synthea, fhir, or one of sources.toml",
+    P.TECHNICAL,
+    drop(),
+    nullable=False,
+)
+
 PATIENTS = _judged(
     "patients",
     "One row per patient: the newest known version.",
     (
+        _NAMESPACE,
         Column("patient_id", T.STRING, "the source's id", P.RECORD_NUMBER, pseudonym("patient"), nullable=False),
-        Column("patient_key", T.STRING, "keyed pseudonym of patient_id", P.PSEUDONYM, drop(), nullable=False),
+        Column("patient_key", T.STRING, "keyed pseudonym of the patient", P.PSEUDONYM, drop(), nullable=False),
         Column("source_system", T.STRING, _SYSTEMS, P.TECHNICAL, keep(), nullable=False),
         Column("given_name", T.STRING, "first name", P.NAME, drop()),
         Column("family_name", T.STRING, "last name", P.NAME, drop()),
@@ -91,7 +101,7 @@ PATIENTS = _judged(
             "updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False, derived_from=_RECEIVED
         ),
     ),
-    primary_key=("patient_id",),
+    primary_key=("id_namespace", "patient_id"),
     checks=(
         RowCheck("patient_id_missing", "patient_id IS NULL", Q),
         *id_checks("patient_id"),
@@ -106,11 +116,12 @@ ENCOUNTERS = _judged(
     "encounters",
     "One row per hospital encounter: its newest known version.",
     (
+        _NAMESPACE,
         Column("encounter_id", T.STRING, "the source's id, else patient, admission date and department joined",
                P.RECORD_NUMBER, pseudonym("encounter"), nullable=False),
-        Column("encounter_key", T.STRING, "keyed pseudonym of encounter_id", P.PSEUDONYM, drop(), nullable=False),
+        Column("encounter_key", T.STRING, "keyed pseudonym of the encounter", P.PSEUDONYM, drop(), nullable=False),
         Column("patient_id", T.STRING, "the patient", P.RECORD_NUMBER, pseudonym("patient"), nullable=False),
-        Column("patient_key", T.STRING, "keyed pseudonym of patient_id", P.PSEUDONYM, drop(), nullable=False),
+        Column("patient_key", T.STRING, "keyed pseudonym of the patient", P.PSEUDONYM, drop(), nullable=False),
         Column("source_system", T.STRING, _SYSTEMS, P.TECHNICAL, keep(), nullable=False),
         Column("encounter_class", T.STRING, "inpatient, emergency, outpatient, …", P.CLINICAL, keep()),
         Column("admission_type", T.STRING, "emergency, urgent, elective, newborn, trauma", P.CLINICAL, keep()),
@@ -140,7 +151,7 @@ ENCOUNTERS = _judged(
                derived_from=_RECEIVED),
         Column("extra", T.STRING, "unknown columns as JSON", P.OTHER_ID, drop()),
     ),
-    primary_key=("encounter_id",),
+    primary_key=("id_namespace", "encounter_id"),
     checks=(
         RowCheck("patient_id_missing", "patient_id IS NULL", Q),
         *id_checks("patient_id"),
@@ -165,10 +176,19 @@ ENCOUNTERS = _judged(
 
 CONDITIONS = _judged(
     "conditions",
-    "One row per patient, code and onset: its newest known version.",
+    "One row per condition: its newest known version.",
     (
+        _NAMESPACE,
+        Column(
+            "condition_id",
+            T.STRING,
+            "the source's id, else patient, code and onset joined",
+            P.RECORD_NUMBER,
+            drop(),
+            nullable=False,
+        ),
         Column("patient_id", T.STRING, "the patient", P.RECORD_NUMBER, drop(), nullable=False),
-        Column("patient_key", T.STRING, "keyed pseudonym of patient_id", P.PSEUDONYM, keep(), nullable=False),
+        Column("patient_key", T.STRING, "keyed pseudonym of the patient", P.PSEUDONYM, keep(), nullable=False),
         Column("encounter_id", T.STRING, "where it was recorded", P.RECORD_NUMBER, drop()),
         Column("code", T.STRING, "ICD-10 or SNOMED CT", P.CLINICAL, keep(), nullable=False),
         Column("system", T.STRING, "icd10 or snomed", P.CLINICAL, keep(), nullable=False),
@@ -185,7 +205,7 @@ CONDITIONS = _judged(
             derived_from=("bronze/deliveries.received_at",),
         ),
     ),
-    primary_key=("patient_id", "code", "onset_date"),
+    primary_key=("id_namespace", "condition_id"),
     checks=(
         RowCheck("patient_id_missing", "patient_id IS NULL", Q),
         *id_checks("patient_id"),

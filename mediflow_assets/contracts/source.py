@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 
+from mediflow_assets.contracts.identifiers import is_namespace
 from mediflow_assets.contracts.masks import drop
 from mediflow_assets.contracts.table import Audience, Column, Privacy, TableContract, Type
 
@@ -62,6 +63,10 @@ class SourceContract:
     """The column that says of which kind a record is."""
     system: str = ""
     """What Silver calls it in `source_system`; its name unless it says otherwise."""
+    namespace: str = ""
+    """Whose its ids are: an id stands for one person within a namespace. Its system's name unless it says otherwise."""
+    keeps_case: bool = False
+    """Whether two of its ids may differ by case alone."""
     event_id: str | None = None
     """The column that names the event a record tells of, where the same may be sent several times."""
     is_stream: bool = False
@@ -71,6 +76,9 @@ class SourceContract:
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_target", {target.table: target for target in self.targets})
         object.__setattr__(self, "system", self.system or self.name)
+        object.__setattr__(self, "namespace", self.namespace or self.system.lower())
+        if not is_namespace(self.namespace):
+            raise ValueError(f"{self.name}: a namespace is a word of small letters")
         unknown = {column for target in self.targets for column in self._named(target)} - {*self.table.by_name}
         if unknown:
             raise ValueError(f"{self.table.name} has no column {', '.join(sorted(unknown))}")

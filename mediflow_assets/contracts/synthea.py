@@ -1,10 +1,11 @@
 """Synthea's tables of patients, encounters and conditions."""
 
 from mediflow_assets.contracts import source
+from mediflow_assets.contracts.identifiers import SYNTHEA
 from mediflow_assets.contracts.source import EXTRA, SourceContract, Target, bronze_table, delivered
 from mediflow_assets.contracts.table import Privacy as P
 
-SYSTEM = "synthea"
+SYSTEM = SYNTHEA
 
 SYNTHEA_PATIENTS = bronze_table(
     "synthea_patients",
@@ -94,6 +95,7 @@ PATIENTS = SourceContract(
     SYNTHEA_PATIENTS,
     "mediflow_assets.sources.synthea:PATIENTS",
     system=SYSTEM,
+    namespace=SYNTHEA,
     patient="id",
     targets=(
         Target(
@@ -126,6 +128,7 @@ ENCOUNTERS = SourceContract(
     SYNTHEA_ENCOUNTERS,
     "mediflow_assets.sources.synthea:ENCOUNTERS",
     system=SYSTEM,
+    namespace=SYNTHEA,
     patient="patient",
     encounter="id",
     targets=(
@@ -153,12 +156,14 @@ CONDITIONS = SourceContract(
     SYNTHEA_CONDITIONS,
     "mediflow_assets.sources.synthea:CONDITIONS",
     system=SYSTEM,
+    namespace=SYNTHEA,
     patient="patient",
     encounter="encounter",
     targets=(
         Target(
             source.CONDITIONS,
             {
+                "condition_id": "patient code start",
                 "patient_id": "patient",
                 "encounter_id": "encounter",
                 "code": "code",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
@@ -17,25 +17,27 @@ from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.validation import OF_ANOTHER_PATIENT, REASONS, is_accepted
 
-_ID, _PATIENT = "encounter_id", "patient_id"
+_NAMESPACE, _ID, _PATIENT = "id_namespace", "encounter_id", "patient_id"
+Encounter = tuple[str, str]
+"""Namespace and id."""
 _PLACE = ("_ingested_at", "_delivery_id", "_record_number")
-_OWNED, _OWNER = "_owned_encounter", "_owner"
+_OF, _OWNED, _OWNER = "_of_namespace", "_owned_encounter", "_owner"
 
 
 @dataclass(frozen=True)
 class Owners:
     """The patient of each contested encounter; `are_sure` is false where only all of Bronze tells who came first."""
 
-    patients: Mapping[str, str]
+    patients: Mapping[Encounter, str]
     are_sure: bool = True
 
     def mark(self, context: RunContext, validated: DataFrame) -> DataFrame:
         """The validated records, those of another patient with that reason."""
         if not self.patients:
             return validated
-        rows = sorted(self.patients.items())
-        owners = context.tables.session().createDataFrame(rows, f"{_OWNED} string, {_OWNER} string")
-        beside = with_few(validated, owners, F.col(_ID) == F.col(_OWNED))
+        rows = [(*encounter, patient) for encounter, patient in sorted(self.patients.items())]
+        owners = context.tables.session().createDataFrame(rows, f"{_OF} string, {_OWNED} string, {_OWNER} string")
+        beside = with_few(validated, owners, _is_it())
         is_of_another = F.col(_OWNER).isNotNull() & (F.col(_PATIENT) != F.col(_OWNER)) & is_accepted()
         reasons = F.when(is_of_another, F.array(F.lit(OF_ANOTHER_PATIENT))).otherwise(F.col(REASONS))
         return beside.withColumn(REASONS, reasons).select(*validated.columns)
@@ -47,7 +49,7 @@ def owners(context: RunContext, accepted: DataFrame) -> Owners:
         ids = _contested(context, accepted)
         if not ids:
             return Owners({})
-        wanted = context.tables.session().createDataFrame([(id_,) for id_ in ids], f"{_OWNED} string")
+        wanted = context.tables.session().createDataFrame(ids, f"{_OF} string, {_OWNED} string")
         arrived, stored = _first(wanted, accepted), _first(wanted, context.tables.read(silver.ENCOUNTERS))
     found = {}
     are_sure = True
@@ -59,21 +61,28 @@ def owners(context: RunContext, accepted: DataFrame) -> Owners:
     return Owners(found, are_sure)
 
 
-def _contested(context: RunContext, accepted: DataFrame) -> list[str]:
+def _is_it() -> Column:
+    return (F.col(_ID) == F.col(_OWNED)) & (F.col(_NAMESPACE) == F.col(_OF))
+
+
+def _contested(context: RunContext, accepted: DataFrame) -> list[Encounter]:
     # not by a count of distinct patients, which takes several times as long
-    claims = accepted.groupBy(_ID).agg(F.min(_PATIENT).alias("_one"), F.max(_PATIENT).alias("_other"))
-    contested = claims.where(F.col("_one") != F.col("_other")).select(_ID)
+    claims = accepted.groupBy(_NAMESPACE, _ID).agg(F.min(_PATIENT).alias("_one"), F.max(_PATIENT).alias("_other"))
+    contested = claims.where(F.col("_one") != F.col("_other")).select(_NAMESPACE, _ID)
     if context.lake.rows(silver.ENCOUNTERS):
-        stored = context.tables.read(silver.ENCOUNTERS).select(F.col(_ID).alias(_OWNED), F.col(_PATIENT).alias(_OWNER))
-        known = claims.join(stored, F.col(_ID) == F.col(_OWNED))
+        names = {_NAMESPACE: _OF, _ID: _OWNED, _PATIENT: _OWNER}
+        stored = context.tables.read(silver.ENCOUNTERS)
+        stored = stored.select(*(F.col(name).alias(theirs) for name, theirs in names.items()))
+        known = claims.join(stored, _is_it())
         is_of_another = (F.col("_one") != F.col(_OWNER)) | (F.col("_other") != F.col(_OWNER))
-        contested = contested.unionByName(known.where(is_of_another).select(_ID)).distinct()
-    return sorted(row[0] for row in contested.collect())
+        contested = contested.unionByName(known.where(is_of_another).select(_NAMESPACE, _ID)).distinct()
+    return sorted((row[0], row[1]) for row in contested.collect())
 
 
-def _first(wanted: DataFrame, records: DataFrame) -> dict[str, tuple[tuple[Any, ...], str]]:
+def _first(wanted: DataFrame, records: DataFrame) -> dict[Encounter, tuple[tuple[Any, ...], str]]:
     """The place and the patient of each encounter's first record."""
-    mine = wanted.join(records, F.col(_ID) == F.col(_OWNED))
-    first = mine.groupBy(_ID).agg(F.min(F.struct(*_PLACE, _PATIENT)).alias("_first"))
+    mine = wanted.join(records, _is_it())
+    first = mine.groupBy(_NAMESPACE, _ID).agg(F.min(F.struct(*_PLACE, _PATIENT)).alias("_first"))
     columns = [F.col(f"_first.{name}").alias(name) for name in (*_PLACE, _PATIENT)]
-    return {row[0]: (tuple(row[1:4]), row[4]) for row in first.select(_ID, *columns).collect()}
+    rows = first.select(_NAMESPACE, _ID, *columns).collect()
+    return {(row[0], row[1]): (tuple(row[2:5]), row[5]) for row in rows}

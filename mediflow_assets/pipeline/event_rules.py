@@ -23,7 +23,7 @@ from mediflow_assets.transforms.validation import NOT_ADMITTED, REASONS, is_acce
 
 _KEY = ["_delivery_id", "_record_number"]
 _ORDER = ("_ingested_at", "_record_number", "_delivery_id")
-_ENCOUNTER = "encounter_id"
+_ENCOUNTER = ["id_namespace", "encounter_id"]
 
 
 @dataclass(frozen=True)
@@ -67,12 +67,12 @@ def settle_events(
 def _with_waiting(context: RunContext, validated: DataFrame) -> DataFrame:
     """Discharges and cancellations of encounters that neither Silver has nor another record tells of."""
     is_after = F.coalesce(F.col(EVENT_TYPE).isin(list(AFTER_ADMISSION)), F.lit(False))
-    after = validated.where(is_after & (is_accepted() | is_waiting())).select(*_KEY, _ENCOUNTER)
-    begun = validated.where(is_accepted() & ~is_after).select(_ENCOUNTER).distinct()
+    after = validated.where(is_after & (is_accepted() | is_waiting())).select(*_KEY, *_ENCOUNTER)
+    begun = validated.where(is_accepted() & ~is_after).select(*_ENCOUNTER).distinct()
     unknown = after.join(begun, _ENCOUNTER, "left_anti")
-    stored = context.tables.read(silver.ENCOUNTERS).select(_ENCOUNTER)
+    stored = context.tables.read(silver.ENCOUNTERS).select(*_ENCOUNTER)
     # the few on the left, as in transforms.joins
-    known = unknown.select(_ENCOUNTER).distinct().join(stored, _ENCOUNTER, "left_semi")
+    known = unknown.select(*_ENCOUNTER).distinct().join(stored, _ENCOUNTER, "left_semi")
     rows = unknown.join(known, _ENCOUNTER, "left_anti").select(*_KEY).collect()
     if not rows:
         return validated

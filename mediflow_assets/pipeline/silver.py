@@ -21,6 +21,7 @@ from mediflow_assets.pipeline.event_rules import settle_events, union
 from mediflow_assets.pipeline.known_codes import with_known_codes
 from mediflow_assets.pipeline.pending import PATIENTS_VERSION, Pending, Wanted, pending
 from mediflow_assets.pipeline.quarantine import forget_unsettled, held_by_delivery, quarantine_records
+from mediflow_assets.pipeline.record_numbers import are_told_late, known_numbers, under_record_numbers
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.silver_tables import ALL, CONDITIONS, ENCOUNTERS, PATIENTS, SilverTable
 from mediflow_assets.pipeline.step_result import StepResult
@@ -30,6 +31,7 @@ from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.validation import REASONS, WAITING, is_accepted, validate
 from mediflow_assets.transforms.versions import is_not_older
 
+NAMESPACE = "id_namespace"
 __all__ = ["ALL", "CONDITIONS", "ENCOUNTERS", "PATIENTS", "SilverTable", "make"]
 
 
@@ -58,7 +60,7 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
     patients_version = lake.version(silver.PATIENTS)
     try:
         found = _validate(context, table, work)
-    except _OwnersUnsure:
+    except _NeedsAll:
         rebuild.ask(lake, contract)
         return make(context, table)
     delivery_results = _write(context, table, work, found) if found else []
@@ -82,12 +84,12 @@ def _plan(lake: Lake, contract: TableContract, wanted: Wanted | None) -> Pending
     return work
 
 
-class _OwnersUnsure(Exception):
-    """Only all of Bronze tells whose an encounter is."""
+class _NeedsAll(Exception):
+    """Only all of Bronze tells whose an encounter is, or who a patient is."""
 
 
 def _validate(context: RunContext, table: SilverTable, work: Pending) -> _Validation | None:
-    """The records that have arrived, validated; None where there are none. Raises _OwnersUnsure."""
+    """The records that have arrived, validated; None where there are none. Raises _NeedsAll."""
     arrivals = {s.table.name: arrived(context, source_of(s.table), work, table.contract) for s in table.sources}
     records = {name: frame for name, frame in arrivals.items() if frame is not None}
     if not records:
@@ -104,7 +106,7 @@ def _validate(context: RunContext, table: SilverTable, work: Pending) -> _Valida
         found = owners(context, accepted)
         if not found.are_sure:
             context.tables.unstage(table.contract)
-            raise _OwnersUnsure
+            raise _NeedsAll
         validated, accepted = found.mark(context, validated), found.mark(context, accepted).where(is_accepted())
     return _Validation(records, validated, accepted, settled.duplicates)
 
@@ -136,7 +138,15 @@ def _checked(
 def _of_source(context: RunContext, table: SilverTable, source: SourceContract, records: DataFrame) -> DataFrame:
     """Records of one source in the table's shape, each with every reason against it."""
     transform = source_of(source.table).transforms()[table.contract.name]
-    frame = with_known_codes(transform(records, FeedReader(context.feeds.feeds)), table.contract)
+    reader = FeedReader(context.feeds.feeds, context.feeds.namespaces)
+    frame = with_known_codes(transform(records, reader), table.contract)
+    namespace = reader.namespaces[source.system]
+    if NAMESPACE not in frame.columns:
+        frame = frame.withColumn(NAMESPACE, F.lit(namespace))
+    if (numbers := known_numbers(context, source)) is not None:
+        if are_told_late(context, table.contract, namespace, numbers):
+            raise _NeedsAll
+        frame = under_record_numbers(frame, numbers)
     if table.of_patient is None:
         return validate(frame, table.contract)
     known = validate(table.of_patient(frame, context.tables.read(silver.PATIENTS)), table.contract)

@@ -11,7 +11,7 @@ from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.transforms import admitting, conditions, encounters
-from mediflow_assets.transforms.pseudonyms import pseudonym, with_hmac_pads
+from mediflow_assets.transforms.pseudonyms import pseudonym_of, with_hmac_pads
 from mediflow_assets.transforms.versions import keep_newest
 
 
@@ -34,8 +34,9 @@ class SilverTable:
 
 
 def _finish_patients(context: RunContext, rows: DataFrame) -> DataFrame:
-    keyed = with_hmac_pads(keep_newest(rows, ["patient_id"]), context.hmac_pads)
-    return keyed.withColumn("patient_key", pseudonym("patient", F.col("patient_id")))
+    keyed = with_hmac_pads(keep_newest(rows, silver.PATIENTS.primary_key), context.hmac_pads)
+    key = pseudonym_of("patient", F.col("id_namespace"), F.col("patient_id"))
+    return keyed.withColumn("patient_key", key)
 
 
 def _finish_encounters(context: RunContext, rows: DataFrame) -> DataFrame:
@@ -43,14 +44,14 @@ def _finish_encounters(context: RunContext, rows: DataFrame) -> DataFrame:
     keyed = with_hmac_pads(newest, context.hmac_pads)
     return keyed.withColumns(
         {
-            "encounter_key": pseudonym("encounter", F.col("encounter_id")),
+            "encounter_key": pseudonym_of("encounter", F.col("id_namespace"), F.col("encounter_id")),
             "length_of_stay_days": encounters.length_of_stay(),
         }
     )
 
 
 def _finish_conditions(_: RunContext, rows: DataFrame) -> DataFrame:
-    return keep_newest(rows, list(silver.CONDITIONS.primary_key))
+    return keep_newest(rows, silver.CONDITIONS.primary_key)
 
 
 PATIENTS = SilverTable(silver.PATIENTS, _finish_patients)

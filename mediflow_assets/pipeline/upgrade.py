@@ -36,6 +36,7 @@ def _judge_silver_anew(lake: Lake) -> None:
 
 STEPS: Mapping[int, FormatStep] = {
     1: FormatStep("Silver is validated again from Bronze, by the rules of this release", _judge_silver_anew),
+    2: FormatStep("Silver is validated again from Bronze, each id in the namespace of its system", _judge_silver_anew),
 }
 """By the format that a step begins with."""
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from mediflow_assets.contracts import TABLES, erasure, silver
 from mediflow_assets.contracts.events import STREAM_ALERTS
@@ -27,6 +26,7 @@ from mediflow_assets.storage.lease import lake_lease, lock_of
 from mediflow_assets.storage.purge import purge, remove_staged
 from mediflow_assets.storage.rewriting import rewrite
 
+NAMESPACE = "id_namespace"
 IDS = {"patient_key": "patient_id", "encounter_key": "encounter_id"}
 DOMAINS = {"patient_key": "patient", "encounter_key": "encounter"}
 Names = dict[str, dict[str, str]]
@@ -96,9 +96,9 @@ def _name_anew(lake: Lake, contract: TableContract, key: PseudonymKey, change: K
     def renamed(batch: pa.RecordBatch) -> pa.RecordBatch:
         for column, of in IDS.items():
             if column in batch.schema.names and of in batch.schema.names:
-                ids = batch.column(of)
-                known = {id_: key.pseudonym(DOMAINS[column], id_) for id_ in pc.unique(ids).to_pylist() if id_}
-                batch = _with(batch, column, _looked_up(ids, known))
+                ids = [*zip(*(batch.column(name).to_pylist() for name in (NAMESPACE, of)), strict=True)]
+                known = {each: key.pseudonym_of(DOMAINS[column], *each) for each in set(ids)}
+                batch = _with(batch, column, pa.array([known[each] for each in ids], pa.string()))
         return batch
 
     if lake.open(contract) is not None:
@@ -111,7 +111,7 @@ def _map(lake: Lake, contract: TableContract, names: Names, change: KeyChange) -
 
     def mapped(batch: pa.RecordBatch) -> pa.RecordBatch:
         for column in names.keys() & set(batch.schema.names):
-            batch = _with(batch, column, _looked_up(batch.column(column), names[column], keep=True))
+            batch = _with(batch, column, _looked_up(batch.column(column), names[column]))
         return batch
 
     with state.under_key(lake, contract, change.new_id):
@@ -121,17 +121,18 @@ def _map(lake: Lake, contract: TableContract, names: Names, change: KeyChange) -
 def _names(lake: Lake, old: PseudonymKey, new: PseudonymKey) -> Names:
     names: Names = {}
     for column, contract in (("patient_key", silver.PATIENTS), ("encounter_key", silver.ENCOUNTERS)):
-        ids = lake.read(contract, [IDS[column]])[IDS[column]].to_pylist()
-        domain = DOMAINS[column]
-        names[column] = {old.pseudonym(domain, id_): new.pseudonym(domain, id_) for id_ in ids}
+        table = lake.read(contract, [NAMESPACE, IDS[column]])
+        ids = zip(table[NAMESPACE].to_pylist(), table[IDS[column]].to_pylist(), strict=True)
+        of = DOMAINS[column]
+        names[column] = {old.pseudonym_of(of, *each): new.pseudonym_of(of, *each) for each in ids}
     return names
 
 
-def _looked_up(values: pa.Array, known: Mapping[str, str], keep: bool = False) -> pa.Array:
-    """For each value what is known for it; where nothing is, the value itself (`keep`) or null."""
+def _looked_up(values: pa.Array, known: Mapping[str, str]) -> pa.Array:
+    """For each value what is known for it; where nothing is, the value itself."""
     dictionary = values.dictionary_encode() if not pa.types.is_dictionary(values.type) else values
     words: Iterable[str | None] = dictionary.dictionary.to_pylist()
-    spelled = pa.array([known.get(word or "", word if keep else None) for word in words], pa.string())
+    spelled = pa.array([known.get(word or "", word) for word in words], pa.string())
     return spelled.take(dictionary.indices)
 
 

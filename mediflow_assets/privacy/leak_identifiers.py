@@ -41,8 +41,8 @@ def _of_column(lake: Lake, table: TableContract, name: str, privacy: Privacy) ->
         return _rare(_leaves(values))
     if privacy is Privacy.OTHER_ID:
         return _rare(values)
-    if name == "encounter_id":
-        # made of patient, day and department: the patient's own id is looked for anyway
+    if name in ("encounter_id", "condition_id"):
+        # made of patient and day or code where the source has none: the patient's own id is looked for anyway
         return values.filter(~values.str.contains(rf"^[^|]{{{SHORTEST},}}\|"))
     if privacy in _SINGLE_WORDS:
         return values.filter(values.str.strip_chars().str.contains(r"[ \-][^ ]"))

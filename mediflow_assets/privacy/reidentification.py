@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 
 from mediflow_assets.contracts import silver
-from mediflow_assets.contracts.identifiers import canonical
+from mediflow_assets.contracts.identifiers import MRN, canonical
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import NothingToDo, SettingsInvalid
 from mediflow_assets.pipeline.change import require_key
@@ -25,6 +25,7 @@ class Person:
     patient_id: str
     source_system: str
     encounter_id: str | None = None
+    id_namespace: str = MRN
 
 
 def reidentify(lake: Lake, pseudonym: str, reason: str, key: PseudonymKey) -> Person:
@@ -45,10 +46,10 @@ def reidentify(lake: Lake, pseudonym: str, reason: str, key: PseudonymKey) -> Pe
 
 
 def _of_patients(lake: Lake, wanted: str, key: PseudonymKey) -> Person | None:
-    table = lake.read(silver.PATIENTS, ["patient_id", "source_system"])
-    for id_, source in zip(table["patient_id"].to_pylist(), table["source_system"].to_pylist(), strict=True):
-        if hmac.compare_digest(key.pseudonym("patient", id_), wanted):
-            return Person(id_, source)
+    table = lake.read(silver.PATIENTS, ["id_namespace", "patient_id", "source_system"])
+    for namespace, id_, source in zip(*(column.to_pylist() for column in table.columns), strict=True):
+        if hmac.compare_digest(key.pseudonym_of("patient", namespace, id_), wanted):
+            return Person(id_, source, id_namespace=namespace)
     return None
 
 
@@ -56,23 +57,24 @@ def _of_encounters(lake: Lake, wanted: str, key: PseudonymKey) -> Person | None:
     table = lake.open(silver.ENCOUNTERS)
     if table is None:
         return None
-    columns = ["encounter_id", "patient_id", "source_system"]
+    columns = ["id_namespace", "encounter_id", "patient_id", "source_system"]
     for batch in lake.dataset(silver.ENCOUNTERS, table).to_batches(columns=columns):
-        for id_, patient, source in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-            if hmac.compare_digest(key.pseudonym("encounter", id_), wanted):
-                return Person(patient, source, id_)
+        for namespace, id_, patient, source in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+            if hmac.compare_digest(key.pseudonym_of("encounter", namespace, id_), wanted):
+                return Person(patient, source, id_, namespace)
     return None
 
 
 def _refuse_a_name(lake: Lake, person: Person, reason: str) -> None:
     said = canonical(reason)
-    names = [person.patient_id, person.encounter_id or "", *_names(lake, silver.PATIENTS, person.patient_id)]
+    names = [person.patient_id, person.encounter_id or "", *_names(lake, silver.PATIENTS, person)]
     if any(len(name) >= _SHORTEST_NAME and canonical(name) in said for name in names):
         raise SettingsInvalid("The reason names the patient. Say why without: it stays in the audit log for good.")
 
 
-def _names(lake: Lake, contract: TableContract, patient_id: str) -> list[str]:
+def _names(lake: Lake, contract: TableContract, person: Person) -> list[str]:
     table = lake.open(contract)
     assert table is not None
-    rows = lake.dataset(contract, table).to_table(columns=list(_NAMES), filter=one_of("patient_id", [patient_id]))
+    is_theirs = one_of("id_namespace", [person.id_namespace]) & one_of("patient_id", [person.patient_id])
+    rows = lake.dataset(contract, table).to_table(columns=list(_NAMES), filter=is_theirs)
     return [name for row in rows.to_pylist() for name in row.values() if name]

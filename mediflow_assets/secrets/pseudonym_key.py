@@ -5,7 +5,7 @@ import hmac
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mediflow_assets.contracts.identifiers import canonical
+from mediflow_assets.contracts.identifiers import MRN, canonical, qualified
 from mediflow_assets.contracts.masks import PSEUDONYM_DIGITS, SHIFT_DAYS
 from mediflow_assets.secrets.secret_files import SECRET_BYTES, make_secret, read_secret
 
@@ -35,8 +35,13 @@ class PseudonymKey:
         return bytes(b ^ 0x36 for b in block), bytes(b ^ 0x5C for b in block)
 
     def pseudonym(self, domain: str, identifier: str) -> str:
-        """HMAC-SHA256 of `domain|identifier`, canonical, cut to 128 bits: 32 hex digits."""
-        message = f"{domain}|{canonical(identifier)}".encode()
+        """The pseudonym of an id as people write it, of the hospital's own record numbers."""
+        return self.pseudonym_of(domain, MRN, canonical(identifier))
+
+    def pseudonym_of(self, domain: str, namespace: str, identifier: str) -> str:
+        """HMAC-SHA256 of `domain|identifier`, with its namespace before an id that is no record number of the hospital,
+        cut to 128 bits: 32 hex digits. The id is spelled as in Silver."""
+        message = f"{domain}|{qualified(identifier, namespace)}".encode()
         return hmac.new(self.secret, message, hashlib.sha256).hexdigest()[:PSEUDONYM_DIGITS]
 
     def shift_days(self, patient_key: str) -> int:

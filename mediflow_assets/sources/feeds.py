@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mediflow_assets.contracts import bronze
+from mediflow_assets.contracts.identifiers import is_namespace
 from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.sources.admissions import FORM as ADMISSIONS
 from mediflow_assets.sources.aliases import plain
+from mediflow_assets.sources.systems import NAMESPACE_FORM, System, system_of
 
 DELIMITERS = (",", ";", "\t", "|")
-KEYS = frozenset({"match", "headers", "delimiter", "date_formats", "decimal_comma", "values"})
+KEYS = frozenset({"match", "headers", "delimiter", "date_formats", "decimal_comma", "values", "namespace"})
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class Feed:
     date_formats: tuple[str, ...] = ()
     decimal_comma: bool = False
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    namespace: str | None = None
+    """Whose its ids are, where they are not the hospital's record numbers."""
 
     def fits(self, header: tuple[str, ...], delimiter: str) -> bool:
         """Whether a file with this header is of this feed."""
@@ -37,6 +42,7 @@ class Feeds:
     """All feeds of a `sources.toml`."""
 
     feeds: tuple[Feed, ...] = ()
+    systems: Mapping[str, System] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path) -> "Feeds":
@@ -47,10 +53,18 @@ class Feeds:
             content = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError):
             raise SettingsInvalid("sources.toml cannot be read as TOML. Check its syntax.") from None
-        sections = content.pop("feeds", {})
-        if content or not isinstance(sections, dict):
-            raise SettingsInvalid("sources.toml holds something else than sections [feeds.NAME].")
-        return cls(tuple(_feed(name, section) for name, section in sections.items()))
+        feeds, systems = content.pop("feeds", {}), content.pop("systems", {})
+        if content or not isinstance(feeds, dict) or not isinstance(systems, dict):
+            raise SettingsInvalid("sources.toml holds something else than sections [feeds.NAME] and [systems.NAME].")
+        return cls(
+            tuple(_feed(name, section) for name, section in feeds.items()),
+            {name: system_of(name, section) for name, section in systems.items()},
+        )
+
+    @property
+    def namespaces(self) -> dict[str, str]:
+        """Whose the ids of each source system are, where no feed says otherwise."""
+        return bronze.NAMESPACES | {name: each.namespace for name, each in self.systems.items() if each.namespace}
 
     def named(self, name: str) -> Feed:
         """The feed of that name."""
@@ -84,8 +98,11 @@ def _feed(name: str, section: Any) -> Feed:
     comma = section.get("decimal_comma", False)
     if not isinstance(comma, bool):
         raise _invalid(name, "decimal_comma", "true or false")
+    namespace = section.get("namespace")
+    if namespace is not None and not is_namespace(namespace):
+        raise _invalid(name, "namespace", NAMESPACE_FORM)
     _known(name, "headers", headers.values())
-    return Feed(name, tuple(match), headers, delimiter, tuple(formats), comma, _values(name, section))
+    return Feed(name, tuple(match), headers, delimiter, tuple(formats), comma, _values(name, section), namespace)
 
 
 def _values(name: str, section: dict[str, Any]) -> dict[str, dict[str, str]]:

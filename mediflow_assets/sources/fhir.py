@@ -11,6 +11,7 @@ import msgspec
 import pyarrow as pa
 
 from mediflow_assets.contracts import fhir
+from mediflow_assets.contracts.identifiers import canonical
 from mediflow_assets.contracts.source import CONDITIONS, ENCOUNTERS, PATIENTS
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.count import count_json
@@ -37,6 +38,12 @@ class Resource(msgspec.Struct, rename="camel"):
     id: Any = None
 
 
+class Identified(msgspec.Struct):
+    """The identifiers of a resource."""
+
+    identifier: Any = None
+
+
 class Entry(msgspec.Struct, rename="camel"):
     """One entry of a Bundle."""
 
@@ -51,6 +58,7 @@ class Bundle(msgspec.Struct, rename="camel"):
     entry: list[msgspec.Raw] = []
 
 
+identifiers_of = msgspec.json.Decoder(Identified)
 type_of_resource = msgspec.json.Decoder(Resource)
 entry_of_bundle = msgspec.json.Decoder(Entry)
 Row = tuple[str, str | None, str | None, str]
@@ -201,6 +209,19 @@ def _named(kind: str, resource_type: str | None, id_: str | None, full_url: str 
             yield found
 
 
+def record_numbers(records: pa.RecordBatch, system: str) -> list[tuple[str | None, str | None]]:
+    """Per record the id of the Patient that it is, and the value of its identifier of a system."""
+    rows = zip(*(records.column(name).to_pylist() for name in FILLED), strict=True)
+    return [(id_, _number(text, system)) if kind == "Patient" else (None, None) for kind, id_, _, text in rows]
+
+
+def _number(text: str, system: str) -> str | None:
+    borne = identifiers_of.decode(text).identifier
+    given = (each for each in borne if isinstance(each, dict)) if isinstance(borne, list) else ()
+    values = (each.get("value") for each in given if each.get("system") == system)
+    return next((canonical(value) for value in values if isinstance(value, str) and canonical(value)), None)
+
+
 def _last(reference: str | None) -> str | None:
     found = _LAST.search(reference or "")
     return found.group(1) if found else None
@@ -210,9 +231,9 @@ def _transforms() -> "Mapping[str, Transform]":
     from mediflow_assets.transforms import fhir
 
     return {
-        PATIENTS: lambda records, _: fhir.patients_of(records),
-        ENCOUNTERS: lambda records, _: fhir.encounters_of(records),
-        CONDITIONS: lambda records, _: fhir.conditions_of(records),
+        PATIENTS: fhir.patients_of,
+        ENCOUNTERS: fhir.encounters_of,
+        CONDITIONS: fhir.conditions_of,
     }
 
 
@@ -223,5 +244,6 @@ FHIR = Source(
     read=read_fhir,
     count=count_json,
     people=people_of,
+    record_numbers=record_numbers,
     accepts=(("NDJSON of R4 resources, or a Bundle",), ()),
 )

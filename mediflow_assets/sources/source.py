@@ -51,6 +51,8 @@ class Source:
     """How many records a file delivers, good or bad, by other means than `read`."""
     people: Callable[[pa.RecordBatch], Named] | None = None
     """Whom records name, where that is not told by columns of their own."""
+    record_numbers: Callable[[pa.RecordBatch, str], list[tuple[str | None, str | None]]] | None = None
+    """Per record the id of the patient that it is, and the record number by which that identifier system knows them."""
     unpack: "Callable[[DataFrame], DataFrame] | None" = None
     """Rows of Bronze → records with a column for each field, where Bronze holds a record in one piece."""
     accepts: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())

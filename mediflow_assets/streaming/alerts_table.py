@@ -75,8 +75,9 @@ def _validated(context: RunContext, offset_ranges: OffsetRanges) -> pa.Table:
     version = context.lake.version(gold.COST_BASELINES)
     departments = pc.unique(context.lake.read(gold.COST_BASELINES, ["department"])["department"]).to_pylist()
     with storage_errors(f"{STREAM_ALERTS.name} judging"):
+        validated = alerts.validated(events.as_records(messages), context.feeds.namespaces)
         # a filter over what is validated in the same plan is planned for seconds
-        shaped = context.tables.stage(STREAM_ALERTS, alerts.validated(events.as_records(messages)))
+        shaped = context.tables.stage(STREAM_ALERTS, validated)
         found = alerts.alerts_of(shaped, baselines, departments, context.hmac_pads)
         told = found.withColumns(
             {

@@ -11,7 +11,7 @@ IS_EARLIER = f"s.{AT} IS NOT NULL AND (t.{AT} IS NULL OR struct(s.{AT}, s.{CODE}
 EARLIER = {name: f"CASE WHEN {IS_EARLIER} THEN s.{name} ELSE t.{name} END" for name in (CODE, AT)}
 """SQL for the two columns, of the arrived row `s` and the stored row `t`."""
 
-_KEY = "encounter_id"
+_KEY = ("id_namespace", "encounter_id")
 
 
 def newest_with_admitting_diagnosis(encounters: DataFrame) -> DataFrame:
@@ -19,10 +19,10 @@ def newest_with_admitting_diagnosis(encounters: DataFrame) -> DataFrame:
 
     Of two such versions of one time the lesser code counts.
     """
-    alone, repeated = split_repeated(encounters, [_KEY])
+    alone, repeated = split_repeated(encounters, _KEY)
     at = F.when(F.col("diagnosis_code").isNotNull(), F.col("updated_at"))
     given = F.when(F.col("diagnosis_code").isNotNull(), F.struct("updated_at", "diagnosis_code"))
-    first = repeated.groupBy(F.col(_KEY).alias("_of")).agg(F.min(given).alias("_first"))
-    newest = keep_newest(repeated, [_KEY]).join(first, F.col(_KEY) == F.col("_of"))
+    first = repeated.groupBy(*_KEY).agg(F.min(given).alias("_first"))
+    newest = keep_newest(repeated, _KEY).join(first, list(_KEY))
     newest = newest.withColumns({CODE: F.col("_first.diagnosis_code"), AT: F.col("_first.updated_at")})
-    return alone.withColumns({CODE: F.col("diagnosis_code"), AT: at}).unionByName(newest.drop("_of", "_first"))
+    return alone.withColumns({CODE: F.col("diagnosis_code"), AT: at}).unionByName(newest.drop("_first"))

@@ -1,11 +1,12 @@
 """Alerts: which events call for a look, and why. Stateless, so that it runs in real time as well as over a range."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.bronze import NAMESPACES
 from mediflow_assets.contracts.events import CLINICAL_LIMITS_MMHG, COST_RULE, LARGEST_BYTES
 from mediflow_assets.contracts.vocabulary import UNKNOWN
 from mediflow_assets.transforms import events
@@ -13,7 +14,7 @@ from mediflow_assets.transforms.costs import with_peers
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.labels import shown
 from mediflow_assets.transforms.messages import NOT_JSON
-from mediflow_assets.transforms.pseudonyms import pseudonym, tombstone, without_hmac_pads
+from mediflow_assets.transforms.pseudonyms import pseudonym, pseudonym_of, tombstone, without_hmac_pads
 from mediflow_assets.transforms.validation import is_accepted, validate
 
 _MONEY = "decimal(12,2)"
@@ -53,9 +54,9 @@ def as_records_in_sql(messages: DataFrame) -> DataFrame:
     return read.withColumns(cells | absent).drop("_text", "_fields")
 
 
-def validated(records: DataFrame) -> DataFrame:
+def validated(records: DataFrame, namespaces: Mapping[str, str] = NAMESPACES) -> DataFrame:
     """Records, as the Silver step gets them, in the shape of encounters, with every reason against each."""
-    return validate(events.encounters_of(records, FeedReader(())), silver.ENCOUNTERS)
+    return validate(events.encounters_of(records, FeedReader(namespaces=namespaces)), silver.ENCOUNTERS)
 
 
 def alerts_of(
@@ -86,8 +87,8 @@ def alerts_of(
     told = found.withColumns(members | {"occurred_at": F.col("updated_at"), "received_at": F.col("_ingested_at")})
     keyed = _with_hmac_pads(told, hmac_pads).withColumns(
         {
-            "encounter_key": pseudonym("encounter", F.col("encounter_id")),
-            "patient_key": pseudonym("patient", F.col("patient_id")),
+            "encounter_key": pseudonym_of("encounter", F.col("id_namespace"), F.col("encounter_id")),
+            "patient_key": pseudonym_of("patient", F.col("id_namespace"), F.col("patient_id")),
             "alert_id": pseudonym("alert", F.concat_ws("|", events.EVENT_ID, "rule")),
         }
     )

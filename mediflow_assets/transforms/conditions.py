@@ -1,20 +1,23 @@
 """Bronze → one shape of condition."""
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.transforms import identifiers, parsing
 from mediflow_assets.transforms.diagnoses import canonical
 from mediflow_assets.transforms.encounters import diagnosis
+from mediflow_assets.transforms.identifiers import Spelling
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.patients import PROVENANCE
 from mediflow_assets.transforms.validation import UNREADABLE, codes
 
 
-def from_synthea(bronze: DataFrame) -> DataFrame:
-    """Synthea's conditions."""
+def from_synthea(
+    bronze: DataFrame, source_id: Column | None = None, spelled: Spelling = identifiers.upper
+) -> DataFrame:
+    """Synthea's conditions; `source_id` is what a format that names its conditions calls each."""
     texts = parsing.texts(bronze, ("patient", "encounter", "code", "description", "start", "stop"))
-    texts = identifiers.upper(texts, ("patient", "encounter"))
+    texts = spelled(texts, ("patient", "encounter"))
     typed = texts.withColumns(
         {
             "_code": canonical(F.upper("code")),
@@ -23,7 +26,9 @@ def from_synthea(bronze: DataFrame) -> DataFrame:
         }
     )
     coded = diagnosis(F.col("_code"))
+    natural = F.concat_ws("|", "patient", "_code", F.col("_onset").cast("string"))
     return typed.select(
+        F.coalesce(F.lit(None) if source_id is None else source_id, natural).alias("condition_id"),
         F.col("patient").alias("patient_id"),
         F.col("encounter").alias("encounter_id"),
         coded["diagnosis_code"].alias("code"),
@@ -42,6 +47,9 @@ def from_synthea(bronze: DataFrame) -> DataFrame:
 
 def with_patient(conditions: DataFrame, patients: DataFrame) -> DataFrame:
     """Adds the patient's key; null where the patient has not arrived."""
-    known = patients.select(F.col("patient_id").alias("_known_id"), "patient_key")
-    joined = with_few(conditions, known, F.col("patient_id") == F.col("_known_id"))
+    known = patients.select(
+        F.col("id_namespace").alias("_known_namespace"), F.col("patient_id").alias("_known_id"), "patient_key"
+    )
+    is_of = (F.col("patient_id") == F.col("_known_id")) & (F.col("id_namespace") == F.col("_known_namespace"))
+    joined = with_few(conditions, known, is_of)
     return joined.select(*conditions.columns, "patient_key")

@@ -11,12 +11,20 @@ from mediflow_assets.contracts.bronze import ADMISSIONS as admissions
 from mediflow_assets.contracts.bronze import sources_of
 from mediflow_assets.transforms import diagnoses, identifiers, parsing
 from mediflow_assets.transforms.feeds import FeedReader
+from mediflow_assets.transforms.identifiers import Spelling
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.patients import PROVENANCE, gender
 from mediflow_assets.transforms.validation import UNREADABLE, both, codes
 from mediflow_assets.transforms.versions import version_time
 
-_LATER = ("encounter_key", "patient_key", "admitting_diagnosis_code", "admitting_diagnosis_at", "length_of_stay_days")
+_LATER = (
+    "id_namespace",
+    "encounter_key",
+    "patient_key",
+    "admitting_diagnosis_code",
+    "admitting_diagnosis_at",
+    "length_of_stay_days",
+)
 """Columns that a single record does not tell."""
 _BIRTH = "_birth_date"
 _TELLING_GENDER = [s.system for s in sources_of(silver.ENCOUNTERS) if s.origins(silver.ENCOUNTERS.name, ("gender",))]
@@ -39,6 +47,7 @@ def from_admissions(
     return _shaped(
         named,
         {
+            "id_namespace": feeds.namespace(system),
             "encounter_id": F.coalesce("encounter_id", natural),
             "patient_id": F.col("patient_id"),
             "source_system": F.lit(system),
@@ -106,14 +115,16 @@ def _typed_admissions(texts: DataFrame, feeds: FeedReader) -> DataFrame:
     )
 
 
-def from_synthea(bronze: DataFrame, more: Mapping[str, Column] | None = None) -> DataFrame:
+def from_synthea(
+    bronze: DataFrame, more: Mapping[str, Column] | None = None, spelled: Spelling = identifiers.upper
+) -> DataFrame:
     """Synthea's encounters; the reason for the encounter stands for its diagnosis.
 
     `more` gives columns that another format under these names has besides.
     """
     names = ("id", "start", "stop", "patient", "encounterclass", "reasoncode", "reasondescription")
     texts = parsing.texts(bronze, (*names, "total_claim_cost", "base_encounter_cost"))
-    texts = identifiers.upper(texts, ("id", "patient"))
+    texts = spelled(texts, ("id", "patient"))
     typed = texts.withColumn("_raw_cost", F.coalesce("total_claim_cost", "base_encounter_cost")).withColumns(
         {
             "_admitted": parsing.timestamp(F.col("start")),
@@ -159,15 +170,15 @@ def with_patient(encounters: DataFrame, patients: DataFrame) -> DataFrame:
     record, else the age on the record, else the patient's birth date.
     """
     known = patients.select(
+        F.col("id_namespace").alias("_known_namespace"),
         F.col("patient_id").alias("_known_id"),
         F.col("patient_key"),
         F.col("birth_date").alias("_known_birth"),
         F.col("gender").alias("_known_gender"),
         F.col("zip").alias("_known_zip"),
     )
-    joined = with_few(encounters, known, F.col("patient_id") == F.col("_known_id")).select(
-        *encounters.columns, *known.columns
-    )
+    is_of = (F.col("patient_id") == F.col("_known_id")) & (F.col("id_namespace") == F.col("_known_namespace"))
+    joined = with_few(encounters, known, is_of).select(*encounters.columns, *known.columns)
     age = F.coalesce(
         completed_years(F.col(_BIRTH), F.col("admitted_at")),
         F.col("age_at_admission"),
@@ -178,7 +189,7 @@ def with_patient(encounters: DataFrame, patients: DataFrame) -> DataFrame:
     )
     return joined.withColumns(
         {"age_at_admission": age, "gender": gender_, "zip": F.coalesce(F.col("zip"), F.col("_known_zip"))}
-    ).drop("_known_id", "_known_birth", "_known_gender", "_known_zip", _BIRTH)
+    ).drop("_known_namespace", "_known_id", "_known_birth", "_known_gender", "_known_zip", _BIRTH)
 
 
 def department_of(class_: Column) -> Column:
@@ -216,7 +227,7 @@ def _shaped(
     columns = [
         found.get(c.name, F.lit(None)).cast(c.type.value).alias(c.name)
         for c in silver.ENCOUNTERS.columns
-        if c.name not in (*_LATER, *PROVENANCE)
+        if c.name in found or c.name not in (*_LATER, *PROVENANCE)
     ]
     birth = found.get(_BIRTH, F.lit(None)).cast("date").alias(_BIRTH)
     all_ = unreadable if against is None else both(against, unreadable)

@@ -6,7 +6,9 @@ from typing import Protocol
 from pyspark.sql import Column
 from pyspark.sql import functions as F
 
-from mediflow_assets.transforms import parsing
+from mediflow_assets.contracts.bronze import NAMESPACES, differ_by_case
+from mediflow_assets.transforms import identifiers, parsing
+from mediflow_assets.transforms.identifiers import Spelling
 
 
 class Feed(Protocol):
@@ -20,13 +22,28 @@ class Feed(Protocol):
     def decimal_comma(self) -> bool: ...  # noqa: D102
     @property
     def values(self) -> Mapping[str, Mapping[str, str]]: ...  # noqa: D102
+    @property
+    def namespace(self) -> str | None: ...  # noqa: D102
 
 
 class FeedReader:
     """Reads columns of `bronze/admissions`, given as texts, each row by the forms of the feed in its `_feed`."""
 
-    def __init__(self, feeds: Iterable[Feed] = ()) -> None:
+    def __init__(self, feeds: Iterable[Feed] = (), namespaces: Mapping[str, str] = NAMESPACES) -> None:
         self.feeds = tuple(feeds)
+        self.namespaces = namespaces
+        """By source system, where no feed says otherwise."""
+
+    def namespace(self, system: str) -> Column:
+        """Whose the ids of a record are."""
+        found = F.lit(self.namespaces[system])
+        for feed in self._with(lambda feed: bool(feed.namespace)):
+            found = F.when(F.col("_feed") == feed.name, F.lit(feed.namespace)).otherwise(found)
+        return found
+
+    def spelling(self, system: str) -> Spelling:
+        """How the ids of a system become one spelling each: those of FHIR differ by case, record numbers do not."""
+        return identifiers.unchanged if differ_by_case(system, self.namespaces[system]) else identifiers.upper
 
     def text(self, name: str) -> Column:
         """The column with the feed's code values replaced by ours."""

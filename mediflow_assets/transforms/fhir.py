@@ -6,9 +6,12 @@ Fields of https://hl7.org/fhir/R4/patient.html, encounter.html and condition.htm
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from mediflow_assets.contracts import fhir
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.transforms import conditions, encounters, parsing, patients
+from mediflow_assets.transforms.feeds import FeedReader
 
+SYSTEM = fhir.SOURCE.system
 PATIENT = {
     "id": "$.id",
     "birthdate": "$.birthDate",
@@ -35,6 +38,7 @@ ENCOUNTER = {
     "disposition": "$.hospitalization.dischargeDisposition.coding[0].code",
 }
 CONDITION = {
+    "id": "$.id",
     "patient": "$.subject.reference",
     "encounter": "$.encounter.reference",
     "code": "$.code.coding[0].code",
@@ -47,31 +51,35 @@ _ID_OF_REFERENCE = r"([^/:|]+)\z"
 """`Patient/1`, `urn:uuid:1` and `Patient?identifier=system|1` all name 1."""
 
 
-def patients_of(bronze: DataFrame) -> DataFrame:
+def patients_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """Patient resources as patients."""
     absent = ("race", "ethnicity", "ssn", "drivers", "passport")
     return patients.from_synthea(
-        _texts(bronze, PATIENT, absent), {"source_system": F.lit("fhir"), "phone": F.col("phone")}
+        _texts(bronze, PATIENT, absent),
+        {"source_system": F.lit(SYSTEM), "phone": F.col("phone")},
+        feeds.spelling(SYSTEM),
     )
 
 
-def encounters_of(bronze: DataFrame) -> DataFrame:
+def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """Encounter resources as encounters; FHIR R4 encounters carry no cost."""
     absent = ("total_claim_cost", "base_encounter_cost", "extra")
     ended = F.when(F.col("_discharged").isNull(), "in-progress").otherwise("finished")
     return encounters.from_synthea(
         _texts(bronze, ENCOUNTER, absent),
         {
-            "source_system": F.lit("fhir"),
+            "source_system": F.lit(SYSTEM),
             "status": F.coalesce(parsing.coded(F.col("status"), v.STATUSES), ended),
             "discharge_disposition": parsing.coded(F.col("disposition"), v.DISPOSITIONS),
         },
+        feeds.spelling(SYSTEM),
     )
 
 
-def conditions_of(bronze: DataFrame) -> DataFrame:
+def conditions_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """Condition resources as conditions."""
-    return conditions.from_synthea(_texts(bronze, CONDITION, ()))
+    texts = _texts(bronze, CONDITION, ())
+    return conditions.from_synthea(texts, parsing.given(F.col("id")), feeds.spelling(SYSTEM))
 
 
 def _texts(bronze: DataFrame, fields: dict[str, str], absent: tuple[str, ...]) -> DataFrame:

@@ -4,7 +4,7 @@ What is ASCII is done in SQL. Neither engine has Unicode normal forms there: row
 which hardly any hospital has, pass through Python as Arrow batches.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import reduce
 from operator import or_
 
@@ -14,10 +14,17 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts.identifiers import canonical
 
+Spelling = Callable[[DataFrame, Iterable[str]], DataFrame]
+
 
 def upper(frame: DataFrame, columns: Iterable[str]) -> DataFrame:
     """The frame with these trimmed texts in upper case."""
     return frame.withColumns({name: F.upper(name) for name in columns})
+
+
+def unchanged(frame: DataFrame, _: Iterable[str]) -> DataFrame:
+    """The frame as it is: of a system whose ids differ by case."""
+    return frame
 
 
 def has_other_letters(columns: Sequence[str]) -> Column:

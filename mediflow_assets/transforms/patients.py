@@ -9,6 +9,7 @@ from mediflow_assets.contracts import silver
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.transforms import identifiers, parsing
 from mediflow_assets.transforms.feeds import FeedReader
+from mediflow_assets.transforms.identifiers import Spelling
 from mediflow_assets.transforms.validation import UNREADABLE, both, codes
 from mediflow_assets.transforms.versions import version_time
 
@@ -32,6 +33,7 @@ def from_admissions(
     return _shaped(
         typed,
         {
+            "id_namespace": feeds.namespace(system),
             "patient_id": F.col("patient_id"),
             "source_system": F.lit(system),
             "full_name": F.col("name"),
@@ -66,10 +68,12 @@ _SYNTHEA = {
 }
 
 
-def from_synthea(bronze: DataFrame, more: Mapping[str, Column] | None = None) -> DataFrame:
+def from_synthea(
+    bronze: DataFrame, more: Mapping[str, Column] | None = None, spelled: Spelling = identifiers.upper
+) -> DataFrame:
     """Synthea's patients; `more` gives columns that another format under these names has besides."""
     texts = parsing.texts(bronze, (*_SYNTHEA.values(), "gender", "birthdate", "deathdate"))
-    texts = identifiers.upper(texts, ("id",))
+    texts = spelled(texts, ("id",))
     typed = texts.withColumns({"_birth": parsing.date(F.col("birthdate")), "_death": parsing.date(F.col("deathdate"))})
     return _shaped(
         typed,
@@ -106,7 +110,7 @@ def _shaped(
     columns = [
         found.get(c.name, F.lit(None)).cast(c.type.value).alias(c.name)
         for c in silver.PATIENTS.columns
-        if c.name not in ("patient_key", *PROVENANCE)
+        if c.name in found or c.name not in ("id_namespace", "patient_key", *PROVENANCE)
     ]
     all_ = unreadable if against is None else both(against, unreadable)
     return bronze.select(*columns, all_.alias(UNREADABLE), *PROVENANCE, *beside)

@@ -6,6 +6,7 @@ The key's pads come from a one-row frame, cross-joined: as literals they, that i
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from mediflow_assets.contracts.identifiers import MRN
 from mediflow_assets.contracts.masks import PSEUDONYM_DIGITS, SHIFT_DAYS
 from mediflow_assets.transforms.parsing import stripped
 
@@ -33,6 +34,12 @@ def hmac_pads_frame(session: SparkSession, hmac_pads: tuple[bytes, bytes]) -> Da
 def pseudonym(domain: str, identifier: Column) -> Column:
     """The 32 hex digits that stand for an identifier within a domain; null for null. Needs the pads' columns."""
     return F.substring(_hmac(F.concat(F.lit(f"{domain}|"), F.upper(stripped(identifier)))), 1, PSEUDONYM_DIGITS)
+
+
+def pseudonym_of(domain: str, namespace: Column, identifier: Column) -> Column:
+    """The same for an id as Silver spells it, of a namespace: `PseudonymKey.pseudonym_of` in SQL."""
+    alone = F.when(namespace == MRN, identifier).otherwise(F.concat(namespace, F.lit("|"), identifier))
+    return F.substring(_hmac(F.concat(F.lit(f"{domain}|"), alone)), 1, PSEUDONYM_DIGITS)
 
 
 def shift_days(patient_key: Column) -> Column:

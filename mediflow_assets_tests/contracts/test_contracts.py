@@ -174,6 +174,7 @@ def test_lineage_names_only_columns_that_exist(prefix):
 
 def test_lineage_leads_back_to_what_was_delivered():
     made = {
+        "id_namespace",
         "source_system",
         "is_suppressed",
         "cost_model_version",

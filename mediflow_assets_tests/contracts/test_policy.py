@@ -104,6 +104,7 @@ def test_the_command_prints_the_page_or_the_data():
 
 
 def test_the_version_changes_with_a_verb():
-    changed = dataclasses.replace(silver.PATIENTS, columns=(forged(silver.PATIENTS.columns[0], mask=drop()),))
+    columns = tuple(forged(each, mask=drop()) for each in silver.PATIENTS.columns)
+    changed = dataclasses.replace(silver.PATIENTS, columns=columns)
     assert policy.policy_version([silver.PATIENTS]) != policy.policy_version([changed])
     assert masked.PATIENTS.name in TABLES

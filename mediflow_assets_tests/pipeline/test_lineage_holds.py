@@ -18,6 +18,7 @@ def stays():
     start = dt.datetime(2023, 1, 5, 9, tzinfo=dt.UTC)
     return [
         {
+            "id_namespace": "mrn",
             "encounter_id": f"E{n}",
             "patient_id": f"P{n % 12}",
             "encounter_class": ("inpatient", "emergency", "wellness")[n % 3],
@@ -53,6 +54,7 @@ def renamed(*pairs):
 
 
 CHANGES = {
+    "id_namespace": lambda _: "fhir",
     "encounter_key": lambda v: f"x{v}",
     "patient_key": lambda v: f"x{v}",
     "encounter_id": lambda v: f"x{v}",

@@ -33,11 +33,15 @@ def fresh(open_house, tmp_path_factory) -> House:
     return home
 
 
+def home_of(format_, folder, session) -> House:
+    unpack(format_, folder)
+    return House(folder, session)
+
+
 @pytest.fixture
 def older(tmp_path, session) -> House:
     """A home of which an older MediFlow wrote the lake."""
-    unpack(1, tmp_path / "older")
-    return House(tmp_path / "older", session)
+    return home_of(1, tmp_path / "older", session)
 
 
 def test_the_tables_that_are_made_whole_are_those_that_a_step_writes_so():
@@ -50,9 +54,11 @@ def test_there_is_a_step_from_each_format_to_the_next():
 
 
 @pytest.mark.slow
-def test_a_lake_of_format_1_is_carried_forward_by_a_run(older, fresh):
-    assert comparing.formats(older.lake) == {1}
-    assert any("format 1 to 2" in task.says for task in upgrade.plan(older.lake))
+@pytest.mark.parametrize("format_", range(1, FORMAT))
+def test_an_older_lake_is_carried_forward_by_a_run(tmp_path, session, format_, fresh):
+    older = home_of(format_, tmp_path / "older", session)
+    assert comparing.formats(older.lake) == {format_}
+    assert any(f"format {format_} to {format_ + 1}" in task.says for task in upgrade.plan(older.lake))
     older.run()
     assert comparing.formats(older.lake) == {FORMAT} and upgrade.plan(older.lake) == []
     comparing.assert_same(older.lake, fresh.lake)

@@ -67,12 +67,12 @@ def test_a_class_without_a_department_has_one_by_the_table(read_texts):
 def joined(session, frame):
     """Encounters with and without figures of their own, joined to P1, who is 63, F, of 02139."""
 
-    def _joined(source, gender=None, zip_=None, age=None, birth=None, patient="P1"):
+    def _joined(source, gender=None, zip_=None, age=None, birth=None, patient="P1", namespace="mrn"):
         admitted = dt.datetime(2024, 1, 10)
         encounters = session.createDataFrame(
-            [("E1", patient, source, gender, zip_, age, birth, admitted)],
-            "encounter_id string, patient_id string, source_system string, gender string, zip string, "
-            "age_at_admission int, _birth_date date, admitted_at timestamp",
+            [(namespace, "E1", patient, source, gender, zip_, age, birth, admitted)],
+            "id_namespace string, encounter_id string, patient_id string, source_system string, gender string, "
+            "zip string, age_at_admission int, _birth_date date, admitted_at timestamp",
         )
         patient_row = {"birth_date": dt.date(1960, 5, 1), "zip": "02139", "patient_key": "k"}
         row = with_patient(encounters, frame(silver.PATIENTS, patient_row)).collect()[0]
@@ -95,3 +95,4 @@ def test_the_birth_date_on_the_record_goes_before_its_age(joined):
 
 def test_an_encounter_whose_patient_is_unknown_is_kept_without_a_key(joined):
     assert joined("synthea", patient="P9")[0] is None
+    assert joined("synthea", namespace="synthea")[0] is None

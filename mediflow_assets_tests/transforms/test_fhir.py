@@ -45,14 +45,14 @@ def test_resources_become_silver_rows_with_their_patient(house):
     house.make_silver()
     (row,) = house.rows(silver.ENCOUNTERS)
     assert (row["patient_id"], row["encounter_class"], row["age_at_admission"], row["gender"]) == (
-        "P1",
+        "p1",
         "inpatient",
         70,
         "F",
     )
     assert row["admitted_at"].isoformat() == "2020-05-01T12:00:00+00:00"
     assert house.rows(silver.PATIENTS)[0]["full_name"] == "Aya Ito"
-    assert house.rows(silver.CONDITIONS)[0]["patient_id"] == "P1"
+    assert house.rows(silver.CONDITIONS)[0]["patient_id"] == "p1"
 
 
 def test_a_reference_names_its_patient_in_every_form(house):
@@ -60,7 +60,7 @@ def test_a_reference_names_its_patient_in_every_form(house):
     named = [encounter(id=f"e{number}", subject={"reference": form}) for number, form in enumerate(forms)]
     house.deliver(lines(PATIENT, *named))
     house.make_silver()
-    assert [row["patient_id"] for row in house.rows(silver.ENCOUNTERS)] == ["P1"] * len(forms)
+    assert [row["patient_id"] for row in house.rows(silver.ENCOUNTERS)] == ["p1"] * len(forms)
 
 
 def test_a_cancelled_encounter_says_so_and_one_without_patient_is_set_aside(house):

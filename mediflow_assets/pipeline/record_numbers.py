@@ -1,0 +1,71 @@
+"""Patients of another system who bear the hospital's record number are the people whom the hospital knows by it."""
+
+from collections.abc import Iterator
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts.identifiers import MRN
+from mediflow_assets.contracts.source import SourceContract
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.sources.registry import sources
+from mediflow_assets.sources.source import Source
+from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.transforms.joins import with_few
+from mediflow_assets.transforms.versions import keep_newest
+
+_OF, _NUMBER = "_of_patient", "_number"
+_PROVENANCE = ("_ingested_at", "_record_number", "_delivery_id")
+_SCHEMA = f"{_OF} string, {_NUMBER} string, _ingested_at timestamp, _record_number bigint, _delivery_id string"
+_OWN_IDS = ("encounter_id", "condition_id")
+
+
+def known_numbers(context: RunContext, source: SourceContract) -> DataFrame | None:
+    """Each patient of a system with the record number that the newest version gives; None where none is asked for."""
+    system, told = context.feeds.systems.get(source.system), _telling(source)
+    if system is None or system.record_number is None or told is None:
+        return None
+    identifier, numbers = system.record_number, told.record_numbers
+    assert numbers is not None
+
+    def _numbers(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            found = numbers(batch, identifier)
+            ids, given = ([each[place] for each in found] for place in (0, 1))
+            arrays = [pa.array(ids, pa.string()), pa.array(given, pa.string())]
+            yield pa.RecordBatch.from_arrays(
+                [*arrays, *(batch.column(name) for name in _PROVENANCE)], names=[_OF, _NUMBER, *_PROVENANCE]
+            )
+
+    every = context.tables.read(told.contract.table).mapInArrow(_numbers, _SCHEMA).where(F.col(_NUMBER).isNotNull())
+    newest = keep_newest(every.withColumn("updated_at", F.col("_ingested_at")), [_OF])
+    return newest.select(_OF, _NUMBER)
+
+
+def _telling(source: SourceContract) -> Source | None:
+    return next((s for s in sources().values() if s.contract.system == source.system and s.record_numbers), None)
+
+
+def under_record_numbers(frame: DataFrame, known: DataFrame) -> DataFrame:
+    """The rows of a system, those of patients who bear a record number under it; what they name themselves keeps its
+    namespace in its id, for it is no number of the hospital's."""
+    joined = with_few(frame, known, F.col("patient_id") == F.col(_OF))
+    is_known, own = F.col(_NUMBER).isNotNull(), [name for name in _OWN_IDS if name in frame.columns]
+    named = {name: F.when(is_known, F.concat("id_namespace", F.lit("|"), name)).otherwise(F.col(name)) for name in own}
+    of_person = {
+        "patient_id": F.coalesce(_NUMBER, "patient_id"),
+        "id_namespace": F.when(is_known, F.lit(MRN)).otherwise(F.col("id_namespace")),
+    }
+    return joined.withColumns(named | of_person).select(*frame.columns)
+
+
+def are_told_late(context: RunContext, contract: TableContract, namespace: str, known: DataFrame) -> bool:
+    """Whether the table has rows under a patient's own id of whom a record number has become known."""
+    if namespace == MRN or not context.lake.rows(contract):
+        return False
+    stored = context.tables.read(contract).where(F.col("id_namespace") == namespace)
+    with storage_errors(f"{contract.name} record numbers"):
+        of_known = known.join(stored.select(F.col("patient_id").alias(_OF)), _OF, "left_semi")
+        return bool(of_known.limit(1).count())

@@ -1,0 +1,47 @@
+"""`[systems.NAME]` of `sources.toml`: what a hospital says of a whole source system, whatever feed a record is of."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from mediflow_assets.contracts import bronze
+from mediflow_assets.contracts.identifiers import is_namespace
+from mediflow_assets.errors import SettingsInvalid
+
+NAMESPACE_FORM = "a word of small letters, digits, - and _"
+
+
+@dataclass(frozen=True)
+class System:
+    """One source system."""
+
+    namespace: str | None = None
+    """Whose its ids are."""
+    record_number: str | None = None
+    """The `identifier.system` by which its patients are known in the hospital: they are the same people there."""
+
+
+KEYS = frozenset(System.__dataclass_fields__)
+
+
+def system_of(name: str, section: Any) -> System:
+    """A section as a system. Raises SettingsInvalid."""
+    if name not in bronze.NAMESPACES:
+        raise SettingsInvalid(f"sources.toml: there is no system '{name}': {', '.join(sorted(bronze.NAMESPACES))}.")
+    if not isinstance(section, dict):
+        raise SettingsInvalid(f"sources.toml: system '{name}' is not a section.")
+    if unknown := sorted(set(section) - KEYS):
+        raise SettingsInvalid(f"sources.toml: system '{name}' has an unknown key '{unknown[0]}'.")
+    if "namespace" in section and not is_namespace(section["namespace"]):
+        raise _invalid(name, "namespace", NAMESPACE_FORM)
+    number = section.get("record_number")
+    if number is not None and (not isinstance(number, str) or not number or not _tells_numbers(name)):
+        raise _invalid(name, "record_number", "of system fhir only, the identifier.system of a FHIR Patient")
+    return System(**section)
+
+
+def _tells_numbers(name: str) -> bool:
+    return any(source.system == name and source.keeps_case for source in bronze.SOURCES.values())
+
+
+def _invalid(name: str, key: str, expected: str) -> SettingsInvalid:
+    return SettingsInvalid(f"sources.toml: system '{name}', key '{key}': expected {expected}.")
