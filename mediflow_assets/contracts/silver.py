@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.bronze import PROVENANCE, SOURCES, sources_of
+from mediflow_assets.contracts.judged import PROCESSED, QUARANTINE
 from mediflow_assets.contracts.masks import age_band, drop, keep, pseudonym, redact, year, zip3
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import Audience, Column, Privacy, RowCheck, Severity, TableContract, Type
@@ -217,45 +218,7 @@ CONDITIONS = _judged(
     ),
 )
 
-QUARANTINE = TableContract(
-    ("silver", "quarantine"),
-    "Records that could not enter a Silver table, kept with every reason, to be mended and replayed.",
-    Audience.PIPELINE,
-    (
-        Column("target_table", T.STRING, "the Silver table", P.TECHNICAL, drop(), nullable=False),
-        Column("source", T.STRING, "the Bronze table", P.TECHNICAL, drop(), nullable=False),
-        Column("_delivery_id", T.STRING, "its delivery", P.TECHNICAL, drop(), nullable=False),
-        Column("_record_number", T.LONG, "its place there", P.TECHNICAL, drop(), nullable=False),
-        Column("payload", T.STRING, "the Bronze record as JSON", P.OTHER_ID, drop(), nullable=False),
-        Column("reasons", T.STRINGS, "every rule it broke", P.TECHNICAL, drop(), nullable=False),
-        Column("status", T.STRING, "open, waiting, replayed, discarded", P.TECHNICAL, drop(), nullable=False),
-        Column("first_seen_at", T.TIMESTAMP, "when its delivery was received", P.TECHNICAL, drop(), nullable=False),
-        Column(
-            "last_seen_at",
-            T.TIMESTAMP,
-            "when the version last validated was received",
-            P.TECHNICAL,
-            drop(),
-            nullable=False,
-        ),
-    ),
-    primary_key=("target_table", "_delivery_id", "_record_number"),
-    checks=(RowCheck("status_unknown", "status NOT IN ('open', 'waiting', 'replayed', 'discarded')"),),
-)
-
-PROCESSED = TableContract(
-    ("silver", "processed"),
-    "Which deliveries each Silver table has validated; written last, after the table's checks have passed.",
-    Audience.PIPELINE,
-    (
-        Column("target_table", T.STRING, "the Silver table", P.TECHNICAL, drop(), nullable=False),
-        Column("_delivery_id", T.STRING, "the delivery", P.TECHNICAL, drop(), nullable=False),
-        Column("through_record", T.LONG, "its last record validated", P.TECHNICAL, drop(), nullable=False),
-        Column("records", T.LONG, "records validated", P.TECHNICAL, drop(), nullable=False),
-        Column("accepted", T.LONG, "of these, accepted", P.TECHNICAL, drop(), nullable=False),
-        Column("quarantined", T.LONG, "of these, quarantined", P.TECHNICAL, drop(), nullable=False),
-    ),
-)
-
 VALIDATED = (PATIENTS, ENCOUNTERS, CONDITIONS)
 TABLES = (*VALIDATED, QUARANTINE, PROCESSED)
+
+__all__ = ["CONDITIONS", "ENCOUNTERS", "PATIENTS", "PROCESSED", "QUARANTINE", "TABLES", "VALIDATED"]

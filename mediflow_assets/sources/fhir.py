@@ -11,12 +11,12 @@ import msgspec
 import pyarrow as pa
 
 from mediflow_assets.contracts import fhir
-from mediflow_assets.contracts.identifiers import canonical
 from mediflow_assets.contracts.source import CONDITIONS, ENCOUNTERS, PATIENTS
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.count import count_json
 from mediflow_assets.sources.csv_blocks import Overlong
 from mediflow_assets.sources.delivery import DOCUMENT_LIMIT, Recognised, RecordBatchOfDelivery, Reject
+from mediflow_assets.sources.fhir_numbers import record_numbers
 from mediflow_assets.sources.ndjson import json_lines
 from mediflow_assets.sources.opening import opened
 from mediflow_assets.sources.people import Named, lists
@@ -38,12 +38,6 @@ class Resource(msgspec.Struct, rename="camel"):
     id: Any = None
 
 
-class Identified(msgspec.Struct):
-    """The identifiers of a resource."""
-
-    identifier: Any = None
-
-
 class Entry(msgspec.Struct, rename="camel"):
     """One entry of a Bundle."""
 
@@ -58,7 +52,6 @@ class Bundle(msgspec.Struct, rename="camel"):
     entry: list[msgspec.Raw] = []
 
 
-identifiers_of = msgspec.json.Decoder(Identified)
 type_of_resource = msgspec.json.Decoder(Resource)
 entry_of_bundle = msgspec.json.Decoder(Entry)
 Row = tuple[str, str | None, str | None, str]
@@ -207,19 +200,6 @@ def _named(kind: str, resource_type: str | None, id_: str | None, full_url: str 
         # `urn:uuid:1` says no type: it may be either
         if (not typed or typed[-1] == kind) and (found := _last(spelled)):
             yield found
-
-
-def record_numbers(records: pa.RecordBatch, system: str) -> list[tuple[str | None, str | None]]:
-    """Per record the id of the Patient that it is, and the value of its identifier of a system."""
-    rows = zip(*(records.column(name).to_pylist() for name in FILLED), strict=True)
-    return [(id_, _number(text, system)) if kind == "Patient" else (None, None) for kind, id_, _, text in rows]
-
-
-def _number(text: str, system: str) -> str | None:
-    borne = identifiers_of.decode(text).identifier
-    given = (each for each in borne if isinstance(each, dict)) if isinstance(borne, list) else ()
-    values = (each.get("value") for each in given if each.get("system") == system)
-    return next((canonical(value) for value in values if isinstance(value, str) and canonical(value)), None)
 
 
 def _last(reference: str | None) -> str | None:
