@@ -13,7 +13,7 @@ from mediflow_assets.defs.operational import OPERATIONAL
 from mediflow_assets.ingest import landing
 from mediflow_assets.ingest.inbox import Inbox
 from mediflow_assets.ml import risk_scores
-from mediflow_assets.pipeline import damage, gold, operational_tables, rebuild, upgrade
+from mediflow_assets.pipeline import damage, gold, merged, operational_tables, rebuild, upgrade
 from mediflow_assets.pipeline import silver as silver_steps
 from mediflow_assets.pipeline.reconciliation import reconcile
 from mediflow_assets.pipeline.run_context import RunContext
@@ -78,7 +78,7 @@ class House:
 
     def make_gold(self) -> list[StepResult]:
         """Make every Gold and masked table in order."""
-        marts = [gold.make(self.context, build) for build in gold.GOLD]
+        marts = [merged.make(self.context), *(gold.make(self.context, build) for build in gold.GOLD)]
         beside = [alerts_table.make(self.context, "encounter-events", False), risk_scores.make(self.context)]
         return [*marts, *beside, *(gold.make(self.context, build) for build in gold.MASKED)]
 

@@ -3,7 +3,7 @@
 Every source stands in `SOURCES`: MediFlow's own, and those that other packages bring along.
 """
 
-from mediflow_assets.contracts import admissions, events, fhir, synthea
+from mediflow_assets.contracts import admissions, events, fhir, merges, synthea
 from mediflow_assets.contracts.admissions import ADMISSIONS
 from mediflow_assets.contracts.fhir import FHIR_RESOURCES
 from mediflow_assets.contracts.identifiers import MRN
@@ -75,6 +75,7 @@ SOURCES = _Sources(
             "corrections", CORRECTIONS, "mediflow_assets.sources.corrections:CORRECTIONS", text="corrections"
         ),
         events.SOURCE,
+        merges.SOURCE,
         *installed(),
     )
 )

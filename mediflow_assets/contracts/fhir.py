@@ -4,6 +4,7 @@ from mediflow_assets.contracts.identifiers import FHIR
 from mediflow_assets.contracts.source import (
     CONDITIONS,
     ENCOUNTERS,
+    LINKS,
     PATIENTS,
     SourceContract,
     Target,
@@ -61,5 +62,6 @@ SOURCE = SourceContract(
             _read("condition_id patient_id encounter_id code text onset_date resolved_date"),
             "Condition",
         ),
+        Target(LINKS, _read("survivor_id merged_id kind"), "Patient"),
     ),
 )

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 from mediflow_assets.contracts.source import EXTRA, LINKS, SourceContract, Target, bronze_table, delivered
 from mediflow_assets.contracts.table import Privacy as P
 
+MRN = "mrn"
+"""The namespace of ids that say none."""
+
 WHOLE = "itself"
 """Stands beside the links of a record that tells all links of a patient, and alone where there are none."""
 MERGING = ("merge", "replaced-by", "replaces")

@@ -1,10 +1,11 @@
 """Where a table's rows come from: what can be made again from other tables, and what stands nowhere else."""
 
-from mediflow_assets.contracts import assurance, events, gold, masked, models, operational, silver
+from mediflow_assets.contracts import assurance, events, gold, links, masked, models, operational, silver
 
 MADE_WHOLE = frozenset(
     table.name
     for table in (
+        *links.TABLES,
         *gold.TABLES,
         *masked.TABLES,
         operational.RECONCILIATION,

@@ -5,7 +5,9 @@ from dataclasses import replace
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.bronze import PROVENANCE, SOURCES, sources_of
 from mediflow_assets.contracts.judged import PROCESSED, QUARANTINE
+from mediflow_assets.contracts.links import PATIENT_LINKS
 from mediflow_assets.contracts.masks import age_band, drop, keep, pseudonym, redact, year, zip3
+from mediflow_assets.contracts.source import PATIENTS as PATIENTS_NAME
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import Audience, Column, Privacy, RowCheck, Severity, TableContract, Type
 from mediflow_assets.contracts.unusable_ids import id_checks
@@ -14,7 +16,8 @@ P, T = Privacy, Type
 Q = Severity.QUARANTINE
 
 _RECEIVED = ("bronze/deliveries.received_at",)
-_SYSTEMS = " or ".join(", ".join(dict.fromkeys(s.system for s in SOURCES.values() if s.targets)).rsplit(", ", 1))
+_TELLING = dict.fromkeys(source.system for source in SOURCES.values() if PATIENTS_NAME in source.by_target)
+_SYSTEMS = " or ".join(", ".join(_TELLING).rsplit(", ", 1))
 _COMPUTED = {
     "patient_key": ("patient_id",),
     "encounter_key": ("encounter_id",),
@@ -218,7 +221,7 @@ CONDITIONS = _judged(
     ),
 )
 
-VALIDATED = (PATIENTS, ENCOUNTERS, CONDITIONS)
+VALIDATED = (PATIENTS, ENCOUNTERS, CONDITIONS, PATIENT_LINKS)
 TABLES = (*VALIDATED, QUARANTINE, PROCESSED)
 
 __all__ = ["CONDITIONS", "ENCOUNTERS", "PATIENTS", "PROCESSED", "QUARANTINE", "TABLES", "VALIDATED"]

@@ -1,6 +1,6 @@
 """Every table, those of sources in other packages too. A contract that breaks the policy stops the import."""
 
-from mediflow_assets.contracts import assurance, bronze, erasure, events, gold, masked, models, operational, silver
+from mediflow_assets.contracts import assurance, bronze, erasure, events, gold, links, masked, models, operational, silver
 from mediflow_assets.contracts.policy import require
 from mediflow_assets.contracts.table import TableContract
 
@@ -11,7 +11,7 @@ TABLES: dict[str, TableContract] = {
     for table in sorted(
         (
             table
-            for zone in (bronze, silver, gold, models, operational, masked, erasure, assurance, events)
+            for zone in (bronze, silver, links, gold, models, operational, masked, erasure, assurance, events)
             for table in zone.TABLES
         ),
         # stable: within a zone they keep the order of their modules

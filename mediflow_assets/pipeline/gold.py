@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
-from mediflow_assets.contracts import gold, masked, silver
+from mediflow_assets.contracts import events, gold, links, masked, silver
 from mediflow_assets.contracts.table import Audience, TableContract
-from mediflow_assets.pipeline import change, checks
+from mediflow_assets.pipeline import change, checks, merged
 from mediflow_assets.pipeline.old_age import over_89_of
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.shown_labels import encounters_shown
@@ -28,13 +28,15 @@ from mediflow_assets.transforms import (
     readmissions,
 )
 
+OF_PEOPLE = frozenset((silver.PATIENTS, silver.ENCOUNTERS, events.STREAM_ALERTS))
+"""Tables whose rows stand under the key of the patient of whom they were told."""
 SUPPRESSION = "suppression"
 """The table property that says what local suppression did to the table."""
 
 
 @dataclass(frozen=True)
 class TableBuild:
-    """A table made whole from others: `build` gets the inputs' frames in order."""
+    """A table made whole from others: `build` gets the inputs' frames in order, people under who survives of them."""
 
     contract: TableContract
     inputs: tuple[TableContract, ...]
@@ -45,6 +47,11 @@ class TableBuild:
     """Whether `build` is also given the keys of those who are 90 or older."""
     is_anonymised: bool = False
     """Whether values are blanked until every group of quasi-identifiers counts 11 people."""
+
+    @property
+    def depends_on(self) -> tuple[TableContract, ...]:
+        """The inputs, and who of the people in them are merged."""
+        return (*self.inputs, links.MERGED_PATIENTS) if OF_PEOPLE.intersection(self.inputs) else self.inputs
 
 
 def masked_build(copy: TableContract, source: TableContract) -> TableBuild:
@@ -79,6 +86,7 @@ GOLD = (
     TableBuild(gold.DEPARTMENT_COSTS, (_E,), costs.department_costs),
     TableBuild(gold.DAILY_CENSUS, (_E,), census.daily_census),
     TableBuild(gold.MONTHLY_ACTIVITY, (_E, gold.READMISSIONS, gold.COST_ANOMALIES), activity.monthly_activity),
+    TableBuild(links.MERGED_KEYS, (links.MERGED_PATIENTS,), lambda merged: merged),
 )
 MASKED = (
     TableBuild(masked.PATIENTS, (silver.PATIENTS, _E), _masked_patients, is_of_people=True, is_anonymised=True),
@@ -96,8 +104,8 @@ MASKED = (
 def make(context: RunContext, build: TableBuild) -> StepResult:
     """Make the table again unless nothing it depends on has changed; check it; settle it only if the checks hold."""
     lake, contract = context.lake, build.contract
-    change.require_key(lake, build.inputs, context.key.key_id)
-    state = change.state_of(lake, build.inputs, context.key.key_id, __name__)
+    change.require_key(lake, build.depends_on, context.key.key_id)
+    state = change.state_of(lake, build.depends_on, context.key.key_id, __name__)
     if change.is_unchanged(lake, contract, state):
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     with change.under_key(lake, contract, context.key.key_id):
@@ -123,7 +131,12 @@ def make(context: RunContext, build: TableBuild) -> StepResult:
 
 
 def _read(context: RunContext, table: TableContract) -> DataFrame:
-    return encounters_shown(context) if table is silver.ENCOUNTERS else context.tables.read(table)
+    if table is silver.ENCOUNTERS:
+        return encounters_shown(context)
+    rows = context.tables.read(table)
+    if table is silver.PATIENTS:
+        rows = merged.survivors_only(context, rows)
+    return merged.of_people(context, rows) if table in OF_PEOPLE else rows
 
 
 def _anonymised(lake: Lake, contract: TableContract, rows: DataFrame) -> DataFrame:

@@ -157,11 +157,17 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
 def _store(context: RunContext, table: SilverTable, accepted: DataFrame) -> None:
     rows, keys = table.finish(context, accepted), table.contract.primary_key
     # a MERGE writes the whole table again, which new encounters alone do not need
-    if not context.tables.has_any(table.contract, accepted.select(*keys)):
+    if not _has_any(context, table, accepted):
         context.tables.append(table.contract, rows)
     else:
         is_newer = is_not_older("s", "t")
         context.tables.merge(table.contract, rows, keys, is_newer, table.updates, table.otherwise)
+
+
+def _has_any(context: RunContext, table: SilverTable, accepted: DataFrame) -> bool:
+    if table.has_lists:
+        return context.lake.rows(table.contract) > 0
+    return context.tables.has_any(table.contract, accepted.select(*table.contract.primary_key))
 
 
 def _every_record_validated(

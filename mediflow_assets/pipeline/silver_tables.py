@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.contracts import bronze, links, silver
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.transforms import admitting, conditions, encounters
+from mediflow_assets.transforms import links as patient_links
 from mediflow_assets.transforms.pseudonyms import pseudonym_of, with_hmac_pads
 from mediflow_assets.transforms.versions import keep_newest
 
@@ -26,6 +27,8 @@ class SilverTable:
     otherwise: tuple[str, tuple[str, ...]] | None = None
     have_owners: bool = False
     """Whether each row is of one patient, whatever other records say."""
+    has_lists: bool = False
+    """Whether a record may become several rows, or none."""
 
     @property
     def sources(self) -> tuple[SourceContract, ...]:
@@ -64,4 +67,5 @@ ENCOUNTERS = SilverTable(
     have_owners=True,
 )
 CONDITIONS = SilverTable(silver.CONDITIONS, _finish_conditions, of_patient=conditions.with_patient)
-ALL = (PATIENTS, ENCOUNTERS, CONDITIONS)
+LINKS = SilverTable(links.PATIENT_LINKS, lambda _, rows: patient_links.statements(rows), has_lists=True)
+ALL = (PATIENTS, ENCOUNTERS, CONDITIONS, LINKS)

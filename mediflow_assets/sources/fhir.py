@@ -11,7 +11,7 @@ import msgspec
 import pyarrow as pa
 
 from mediflow_assets.contracts import fhir
-from mediflow_assets.contracts.source import CONDITIONS, ENCOUNTERS, PATIENTS
+from mediflow_assets.contracts.source import CONDITIONS, ENCOUNTERS, LINKS, PATIENTS
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.count import count_json
 from mediflow_assets.sources.csv_blocks import Overlong
@@ -208,12 +208,13 @@ def _last(reference: str | None) -> str | None:
 
 
 def _transforms() -> "Mapping[str, Transform]":
-    from mediflow_assets.transforms import fhir
+    from mediflow_assets.transforms import fhir, links
 
     return {
         PATIENTS: fhir.patients_of,
         ENCOUNTERS: fhir.encounters_of,
         CONDITIONS: fhir.conditions_of,
+        LINKS: lambda records, _: links.from_fhir(records),
     }
 
 

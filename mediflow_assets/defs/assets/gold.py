@@ -16,11 +16,11 @@ def _asset(build: steps.TableBuild) -> dg.AssetsDefinition:
 
     @dg.multi_asset(
         name=f"{zone}_{name}",
-        specs=[spec_of(build.contract, build.inputs)],
+        specs=[spec_of(build.contract, build.depends_on)],
         check_specs=check_specs_of(build.contract),
     )
     def table(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
-        with naming_damage(lakehouse.context.lake, build.contract.name, (build.contract, *build.inputs)):
+        with naming_damage(lakehouse.context.lake, build.contract.name, (build.contract, *build.depends_on)):
             return materialized(steps.make(lakehouse.context, build), lakehouse.context.lake)
 
     return table

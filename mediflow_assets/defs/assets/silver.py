@@ -2,10 +2,10 @@
 
 import dagster as dg
 
-from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.contracts import bronze, links, silver
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
-from mediflow_assets.pipeline import rebuild
+from mediflow_assets.pipeline import merged, rebuild
 from mediflow_assets.pipeline import silver as steps
 from mediflow_assets.pipeline.damage import REBUILD, naming_damage
 from mediflow_assets.pipeline.pending import Wanted
@@ -57,5 +57,16 @@ def _asset(table: steps.SilverTable) -> dg.AssetsDefinition:
     return silver_table
 
 
-SILVER = [_asset(table) for table in steps.ALL]
+@dg.multi_asset(
+    name="merged_patients",
+    specs=[spec_of(links.MERGED_PATIENTS, merged.INPUTS)],
+    check_specs=check_specs_of(links.MERGED_PATIENTS),
+)
+def merged_patients(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Who counts under whom."""
+    with naming_damage(lakehouse.context.lake, links.MERGED_PATIENTS.name, (links.MERGED_PATIENTS, *merged.INPUTS)):
+        return materialized(merged.make(lakehouse.context), lakehouse.context.lake)
+
+
+SILVER = [*(_asset(table) for table in steps.ALL), merged_patients]
 SHARED = [spec_of(table, silver.VALIDATED) for table in (silver.QUARANTINE, silver.PROCESSED)]

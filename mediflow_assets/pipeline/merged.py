@@ -1,0 +1,126 @@
+"""`silver/merged_patients`: written again only where who counts under whom has changed."""
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+
+from mediflow_assets.contracts import links, silver
+from mediflow_assets.contracts.merges import WHOLE
+from mediflow_assets.pipeline import checks
+from mediflow_assets.pipeline.merge_graph import Effect, Person, Statement, effects, survivors
+from mediflow_assets.pipeline.merge_graph import links as links_of
+from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.pipeline.step_result import StepResult
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets.transforms.links import of_survivors, without_merged
+
+INPUTS = (silver.PATIENT_LINKS, silver.PATIENTS)
+
+
+@dataclass(frozen=True)
+class Stated:
+    """All statements of merges, and the patients they name that have arrived, with their keys."""
+
+    statements: tuple[Statement, ...]
+    known: dict[Person, str]
+
+    def effects(self) -> dict[Statement, Effect]:
+        """What each statement does."""
+        return effects(self.statements, self.known)
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Who counts under whom."""
+        found = survivors(links_of(self.statements, self.known))
+        did = self.effects()
+        ends = {each.merged for each, effect in did.items() if effect is Effect.CYCLE}
+        several = {each.merged for each, effect in did.items() if effect is Effect.OVERRULED}
+        return [
+            {
+                "merged_namespace": person[0],
+                "merged_id": person[1],
+                "survivor_namespace": survivor[0],
+                "survivor_id": survivor[1],
+                "patient_key": self.known[person],
+                "survivor_key": self.known[survivor],
+                "is_in_cycle": survivor in ends,
+                "is_contested": person in several,
+            }
+            for person, survivor in sorted(found.items())
+        ]
+
+
+def make(context: RunContext) -> StepResult:
+    """Find out who counts under whom, write it down where it has changed, and check it."""
+    lake, contract = context.lake, links.MERGED_PATIENTS
+    stated = stated_in(lake)
+    rows = stated.rows()
+    waiting = sum(effect is Effect.WAITING for effect in stated.effects().values())
+    figures = {"merges that wait": waiting} if waiting else {}
+    if lake.open(contract) is not None and rows == _stored(lake):
+        return StepResult(contract, len(rows), lake.version(contract), is_unchanged=True, figures=figures)
+    lake.overwrite_rows(contract, rows)
+    results = checks.check_table(context, contract)
+    checks.record(context, contract, results)
+    return StepResult(contract, len(rows), results[0].version, checks=results, figures=figures)
+
+
+def stated_in(lake: Lake) -> Stated:
+    """What Silver holds of merges."""
+    rows = lake.read(silver.PATIENT_LINKS, where=pc.field("kind") != WHOLE)
+    if not rows.num_rows:
+        return Stated((), {})
+    named = {id_ for role in ("survivor_id", "merged_id") for id_ in pc.unique(rows[role]).to_pylist()}
+    wholes = lake.read(silver.PATIENT_LINKS, where=(pc.field("kind") == WHOLE) & _one_of("merged_id", named))
+    known = _known(lake, named)
+    told = (*rows.to_pylist(), *wholes.to_pylist())
+    return Stated(tuple(_statement(row, known) for row in told), known)
+
+
+def of_people(context: RunContext, frame: DataFrame) -> DataFrame:
+    """Rows under the keys of those who survive; as they are where nobody is merged."""
+    merged = _merged(context)
+    return frame if merged is None else of_survivors(frame, merged)
+
+
+def survivors_only(context: RunContext, patients: DataFrame) -> DataFrame:
+    """Patients without those who are merged."""
+    merged = _merged(context)
+    return patients if merged is None else without_merged(patients, merged)
+
+
+def _merged(context: RunContext) -> DataFrame | None:
+    return context.tables.read(links.MERGED_PATIENTS) if context.lake.rows(links.MERGED_PATIENTS) else None
+
+
+def _stored(lake: Lake) -> list[dict[str, Any]]:
+    rows = lake.read(links.MERGED_PATIENTS).to_pylist()
+    return sorted(rows, key=lambda row: (row["merged_namespace"], row["merged_id"]))
+
+
+def _known(lake: Lake, named: Collection[str]) -> dict[Person, str]:
+    spelled = {*named, *(each.upper() for each in named)}
+    rows = lake.read(silver.PATIENTS, ["patient_id", "patient_key"], _one_of("patient_id", spelled))
+    return {("mrn", row["patient_id"]): row["patient_key"] for row in rows.to_pylist()}
+
+
+def _statement(row: dict[str, Any], known: Collection[Person]) -> Statement:
+    record = (row["_delivery_id"], row["_record_number"])
+    order: tuple[dt.datetime, dt.datetime, int, str] = (row["updated_at"], row["_ingested_at"], record[1], record[0])
+    survivor, merged = (
+        _spelled((row[f"{role}_namespace"], row[f"{role}_id"]), known) for role in ("survivor", "merged")
+    )
+    return Statement(survivor, merged, row["kind"], order, record, row["source_system"])
+
+
+def _spelled(person: Person, known: Collection[Person]) -> Person:
+    """As Silver spells the patient: by its case where that tells patients apart, else in upper case."""
+    return person if person in known else (person[0], person[1].upper())
+
+
+def _one_of(column: str, values: Iterable[str]) -> Any:
+    return pc.field(column).isin(pa.array(sorted(values), pa.string()))

@@ -1,0 +1,49 @@
+"""Merges: which patients are one person, told by a record linkage or by hand."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from mediflow_assets.contracts import merges
+from mediflow_assets.contracts.source import LINKS
+from mediflow_assets.sources.forms import Form
+from mediflow_assets.sources.people import Named, lists
+from mediflow_assets.sources.source import Source
+
+if TYPE_CHECKING:
+    from mediflow_assets.sources.source import Transform
+
+_PATIENTS = ("surviving_patient_id", "merged_patient_id")
+_ALIASES: Mapping[str, tuple[str, ...]] = {
+    "surviving_patient_id": (
+        *("Survivor", "Survivor ID", "Surviving ID", "Surviving MRN", "Survivor MRN", "Surviving Patient"),
+        *("Kept Patient ID", "Kept MRN", "Target Patient ID", "Target MRN", "Master Patient ID", "New MRN"),
+    ),
+    "merged_patient_id": (
+        *("Merged", "Merged ID", "Merged MRN", "Merged Patient", "Retired Patient ID", "Retired MRN"),
+        *("Duplicate Patient ID", "Duplicate MRN", "Source MRN", "Prior MRN", "Old MRN", "Non Surviving MRN"),
+    ),
+    "surviving_namespace": ("Survivor Namespace", "Surviving System"),
+    "merged_namespace": ("Merged System",),
+    "merged_at": ("Merge Date", "Merge Time", "Merged On", "Effective At", "Updated At"),
+    "action": ("Merge Action", "Event Type"),
+    "reason": ("Merge Reason",),
+}
+
+
+def _transforms() -> "Mapping[str, Transform]":
+    from mediflow_assets.transforms import links
+
+    return {LINKS: lambda records, _: links.from_merges(records)}
+
+
+def _people(records: pa.RecordBatch) -> Named:
+    """Both patients of a merge."""
+    both = zip(*(records.column(name).to_pylist() for name in _PATIENTS), strict=True)
+    nobody = lists([()] * records.num_rows)
+    return Named(lists([[each for each in pair if each] for pair in both]), nobody, nobody)
+
+
+FORM = Form(merges.SOURCE, required=_PATIENTS, distinctive=_PATIENTS, aliases=_ALIASES)
+MERGES = Source(merges.SOURCE, _transforms, FORM, people=_people)

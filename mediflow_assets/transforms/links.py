@@ -1,0 +1,129 @@
+"""Bronze → what records state of patients who are one person."""
+
+import json
+from collections.abc import Iterator
+
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts.merges import ACTIONS, MRN, WHOLE
+from mediflow_assets.transforms import parsing
+from mediflow_assets.transforms.joins import with_few
+from mediflow_assets.transforms.patients import PROVENANCE
+from mediflow_assets.transforms.validation import UNREADABLE, codes
+from mediflow_assets.transforms.versions import version_time
+
+_LINKS = "_links"
+"""All links of a patient, as the JSON of FHIR's `Patient.link`."""
+_PLAIN = ("survivor_namespace", "survivor_id", "merged_namespace", "merged_id", "kind", "source_system", "updated_at")
+_SCHEMA = (
+    ", ".join(f"{name} string" for name in _PLAIN[:-1])
+    + ", updated_at timestamp, _delivery_id string, _record_number bigint, _ingested_at timestamp"
+)
+_LINK_KINDS = ("replaced-by", "replaces", "seealso", "refer")
+
+
+def from_merges(bronze: DataFrame) -> DataFrame:
+    """The statements of a delivery of merges; one that says no action is a merge."""
+    names = ("surviving_patient_id", "surviving_namespace", "merged_patient_id", "merged_namespace")
+    texts = parsing.texts(bronze, (*names, "merged_at", "action"))
+    typed = texts.withColumns(
+        {
+            "_at": parsing.timestamp(F.col("merged_at")),
+            "kind": F.when(F.col("action").isNull(), "merge").otherwise(parsing.coded(F.col("action"), ACTIONS)),
+        }
+    )
+    return typed.select(
+        _namespace("surviving_namespace").alias("survivor_namespace"),
+        F.col("surviving_patient_id").alias("survivor_id"),
+        _namespace("merged_namespace").alias("merged_namespace"),
+        F.col("merged_patient_id").alias("merged_id"),
+        F.coalesce("kind", F.lit("merge")).alias("kind"),
+        F.lit("merges").alias("source_system"),
+        version_time(F.col("_at"), F.col("_ingested_at")).alias("updated_at"),
+        F.lit(None).cast("string").alias(_LINKS),
+        codes(
+            parsing.unreadable("merged_at_unreadable", F.col("merged_at"), F.col("_at")),
+            parsing.unreadable("action_unknown", F.col("action"), F.col("kind")),
+        ).alias(UNREADABLE),
+        *PROVENANCE,
+    )
+
+
+def from_fhir(bronze: DataFrame) -> DataFrame:
+    """What FHIR's patients say of their links: all of them where there are any, none where a patient is active.
+
+    A version that tells neither says nothing, and has no kind.
+    """
+    texts = bronze.withColumns(
+        {
+            "_id": parsing.given(F.get_json_object("resource", "$.id")),
+            "_active": F.get_json_object("resource", "$.active"),
+            _LINKS: F.get_json_object("resource", "$.link"),
+        }
+    )
+    says = F.col(_LINKS).isNotNull() | (F.col("_active") == "true")
+    mine: dict[str, Column] = {
+        **dict.fromkeys(("survivor_namespace", "merged_namespace"), F.lit("fhir")),
+        **dict.fromkeys(("survivor_id", "merged_id"), F.when(says, F.col("_id"))),
+        "kind": F.when(says, F.lit(WHOLE)),
+        "source_system": F.lit("fhir"),
+        "updated_at": F.col("_ingested_at"),
+    }
+    nothing = F.array().cast("array<string>")
+    columns = [column.alias(name) for name, column in mine.items()]
+    return texts.select(*columns, _LINKS, nothing.alias(UNREADABLE), *PROVENANCE)
+
+
+def statements(rows: DataFrame) -> DataFrame:
+    """One row for each statement: beside a patient's own row one for each of his links."""
+    plain = rows.where(F.col("kind").isNotNull()).select(*_PLAIN, *PROVENANCE)
+    linked = rows.where(F.col(_LINKS).isNotNull()).select(_LINKS, *_PLAIN, *PROVENANCE)
+    return plain.unionByName(linked.mapInArrow(_each_link, _SCHEMA))
+
+
+def of_survivors(frame: DataFrame, merged: DataFrame) -> DataFrame:
+    """Rows under the keys of those who survive, by `silver/merged_patients`."""
+    few = merged.select(F.col("patient_key").alias("_merged_key"), F.col("survivor_key").alias("_survivor_key"))
+    joined = with_few(frame, few, F.col("patient_key") == F.col("_merged_key"))
+    key = F.coalesce("_survivor_key", "patient_key")
+    return joined.withColumn("patient_key", key).select(*frame.columns)
+
+
+def without_merged(patients: DataFrame, merged: DataFrame) -> DataFrame:
+    """The patients who survive."""
+    few = merged.select(F.col("patient_key").alias("_merged_key"))
+    joined = with_few(patients, few, F.col("patient_key") == F.col("_merged_key"))
+    return joined.where(F.col("_merged_key").isNull()).select(*patients.columns)
+
+
+def _namespace(column: str) -> Column:
+    return F.coalesce(F.lower(column), F.lit(MRN))
+
+
+def _each_link(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        rows = [said for row in batch.to_pylist() for said in links_of(row)]
+        schema = pa.schema([field for field in batch.schema if field.name != _LINKS])
+        yield pa.RecordBatch.from_pylist(rows, schema=schema)
+
+
+def links_of(row: dict[str, object]) -> list[dict[str, object]]:
+    """The statements of a patient's links; one to something that is no patient says nothing here."""
+    mine = {name: value for name, value in row.items() if name != _LINKS}
+    found = {}
+    for link in json.loads(str(row[_LINKS])):
+        kind, other = link.get("type"), other_patient(link.get("other"))
+        if kind in _LINK_KINDS and other and other != row["merged_id"]:
+            role = "merged_id" if kind == "replaces" else "survivor_id"
+            found[kind, other] = mine | {"kind": kind, role: other}
+    return list(found.values())
+
+
+def other_patient(reference: object) -> str | None:
+    """The id that a reference to a patient ends in."""
+    text = reference.get("reference") if isinstance(reference, dict) else None
+    if not isinstance(text, str) or "RelatedPerson/" in text:
+        return None
+    return text.split("/_history/")[0].replace(":", "/").replace("|", "/").rsplit("/", 1)[-1] or None

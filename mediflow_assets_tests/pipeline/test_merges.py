@@ -1,0 +1,118 @@
+"""Merges of patients: Gold and masked tables go by who survives, and an undone merge leaves no trace."""
+
+import datetime as dt
+
+import pytest
+
+from mediflow_assets.contracts import gold, links, masked, silver
+from mediflow_assets.pipeline import gold as gold_steps
+from mediflow_assets.pipeline import merged
+from mediflow_assets.pipeline.silver_tables import LINKS
+from mediflow_assets_tests.house import KEY, RECEIVED
+from mediflow_assets_tests.samples import csv_text
+
+
+def key_of(id_):
+    return KEY.pseudonym("patient", id_)
+
+
+def merges(*told):
+    """CSV of merges: survivor, merged, and what else differs."""
+    plain = {"surviving_patient_id": "", "merged_patient_id": "", "merged_at": "", "action": ""}
+    return csv_text(plain, [dict(zip(plain, row, strict=False)) for row in told])
+
+
+@pytest.fixture
+def two_visits(house, admissions):
+    """P1 was there in early January and, as P2, at its end."""
+    settle(
+        house,
+        admissions(
+            {"patient_id": "P1", "encounter_id": "E1", "admission_date": "2024-01-10", "discharge_date": "2024-01-15"},
+            {"patient_id": "P2", "encounter_id": "E2", "admission_date": "2024-01-20", "discharge_date": "2024-01-25"},
+        ),
+    )
+    return house
+
+
+FEATURES, PATIENTS = gold_steps.GOLD[0], gold_steps.MASKED[0]
+
+
+def settle(house, text):
+    """Deliver a file, and make what tells who is one person."""
+    house.deliver(text)
+    house.make_silver()
+    made = merged.make(house.context)
+    assert not any(gold_steps.make(house.context, build).has_failed for build in (FEATURES, PATIENTS))
+    return made
+
+
+def stays_before(house):
+    """Of each encounter its patient's key, and how many stays were known before."""
+    return [(row["patient_key"], row["prior_admissions_12m"]) for row in by_time(house.rows(gold.ADMISSION_FEATURES))]
+
+
+def by_time(rows):
+    return sorted(rows, key=lambda row: row["admitted_at"])
+
+
+P1, P2 = key_of("P1"), key_of("P2")
+APART, ONE = [(P1, 0), (P2, 0)], [(P1, 0), (P1, 1)]
+
+
+def test_gold_and_masked_rows_stand_under_the_patient_who_survives(two_visits):
+    two_visits.bring(merges(("P1", "P2")))
+    assert stays_before(two_visits) == ONE
+    for table in (gold.READMISSIONS, masked.ENCOUNTERS, masked.PATIENTS):
+        assert {row["patient_key"] for row in two_visits.rows(table)} == {P1}
+    assert two_visits.row(gold.DEPARTMENT_COSTS)["patients"] == 1
+    assert two_visits.rows(links.MERGED_KEYS) == [{"patient_key": P2, "survivor_key": P1}]
+
+
+def test_an_undone_merge_leaves_no_trace_in_whatever_order_the_two_arrive(two_visits):
+    before = two_visits.rows(masked.PATIENTS)
+    settle(two_visits, merges(("P1", "P2", "2024-02-01")))
+    assert stays_before(two_visits) == ONE and len(two_visits.rows(masked.PATIENTS)) == 1
+    settle(two_visits, merges(("P1", "P2", "2024-02-03", "unmerge")))
+    assert stays_before(two_visits) == APART and two_visits.rows(masked.PATIENTS) == before
+    settle(two_visits, merges(("P1", "P2", "2024-02-02")))
+    assert stays_before(two_visits) == APART
+
+
+def test_a_merge_waits_for_an_unknown_patient(two_visits, admissions):
+    made = settle(two_visits, merges(("P3", "P2"), ("P4", "P1")))
+    assert made.figures == {"merges that wait": 2} and stays_before(two_visits) == APART
+    settle(two_visits, admissions({"patient_id": "P3", "encounter_id": "E3", "admission_date": "2024-01-01"}))
+    assert [key for key, _ in stays_before(two_visits)] == [key_of("P3"), P1, key_of("P3")]
+
+
+def test_patients_merged_in_a_circle_are_one_and_that_is_told(two_visits):
+    made = settle(two_visits, merges(("P1", "P2"), ("P2", "P1")))
+    assert [check.name for check in made.checks if not check.passed] == ["merged_in_a_circle"]
+    assert [row["merged_id"] for row in two_visits.rows(links.MERGED_PATIENTS)] == ["P1"]
+    assert not made.has_failed and merged.make(two_visits.context).is_unchanged
+
+
+BROKEN = {
+    "survivor_id_missing": ("", "P2"),
+    "merged_id_missing": ("P1", ""),
+    "survivor_id_placeholder": ("NULL", "P2"),
+    "merged_id_damaged": ("P1", "1.23E+12"),
+    "merged_into_itself": ("P1", "p1"),
+    "merged_at_unreadable": ("P1", "P2", "yesterday"),
+    "action_unknown": ("P1", "P2", "", "swap"),
+}
+
+
+def test_a_record_that_says_no_merge_is_quarantined(house):
+    delivery = house.deliver(merges(*BROKEN.values(), ("P1", "P2")))
+    house.make_silver(LINKS)
+    told = {(delivery, number): [reason] for number, reason in enumerate(BROKEN, start=1)}
+    assert house.reasons(silver.PATIENT_LINKS) == told
+    house.assert_balanced()
+
+
+def test_a_statement_claimed_for_the_future_counts_from_its_arrival(house):
+    house.deliver(merges(("P1", "P2", "2999-01-01")), RECEIVED)
+    house.make_silver(LINKS)
+    assert house.row(silver.PATIENT_LINKS)["updated_at"] == RECEIVED.astimezone(dt.UTC)
