@@ -1,6 +1,17 @@
 """Every table, those of sources in other packages too. A contract that breaks the policy stops the import."""
 
-from mediflow_assets.contracts import assurance, bronze, erasure, events, gold, links, masked, models, operational, silver
+from mediflow_assets.contracts import (
+    assurance,
+    bronze,
+    erasure,
+    events,
+    gold,
+    links,
+    masked,
+    models,
+    operational,
+    silver,
+)
 from mediflow_assets.contracts.policy import require
 from mediflow_assets.contracts.table import TableContract
 

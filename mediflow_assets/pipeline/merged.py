@@ -1,7 +1,7 @@
 """`silver/merged_patients`: written again only where who counts under whom has changed."""
 
 import datetime as dt
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,10 @@ class Stated:
 
     statements: tuple[Statement, ...]
     known: dict[Person, str]
+
+    def spelled(self, person: Person) -> Person:
+        """As Silver spells the patient: by its case where that tells patients apart, else in upper case."""
+        return _spelled(person, self.known)
 
     def effects(self) -> dict[Statement, Effect]:
         """What each statement does."""
@@ -69,12 +73,13 @@ def make(context: RunContext) -> StepResult:
     return StepResult(contract, len(rows), results[0].version, checks=results, figures=figures)
 
 
-def stated_in(lake: Lake) -> Stated:
-    """What Silver holds of merges."""
+def stated_in(lake: Lake, besides: Iterable[Person] = ()) -> Stated:
+    """What Silver holds of merges; `besides` are patients of whom is asked as well whether they are known."""
     rows = lake.read(silver.PATIENT_LINKS, where=pc.field("kind") != WHOLE)
-    if not rows.num_rows:
-        return Stated((), {})
     named = {id_ for role in ("survivor_id", "merged_id") for id_ in pc.unique(rows[role]).to_pylist()}
+    named |= {id_ for _, id_ in besides}
+    if not named:
+        return Stated((), {})
     wholes = lake.read(silver.PATIENT_LINKS, where=(pc.field("kind") == WHOLE) & _one_of("merged_id", named))
     known = _known(lake, named)
     told = (*rows.to_pylist(), *wholes.to_pylist())
@@ -118,7 +123,6 @@ def _statement(row: dict[str, Any], known: Collection[Person]) -> Statement:
 
 
 def _spelled(person: Person, known: Collection[Person]) -> Person:
-    """As Silver spells the patient: by its case where that tells patients apart, else in upper case."""
     return person if person in known else (person[0], person[1].upper())
 
 
