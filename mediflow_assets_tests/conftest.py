@@ -19,7 +19,14 @@ from mediflow_assets.storage import engine, tables
 from mediflow_assets.storage.schemas import arrow_schema
 from mediflow_assets.streaming import alerts_table
 from mediflow_assets_tests.house import RECEIVED, House
-from mediflow_assets_tests.samples import ADMISSION, SYNTHEA_CONDITION, SYNTHEA_ENCOUNTER, SYNTHEA_PATIENT, csv_text
+from mediflow_assets_tests.samples import (
+    ADMISSION,
+    MERGE,
+    SYNTHEA_CONDITION,
+    SYNTHEA_ENCOUNTER,
+    SYNTHEA_PATIENT,
+    csv_text,
+)
 
 Row = dict[str, Any]
 
@@ -104,6 +111,12 @@ def synthea_encounters() -> Callable[..., str]:
 def synthea_conditions() -> Callable[..., str]:
     """CSV of Synthea's conditions."""
     return _builder(SYNTHEA_CONDITION)
+
+
+@pytest.fixture
+def merges() -> Callable[..., str]:
+    """CSV of merges."""
+    return _builder(MERGE)
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ ADMISSION = {
     "zip": "02139",
     "updated_at": "",
 }
+MERGE = {"surviving_patient_id": "P1", "merged_patient_id": "P2", "merged_at": "", "action": ""}
 SYNTHEA_PATIENT = {
     "Id": "P1",
     "BIRTHDATE": "1960-05-01",

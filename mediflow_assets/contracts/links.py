@@ -27,6 +27,10 @@ def _derived(column: Column) -> Column:
     return replace(column, derived_from=tuple(o for s in _TELLING for o in s.origins(LINKS, (column.name,))))
 
 
+def _stated(column: Column) -> Column:
+    return replace(column, derived_from=(f"{LINKS}.{column.name}",))
+
+
 PATIENT_LINKS = TableContract(
     ("silver", "patient_links"),
     "What was ever stated of patients who are one person: merges, their undoing, and links that merge nobody.",
@@ -66,8 +70,8 @@ MERGED_PATIENTS = TableContract(
     "Patients whose records count under another's key, as all statements together say. Without merges it is empty.",
     Audience.PIPELINE,
     (
-        *_person("the merged patient", "merged_namespace", "merged_id"),
-        *_person("who stays, at the end of a chain", "survivor_namespace", "survivor_id"),
+        *map(_stated, _person("the merged patient", "merged_namespace", "merged_id")),
+        *map(_stated, _person("who stays, at the end of a chain", "survivor_namespace", "survivor_id")),
         _KEY,
         _SURVIVOR_KEY,
         Column("is_in_cycle", T.BOOLEAN, "merged in a circle, of which the latest survivor stays", P.TECHNICAL, drop(),

@@ -10,16 +10,17 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
 from mediflow_assets.contracts import links, silver
-from mediflow_assets.contracts.merges import WHOLE
+from mediflow_assets.contracts.identifiers import canonical
+from mediflow_assets.contracts.merges import MRN, WHOLE
 from mediflow_assets.pipeline import checks
 from mediflow_assets.pipeline.merge_graph import Effect, Person, Statement, effects, survivors
 from mediflow_assets.pipeline.merge_graph import links as links_of
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.storage.delta import Lake
-from mediflow_assets.transforms.links import of_survivors, without_merged
+from mediflow_assets.transforms.patient_links import of_survivors, without_merged
 
-INPUTS = (silver.PATIENT_LINKS, silver.PATIENTS)
+INPUTS = (links.PATIENT_LINKS, silver.PATIENTS)
 
 
 @dataclass(frozen=True)
@@ -75,15 +76,29 @@ def make(context: RunContext) -> StepResult:
 
 def stated_in(lake: Lake, besides: Iterable[Person] = ()) -> Stated:
     """What Silver holds of merges; `besides` are patients of whom is asked as well whether they are known."""
-    rows = lake.read(silver.PATIENT_LINKS, where=pc.field("kind") != WHOLE)
+    rows = lake.read(links.PATIENT_LINKS, where=pc.field("kind") != WHOLE)
     named = {id_ for role in ("survivor_id", "merged_id") for id_ in pc.unique(rows[role]).to_pylist()}
     named |= {id_ for _, id_ in besides}
     if not named:
         return Stated((), {})
-    wholes = lake.read(silver.PATIENT_LINKS, where=(pc.field("kind") == WHOLE) & _one_of("merged_id", named))
+    wholes = lake.read(links.PATIENT_LINKS, where=(pc.field("kind") == WHOLE) & _one_of("merged_id", named))
     known = _known(lake, named)
     told = (*rows.to_pylist(), *wholes.to_pylist())
     return Stated(tuple(_statement(row, known) for row in told), known)
+
+
+def whole_people(lake: Lake, ids: Iterable[str]) -> tuple[str, ...]:
+    """These ids of patients, and those of all who are one person with one of them."""
+    found = dict.fromkeys(ids)
+    asked = set(map(canonical, found))
+    by_survivor: dict[Person, set[str]] = {}
+    for row in _stored(lake):
+        survivor = (row["survivor_namespace"], row["survivor_id"])
+        by_survivor.setdefault(survivor, {survivor[1]}).add(row["merged_id"])
+    for theirs in by_survivor.values():
+        if asked & set(map(canonical, theirs)):
+            found |= {each: None for each in sorted(theirs) if canonical(each) not in asked}
+    return tuple(found)
 
 
 def of_people(context: RunContext, frame: DataFrame) -> DataFrame:
@@ -109,8 +124,9 @@ def _stored(lake: Lake) -> list[dict[str, Any]]:
 
 def _known(lake: Lake, named: Collection[str]) -> dict[Person, str]:
     spelled = {*named, *(each.upper() for each in named)}
-    rows = lake.read(silver.PATIENTS, ["patient_id", "patient_key"], _one_of("patient_id", spelled))
-    return {("mrn", row["patient_id"]): row["patient_key"] for row in rows.to_pylist()}
+    rows = lake.read(silver.PATIENTS, ["source_system", "patient_id", "patient_key"], _one_of("patient_id", spelled))
+    own = {"fhir": "fhir", "synthea": "synthea"}
+    return {(own.get(row["source_system"], MRN), row["patient_id"]): row["patient_key"] for row in rows.to_pylist()}
 
 
 def _statement(row: dict[str, Any], known: Collection[Person]) -> Statement:

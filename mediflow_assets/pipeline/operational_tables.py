@@ -39,7 +39,7 @@ _OF_DELIVERIES = (
     silver.PROCESSED,
     silver.QUARANTINE,
 )
-_SILVER = (silver.PATIENTS, silver.ENCOUNTERS, silver.CONDITIONS)
+_SILVER = silver.VALIDATED
 """Their steps write quarantine and processed: waiting for them is waiting for these."""
 RECONCILIATION = OperationalTable(
     operational.RECONCILIATION,

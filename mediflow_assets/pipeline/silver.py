@@ -23,7 +23,7 @@ from mediflow_assets.pipeline.pending import PATIENTS_VERSION, Pending, Wanted, 
 from mediflow_assets.pipeline.quarantine import forget_unsettled, held_by_delivery, quarantine_records
 from mediflow_assets.pipeline.record_numbers import are_told_late, known_numbers, under_record_numbers
 from mediflow_assets.pipeline.run_context import RunContext
-from mediflow_assets.pipeline.silver_tables import ALL, CONDITIONS, ENCOUNTERS, PATIENTS, SilverTable
+from mediflow_assets.pipeline.silver_tables import ALL, CONDITIONS, ENCOUNTERS, LINKS, PATIENTS, SilverTable
 from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.sources.registry import source_of
 from mediflow_assets.storage.delta import Lake
@@ -32,7 +32,7 @@ from mediflow_assets.transforms.validation import REASONS, WAITING, is_accepted,
 from mediflow_assets.transforms.versions import is_not_older
 
 NAMESPACE = "id_namespace"
-__all__ = ["ALL", "CONDITIONS", "ENCOUNTERS", "PATIENTS", "SilverTable", "make"]
+__all__ = ["ALL", "CONDITIONS", "ENCOUNTERS", "LINKS", "PATIENTS", "SilverTable", "make"]
 
 
 @dataclass(frozen=True)

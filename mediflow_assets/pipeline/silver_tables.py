@@ -10,8 +10,7 @@ from mediflow_assets.contracts import bronze, links, silver
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.run_context import RunContext
-from mediflow_assets.transforms import admitting, conditions, encounters
-from mediflow_assets.transforms import links as patient_links
+from mediflow_assets.transforms import admitting, conditions, encounters, patient_links
 from mediflow_assets.transforms.pseudonyms import pseudonym_of, with_hmac_pads
 from mediflow_assets.transforms.versions import keep_newest
 

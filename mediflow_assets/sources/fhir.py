@@ -208,13 +208,13 @@ def _last(reference: str | None) -> str | None:
 
 
 def _transforms() -> "Mapping[str, Transform]":
-    from mediflow_assets.transforms import fhir, links
+    from mediflow_assets.transforms import fhir, patient_links
 
     return {
         PATIENTS: fhir.patients_of,
         ENCOUNTERS: fhir.encounters_of,
         CONDITIONS: fhir.conditions_of,
-        LINKS: lambda records, _: links.from_fhir(records),
+        LINKS: patient_links.from_fhir,
     }
 
 

@@ -33,9 +33,9 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
 
 
 def _transforms() -> "Mapping[str, Transform]":
-    from mediflow_assets.transforms import links
+    from mediflow_assets.transforms import patient_links
 
-    return {LINKS: lambda records, _: links.from_merges(records)}
+    return {LINKS: lambda records, _: patient_links.from_merges(records)}
 
 
 def _people(records: pa.RecordBatch) -> Named:

@@ -4,22 +4,15 @@ import datetime as dt
 
 import pytest
 
-from mediflow_assets.contracts import gold, links, masked, silver
+from mediflow_assets.contracts import gold, links, masked
 from mediflow_assets.pipeline import gold as gold_steps
 from mediflow_assets.pipeline import merged
 from mediflow_assets.pipeline.silver_tables import LINKS
 from mediflow_assets_tests.house import KEY, RECEIVED
-from mediflow_assets_tests.samples import csv_text
 
 
 def key_of(id_):
     return KEY.pseudonym("patient", id_)
-
-
-def merges(*told):
-    """CSV of merges: survivor, merged, and what else differs."""
-    plain = {"surviving_patient_id": "", "merged_patient_id": "", "merged_at": "", "action": ""}
-    return csv_text(plain, [dict(zip(plain, row, strict=False)) for row in told])
 
 
 @pytest.fixture
@@ -60,8 +53,8 @@ P1, P2 = key_of("P1"), key_of("P2")
 APART, ONE = [(P1, 0), (P2, 0)], [(P1, 0), (P1, 1)]
 
 
-def test_gold_and_masked_rows_stand_under_the_patient_who_survives(two_visits):
-    two_visits.bring(merges(("P1", "P2")))
+def test_gold_and_masked_rows_stand_under_the_patient_who_survives(two_visits, merges):
+    two_visits.bring(merges({}))
     assert stays_before(two_visits) == ONE
     for table in (gold.READMISSIONS, masked.ENCOUNTERS, masked.PATIENTS):
         assert {row["patient_key"] for row in two_visits.rows(table)} == {P1}
@@ -69,50 +62,33 @@ def test_gold_and_masked_rows_stand_under_the_patient_who_survives(two_visits):
     assert two_visits.rows(links.MERGED_KEYS) == [{"patient_key": P2, "survivor_key": P1}]
 
 
-def test_an_undone_merge_leaves_no_trace_in_whatever_order_the_two_arrive(two_visits):
+def test_an_undone_merge_leaves_no_trace_in_whatever_order_the_two_arrive(two_visits, merges):
     before = two_visits.rows(masked.PATIENTS)
-    settle(two_visits, merges(("P1", "P2", "2024-02-01")))
+    settle(two_visits, merges({"merged_at": "2024-02-01"}))
     assert stays_before(two_visits) == ONE and len(two_visits.rows(masked.PATIENTS)) == 1
-    settle(two_visits, merges(("P1", "P2", "2024-02-03", "unmerge")))
+    settle(two_visits, merges({"merged_at": "2024-02-03", "action": "unmerge"}))
     assert stays_before(two_visits) == APART and two_visits.rows(masked.PATIENTS) == before
-    settle(two_visits, merges(("P1", "P2", "2024-02-02")))
+    settle(two_visits, merges({"merged_at": "2024-02-02"}))
     assert stays_before(two_visits) == APART
 
 
-def test_a_merge_waits_for_an_unknown_patient(two_visits, admissions):
-    made = settle(two_visits, merges(("P3", "P2"), ("P4", "P1")))
+def test_a_merge_waits_for_an_unknown_patient(two_visits, admissions, merges):
+    made = settle(
+        two_visits, merges({"surviving_patient_id": "P3"}, {"surviving_patient_id": "P4", "merged_patient_id": "P1"})
+    )
     assert made.figures == {"merges that wait": 2} and stays_before(two_visits) == APART
     settle(two_visits, admissions({"patient_id": "P3", "encounter_id": "E3", "admission_date": "2024-01-01"}))
     assert [key for key, _ in stays_before(two_visits)] == [key_of("P3"), P1, key_of("P3")]
 
 
-def test_patients_merged_in_a_circle_are_one_and_that_is_told(two_visits):
-    made = settle(two_visits, merges(("P1", "P2"), ("P2", "P1")))
+def test_patients_merged_in_a_circle_are_one_and_that_is_told(two_visits, merges):
+    made = settle(two_visits, merges({}, {"surviving_patient_id": "P2", "merged_patient_id": "P1"}))
     assert [check.name for check in made.checks if not check.passed] == ["merged_in_a_circle"]
     assert [row["merged_id"] for row in two_visits.rows(links.MERGED_PATIENTS)] == ["P1"]
     assert not made.has_failed and merged.make(two_visits.context).is_unchanged
 
 
-BROKEN = {
-    "survivor_id_missing": ("", "P2"),
-    "merged_id_missing": ("P1", ""),
-    "survivor_id_placeholder": ("NULL", "P2"),
-    "merged_id_damaged": ("P1", "1.23E+12"),
-    "merged_into_itself": ("P1", "p1"),
-    "merged_at_unreadable": ("P1", "P2", "yesterday"),
-    "action_unknown": ("P1", "P2", "", "swap"),
-}
-
-
-def test_a_record_that_says_no_merge_is_quarantined(house):
-    delivery = house.deliver(merges(*BROKEN.values(), ("P1", "P2")))
+def test_a_statement_claimed_for_the_future_counts_from_its_arrival(house, merges):
+    house.deliver(merges({"merged_at": "2999-01-01"}), RECEIVED)
     house.make_silver(LINKS)
-    told = {(delivery, number): [reason] for number, reason in enumerate(BROKEN, start=1)}
-    assert house.reasons(silver.PATIENT_LINKS) == told
-    house.assert_balanced()
-
-
-def test_a_statement_claimed_for_the_future_counts_from_its_arrival(house):
-    house.deliver(merges(("P1", "P2", "2999-01-01")), RECEIVED)
-    house.make_silver(LINKS)
-    assert house.row(silver.PATIENT_LINKS)["updated_at"] == RECEIVED.astimezone(dt.UTC)
+    assert house.row(links.PATIENT_LINKS)["updated_at"] == RECEIVED.astimezone(dt.UTC)

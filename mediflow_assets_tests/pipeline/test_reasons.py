@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mediflow_assets.contracts import silver
+from mediflow_assets.contracts import links, silver
 from mediflow_assets.contracts.table import Severity
 from mediflow_assets.pipeline import silver as steps
 from mediflow_assets.transforms.validation import WAITING
@@ -57,6 +57,19 @@ ADMISSIONS_TO_ENCOUNTERS = [
     ("status_unknown", {"status": "lost"}),
     ("admission_type_unknown", {"admission_type": "whim"}),
     ("discharge_disposition_unknown", {"discharge_disposition": "moon"}),
+]
+MERGES_TO_PATIENT_LINKS = [
+    ("survivor_id_missing", {"surviving_patient_id": ""}),
+    ("survivor_id_placeholder", {"surviving_patient_id": "NULL"}),
+    ("survivor_id_damaged", {"surviving_patient_id": "1.23E+12"}),
+    ("survivor_id_is_a_name", {"surviving_patient_id": "Quill, Ada"}),
+    ("merged_id_missing", {"merged_patient_id": ""}),
+    ("merged_id_placeholder", {"merged_patient_id": "N/A"}),
+    ("merged_id_damaged", {"merged_patient_id": "########"}),
+    ("merged_id_is_a_name", {"merged_patient_id": "QUILL^ADA"}),
+    ("merged_into_itself", {"merged_patient_id": "p1"}),
+    ("merged_at_unreadable", {"merged_at": "yesterday"}),
+    ("action_unknown", {"action": "swap"}),
 ]
 ADMISSIONS_TO_PATIENTS = [
     ("patient_id_missing", {"patient_id": ""}),
@@ -171,10 +184,20 @@ def test_a_record_that_breaks_several_rules_says_all_of_them(house, admissions):
     ]
 
 
+def test_each_broken_rule_of_merges_is_its_reason(house, merges):
+    delivery = house.deliver(merges(*(fields for _, fields in MERGES_TO_PATIENT_LINKS), {}))
+    house.make_silver(steps.LINKS)
+    told = {number: [reason] for number, (reason, _) in enumerate(MERGES_TO_PATIENT_LINKS, start=1)}
+    assert {number: reasons for (_, number), reasons in house.reasons(links.PATIENT_LINKS).items()} == told
+    assert delivery and len(house.rows(links.PATIENT_LINKS)) == 1
+    house.assert_balanced()
+
+
 CASES = {
     "patients": ADMISSIONS_TO_PATIENTS + SYNTHEA_TO_PATIENTS,
     "encounters": ADMISSIONS_TO_ENCOUNTERS + SYNTHEA_TO_ENCOUNTERS,
     "conditions": SYNTHEA_TO_CONDITIONS,
+    "patient_links": MERGES_TO_PATIENT_LINKS,
 }
 
 

@@ -6,9 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from mediflow_assets.contracts import masked
+from mediflow_assets.contracts import links, masked
 from mediflow_assets.errors import MediFlowError
 from serving.access import allowed
+from serving.lake import LakeReader
 from serving.problems import PROBLEMS, Problem
 from serving.state import state_of
 from serving.tables import page, page_model
@@ -56,7 +57,10 @@ class PatientKey(BaseModel):
 
 @router.post("/lookup", summary="The pseudonym of a patient")
 async def lookup(request: Request, asked: PatientId, who: Clinician) -> PatientKey:
-    """The pseudonym of a patient's id. Each lookup is on the audit log, and an hour has so many."""
+    """The pseudonym of a patient's id; of a merged patient that of who survives.
+
+    Each lookup is on the audit log, and an hour has so many.
+    """
     state = state_of(request)
     if not state.throttle.may_look_up(who.sub):
         raise Problem(429, f"{LOOKUPS_PER_HOUR} lookups an hour are allowed.", headers={"retry-after": "3600"})
@@ -64,13 +68,23 @@ async def lookup(request: Request, asked: PatientId, who: Clinician) -> PatientK
         key = await asyncio.to_thread(state.settings.pseudonym_key)
     except MediFlowError:
         raise Problem(503, "The pseudonym key cannot be read here.", headers={"retry-after": "60"}) from None
-    return PatientKey(patient_key=key.pseudonym("patient", asked.patient_id), request_id=request.state.request_id)
+    known = await asyncio.to_thread(_survivor, state.lake, key.pseudonym("patient", asked.patient_id))
+    return PatientKey(patient_key=known, request_id=request.state.request_id)
+
+
+def _survivor(lake: LakeReader, patient_key: str) -> str:
+    """Under which key the tables know a patient: that of who survives, if the patient is merged."""
+    merged = lake.read(links.MERGED_KEYS)
+    found = (row["survivor_key"] for row in merged.rows if row["patient_key"] == patient_key) if merged else iter(())
+    return str(next(found, patient_key))
 
 
 @router.get("/{patient_key}/risk", response_model=_Page, summary="Stored scores of a pseudonym")
 async def risk(request: Request, patient_key: Key, _: Clinician) -> object:
-    """The scores that the last run stored for a pseudonym. 404 where there are none."""
-    found = await asyncio.to_thread(state_of(request).lake.rows_of, masked.RISK_SCORES, "patient_key", patient_key)
+    """The scores that the last run stored for a pseudonym, or for who survives. 404 where there are none."""
+    lake = state_of(request).lake
+    known = await asyncio.to_thread(_survivor, lake, patient_key)
+    found = await asyncio.to_thread(lake.rows_of, masked.RISK_SCORES, "patient_key", known)
     if found is None or not found.rows:
         raise Problem(404, "No stored scores are known under this key.")
     return page(masked.RISK_SCORES, found, len(found.rows), 0)

@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from mediflow_assets.contracts import masked, models, silver
+from mediflow_assets.contracts import links, masked, models, silver
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.identity.audit import AuditLog, Verdict
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
@@ -84,6 +84,15 @@ def test_a_lookup_computes_the_pseudonym_and_leaves_no_id(client: TestClient, be
     (record,) = AuditLog(home.ops_url, home.audit_head).latest(1)
     assert (record["actor"], record["action"]) == ("clinician", "POST /patients/lookup")
     assert "0042" not in json.dumps(record) and reply.json()["patient_key"] not in json.dumps(record)
+
+
+def test_a_merged_patient_is_looked_up_under_who_survives(client: TestClient, bearer: Bearer, home: Settings) -> None:
+    merged = PseudonymKey.load(home.secrets).pseudonym("patient", "PAT-0043")
+    Lake(home.lake_root).overwrite_rows(links.MERGED_KEYS, [{"patient_key": merged, "survivor_key": KNOWN}])
+    reply = client.post("/patients/lookup", json={"patient_id": "PAT-0043"}, headers=bearer("clinician"))
+    assert reply.json()["patient_key"] == KNOWN
+    scores = get(client, f"/patients/{merged}/risk", bearer("clinician"))
+    assert [row["encounter_key"] for row in scores["rows"]] == ["e1"]
 
 
 def test_an_hour_has_so_many_lookups() -> None:

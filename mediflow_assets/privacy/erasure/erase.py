@@ -17,6 +17,7 @@ from mediflow_assets.ingest.event_lease import events_asked_for
 from mediflow_assets.ingest.landing import land_all
 from mediflow_assets.ingest.tombstones import Tombstones
 from mediflow_assets.pipeline.change import require_key
+from mediflow_assets.pipeline.merged import whole_people
 from mediflow_assets.privacy.erasure.cleansing import cleanse
 from mediflow_assets.privacy.erasure.journal import Erasure, Journal, Phase
 from mediflow_assets.privacy.erasure.planning import plan
@@ -53,7 +54,9 @@ def begin(place: Premises, request: Request, wait_seconds: float = 0) -> Erasure
         require_key(place.lake, [silver.PATIENTS, silver.ENCOUNTERS], place.key.key_id)
         tombstones = Tombstones.load(place.root)
         _take_in(place, tombstones)
-        planned, found = plan(place.lake, ids, place.key)
+        # whoever is merged with them is the same person
+        all_ids = whole_people(place.lake, ids)
+        planned, found = plan(place.lake, all_ids, place.key)
         _refuse_unknown(request, ids, found, tombstones)
         asked = Erasure(
             secrets.token_hex(8),
@@ -61,7 +64,7 @@ def begin(place: Premises, request: Request, wait_seconds: float = 0) -> Erasure
             request.ticket,
             request.actor,
             dt.datetime.now(dt.UTC).isoformat(),
-            ids,
+            all_ids,
             planned,
         )
         return journal.write(asked)

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mediflow_assets.contracts import TABLES, bronze, erasure, silver
+from mediflow_assets.contracts import TABLES, bronze, erasure, links, silver
 from mediflow_assets.contracts.erasure import SUBJECT_KEYS
 from mediflow_assets.ingest import erased_counts
 from mediflow_assets.privacy.erasure.journal import Erasure, Plan
@@ -23,6 +23,7 @@ def remove(lake: Lake, asked: Erasure, plan: Plan) -> None:
     for name, of in plan.records.items():
         delete_rows(lake, table_of(name), _records(of))
         delete_rows(lake, silver.QUARANTINE, one_of("source", [name]) & _records(of))
+        delete_rows(lake, links.PATIENT_LINKS, _records(of))
     for contract in TABLES.values():
         named = [name for name in SUBJECT_KEYS if name in contract.by_name and contract.key[0] != "bronze"]
         if named:

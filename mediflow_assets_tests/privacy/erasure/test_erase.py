@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from mediflow_assets.contracts import bronze, erasure, masked, silver
+from mediflow_assets.contracts import bronze, erasure, links, masked, silver
 from mediflow_assets.errors import ContractViolated, ErasureUnfinished, NothingToDo, SecretMissing, SettingsInvalid
 from mediflow_assets.ingest.tombstones import KEY_FILE, Tombstones
-from mediflow_assets.pipeline import rebuild
+from mediflow_assets.pipeline import merged, rebuild
 from mediflow_assets.pipeline.reconciliation import reconcile
 from mediflow_assets.privacy.erasure.erase import Request, begin
 from mediflow_assets.privacy.erasure.journal import Journal, refuse_half_erased
@@ -185,3 +185,34 @@ def test_another_key_is_refused(hospital):
     other = replace(hospital, house=hospital.house.with_key(b"x" * 32))
     with pytest.raises(Exception, match="another key"):
         other.erase(GONE)
+
+
+THIRD = "PAT-7000003"
+
+
+def merge_a_third(hospital, admissions, merges):
+    """A third patient, who is the one that goes; and a merge that has nothing to do with the two."""
+    hospital.house.deliver(admissions({"patient_id": THIRD, "encounter_id": "ENC-900005"}))
+    pair = {"surviving_patient_id": GONE, "merged_patient_id": THIRD}
+    hospital.house.deliver(merges(pair, {"surviving_patient_id": STAYS, "merged_patient_id": "PAT-9999999"}))
+    hospital.house.make_silver()
+    merged.make(hospital.house.context)
+
+
+def test_whoever_is_merged_with_a_patient_goes_with_that_patient(hospital, admissions, merges):
+    merge_a_third(hospital, admissions, merges)
+    for asked in (GONE, THIRD.lower()):
+        hospital.begin(asked)
+        planned = Journal(hospital.root).read()
+        assert planned.plan.patients == 2 and {each.upper() for each in planned.ids} == {GONE, THIRD}
+        Journal(hospital.root).remove()
+
+
+@pytest.mark.slow
+def test_nothing_of_merged_patients_is_left(hospital, admissions, merges):
+    merge_a_third(hospital, admissions, merges)
+    shutil.rmtree(hospital.root / "dropped")
+    proof = hospital.erase(GONE)
+    assert (proof.hits, proof.patients) == (0, 2) and hospital.left_of(THIRD, GONE) == {}
+    assert [row["survivor_id"] for row in hospital.house.rows(links.PATIENT_LINKS)] == [STAYS]
+    assert Tombstones.load(hospital.root).refuses(THIRD) and unbalanced(hospital) == []

@@ -1,0 +1,64 @@
+"""What FHIR's patients say of one another, and how a delivery of merges is read."""
+
+import datetime as dt
+import json
+
+import pytest
+
+from mediflow_assets.contracts import links
+from mediflow_assets.pipeline import merged
+from mediflow_assets.pipeline.silver_tables import LINKS, PATIENTS
+from mediflow_assets.sources import Feeds, recognise
+from mediflow_assets.transforms.patient_links import other_patient
+from mediflow_assets_tests.house import RECEIVED
+
+
+@pytest.mark.parametrize(
+    ("reference", "id_"),
+    [
+        ("Patient/p1", "p1"),
+        ("https://fhir.example/Patient/p1/_history/3", "p1"),
+        ("urn:uuid:0aa1", "0aa1"),
+        ("Patient?identifier=urn:mrn|77", "77"),
+        ("RelatedPerson/r1", None),
+        ("", None),
+        (None, None),
+    ],
+)
+def test_a_link_names_the_patient_that_its_reference_ends_in(reference, id_):
+    assert other_patient({"reference": reference}) == id_
+
+
+def patient(id_, *links, **more):
+    told = [{"type": kind, "other": {"reference": f"Patient/{other}"}} for kind, other in links]
+    return {"resourceType": "Patient", "id": id_, "gender": "female"} | ({"link": told} if told else {}) | more
+
+
+def deliver(house, *resources, day=1):
+    """Deliver patients, and say who is merged into whom."""
+    received = RECEIVED + dt.timedelta(days=day)
+    house.deliver("".join(json.dumps(each) + "\n" for each in resources), received, "patients.ndjson")
+    assert not any(made.has_failed for made in house.make_silver(PATIENTS, LINKS))
+    return {row["merged_id"]: row["survivor_id"] for row in merged.stated_in(house.lake).rows()}
+
+
+def test_links_of_fhir_merge_or_keep_apart(house):
+    linked = patient("a", ("replaces", "b"), ("seealso", "d"), ("refer", "e"), ("replaces", "b"))
+    found = deliver(house, linked, patient("c", ("replaced-by", "a")), *map(patient, "bde"))
+    assert found == {"B": "A", "C": "A"}
+    kinds = [row["kind"] for row in house.rows(links.PATIENT_LINKS)]
+    assert sorted(kinds) == ["itself", "itself", "refer", "replaced-by", "replaces", "seealso"]
+    house.assert_balanced()
+
+
+def test_a_patient_who_is_active_again_without_a_link_is_merged_no_more(house):
+    assert deliver(house, patient("a"), patient("b", ("replaced-by", "a"), active=False)) == {"B": "A"}
+    assert deliver(house, patient("b", birthDate="1980-01-01"), day=2) == {"B": "A"}
+    assert deliver(house, patient("b", active=True), day=3) == {}
+
+
+def test_a_list_of_merges_is_told_by_its_header_however_it_is_spelled(tmp_path):
+    for header in ("surviving_patient_id,merged_patient_id", "Surviving MRN;Old MRN;Merge Date;Reason"):
+        file = tmp_path / "list.csv"
+        file.write_text(f"{header}\n1,2,2024-01-01,x\n")
+        assert recognise(file, Feeds()).source == "merges"
