@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 
+from mediflow_assets.contracts.identifiers import MRN
 from mediflow_assets.contracts.source import EXTRA, LINKS, SourceContract, Target, bronze_table, delivered
 from mediflow_assets.contracts.table import Privacy as P
-
-MRN = "mrn"
-"""The namespace of ids that say none."""
 
 WHOLE = "itself"
 """Stands beside the links of a record that tells all links of a patient, and alone where there are none."""
@@ -45,6 +43,7 @@ SOURCE = SourceContract(
     "merges",
     MERGES,
     "mediflow_assets.sources.merges:MERGES",
+    namespace=MRN,
     targets=(
         Target(
             LINKS,

@@ -56,6 +56,9 @@ def standing(statements: Iterable[Statement]) -> dict[tuple[Person, Person], Sta
     for each in ordered:
         if each.record in whole and newest[whole[each.record]] != each.record:
             continue
+        if each.survivor == each.merged:
+            # two records of one system that bear one record number
+            continue
         if each.kind in MERGING:
             found[each.merged, each.survivor] = each
         elif each.kind in SEPARATING:

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 
 from mediflow_assets.contracts import links, silver
 from mediflow_assets.contracts.identifiers import canonical
-from mediflow_assets.contracts.merges import MRN, WHOLE
+from mediflow_assets.contracts.merges import WHOLE
 from mediflow_assets.pipeline import checks
 from mediflow_assets.pipeline.merge_graph import Effect, Person, Statement, effects, survivors
 from mediflow_assets.pipeline.merge_graph import links as links_of
@@ -124,9 +124,9 @@ def _stored(lake: Lake) -> list[dict[str, Any]]:
 
 def _known(lake: Lake, named: Collection[str]) -> dict[Person, str]:
     spelled = {*named, *(each.upper() for each in named)}
-    rows = lake.read(silver.PATIENTS, ["source_system", "patient_id", "patient_key"], _one_of("patient_id", spelled))
-    own = {"fhir": "fhir", "synthea": "synthea"}
-    return {(own.get(row["source_system"], MRN), row["patient_id"]): row["patient_key"] for row in rows.to_pylist()}
+    columns = ["id_namespace", "patient_id", "patient_key"]
+    rows = lake.read(silver.PATIENTS, columns, _one_of("patient_id", spelled)).to_pylist()
+    return {(row["id_namespace"], row["patient_id"]): row["patient_key"] for row in rows}
 
 
 def _statement(row: dict[str, Any], known: Collection[Person]) -> Statement:

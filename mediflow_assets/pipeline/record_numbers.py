@@ -1,11 +1,12 @@
 """Patients of another system who bear the hospital's record number are the people whom the hospital knows by it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from mediflow_assets.contracts.bronze import SOURCES
 from mediflow_assets.contracts.identifiers import MRN
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
@@ -19,6 +20,8 @@ from mediflow_assets.transforms.versions import keep_newest
 _OF, _NUMBER = "_of_patient", "_number"
 _PROVENANCE = ("_ingested_at", "_record_number", "_delivery_id")
 _SCHEMA = f"{_OF} string, {_NUMBER} string, _ingested_at timestamp, _record_number bigint, _delivery_id string"
+Person = tuple[str, str]
+"""The two columns that name a person: whose id it is, and the id."""
 _OWN_IDS = ("encounter_id", "condition_id")
 
 
@@ -61,11 +64,29 @@ def under_record_numbers(frame: DataFrame, known: DataFrame) -> DataFrame:
     return joined.withColumns(named | of_person).select(*frame.columns)
 
 
-def are_told_late(context: RunContext, contract: TableContract, namespace: str, known: DataFrame) -> bool:
+def linked_record_numbers(context: RunContext, rows: DataFrame, people: Sequence[Person]) -> DataFrame:
+    """Rows that name several people, each of whatever system, those who bear a record number under it."""
+    for source in {source.system: source for source in SOURCES.values()}.values():
+        known = known_numbers(context, source)
+        for namespace, id_ in people if known is not None else ():
+            is_of = (F.col(id_) == F.col(_OF)) & (F.col(namespace) == context.feeds.namespaces[source.system])
+            number = F.when(F.col(_NUMBER).isNotNull(), F.lit(MRN)).otherwise(F.col(namespace))
+            named = {namespace: number, id_: F.coalesce(_NUMBER, id_)}
+            rows = with_few(rows, known, is_of).withColumns(named).select(*rows.columns)
+    return rows
+
+
+def are_told_late(
+    context: RunContext, contract: TableContract, people: Sequence[Person], namespace: str, known: DataFrame
+) -> bool:
     """Whether the table has rows under a patient's own id of whom a record number has become known."""
     if namespace == MRN or not context.lake.rows(contract):
         return False
-    stored = context.tables.read(contract).where(F.col("id_namespace") == namespace)
+    stored = context.tables.read(contract)
     with storage_errors(f"{contract.name} record numbers"):
-        of_known = known.join(stored.select(F.col("patient_id").alias(_OF)), _OF, "left_semi")
-        return bool(of_known.limit(1).count())
+        return any(
+            known.join(stored.where(F.col(whose) == namespace).select(F.col(id_).alias(_OF)), _OF, "left_semi")
+            .limit(1)
+            .count()
+            for whose, id_ in people
+        )

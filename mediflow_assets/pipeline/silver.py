@@ -144,9 +144,10 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
     if NAMESPACE not in frame.columns:
         frame = frame.withColumn(NAMESPACE, F.lit(namespace))
     if (numbers := known_numbers(context, source)) is not None:
-        if are_told_late(context, table.contract, namespace, numbers):
+        if are_told_late(context, table.contract, table.people, namespace, numbers):
             raise _NeedsAll
-        frame = under_record_numbers(frame, numbers)
+        # a list names whom it links only when it is told out
+        frame = frame if table.has_lists else under_record_numbers(frame, numbers)
     if table.of_patient is None:
         return validate(frame, table.contract)
     known = validate(table.of_patient(frame, context.tables.read(silver.PATIENTS)), table.contract)

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import bronze, links, silver
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.pipeline.record_numbers import Person, linked_record_numbers
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.transforms import admitting, conditions, encounters, patient_links
 from mediflow_assets.transforms.pseudonyms import pseudonym_of, with_hmac_pads
@@ -28,6 +29,8 @@ class SilverTable:
     """Whether each row is of one patient, whatever other records say."""
     has_lists: bool = False
     """Whether a record may become several rows, or none."""
+    people: tuple[Person, ...] = (("id_namespace", "patient_id"),)
+    """The columns that name the people of a row."""
 
     @property
     def sources(self) -> tuple[SourceContract, ...]:
@@ -56,6 +59,10 @@ def _finish_conditions(_: RunContext, rows: DataFrame) -> DataFrame:
     return keep_newest(rows, silver.CONDITIONS.primary_key)
 
 
+def _finish_links(context: RunContext, rows: DataFrame) -> DataFrame:
+    return linked_record_numbers(context, patient_links.statements(rows), LINKS.people)
+
+
 PATIENTS = SilverTable(silver.PATIENTS, _finish_patients)
 ENCOUNTERS = SilverTable(
     silver.ENCOUNTERS,
@@ -66,5 +73,10 @@ ENCOUNTERS = SilverTable(
     have_owners=True,
 )
 CONDITIONS = SilverTable(silver.CONDITIONS, _finish_conditions, of_patient=conditions.with_patient)
-LINKS = SilverTable(links.PATIENT_LINKS, lambda _, rows: patient_links.statements(rows), has_lists=True)
+LINKS = SilverTable(
+    links.PATIENT_LINKS,
+    _finish_links,
+    has_lists=True,
+    people=(("survivor_namespace", "survivor_id"), ("merged_namespace", "merged_id")),
+)
 ALL = (PATIENTS, ENCOUNTERS, CONDITIONS, LINKS)

@@ -35,7 +35,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
 def _transforms() -> "Mapping[str, Transform]":
     from mediflow_assets.transforms import patient_links
 
-    return {LINKS: lambda records, _: patient_links.from_merges(records)}
+    return {LINKS: patient_links.from_merges}
 
 
 def _people(records: pa.RecordBatch) -> Named:

@@ -7,8 +7,10 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from mediflow_assets.contracts.merges import ACTIONS, MRN, WHOLE
+from mediflow_assets.contracts import fhir, merges
+from mediflow_assets.contracts.merges import ACTIONS, WHOLE
 from mediflow_assets.transforms import parsing
+from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.patients import PROVENANCE
 from mediflow_assets.transforms.validation import UNREADABLE, codes
@@ -24,7 +26,7 @@ _SCHEMA = (
 _LINK_KINDS = ("replaced-by", "replaces", "seealso", "refer")
 
 
-def from_merges(bronze: DataFrame) -> DataFrame:
+def from_merges(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """The statements of a delivery of merges; one that says no action is a merge."""
     names = ("surviving_patient_id", "surviving_namespace", "merged_patient_id", "merged_namespace")
     texts = parsing.texts(bronze, (*names, "merged_at", "action"))
@@ -34,13 +36,17 @@ def from_merges(bronze: DataFrame) -> DataFrame:
             "kind": F.when(F.col("action").isNull(), "merge").otherwise(parsing.coded(F.col("action"), ACTIONS)),
         }
     )
+
+    def whose(column: str) -> Column:
+        return F.coalesce(F.lower(column), F.lit(feeds.namespaces[merges.SOURCE.system]))
+
     return typed.select(
-        _namespace("surviving_namespace").alias("survivor_namespace"),
+        whose("surviving_namespace").alias("survivor_namespace"),
         F.col("surviving_patient_id").alias("survivor_id"),
-        _namespace("merged_namespace").alias("merged_namespace"),
+        whose("merged_namespace").alias("merged_namespace"),
         F.col("merged_patient_id").alias("merged_id"),
         F.coalesce("kind", F.lit("merge")).alias("kind"),
-        F.lit("merges").alias("source_system"),
+        F.lit(merges.SOURCE.system).alias("source_system"),
         version_time(F.col("_at"), F.col("_ingested_at")).alias("updated_at"),
         F.lit(None).cast("string").alias(_LINKS),
         codes(
@@ -51,11 +57,12 @@ def from_merges(bronze: DataFrame) -> DataFrame:
     )
 
 
-def from_fhir(bronze: DataFrame) -> DataFrame:
+def from_fhir(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """What FHIR's patients say of their links: all of them where there are any, none where a patient is active.
 
     A version that tells neither says nothing, and has no kind.
     """
+    system = fhir.SOURCE.system
     texts = bronze.withColumns(
         {
             "_id": parsing.given(F.get_json_object("resource", "$.id")),
@@ -65,10 +72,10 @@ def from_fhir(bronze: DataFrame) -> DataFrame:
     )
     says = F.col(_LINKS).isNotNull() | (F.col("_active") == "true")
     mine: dict[str, Column] = {
-        **dict.fromkeys(("survivor_namespace", "merged_namespace"), F.lit("fhir")),
+        **dict.fromkeys(("survivor_namespace", "merged_namespace"), F.lit(feeds.namespaces[system])),
         **dict.fromkeys(("survivor_id", "merged_id"), F.when(says, F.col("_id"))),
         "kind": F.when(says, F.lit(WHOLE)),
-        "source_system": F.lit("fhir"),
+        "source_system": F.lit(system),
         "updated_at": F.col("_ingested_at"),
     }
     nothing = F.array().cast("array<string>")
@@ -96,10 +103,6 @@ def without_merged(patients: DataFrame, merged: DataFrame) -> DataFrame:
     few = merged.select(F.col("patient_key").alias("_merged_key"))
     joined = with_few(patients, few, F.col("patient_key") == F.col("_merged_key"))
     return joined.where(F.col("_merged_key").isNull()).select(*patients.columns)
-
-
-def _namespace(column: str) -> Column:
-    return F.coalesce(F.lower(column), F.lit(MRN))
 
 
 def _each_link(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -9,8 +9,11 @@ from mediflow_assets.contracts import links
 from mediflow_assets.pipeline import merged
 from mediflow_assets.pipeline.silver_tables import LINKS, PATIENTS
 from mediflow_assets.sources import Feeds, recognise
+from mediflow_assets.sources.systems import System
 from mediflow_assets.transforms.patient_links import other_patient
 from mediflow_assets_tests.house import RECEIVED
+
+LATER = RECEIVED + dt.timedelta(days=3)
 
 
 @pytest.mark.parametrize(
@@ -45,15 +48,15 @@ def deliver(house, *resources, day=1):
 def test_links_of_fhir_merge_or_keep_apart(house):
     linked = patient("a", ("replaces", "b"), ("seealso", "d"), ("refer", "e"), ("replaces", "b"))
     found = deliver(house, linked, patient("c", ("replaced-by", "a")), *map(patient, "bde"))
-    assert found == {"B": "A", "C": "A"}
+    assert found == {"b": "a", "c": "a"}
     kinds = [row["kind"] for row in house.rows(links.PATIENT_LINKS)]
     assert sorted(kinds) == ["itself", "itself", "refer", "replaced-by", "replaces", "seealso"]
     house.assert_balanced()
 
 
 def test_a_patient_who_is_active_again_without_a_link_is_merged_no_more(house):
-    assert deliver(house, patient("a"), patient("b", ("replaced-by", "a"), active=False)) == {"B": "A"}
-    assert deliver(house, patient("b", birthDate="1980-01-01"), day=2) == {"B": "A"}
+    assert deliver(house, patient("a"), patient("b", ("replaced-by", "a"), active=False)) == {"b": "a"}
+    assert deliver(house, patient("b", birthDate="1980-01-01"), day=2) == {"b": "a"}
     assert deliver(house, patient("b", active=True), day=3) == {}
 
 
@@ -62,3 +65,19 @@ def test_a_list_of_merges_is_told_by_its_header_however_it_is_spelled(tmp_path):
         file = tmp_path / "list.csv"
         file.write_text(f"{header}\n1,2,2024-01-01,x\n")
         assert recognise(file, Feeds()).source == "merges"
+
+
+def test_ids_of_two_systems_are_merged_by_their_namespaces(house, admissions, merges):
+    house.deliver(admissions({"patient_id": "a"}))
+    house.deliver(merges({"surviving_patient_id": "a", "merged_patient_id": "a", "merged_namespace": "FHIR"}))
+    assert deliver(house, patient("a")) == {"a": "A"}
+
+
+def test_links_of_patients_who_bear_record_numbers_are_of_these_however_late_they_are_told(house, merges):
+    numbered = house.with_feeds(Feeds(systems={"fhir": System(record_number="urn:mrn")}))
+    told = {each: [{"system": "urn:mrn", "value": f"m-{each}"}] for each in "ab"}
+    linked = patient("b", ("replaced-by", "a"), identifier=told["b"])
+    assert deliver(numbered, linked, patient("a")) == {"M-B": "a"}
+    assert deliver(numbered, patient("a", identifier=told["a"]), day=2) == {"M-B": "M-A"}
+    numbered.deliver(merges({"surviving_patient_id": "M-A", "merged_patient_id": "m-b", "action": "unmerge"}), LATER)
+    assert deliver(numbered, patient("c"), day=4) == {}
