@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mediflow_assets.contracts.shares import Shares
+from mediflow_assets.contracts.time_zones import time_zone
 from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 
@@ -51,6 +52,11 @@ class Settings(BaseSettings):
         None, description="the dagster.yaml to install in the home; default the one that comes along"
     )
     alert_webhook: str | None = Field(None, description="a URL: failed runs and stale tables are posted to it")
+    timezone: str | None = Field(
+        None,
+        description="the IANA time zone of the hospital, such as America/New_York: of times without an offset, and of "
+        "days; default UTC",
+    )
     landing: Literal["off", "batch", "continuous"] = Field(
         "off", description="how events of the topic come in: not at all, by the daemon's runs, or by 'stream serve'"
     )
@@ -115,6 +121,12 @@ class Settings(BaseSettings):
     )
     keep_predictions_days: int = Field(90, ge=1, description="days that the gateway's predictions are kept, for drift")
     keep_versions_hours: int = Field(168, ge=1, description="hours that old versions of tables are kept")
+
+    @model_validator(mode="after")
+    def _has_a_time_zone(self) -> "Settings":
+        if self.timezone is not None:
+            time_zone(self.timezone, "MEDIFLOW_TIMEZONE")
+        return self
 
     @model_validator(mode="after")
     def _has_plain_paths(self) -> "Settings":

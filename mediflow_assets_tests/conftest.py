@@ -188,6 +188,9 @@ def frame(session: Any) -> Callable[..., Any]:
         defaults = SILVER_DEFAULTS.get(contract.name, {})
         built = [defaults | row for row in given]
         for row in built:
+            for at, on in (("admitted_at", "admitted_on"), ("discharged_at", "discharged_on")):
+                if {at, on} <= set(schema.names):
+                    row.setdefault(on, row[at].date() if row.get(at) else None)
             for id_, key in (("patient_id", "patient_key"), ("encounter_id", "encounter_key")):
                 if key in schema.names:
                     row.setdefault(key, row.get(id_))

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from mediflow_assets.contracts.masks import age_band, drop, keep, year
+from mediflow_assets.contracts.readmission_measure import MEASURE
 from mediflow_assets.contracts.table import (
     Audience,
     Column,
@@ -34,8 +35,9 @@ ENCOUNTER_CLASS = Column("encounter_class", T.STRING, "class, unknown where abse
 GENDER = Column("gender", T.STRING, "M, F, O, U", P.QUASI, keep(), nullable=False, derived_from=_e("gender"))
 AGE = Column("age_at_admission", T.INTEGER, "completed years", P.DATE, age_band(), unit="years",
              derived_from=_e("age_at_admission"))  # fmt: skip
-ADMITTED = Column("admitted_at", T.TIMESTAMP, "start of the encounter", P.DATE, year(), nullable=False,
+ADMITTED = Column("admitted_at", T.TIMESTAMP, "start of the encounter, UTC", P.DATE, year(), nullable=False,
                   derived_from=_e("admitted_at"))  # fmt: skip
+ADMITTED_ON = Column("admitted_on", T.DATE, "local day of the start", P.DATE, drop(), derived_from=_e("admitted_on"))
 DISPOSITION = Column("discharge_disposition", T.STRING, "home, transferred, expired, …", P.CLINICAL, keep(),
                      derived_from=_e("discharge_disposition"))  # fmt: skip
 ENCOUNTERS_COUNT = Column("encounters", T.LONG, "encounters, cancelled ones aside", P.CLINICAL, keep(),
@@ -63,12 +65,12 @@ ADMISSION_FEATURES = _gold(
     "admission_features",
     "One row per encounter, with what was known when it began.",
     (
-        ENCOUNTER_KEY, PATIENT_KEY, ADMITTED, DEPARTMENT, ENCOUNTER_CLASS,
+        ENCOUNTER_KEY, PATIENT_KEY, ADMITTED, ADMITTED_ON, DEPARTMENT, ENCOUNTER_CLASS,
         Column("admission_type", T.STRING, "as in Silver", P.CLINICAL, keep(), derived_from=_e("admission_type")),
         GENDER, AGE,
         Column("admitting_diagnosis_code", T.STRING, "the first known, UNKNOWN where absent", P.CLINICAL, keep(),
                nullable=False, derived_from=_e("admitting_diagnosis_code")),
-        Column("admission_month", T.INTEGER, "1 to 12", P.CLINICAL, drop(), derived_from=_e("admitted_at")),
+        Column("admission_month", T.INTEGER, "1 to 12", P.CLINICAL, drop(), derived_from=_e("admitted_on")),
         Column("systolic_mmhg", T.INTEGER, "systolic", P.CLINICAL, keep(), unit="mmHg",
                derived_from=_e("systolic_mmhg")),
         Column("diastolic_mmhg", T.INTEGER, "diastolic", P.CLINICAL, keep(), unit="mmHg",
@@ -78,7 +80,8 @@ ADMISSION_FEATURES = _gold(
         Column("prior_emergency_6m", T.INTEGER, "emergency visits begun in the 182 days before", P.CLINICAL, keep(),
                nullable=False, derived_from=_e("admitted_at encounter_class patient_key")),
         Column("days_since_last_discharge", T.INTEGER, "since the last inpatient discharge before this admission",
-               P.CLINICAL, keep(), unit="days", derived_from=_e("admitted_at discharged_at patient_key")),
+               P.CLINICAL, keep(), unit="days",
+               derived_from=_e("admitted_at discharged_at admitted_on discharged_on patient_key")),
         Column("comorbidity_count", T.INTEGER, "Charlson groups among the diagnoses of what had ended before",
                P.CLINICAL, keep(), nullable=False,
                derived_from=_e("diagnosis_code admitted_at discharged_at patient_key")),
@@ -96,24 +99,29 @@ ADMISSION_FEATURES = _gold(
 
 READMISSIONS = _gold(
     "readmissions",
-    "One row per inpatient episode that ended, under its last stay's key: the next unplanned one, and whether it began "
-    "within 30 days.",
+    "One row per inpatient episode that ended, under its last stay's key: whether the next one is unplanned and began "
+    f"within 30 days. After {MEASURE}.",
     (
         ENCOUNTER_KEY, PATIENT_KEY, DEPARTMENT, DIAGNOSIS, GENDER, AGE, DISPOSITION,
-        replace(ADMITTED, description="start of the episode's first stay"),
-        Column("discharged_at", T.TIMESTAMP, "end of the episode", P.DATE, year(), nullable=False,
+        replace(ADMITTED, description="start of the episode's first stay, UTC"),
+        Column("discharged_at", T.TIMESTAMP, "end of the episode, UTC", P.DATE, year(), nullable=False,
                derived_from=_e("discharged_at")),
+        replace(ADMITTED_ON, description="local day of that start"),
+        Column("discharged_on", T.DATE, "local day of that end", P.DATE, drop(), derived_from=_e("discharged_on")),
         Column("length_of_stay_days", T.INTEGER, "nights of the episode", P.CLINICAL, keep(), unit="days",
-               nullable=False, derived_from=_e("admitted_at discharged_at")),
-        Column("next_admitted_at", T.TIMESTAMP, "start of the next unplanned episode", P.DATE, drop(),
-               derived_from=_e("admitted_at admission_type")),
+               nullable=False, derived_from=_e("admitted_on discharged_on")),
+        Column("next_admitted_on", T.DATE, "local day on which the next episode began, if unplanned", P.DATE, drop(),
+               derived_from=_e("admitted_on admission_type diagnosis_code")),
         Column("days_to_readmission", T.INTEGER, "from discharge to it", P.CLINICAL, keep(), unit="days",
-               derived_from=_e("admitted_at discharged_at admission_type")),
+               derived_from=_e("admitted_on discharged_on admission_type diagnosis_code")),
         Column("excluded_because", T.STRING,
-               "died, transferred_out, left_against_advice, no_follow_up; null for an index stay", P.CLINICAL, keep(),
-               derived_from=_e("discharge_disposition discharged_at admitted_at")),
+               "died, transferred_out, left_against_advice, psychiatric, rehabilitation, cancer, died_after_discharge "
+               "(within 30 days, not readmitted), no_follow_up; null for an index stay", P.CLINICAL, keep(),
+               derived_from=(*_e("discharge_disposition discharged_on admitted_on diagnosis_code department"),
+                             "silver/patients.death_date")),
         Column("is_readmitted", T.BOOLEAN, "whether within 30 days; null where excluded", P.CLINICAL, keep(),
-               derived_from=_e("admitted_at discharged_at admission_type discharge_disposition")),
+               derived_from=(*_e("admitted_on discharged_on admission_type discharge_disposition diagnosis_code"),
+                             "silver/patients.death_date")),
     ),
     ("encounter_key",),
     checks=(
@@ -150,7 +158,7 @@ COST_ANOMALIES = _gold(
     "cost_anomalies",
     "Encounters whose cost is above the limit of their peer group.",
     (
-        ENCOUNTER_KEY, PATIENT_KEY, ADMITTED, DEPARTMENT, DIAGNOSIS, ENCOUNTER_CLASS,
+        ENCOUNTER_KEY, PATIENT_KEY, ADMITTED, ADMITTED_ON, DEPARTMENT, DIAGNOSIS, ENCOUNTER_CLASS,
         Column("cost_usd", T.MONEY, "billed amount", P.CLINICAL, keep(), unit="USD", nullable=False,
                derived_from=_e("cost_usd")),
         Column("expected_cost_usd", T.MONEY, "median of the peer group", P.CLINICAL, keep(), unit="USD",
@@ -177,6 +185,8 @@ DEPARTMENT_COSTS = _gold(
                derived_from=_e("cost_usd")),
         Column("first_admitted_at", T.TIMESTAMP, "earliest admission", P.DATE, year(), derived_from=_e("admitted_at")),
         Column("last_admitted_at", T.TIMESTAMP, "latest admission", P.DATE, year(), derived_from=_e("admitted_at")),
+        Column("first_admitted_on", T.DATE, "its local day", P.DATE, drop(), derived_from=_e("admitted_on")),
+        Column("last_admitted_on", T.DATE, "its local day", P.DATE, drop(), derived_from=_e("admitted_on")),
     ),
     ("department", "gender", "diagnosis_code"),
     checks=(RowCheck("more_people_than_encounters", "patients > encounters"),),
@@ -189,14 +199,14 @@ DAILY_CENSUS = _gold(
     "daily_census",
     "People in the hospital by day and department: admitted on or before the day and not discharged before it.",
     (
-        Column("date", T.DATE, "the day", P.DATE, drop(), nullable=False, derived_from=_e("admitted_at discharged_at")),
+        Column("date", T.DATE, "the day", P.DATE, drop(), nullable=False, derived_from=_e("admitted_on discharged_on")),
         DEPARTMENT,
         Column("census", T.LONG, "inpatient encounters present", P.CLINICAL, keep(), nullable=False,
-               derived_from=_e("admitted_at discharged_at")),
+               derived_from=_e("admitted_on discharged_on")),
         Column("admissions", T.LONG, "inpatient encounters begun", P.CLINICAL, keep(), nullable=False,
-               derived_from=_e("admitted_at discharged_at")),
+               derived_from=_e("admitted_on discharged_on")),
         Column("discharges", T.LONG, "inpatient encounters ended", P.CLINICAL, keep(), nullable=False,
-               derived_from=_e("admitted_at discharged_at")),
+               derived_from=_e("admitted_on discharged_on")),
     ),
     ("date", "department"),
     checks=(RowCheck("census_below_admissions", "census < admissions OR census < discharges"),),
@@ -207,7 +217,7 @@ MONTHLY_ACTIVITY = _gold(
     "Encounters, people, cost, readmissions and anomalies by month, department and class.",
     (
         Column("month", T.DATE, "first day of the month of admission", P.PERIOD, keep(), nullable=False,
-               derived_from=_e("admitted_at")),
+               derived_from=_e("admitted_on")),
         DEPARTMENT, ENCOUNTER_CLASS, ENCOUNTERS_COUNT, PATIENTS_COUNT,
         Column("cost_usd", T.TOTAL, "sum of billed amounts", P.CLINICAL, keep(), unit="USD",
                derived_from=_e("cost_usd")),

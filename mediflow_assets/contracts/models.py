@@ -52,6 +52,7 @@ RISK_SCORES = TableContract(
         gold.PATIENT_KEY,
         gold.DEPARTMENT,
         gold.ADMITTED,
+        gold.ADMITTED_ON,
         *(column for model in STORED for column in _scores_of(model)),
     ),
     ("encounter_key",),

@@ -18,12 +18,15 @@ Q = Severity.QUARANTINE
 _RECEIVED = ("bronze/deliveries.received_at",)
 _TELLING = dict.fromkeys(source.system for source in SOURCES.values() if PATIENTS_NAME in source.by_target)
 _SYSTEMS = " or ".join(", ".join(_TELLING).rsplit(", ", 1))
+_BY_LOCAL_DAY = "later than the local day on which the record came"
 _COMPUTED = {
     "patient_key": ("patient_id",),
     "encounter_key": ("encounter_id",),
     "admitting_diagnosis_code": ("diagnosis_code",),
     "admitting_diagnosis_at": ("diagnosis_code", "updated_at"),
     "diagnosis_system": ("diagnosis_code",),
+    "admitted_on": ("admitted_at",),
+    "discharged_on": ("discharged_at",),
     "length_of_stay_days": ("admitted_at", "discharged_at"),
     "age_at_admission": ("age_at_admission", "admitted_at"),
     "system": ("code",),
@@ -54,6 +57,11 @@ def _origins(source: SourceContract, table: TableContract, column: Column) -> tu
     if column in PROVENANCE:
         return (f"{source.table.name}.{column.name}",)
     return source.origins(table.name, _COMPUTED.get(column.name, (column.name,)))
+
+
+def _after_arrival(day: str) -> str:
+    """A day that is after a record's arrival wherever that was: no zone is further than 14 hours ahead of UTC."""
+    return f"{day} > to_date(_ingested_at + INTERVAL 14 HOURS)"
 
 
 def _diagnosis_checks(code: str, system: str, or_else: str = "") -> tuple[RowCheck, ...]:
@@ -110,7 +118,7 @@ PATIENTS = _judged(
         RowCheck("patient_id_missing", "patient_id IS NULL", Q),
         *id_checks("patient_id"),
         RowCheck("gender_unknown", "gender IS NULL", Q),
-        RowCheck("birth_date_in_future", "birth_date > to_date(_ingested_at)", Q),
+        RowCheck("birth_date_in_future", _after_arrival("birth_date"), Q, _BY_LOCAL_DAY),
         RowCheck("birth_date_implausible", f"birth_date < DATE'{v.EARLIEST_DATE}'", Q),
         RowCheck("died_before_birth", "death_date < birth_date", Q),
     ),
@@ -137,8 +145,10 @@ ENCOUNTERS = _judged(
         Column("diagnosis_code", T.STRING, "ICD-10 or SNOMED CT", P.CLINICAL, keep()),
         Column("diagnosis_system", T.STRING, "icd10 or snomed", P.CLINICAL, keep()),
         Column("diagnosis_text", T.STRING, "as delivered", P.OTHER_ID, redact()),
-        Column("admitted_at", T.TIMESTAMP, "start", P.DATE, year(), nullable=False),
-        Column("discharged_at", T.TIMESTAMP, "end; null while it lasts", P.DATE, year()),
+        Column("admitted_at", T.TIMESTAMP, "start, UTC", P.DATE, year(), nullable=False),
+        Column("discharged_at", T.TIMESTAMP, "end, UTC; null while it lasts", P.DATE, year()),
+        Column("admitted_on", T.DATE, "local day of the start", P.DATE, drop()),
+        Column("discharged_on", T.DATE, "local day of the end", P.DATE, drop()),
         Column("discharge_disposition", T.STRING, "home, transferred, expired, …", P.CLINICAL, keep()),
         Column("length_of_stay_days", T.INTEGER, "nights between admission and discharge", P.CLINICAL, keep(),
                unit="days"),
@@ -165,8 +175,8 @@ ENCOUNTERS = _judged(
         RowCheck("department_malformed", rf"NOT department RLIKE r'{v.DEPARTMENT_PATTERN}'", Q),
         RowCheck("admitted_at_missing", "admitted_at IS NULL", Q),
         RowCheck("admitted_at_implausible", f"admitted_at < TIMESTAMP'{v.EARLIEST_DATE} 00:00:00'", Q),
-        RowCheck("admitted_in_future", "to_date(admitted_at) > to_date(_ingested_at)", Q),
-        RowCheck("discharged_in_future", "to_date(discharged_at) > to_date(_ingested_at)", Q),
+        RowCheck("admitted_in_future", _after_arrival("admitted_on"), Q, _BY_LOCAL_DAY),
+        RowCheck("discharged_in_future", _after_arrival("discharged_on"), Q, _BY_LOCAL_DAY),
         RowCheck("discharged_before_admission", "discharged_at < admitted_at", Q),
         RowCheck("age_out_of_range", "age_at_admission < {} OR age_at_admission > {}".format(*v.AGE_LIMITS_YEARS), Q),
         *_diagnosis_checks("diagnosis_code", "diagnosis_system"),
@@ -200,13 +210,7 @@ CONDITIONS = _judged(
         Column("onset_date", T.DATE, "begin", P.DATE, year(), nullable=False),
         Column("resolved_date", T.DATE, "end", P.DATE, year()),
         Column(
-            "updated_at",
-            T.TIMESTAMP,
-            "time of this version",
-            P.DATE,
-            drop(),
-            nullable=False,
-            derived_from=("bronze/deliveries.received_at",),
+            "updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False, derived_from=_RECEIVED
         ),
     ),
     primary_key=("id_namespace", "condition_id"),
@@ -216,7 +220,7 @@ CONDITIONS = _judged(
         *id_checks("encounter_id"),
         *_diagnosis_checks("code", "system", "code IS NULL OR "),
         RowCheck("onset_missing", "onset_date IS NULL", Q),
-        RowCheck("onset_in_future", "onset_date > to_date(_ingested_at)", Q),
+        RowCheck("onset_in_future", _after_arrival("onset_date"), Q, _BY_LOCAL_DAY),
         RowCheck("resolved_before_onset", "resolved_date < onset_date", Q),
     ),
 )

@@ -117,7 +117,7 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             with damage.naming_damage(tables.lake, "the lake"):
                 damage.put_right(tables.lake, *_tables_of(context))
                 upgrade.carry_forward(tables.lake, settings.root)
-            feeds, requests = Feeds.load(settings.sources_file), PredictionLog(settings.ops_url)
+            feeds, requests = Feeds.load(settings.sources_file, settings.timezone), PredictionLog(settings.ops_url)
             self._bench = RunContext(tables, settings.pseudonym_key(), feeds, run_id, requests, settings.shares)
             try:
                 yield self

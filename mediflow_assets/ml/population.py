@@ -14,7 +14,6 @@ from mediflow_assets.contracts.model import RECENT_DAYS
 from mediflow_assets.storage.delta import Lake
 
 _FEW = 50_000
-_TIME = pa.timestamp("us", "UTC")
 
 
 @dataclass(frozen=True)
@@ -72,9 +71,8 @@ def stays_with_history(lake: Lake, where: Any, history_where: Any = None) -> pa.
 
 def recent_encounters(lake: Lake) -> pa.Table:
     """The rows of `gold/admission_features` of the last 30 days there are."""
-    newest = pc.max(lake.read(gold.ADMISSION_FEATURES, ["admitted_at"])["admitted_at"]).as_py()
+    newest = pc.max(lake.read(gold.ADMISSION_FEATURES, ["admitted_on"])["admitted_on"]).as_py()
     if newest is None:
         return lake.read(gold.ADMISSION_FEATURES)
-    midnight = newest.replace(hour=0, minute=0, second=0, microsecond=0)
-    since = midnight - dt.timedelta(days=RECENT_DAYS - 1)
-    return lake.read(gold.ADMISSION_FEATURES, where=pc.field("admitted_at") >= pa.scalar(since, _TIME))
+    since = newest - dt.timedelta(days=RECENT_DAYS - 1)
+    return lake.read(gold.ADMISSION_FEATURES, where=pc.field("admitted_on") >= pa.scalar(since))

@@ -18,7 +18,7 @@ from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.schemas import arrow_schema
 
 NO_CHAMPION = "none: train with 'mediflow run --select models'"
-_KEYS = ["encounter_key", "patient_key", "department", "admitted_at"]
+_KEYS = ["encounter_key", "patient_key", "department", "admitted_at", "admitted_on"]
 
 
 def champions_of(lake: Lake) -> dict[str, str]:

@@ -138,7 +138,7 @@ def _checked(
 def _of_source(context: RunContext, table: SilverTable, source: SourceContract, records: DataFrame) -> DataFrame:
     """Records of one source in the table's shape, each with every reason against it."""
     transform = source_of(source.table).transforms()[table.contract.name]
-    reader = FeedReader(context.feeds.feeds, context.feeds.namespaces)
+    reader = FeedReader(context.feeds.feeds, context.feeds.namespaces, context.feeds.zone_of(source.system))
     frame = with_known_codes(transform(records, reader), table.contract)
     namespace = reader.namespaces[source.system]
     if NAMESPACE not in frame.columns:

@@ -11,7 +11,7 @@ from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.record_numbers import Person, linked_record_numbers
 from mediflow_assets.pipeline.run_context import RunContext
-from mediflow_assets.transforms import admitting, conditions, encounters, patient_links
+from mediflow_assets.transforms import admitting, conditions, encounters, local_days, patient_links
 from mediflow_assets.transforms.pseudonyms import pseudonym_of, with_hmac_pads
 from mediflow_assets.transforms.versions import keep_newest
 
@@ -50,7 +50,7 @@ def _finish_encounters(context: RunContext, rows: DataFrame) -> DataFrame:
     return keyed.withColumns(
         {
             "encounter_key": pseudonym_of("encounter", F.col("id_namespace"), F.col("encounter_id")),
-            "length_of_stay_days": encounters.length_of_stay(),
+            "length_of_stay_days": local_days.length_of_stay(),
         }
     )
 

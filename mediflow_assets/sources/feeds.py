@@ -8,13 +8,14 @@ from typing import Any
 
 from mediflow_assets.contracts import bronze
 from mediflow_assets.contracts.identifiers import is_namespace
+from mediflow_assets.contracts.time_zones import time_zone
 from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.sources.admissions import FORM as ADMISSIONS
 from mediflow_assets.sources.aliases import plain
 from mediflow_assets.sources.systems import NAMESPACE_FORM, System, system_of
 
 DELIMITERS = (",", ";", "\t", "|")
-KEYS = frozenset({"match", "headers", "delimiter", "date_formats", "decimal_comma", "values", "namespace"})
+KEYS = frozenset({"match", "headers", "delimiter", "date_formats", "decimal_comma", "values", "namespace", "timezone"})
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,8 @@ class Feed:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     namespace: str | None = None
     """Whose its ids are, where they are not the hospital's record numbers."""
+    timezone: str | None = None
+    """The IANA time zone of its times without an offset, and of its days; its system's where it names none."""
 
     def fits(self, header: tuple[str, ...], delimiter: str) -> bool:
         """Whether a file with this header is of this feed."""
@@ -39,16 +42,18 @@ class Feed:
 
 @dataclass(frozen=True)
 class Feeds:
-    """All feeds of a `sources.toml`."""
+    """All feeds and systems of a `sources.toml`."""
 
     feeds: tuple[Feed, ...] = ()
     systems: Mapping[str, System] = field(default_factory=dict)
+    timezone: str | None = None
+    """The home's IANA time zone; None where none is set."""
 
     @classmethod
-    def load(cls, path: Path) -> "Feeds":
+    def load(cls, path: Path, timezone: str | None = None) -> "Feeds":
         """Reads the file; none at all means no feeds."""
         if not path.exists():
-            return cls()
+            return cls(timezone=timezone)
         try:
             content = tomllib.loads(path.read_text(encoding="utf-8"))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError):
@@ -59,12 +64,18 @@ class Feeds:
         return cls(
             tuple(_feed(name, section) for name, section in feeds.items()),
             {name: system_of(name, section) for name, section in systems.items()},
+            timezone,
         )
 
     @property
     def namespaces(self) -> dict[str, str]:
         """Whose the ids of each source system are, where no feed says otherwise."""
         return bronze.NAMESPACES | {name: each.namespace for name, each in self.systems.items() if each.namespace}
+
+    def zone_of(self, system: str) -> str | None:
+        """The time zone of a system's records, unless their feed names another; None where none is set."""
+        named = self.systems.get(system)
+        return (named.timezone if named else None) or self.timezone
 
     def named(self, name: str) -> Feed:
         """The feed of that name."""
@@ -102,7 +113,10 @@ def _feed(name: str, section: Any) -> Feed:
     if namespace is not None and not is_namespace(namespace):
         raise _invalid(name, "namespace", NAMESPACE_FORM)
     _known(name, "headers", headers.values())
-    return Feed(name, tuple(match), headers, delimiter, tuple(formats), comma, _values(name, section), namespace)
+    zone = section.get("timezone")
+    zone = None if zone is None else time_zone(zone, f"sources.toml: feed '{name}', key 'timezone'")
+    values = _values(name, section)
+    return Feed(name, tuple(match), headers, delimiter, tuple(formats), comma, values, namespace, zone)
 
 
 def _values(name: str, section: dict[str, Any]) -> dict[str, dict[str, str]]:

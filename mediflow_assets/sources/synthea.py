@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 def _patients() -> "Mapping[str, Transform]":
     from mediflow_assets.transforms import patients
 
-    return {source.PATIENTS: lambda records, _: patients.from_synthea(records)}
+    return {source.PATIENTS: patients.from_synthea}
 
 
 def _encounters() -> "Mapping[str, Transform]":
     from mediflow_assets.transforms import encounters
 
-    return {source.ENCOUNTERS: lambda records, _: encounters.from_synthea(records)}
+    return {source.ENCOUNTERS: encounters.from_synthea}
 
 
 def _conditions() -> "Mapping[str, Transform]":
     from mediflow_assets.transforms import conditions
 
-    return {source.CONDITIONS: lambda records, _: conditions.from_synthea(records)}
+    return {source.CONDITIONS: conditions.from_synthea}
 
 
 PATIENTS = Source(

@@ -5,6 +5,7 @@ from typing import Any
 
 from mediflow_assets.contracts import bronze
 from mediflow_assets.contracts.identifiers import is_namespace
+from mediflow_assets.contracts.time_zones import time_zone
 from mediflow_assets.errors import SettingsInvalid
 
 NAMESPACE_FORM = "a word of small letters, digits, - and _"
@@ -18,6 +19,8 @@ class System:
     """Whose its ids are."""
     record_number: str | None = None
     """The `identifier.system` by which its patients are known in the hospital: they are the same people there."""
+    timezone: str | None = None
+    """The IANA time zone of its times without an offset, and of its days; the home's where it names none."""
 
 
 KEYS = frozenset(System.__dataclass_fields__)
@@ -36,6 +39,8 @@ def system_of(name: str, section: Any) -> System:
     number = section.get("record_number")
     if number is not None and (not isinstance(number, str) or not number or not _tells_numbers(name)):
         raise _invalid(name, "record_number", "of system fhir only, the identifier.system of a FHIR Patient")
+    if "timezone" in section:
+        time_zone(section["timezone"], f"sources.toml: system '{name}', key 'timezone'")
     return System(**section)
 
 

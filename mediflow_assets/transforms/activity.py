@@ -29,7 +29,7 @@ def cells_of(encounters: DataFrame) -> DataFrame:
     """Encounters that took place, each with its cell: the month of its admission, its department and class."""
     return active(encounters).select(
         "encounter_key",
-        F.trunc(F.to_date("admitted_at"), "month").alias("month"),
+        F.trunc("admitted_on", "month").alias("month"),
         "department",
         F.coalesce("encounter_class", F.lit("unknown")).alias("encounter_class"),
         "patient_key",

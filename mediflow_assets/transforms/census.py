@@ -12,8 +12,8 @@ def inpatients(encounters: DataFrame) -> DataFrame:
     return stays.select(
         "department",
         "patient_key",
-        F.to_date("admitted_at").alias("_from"),
-        F.to_date("discharged_at").alias("_until"),
+        F.col("admitted_on").alias("_from"),
+        F.col("discharged_on").alias("_until"),
     )
 
 

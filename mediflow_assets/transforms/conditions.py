@@ -6,6 +6,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.transforms import identifiers, parsing
 from mediflow_assets.transforms.diagnoses import canonical
 from mediflow_assets.transforms.encounters import diagnosis
+from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.identifiers import Spelling
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.patients import PROVENANCE
@@ -13,7 +14,7 @@ from mediflow_assets.transforms.validation import UNREADABLE, codes
 
 
 def from_synthea(
-    bronze: DataFrame, source_id: Column | None = None, spelled: Spelling = identifiers.upper
+    bronze: DataFrame, feeds: FeedReader, source_id: Column | None = None, spelled: Spelling = identifiers.upper
 ) -> DataFrame:
     """Synthea's conditions; `source_id` is what a format that names its conditions calls each."""
     texts = parsing.texts(bronze, ("patient", "encounter", "code", "description", "start", "stop"))
@@ -21,8 +22,8 @@ def from_synthea(
     typed = texts.withColumns(
         {
             "_code": canonical(F.upper("code")),
-            "_onset": parsing.date(F.col("start")),
-            "_resolved": parsing.date(F.col("stop")),
+            "_onset": feeds.local_date("start"),
+            "_resolved": feeds.local_date("stop"),
         }
     )
     coded = diagnosis(F.col("_code"))
@@ -40,6 +41,7 @@ def from_synthea(
         codes(
             parsing.unreadable("onset_unreadable", F.col("start"), F.col("_onset")),
             parsing.unreadable("resolved_unreadable", F.col("stop"), F.col("_resolved")),
+            feeds.after_arrival("onset_in_future", F.col("_onset")),
         ).alias(UNREADABLE),
         *PROVENANCE,
     )

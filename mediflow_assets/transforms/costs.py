@@ -90,7 +90,7 @@ def cost_anomalies(encounters: DataFrame, baselines: DataFrame) -> DataFrame:
     """Encounters above the limit of the narrowest peer group they have."""
     costs = priced(encounters)
     peers = _renamed(with_peers(costs.select(*_GROUP).distinct(), baselines), "of")
-    columns = ("encounter_key", "patient_key", "admitted_at", *_GROUP, "cost_usd")
+    columns = ("encounter_key", "patient_key", "admitted_at", "admitted_on", *_GROUP, "cost_usd")
     above = costs.join(peers, _is_of("of")).where(F.col("cost_usd") > F.col("limit_usd"))
     return above.select(*columns, "expected_cost_usd", "limit_usd", "peer_group")
 
@@ -139,6 +139,8 @@ def department_costs(encounters: DataFrame) -> DataFrame:
         _mean("cost_usd", "decimal(12,2)", 2).alias("average_cost_usd"),
         F.min("admitted_at").alias("first_admitted_at"),
         F.max("admitted_at").alias("last_admitted_at"),
+        F.min("admitted_on").alias("first_admitted_on"),
+        F.max("admitted_on").alias("last_admitted_on"),
     )
 
 

@@ -10,9 +10,11 @@ from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.bronze import ADMISSIONS as admissions
 from mediflow_assets.contracts.bronze import sources_of
 from mediflow_assets.transforms import diagnoses, identifiers, parsing
+from mediflow_assets.transforms.ages import completed_years
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.identifiers import Spelling
 from mediflow_assets.transforms.joins import with_few
+from mediflow_assets.transforms.local_days import ADMITTED_ON, DISCHARGED_ON, dated, in_future
 from mediflow_assets.transforms.patients import PROVENANCE, gender
 from mediflow_assets.transforms.validation import UNREADABLE, both, codes
 from mediflow_assets.transforms.versions import version_time
@@ -42,8 +44,8 @@ def from_admissions(
     texts = parsing.texts(bronze, (c for c in admissions.column_names if c not in (*PROVENANCE, "_feed", "extra")))
     typed = _typed_admissions(identifiers.upper(texts, ("patient_id", "encounter_id")), feeds)
     department = F.coalesce("_department", department_of(F.col("_class")))
-    named = typed.withColumn("_department", department)
-    natural = F.concat_ws("|", "patient_id", F.date_format("_admitted", "yyyy-MM-dd"), "_department")
+    named = dated(typed, feeds, "admission_date", "discharge_date").withColumn("_department", department)
+    natural = F.concat_ws("|", "patient_id", F.date_format(ADMITTED_ON, "yyyy-MM-dd"), "_department")
     return _shaped(
         named,
         {
@@ -58,6 +60,8 @@ def from_admissions(
             **diagnosis(F.col("_code")),
             "admitted_at": F.col("_admitted"),
             "discharged_at": F.col("_discharged"),
+            "admitted_on": F.col(ADMITTED_ON),
+            "discharged_on": F.col(DISCHARGED_ON),
             "discharge_disposition": F.col("_disposition"),
             "age_at_admission": F.col("_age"),
             _BIRTH: F.col("_birth"),
@@ -70,7 +74,10 @@ def from_admissions(
             "updated_at": version_time(F.col("_updated"), F.col("_ingested_at")),
             "extra": F.col("extra"),
         },
-        codes(*(parsing.unreadable(code, F.col(raw), F.col(read)) for code, raw, read in _READ_OF_ADMISSIONS)),
+        codes(
+            *(parsing.unreadable(code, F.col(raw), F.col(read)) for code, raw, read in _READ_OF_ADMISSIONS),
+            *in_future(feeds),
+        ),
         against,
         beside,
     )
@@ -116,7 +123,10 @@ def _typed_admissions(texts: DataFrame, feeds: FeedReader) -> DataFrame:
 
 
 def from_synthea(
-    bronze: DataFrame, more: Mapping[str, Column] | None = None, spelled: Spelling = identifiers.upper
+    bronze: DataFrame,
+    feeds: FeedReader,
+    more: Mapping[str, Column] | None = None,
+    spelled: Spelling = identifiers.upper,
 ) -> DataFrame:
     """Synthea's encounters; the reason for the encounter stands for its diagnosis.
 
@@ -127,15 +137,15 @@ def from_synthea(
     texts = spelled(texts, ("id", "patient"))
     typed = texts.withColumn("_raw_cost", F.coalesce("total_claim_cost", "base_encounter_cost")).withColumns(
         {
-            "_admitted": parsing.timestamp(F.col("start")),
-            "_discharged": parsing.timestamp(F.col("stop")),
+            "_admitted": feeds.timestamp("start"),
+            "_discharged": feeds.timestamp("stop"),
             "_class": parsing.coded(F.col("encounterclass"), v.ENCOUNTER_CLASSES),
             "_cost": parsing.money(F.col("_raw_cost")),
             "_code": diagnoses.canonical(F.upper("reasoncode")),
         }
     )
-    named = typed.withColumn("_department", department_of(F.col("_class")))
-    natural = F.concat_ws("|", "patient", F.date_format("_admitted", "yyyy-MM-dd"), "_department")
+    named = dated(typed, feeds, "start", "stop").withColumn("_department", department_of(F.col("_class")))
+    natural = F.concat_ws("|", "patient", F.date_format(ADMITTED_ON, "yyyy-MM-dd"), "_department")
     return _shaped(
         named,
         {
@@ -149,6 +159,8 @@ def from_synthea(
             "diagnosis_text": F.col("reasondescription"),
             "admitted_at": F.col("_admitted"),
             "discharged_at": F.col("_discharged"),
+            "admitted_on": F.col(ADMITTED_ON),
+            "discharged_on": F.col(DISCHARGED_ON),
             "cost_usd": F.col("_cost"),
             "updated_at": F.col("_ingested_at"),
             "extra": F.col("extra"),
@@ -159,6 +171,7 @@ def from_synthea(
             parsing.unreadable("discharged_at_unreadable", F.col("stop"), F.col("_discharged")),
             parsing.unreadable("cost_unreadable", F.col("_raw_cost"), F.col("_cost")),
             parsing.unreadable("encounter_class_unknown", F.col("encounterclass"), F.col("_class")),
+            *in_future(feeds),
         ),
     )
 
@@ -180,9 +193,9 @@ def with_patient(encounters: DataFrame, patients: DataFrame) -> DataFrame:
     is_of = (F.col("patient_id") == F.col("_known_id")) & (F.col("id_namespace") == F.col("_known_namespace"))
     joined = with_few(encounters, known, is_of).select(*encounters.columns, *known.columns)
     age = F.coalesce(
-        completed_years(F.col(_BIRTH), F.col("admitted_at")),
+        completed_years(F.col(_BIRTH), F.col("admitted_on")),
         F.col("age_at_admission"),
-        completed_years(F.col("_known_birth"), F.col("admitted_at")),
+        completed_years(F.col("_known_birth"), F.col("admitted_on")),
     )
     gender_ = F.when(F.col("source_system").isin(_TELLING_GENDER), F.col("gender")).otherwise(
         F.coalesce("_known_gender", F.lit("U"))
@@ -203,18 +216,6 @@ def department_of(class_: Column) -> Column:
 def diagnosis(code: Column) -> dict[str, Column]:
     """A code in its one spelling, and the standard whose form it has: icd10, snomed, or null where it is neither."""
     return {"diagnosis_code": code, "diagnosis_system": diagnoses.form(code)}
-
-
-def completed_years(birth: Column, at: Column) -> Column:
-    """Age in completed years; a birthday on 29 February is reached on 1 March in common years."""
-    day = F.to_date(at)
-    before_birthday = (F.month(day) * 100 + F.dayofmonth(day)) < (F.month(birth) * 100 + F.dayofmonth(birth))
-    return (F.year(day) - F.year(birth) - before_birthday.cast("int")).cast("int")
-
-
-def length_of_stay() -> Column:
-    """Nights between admission and discharge."""
-    return F.datediff(F.to_date("discharged_at"), F.to_date("admitted_at"))
 
 
 def _shaped(

@@ -78,7 +78,7 @@ def _from_older(fields: dict[str, Any], value: bytes) -> dict[str, Any]:
 def patients_of(records: DataFrame, feeds: FeedReader) -> DataFrame:
     """The patients that events bring along. A message is taken whole or not at all: what stands against its encounter
     keeps its patient out as well."""
-    ready = _prepared(records)
+    ready = _prepared(records, feeds)
     texts = ready.withColumns({_OF_PATIENT + name: F.col(name) for name in _PATIENT})
     shaped = encounters.from_admissions(
         texts, feeds, "events", _reasons(), (EVENT_ID, EVENT_TYPE, *(_OF_PATIENT + name for name in _PATIENT))
@@ -92,11 +92,11 @@ def patients_of(records: DataFrame, feeds: FeedReader) -> DataFrame:
 
 def encounters_of(records: DataFrame, feeds: FeedReader) -> DataFrame:
     """The encounters that events tell of."""
-    ready = _prepared(records)
+    ready = _prepared(records, feeds)
     return encounters.from_admissions(ready, feeds, "events", _reasons(), (EVENT_ID, EVENT_TYPE))
 
 
-def _prepared(records: DataFrame) -> DataFrame:
+def _prepared(records: DataFrame, feeds: FeedReader) -> DataFrame:
     """Records with their event's type told by status and dates, `occurred_at` as the time of the version."""
     texts = parsing.texts(records, (*_ENVELOPE, "status", "admission_date", "discharge_date"))
     kind = F.lower("event_type")
@@ -113,7 +113,7 @@ def _prepared(records: DataFrame) -> DataFrame:
         {
             EVENT_ID: F.col("event_id"),
             EVENT_TYPE: kind,
-            "_occurred": parsing.timestamp(F.col("occurred_at")),
+            "_occurred": feeds.timestamp("occurred_at"),
             "updated_at": F.when(parsing.timestamp(F.col("occurred_at")).isNotNull(), F.col("occurred_at")),
             "status": status,
             "admission_date": F.coalesce(admitted, F.col("admission_date")),

@@ -9,19 +9,19 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts.vocabulary import UNKNOWN
 from mediflow_assets.transforms.charlson import GROUPS, group_of
 from mediflow_assets.transforms.readmissions import active
-from mediflow_assets.transforms.timelines import DAY, NEVER, Seconds, Timeline, by_patient, count_between
+from mediflow_assets.transforms.timelines import DAY, NEVER, Seconds, Timeline, by_patient, count_between, days_of
 
 _YEAR, _HALF_YEAR = 365 * DAY, 182 * DAY
 _ASIS = (
-    "encounter_key string, patient_key string, admitted_at timestamp, department string, encounter_class string, "
-    "admission_type string, gender string, age_at_admission int, admitting_diagnosis_code string, systolic_mmhg int, "
-    "diastolic_mmhg int, cost_usd decimal(12,2)"
+    "encounter_key string, patient_key string, admitted_at timestamp, admitted_on date, department string, "
+    "encounter_class string, admission_type string, gender string, age_at_admission int, "
+    "admitting_diagnosis_code string, systolic_mmhg int, diastolic_mmhg int, cost_usd decimal(12,2)"
 )
 _HISTORY = (
     "prior_admissions_12m int, prior_emergency_6m int, days_since_last_discharge int, comorbidity_count int, "
     "prior_mean_cost_usd double"
 )
-_NEEDED = ("discharged_at", "diagnosis_code")
+_NEEDED = ("discharged_at", "discharged_on", "diagnosis_code")
 
 
 def admission_features(encounters: DataFrame) -> DataFrame:
@@ -37,7 +37,7 @@ def admission_features(encounters: DataFrame) -> DataFrame:
         {
             "encounter_class": F.coalesce("encounter_class", F.lit("unknown")),
             "admitting_diagnosis_code": F.coalesce("admitting_diagnosis_code", F.lit(UNKNOWN)),
-            "admission_month": F.month("admitted_at"),
+            "admission_month": F.month("admitted_on"),
             "prior_mean_cost_usd": F.col("prior_mean_cost_usd").cast("decimal(12,2)"),
         }
     )
@@ -51,7 +51,8 @@ def with_history(rows: pa.Table) -> pa.Table:
     is_emergency = pc.fill_null(pc.equal(rows["encounter_class"], "emergency"), False).to_numpy()
     stays, emergencies = np.sort(time.began[is_stay]), np.sort(time.began[is_emergency])
     mean_cost, has_cost = _mean_cost_before(time, known, rows["cost_usd"])
-    days, has_stay = _days_since_last(time, known, is_stay)
+    began_on, ended_on = days_of(rows["admitted_on"]), days_of(rows["discharged_on"])
+    days, has_stay = _days_since_last(time, known, is_stay, began_on, ended_on)
     added = {
         "prior_admissions_12m": pa.array(count_between(stays, time.began - _YEAR, time.began), pa.int32()),
         "prior_emergency_6m": pa.array(count_between(emergencies, time.began - _HALF_YEAR, time.began), pa.int32()),
@@ -64,8 +65,10 @@ def with_history(rows: pa.Table) -> pa.Table:
     return rows
 
 
-def _days_since_last(time: Timeline, known: Seconds, is_stay: np.ndarray) -> tuple[Seconds, np.ndarray]:
-    """Days from the latest discharge from a stay that was known, by date."""
+def _days_since_last(
+    time: Timeline, known: Seconds, is_stay: np.ndarray, began_on: Seconds, ended_on: Seconds
+) -> tuple[Seconds, np.ndarray]:
+    """Days from the latest discharge from a stay that was known, by local date."""
     ended = np.flatnonzero(is_stay & (known != NEVER))
     ended = ended[np.argsort(known[ended], kind="stable")]
     if not len(ended):
@@ -73,7 +76,7 @@ def _days_since_last(time: Timeline, known: Seconds, is_stay: np.ndarray) -> tup
     place = np.searchsorted(known[ended], time.began, "right") - 1
     last = ended[np.maximum(place, 0)]
     has_stay = (place >= 0) & (time.patient[last] == time.patient)
-    days = time.seconds(time.began) // DAY - time.seconds(time.ended[last]) // DAY
+    days = began_on - ended_on[last]
     return np.where(has_stay, days, 0), has_stay
 
 

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts.bronze import NAMESPACES, differ_by_case
 from mediflow_assets.transforms import identifiers, parsing
 from mediflow_assets.transforms.identifiers import Spelling
+from mediflow_assets.transforms.zones import Zones, has_offset
 
 
 class Feed(Protocol):
@@ -21,18 +22,26 @@ class Feed(Protocol):
     @property
     def decimal_comma(self) -> bool: ...  # noqa: D102
     @property
+    def timezone(self) -> str | None: ...  # noqa: D102
+    @property
     def values(self) -> Mapping[str, Mapping[str, str]]: ...  # noqa: D102
     @property
     def namespace(self) -> str | None: ...  # noqa: D102
 
 
 class FeedReader:
-    """Reads columns of `bronze/admissions`, given as texts, each row by the forms of the feed in its `_feed`."""
+    """Reads columns given as texts, each row by the forms and the zone of the feed in its `_feed`.
 
-    def __init__(self, feeds: Iterable[Feed] = (), namespaces: Mapping[str, str] = NAMESPACES) -> None:
+    `timezone` is that of rows whose feed names none, or that are of no feed.
+    """
+
+    def __init__(
+        self, feeds: Iterable[Feed] = (), namespaces: Mapping[str, str] = NAMESPACES, timezone: str | None = None
+    ) -> None:
         self.feeds = tuple(feeds)
         self.namespaces = namespaces
         """By source system, where no feed says otherwise."""
+        self.zones = Zones(timezone, {feed.name: feed.timezone for feed in self.feeds if feed.timezone})
 
     def namespace(self, system: str) -> Column:
         """Whose the ids of a record are."""
@@ -56,18 +65,43 @@ class FeedReader:
         return replaced
 
     def timestamp(self, name: str) -> Column:
-        """The column as a timestamp: ISO 8601, else one of the feed's forms."""
+        """The column as an instant: ISO 8601, else one of the feed's forms; without an offset it is local."""
         read = parsing.timestamp(F.col(name))
+        if not self.zones.are_utc:
+            read = F.when(has_offset(F.col(name)), read).otherwise(self.zones.instant(read))
         for feed in self._with(lambda feed: bool(feed.date_formats)):
-            theirs = F.when(F.col("_feed") == feed.name, parsing.in_forms(F.col(name), list(feed.date_formats)))
-            read = F.coalesce(theirs, read)
+            forms = (self._in_form(F.col(name), form) for form in feed.date_formats)
+            read = F.coalesce(F.when(F.col("_feed") == feed.name, F.coalesce(*forms)), read)
         return read
+
+    def local_date(self, name: str) -> Column:
+        """The column as a date: the one written, or the local day of an instant."""
+        text = F.col(name)
+        return F.when(has_offset(text), self.zones.day(parsing.timestamp(text), text)).otherwise(parsing.date(text))
+
+    def day(self, instant: str, text: str) -> Column:
+        """The local day of an instant that was read from a text; both are columns."""
+        return self.zones.day(F.col(instant), F.col(text))
+
+    def after_arrival(self, code: str, day: Column, instant: Column | None = None) -> Column:
+        """The reason `code` where a day is after the local one on which its record came, and its instant after that.
+
+        The contract, which knows no zone, allows for every zone.
+        """
+        is_later = day > self.zones.day(F.col("_ingested_at"))
+        return F.when(is_later if instant is None else is_later & (instant > F.col("_ingested_at")), F.lit(code))
+
+    def _in_form(self, text: Column, form: str) -> Column:
+        read = parsing.in_form(text, form)
+        return read if parsing.tells_offset(form) else self.zones.instant(read)
 
     def date(self, name: str) -> Column:
         """The column as a date."""
-        if not self._with(lambda feed: bool(feed.date_formats)):
-            return parsing.date(F.col(name))
-        return self.timestamp(name).cast("date")
+        read = parsing.date(F.col(name))
+        for feed in self._with(lambda feed: bool(feed.date_formats)):
+            forms = (parsing.in_form(F.col(name), form).cast("date") for form in feed.date_formats)
+            read = F.coalesce(F.when(F.col("_feed") == feed.name, F.coalesce(*forms)), read)
+        return read
 
     def money(self, name: str) -> Column:
         """The column as an amount; `1.234,50` where the feed writes a decimal comma."""

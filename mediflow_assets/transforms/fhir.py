@@ -56,6 +56,7 @@ def patients_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     absent = ("race", "ethnicity", "ssn", "drivers", "passport")
     return patients.from_synthea(
         _texts(bronze, PATIENT, absent),
+        feeds,
         {"source_system": F.lit(SYSTEM), "phone": F.col("phone")},
         feeds.spelling(SYSTEM),
     )
@@ -67,6 +68,7 @@ def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     ended = F.when(F.col("_discharged").isNull(), "in-progress").otherwise("finished")
     return encounters.from_synthea(
         _texts(bronze, ENCOUNTER, absent),
+        feeds,
         {
             "source_system": F.lit(SYSTEM),
             "status": F.coalesce(parsing.coded(F.col("status"), v.STATUSES), ended),
@@ -79,7 +81,7 @@ def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
 def conditions_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """Condition resources as conditions."""
     texts = _texts(bronze, CONDITION, ())
-    return conditions.from_synthea(texts, parsing.given(F.col("id")), feeds.spelling(SYSTEM))
+    return conditions.from_synthea(texts, feeds, parsing.given(F.col("id")), feeds.spelling(SYSTEM))
 
 
 def _texts(bronze: DataFrame, fields: dict[str, str], absent: tuple[str, ...]) -> DataFrame:

@@ -12,7 +12,7 @@ from mediflow_assets.contracts.suppression import K, hidden
 from mediflow_assets.contracts.table import Column, SmallCells, TableContract, Type
 from mediflow_assets.contracts.vocabulary import ZIP_PATTERN
 from mediflow_assets.contracts.zip_prefixes import MILITARY_ZIP3, UNASSIGNED_ZIP3
-from mediflow_assets.transforms.encounters import completed_years
+from mediflow_assets.transforms.ages import completed_years
 from mediflow_assets.transforms.over_89 import AS_OF, IS_OVER_89
 
 _BAND_YEARS = 5
@@ -26,7 +26,7 @@ def mask(frame: DataFrame, source: TableContract) -> DataFrame:
     """The masked copy of a table. Where a date of birth becomes a band, the frame carries `_as_of`; where dates of
     people become years, `_is_elder`."""
     columns = [
-        masked_column(column, source.names_people).alias(masked_name(column))
+        masked_column(column, source.names_people, _day_of(column, source)).alias(masked_name(column))
         for column in source.columns
         if column.mask.verb is not Verb.DROP
     ]
@@ -34,8 +34,15 @@ def mask(frame: DataFrame, source: TableContract) -> DataFrame:
     return suppress(masked, source.small_cells) if source.small_cells else masked
 
 
-def masked_column(column: Column, is_of_person: bool = False) -> SparkColumn:
-    """What becomes of one column; in a row about one person no year is shown once they are 90."""
+def _day_of(column: Column, source: TableContract) -> str | None:
+    """The column with the local day of an instant, where the table has one."""
+    day = column.name.removesuffix("_at") + "_on"
+    return day if day in source.by_name else None
+
+
+def masked_column(column: Column, is_of_person: bool = False, day: str | None = None) -> SparkColumn:
+    """What becomes of one column; in a row about one person no year is shown once they are 90. The year of an instant
+    is that of its local `day`."""
     value = F.col(column.name)
     match column.mask.verb:
         case Verb.KEEP if column.unit == "years":
@@ -47,7 +54,8 @@ def masked_column(column: Column, is_of_person: bool = False) -> SparkColumn:
             # computed once, in Silver, by `transforms.pseudonyms`
             return F.col(masked_name(column))
         case Verb.YEAR:
-            return F.when(~F.col(IS_OVER_89), F.year(value)) if is_of_person else F.year(value)
+            year = F.year(F.col(day)) if day else F.year(value)
+            return F.when(~F.col(IS_OVER_89), year) if is_of_person else year
         case Verb.AGE_BAND:
             return age_band(completed_years(value, F.col(AS_OF)) if column.type is Type.DATE else value)
         case Verb.ZIP3:

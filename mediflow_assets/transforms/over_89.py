@@ -7,7 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts.masked import TOP_AGE_YEARS
-from mediflow_assets.transforms.encounters import completed_years
+from mediflow_assets.transforms.ages import completed_years
 from mediflow_assets.transforms.joins import with_few
 
 AS_OF = "_as_of"
@@ -17,7 +17,7 @@ IS_OVER_89 = "_is_elder"
 
 def judged_at(patients: DataFrame, encounters: DataFrame) -> DataFrame:
     """The patients with the day at which their age is validated."""
-    newest = encounters.agg(F.to_date(F.max("admitted_at")).alias("_newest"))
+    newest = encounters.agg(F.max("admitted_on").alias("_newest"))
     return patients.crossJoin(newest).withColumn(AS_OF, F.least("_newest", "death_date")).drop("_newest")
 
 
@@ -26,11 +26,11 @@ def over_89(patients: DataFrame, encounters: DataFrame) -> DataFrame:
     aged = judged_at(patients, encounters).select(
         "patient_key", completed_years(F.col("birth_date"), F.col(AS_OF)).alias("_age")
     )
-    newest = encounters.agg(F.to_date(F.max("admitted_at")).alias(AS_OF))
+    newest = encounters.agg(F.max("admitted_on").alias(AS_OF))
     seen = encounters.crossJoin(newest).select(
         "patient_key",
         (F.col("age_at_admission") >= TOP_AGE_YEARS).alias("_was"),
-        (oldest_age(F.col("age_at_admission"), F.col("admitted_at"), F.col(AS_OF)) >= TOP_AGE_YEARS).alias("_may_be"),
+        (oldest_age(F.col("age_at_admission"), F.col("admitted_on"), F.col(AS_OF)) >= TOP_AGE_YEARS).alias("_may_be"),
     )
     candidates = seen.where(F.coalesce("_was", F.lit(False)) | F.col("_may_be"))
     unborn = aged.where(F.col("_age").isNull()).select("patient_key")
@@ -40,9 +40,9 @@ def over_89(patients: DataFrame, encounters: DataFrame) -> DataFrame:
     return by_birth.unionByName(by_age).unionByName(by_chance).distinct()
 
 
-def oldest_age(age: Column, at: Column, as_of: Column) -> Column:
+def oldest_age(age: Column, day: Column, as_of: Column) -> Column:
     """The most years that somebody of this age (0 where unknown) at one day may have completed at a later one."""
-    return F.coalesce(age, F.lit(0)) + 1 + completed_years(F.date_add(F.to_date(at), 1), as_of)
+    return F.coalesce(age, F.lit(0)) + 1 + completed_years(F.date_add(day, 1), as_of)
 
 
 def marked(frame: DataFrame, over_89: DataFrame) -> DataFrame:

@@ -4,7 +4,8 @@
 A value that cannot be read is null; `unreadable` tells it from one that was not given.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -15,6 +16,7 @@ INTEGER = r"^[+-]?[0-9]{1,9}\z"
 DECIMAL = r"^[+-]?[0-9]{1,10}([.][0-9]{1,2})?\z"
 LONG_DECIMAL = r"^[+-]?[0-9]{1,10}[.][0-9]{3,20}\z"
 _CLOCK = r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"
+_WITHOUT_SECONDS = r"^([0-9-]{10}[T ][0-9]{2}:[0-9]{2})(Z|[+-][0-9]{2}:?[0-9]{2})\z"
 MOMENT = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}({_CLOCK})?\z"
 BLOOD_PRESSURE = r"^[0-9]{2,3} ?/ ?[0-9]{2,3}\z"
 
@@ -62,13 +64,20 @@ def date(text: Column) -> Column:
 
 
 def timestamp(text: Column) -> Column:
-    """An ISO 8601 date or timestamp; without an offset it is UTC."""
-    return F.when(text.rlike(MOMENT), text.try_cast("timestamp"))
+    """An ISO 8601 date or timestamp; without an offset as if it were UTC."""
+    # the embedded engine reads no offset that follows the minutes
+    whole = F.when(text.rlike(_WITHOUT_SECONDS), F.regexp_replace(text, _WITHOUT_SECONDS, "$1:00$2")).otherwise(text)
+    return F.when(text.rlike(MOMENT), whole.try_cast("timestamp"))
 
 
-def in_forms(text: Column, forms: Sequence[str]) -> Column:
-    """A timestamp in one of a feed's own date forms (Spark datetime patterns), the first that fits."""
-    return F.coalesce(*(F.try_to_timestamp(text, F.lit(form)) for form in forms))
+def in_form(text: Column, form: str) -> Column:
+    """A timestamp in a feed's own date form (a Spark datetime pattern); without an offset as if it were UTC."""
+    return F.try_to_timestamp(text, F.lit(form))
+
+
+def tells_offset(form: str) -> bool:
+    """Whether a date form has a part for the offset or the zone."""
+    return bool(set(re.sub(r"'[^']*'", "", form)) & set("XxZzVO"))
 
 
 def blood_pressure(text: Column) -> tuple[Column, Column]:

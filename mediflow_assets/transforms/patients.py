@@ -45,6 +45,7 @@ def from_admissions(
         codes(
             parsing.unreadable("birth_date_unreadable", F.col("birth_date"), F.col("_birth")),
             parsing.unreadable("updated_at_unreadable", F.col("updated_at"), F.col("_updated")),
+            feeds.after_arrival("birth_date_in_future", F.col("_birth")),
         ),
         against,
         beside,
@@ -69,12 +70,15 @@ _SYNTHEA = {
 
 
 def from_synthea(
-    bronze: DataFrame, more: Mapping[str, Column] | None = None, spelled: Spelling = identifiers.upper
+    bronze: DataFrame,
+    feeds: FeedReader,
+    more: Mapping[str, Column] | None = None,
+    spelled: Spelling = identifiers.upper,
 ) -> DataFrame:
     """Synthea's patients; `more` gives columns that another format under these names has besides."""
     texts = parsing.texts(bronze, (*_SYNTHEA.values(), "gender", "birthdate", "deathdate"))
     texts = spelled(texts, ("id",))
-    typed = texts.withColumns({"_birth": parsing.date(F.col("birthdate")), "_death": parsing.date(F.col("deathdate"))})
+    typed = texts.withColumns({"_birth": parsing.date(F.col("birthdate")), "_death": feeds.local_date("deathdate")})
     return _shaped(
         typed,
         {
@@ -90,6 +94,7 @@ def from_synthea(
         codes(
             parsing.unreadable("birth_date_unreadable", F.col("birthdate"), F.col("_birth")),
             parsing.unreadable("death_date_unreadable", F.col("deathdate"), F.col("_death")),
+            feeds.after_arrival("birth_date_in_future", F.col("_birth")),
         ),
     )
 

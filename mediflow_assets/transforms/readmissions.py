@@ -1,9 +1,11 @@
-"""Readmission within 30 days, after the measure of CMS (Hospital-Wide All-Cause Unplanned Readmission).
+"""Readmission within 30 days, after the measure that `contracts.readmission_measure` names.
 
-Stays that overlap, or that a transfer joins on one day, are one episode. An episode that ended is an index stay unless
-the patient died, was transferred out or left against advice, or the data end within 30 days of it. What counts is the
-next unplanned episode.
+All is by local days, so that times change nothing. Stays that overlap, that a transfer joins within a day, or that
+return on one day for the same diagnosis, are one episode. The next episode alone counts: where it is planned, nothing
+after it is a readmission.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -11,15 +13,18 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from mediflow_assets.contracts import readmission_measure as measure
 from mediflow_assets.contracts.vocabulary import PLANNED_ADMISSION_TYPES, UNKNOWN
-from mediflow_assets.transforms.timelines import DAY, NEVER, Flags, Seconds, Timeline, by_patient, seconds, timestamps
+from mediflow_assets.transforms.joins import with_few
+from mediflow_assets.transforms.timelines import NEVER, Flags, Seconds, by_patient, days_of
 
-WINDOW_DAYS = 30
-"""CMS Hospital Readmissions Reduction Program: within 30 days of discharge."""
+WINDOW_DAYS = measure.WINDOW_DAYS
 EXCLUDED = {"expired": "died", "transferred": "transferred_out", "against_advice": "left_against_advice"}
 """Why an episode is no index stay, by how it ended."""
-NO_FOLLOW_UP = "no_follow_up"
-_DATA_END = "_data_end"
+DIED, CENSORED, NO_FOLLOW_UP = "died", "died_after_discharge", "no_follow_up"
+_DATA_END, _DIED_ON = "_data_end", "_died_on"
+_STRIDE = 10**7
+"""Days between two patients: far more than between any two days of one."""
 _LAST = (
     "encounter_key",
     "patient_key",
@@ -28,12 +33,15 @@ _LAST = (
     "gender",
     "age_at_admission",
     "discharge_disposition",
+    "discharged_at",
 )
 _GIVEN = (
     "encounter_key string, patient_key string, department string, diagnosis_code string, gender string, "
-    "age_at_admission int, discharge_disposition string, admitted_at timestamp, discharged_at timestamp, "
-    "next_admitted_at timestamp, length_of_stay_days int, days_to_readmission int, excluded_because string"
+    "age_at_admission int, discharge_disposition string, discharged_at timestamp, admitted_at timestamp, "
+    "admitted_on date, discharged_on date, next_admitted_on date, length_of_stay_days int, days_to_readmission int, "
+    "excluded_because string"
 )
+_ORDER = ("patient_key", "admitted_on", "discharged_on", "encounter_key")
 
 
 def active(encounters: DataFrame) -> DataFrame:
@@ -41,17 +49,20 @@ def active(encounters: DataFrame) -> DataFrame:
     return encounters.where(~F.col("status").isin("cancelled", "planned"))
 
 
-def readmissions(encounters: DataFrame) -> DataFrame:
-    """One row per episode that ended, under its last stay's key: the next unplanned episode, and whether it counts.
+def readmissions(encounters: DataFrame, patients: DataFrame) -> DataFrame:
+    """One row per episode that ended, under its last stay's key: the next one if unplanned, and whether it counts.
 
     The data end with the newest admission or discharge of any encounter. `is_readmitted` is null where the episode is
     no index stay.
     """
-    newest = active(encounters).agg(F.max(F.greatest("admitted_at", "discharged_at")).alias(_DATA_END))
-    stays = active(encounters).where(F.col("encounter_class") == "inpatient")
-    stays = stays.select(*_LAST, "admission_type", "admitted_at", "discharged_at").crossJoin(newest)
+    happened = active(encounters)
+    newest = happened.agg(F.max(F.greatest("admitted_on", "discharged_on")).alias(_DATA_END))
+    stays = happened.where(F.col("encounter_class") == "inpatient")
+    stays = stays.select(*_LAST, "admission_type", "admitted_at", "admitted_on", "discharged_on").crossJoin(newest)
+    deaths = _deaths(happened, patients)
+    known = with_few(stays, deaths, F.col("patient_key") == F.col("_dead")).select(*stays.columns, _DIED_ON)
     is_readmitted = F.coalesce(F.col("days_to_readmission") <= WINDOW_DAYS, F.lit(False))
-    return by_patient(stays, episodes, _GIVEN).withColumns(
+    return by_patient(known, episodes, _GIVEN).withColumns(
         {
             "diagnosis_code": F.coalesce("diagnosis_code", F.lit(UNKNOWN)),
             "is_readmitted": F.when(F.col("excluded_because").isNull(), is_readmitted),
@@ -59,57 +70,113 @@ def readmissions(encounters: DataFrame) -> DataFrame:
     )
 
 
+def _deaths(happened: DataFrame, patients: DataFrame) -> DataFrame:
+    """The day on which patients died, as they themselves or an encounter tells: the earliest."""
+    told = patients.where(F.col("death_date").isNotNull()).select("patient_key", F.col("death_date").alias("_on"))
+    seen = happened.where(F.col("discharge_disposition") == "expired").where(F.col("discharged_on").isNotNull())
+    every = told.unionByName(seen.select("patient_key", F.col("discharged_on").alias("_on")))
+    return every.groupBy(F.col("patient_key").alias("_dead")).agg(F.min("_on").alias(_DIED_ON))
+
+
+@dataclass(frozen=True)
+class _Stays:
+    """Stays of many patients in order; `began` and `ended` (NEVER where open) are days."""
+
+    rows: pa.Table
+    patient: Seconds
+    began: Seconds
+    ended: Seconds
+
+    @classmethod
+    def of(cls, rows: pa.Table) -> "_Stays":
+        rows = rows.sort_by([(name, "ascending") for name in _ORDER])
+        keys = rows["patient_key"].combine_chunks()
+        patient = pc.index_in(keys, pc.unique(keys)).to_numpy(zero_copy_only=False).astype(np.int64)
+        return cls(rows, patient, days_of(rows["admitted_on"]), days_of(rows["discharged_on"]))
+
+    def joined(self) -> tuple[Seconds, Seconds]:
+        """The first stay of each episode, and the one of its stays that ended last."""
+        axis = self.patient * _STRIDE
+        # of an open stay no more is known than that it began: the next one bounds it
+        reach = axis + np.where(self.ended == NEVER, self.began, self.ended)
+        reached, places = np.maximum.accumulate(reach), np.arange(len(reach))
+        last = np.maximum.accumulate(np.where(reach >= reached, places, 0))
+        before, gap = last[:-1], (axis + self.began)[1:] - reached[:-1]
+        transferred = _is(self.rows["discharge_disposition"], "transferred")[before]
+        code = pc.fill_null(self.rows["diagnosis_code"].combine_chunks().dictionary_encode().indices, -1).to_numpy()
+        same_again = (gap == 0) & (code[1:] == code[before]) & (code[1:] >= 0)
+        goes_on = (gap < 0) | same_again | (transferred & (gap <= measure.TRANSFER_DAYS))
+        is_first = np.concatenate(([True], ~goes_on | (self.patient[1:] != self.patient[:-1])))
+        first = np.flatnonzero(is_first)
+        return first, last[np.append(first[1:], len(last)) - 1]
+
+
 def episodes(stays: pa.Table) -> pa.Table:
-    """Stays → episodes that ended, each with the next unplanned one after it."""
-    stays = stays.sort_by([("patient_key", "ascending"), ("admitted_at", "ascending"), ("encounter_key", "ascending")])
-    time = Timeline.of(stays)
-    first, last = _joined(time, pc.equal(stays["discharge_disposition"], "transferred"))
-    is_unplanned = ~pc.fill_null(pc.is_in(stays["admission_type"], pa.array(PLANNED_ADMISSION_TYPES)), False).to_numpy()
-    following, has_following = _next_unplanned(time, first, is_unplanned)
-    is_ended = time.ended[last] != NEVER
-    first, last, following, has_following = (x[is_ended] for x in (first, last, following, has_following))
-    rows, whole = stays.take(pa.array(last)), Timeline(time.patient[last], time.began[first], time.ended[last])
-    began, ended, next_at = (whole.seconds(places) for places in (whole.began, whole.ended, following))
-    last_followed = seconds(rows[_DATA_END]) // DAY - WINDOW_DAYS
-    ways = rows["discharge_disposition"].to_pylist()
-    late = ended // DAY > last_followed
-    excluded = [EXCLUDED.get(way) or (NO_FOLLOW_UP if at_end else None) for way, at_end in zip(ways, late, strict=True)]
+    """Stays → episodes that ended, each with the next one after it if that is unplanned."""
+    all_ = _Stays.of(stays)
+    first, last = all_.joined()
+    following, has_following = _next_unplanned(all_, first)
+    is_ended = ~np.logical_or.reduceat(all_.ended == NEVER, first)
+    first, last, following = first[is_ended], last[is_ended], following[is_ended]
+    has_following = has_following[is_ended]
+    rows, began, ended = all_.rows.take(pa.array(last)), all_.began[first], all_.ended[last]
     return pa.table(
         {
             **{name: rows[name] for name in _LAST},
-            "admitted_at": timestamps(began, np.ones(len(began), np.bool_)),
-            "discharged_at": timestamps(ended, np.ones(len(ended), np.bool_)),
-            "next_admitted_at": timestamps(next_at, has_following),
-            "length_of_stay_days": pa.array(ended // DAY - began // DAY, pa.int32()),
-            "days_to_readmission": _days(ended, next_at, has_following),
-            "excluded_because": pa.array(excluded, pa.string()),
+            "admitted_at": all_.rows["admitted_at"].take(pa.array(first)),
+            "admitted_on": _dates(began),
+            "discharged_on": _dates(ended),
+            "next_admitted_on": _dates(following, has_following),
+            "length_of_stay_days": pa.array(ended - began, pa.int32()),
+            "days_to_readmission": pa.array(
+                np.where(has_following, following - ended, 0), pa.int32(), mask=~has_following
+            ),
+            "excluded_because": _exclusions(rows, ended, np.where(has_following, following, NEVER)),
         }
     )
 
 
-def _days(ended: Seconds, next_at: Seconds, is_given: Flags) -> pa.Array:
-    days = np.where(is_given, next_at // DAY - ended // DAY, 0)
-    return pa.array(days, pa.int32(), mask=~is_given)
+def _next_unplanned(stays: _Stays, first: Seconds) -> tuple[Seconds, Flags]:
+    """When the next episode of each episode's patient began, and whether there is one that is unplanned."""
+    planned = pc.fill_null(pc.is_in(stays.rows["admission_type"], pa.array(PLANNED_ADMISSION_TYPES)), False).to_numpy()
+    planned = planned | _begins(stays.rows["diagnosis_code"], measure.ALWAYS_PLANNED)
+    is_same = np.append(stays.patient[first][1:] == stays.patient[first][:-1], False)
+    counts = is_same & np.append(~planned[first][1:], False)
+    return np.append(stays.began[first][1:], 0), counts
 
 
-def _joined(time: Timeline, is_transfer: pa.ChunkedArray) -> tuple[Seconds, Seconds]:
-    """The first stay of each episode, and the one of its stays that ended last; stays are in order."""
-    transferred = pc.fill_null(is_transfer, False).to_numpy()
-    # an open stay lasts as long as its patient, one that ends in a transfer until the day is over
-    lasts = np.where(transferred, time.end_of_day(time.ended), time.ended)
-    reached = np.maximum.accumulate(np.where(time.ended == NEVER, time.end, lasts))
-    is_first = np.ones(len(lasts), np.bool_)
-    is_first[1:] = (time.began[1:] > reached[:-1]) | (time.patient[1:] != time.patient[:-1])
-    episode = np.cumsum(is_first)
-    order = np.lexsort((np.arange(len(lasts)), time.ended, episode))
-    is_last = np.ones(len(order), np.bool_)
-    is_last[:-1] = np.diff(episode[order]) != 0
-    return np.flatnonzero(is_first), order[is_last]
+def _exclusions(rows: pa.Table, ended: Seconds, readmitted: Seconds) -> pa.Array:
+    """Why each episode, here its last stay, is no index stay; null where it is one."""
+    died, code, department = days_of(rows[_DIED_ON]), rows["diagnosis_code"], rows["department"]
+    until = np.minimum(ended + WINDOW_DAYS, died)
+    psychiatric = _begins(code, measure.PSYCHIATRIC) | _matches(department, measure.PSYCHIATRIC_DEPARTMENT)
+    rehabilitation = _begins(code, measure.REHABILITATION) | _matches(department, measure.REHABILITATION_DEPARTMENT)
+    found = {
+        **{reason: _is(rows["discharge_disposition"], way) for way, reason in EXCLUDED.items()},
+        "psychiatric": psychiatric,
+        "rehabilitation": rehabilitation,
+        "cancer": _begins(code, measure.CANCER),
+        CENSORED: (died <= ended + WINDOW_DAYS) & (readmitted > until),
+        NO_FOLLOW_UP: ended > days_of(rows[_DATA_END]) - WINDOW_DAYS,
+    }
+    found[DIED] = found[DIED] | (died <= ended)
+    reasons = np.select(list(found.values()), list(found), "")
+    return pa.array(reasons.tolist(), pa.string(), mask=reasons == "")
 
 
-def _next_unplanned(time: Timeline, first: Seconds, is_unplanned: Flags) -> tuple[Seconds, Flags]:
-    """Where the next unplanned episode of each episode's patient began, and whether there is one."""
-    began = np.where(is_unplanned[first], time.began[first], NEVER)
-    soonest = np.minimum.accumulate(began[::-1])[::-1]
-    following = np.append(soonest[1:], NEVER)
-    return following, following < time.end[first]
+def _is(column: pa.ChunkedArray, value: str) -> Flags:
+    return np.asarray(pc.fill_null(pc.equal(column, value), False).to_numpy())
+
+
+def _begins(codes: pa.ChunkedArray, pattern: str) -> Flags:
+    """Whether codes, whose point does not count, match a pattern."""
+    return _matches(pc.replace_substring(codes, ".", ""), pattern)
+
+
+def _matches(texts: pa.ChunkedArray, pattern: str) -> Flags:
+    return np.asarray(pc.fill_null(pc.match_substring_regex(texts, pattern), False).to_numpy())
+
+
+def _dates(days: Seconds, is_given: Flags | None = None) -> pa.Array:
+    given = np.ones(len(days), np.bool_) if is_given is None else is_given
+    return pa.array(np.where(given, days, 0).astype(np.int32), pa.int32(), mask=~given).cast(pa.date32())

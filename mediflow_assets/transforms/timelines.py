@@ -57,20 +57,6 @@ class Timeline:
         """Where each row's patient begins on the axis."""
         return self.patient * _STRIDE - _STRIDE // 2
 
-    @property
-    def end(self) -> Seconds:
-        """Where each row's patient ends on the axis."""
-        return self.start + _STRIDE
-
-    def end_of_day(self, places: Seconds) -> Seconds:
-        """The last second of the day of a place on the axis."""
-        passed = self.seconds(places) % DAY
-        return places + (DAY - 1 - passed)
-
-    def seconds(self, places: Seconds) -> Seconds:
-        """Places on the axis as seconds since 1970."""
-        return places - self.patient * _STRIDE
-
 
 def seconds(times: pa.ChunkedArray) -> Seconds:
     """Timestamps as whole seconds since 1970, NEVER for null."""
@@ -79,10 +65,10 @@ def seconds(times: pa.ChunkedArray) -> Seconds:
     return np.where(whole == NEVER, NEVER, whole // 1_000_000)
 
 
-def timestamps(places: Seconds, is_given: Flags) -> pa.Array:
-    """Seconds since 1970 as timestamps, null where not given."""
-    micros = np.where(is_given, places, 0) * 1_000_000
-    return pa.array(micros, mask=~is_given).cast(pa.timestamp("us", tz="UTC"))
+def days_of(dates: pa.ChunkedArray) -> Seconds:
+    """Dates as days since 1970, NEVER for null."""
+    days = pc.cast(pc.cast(dates, pa.date32()), pa.int32()).combine_chunks()
+    return np.asarray(pc.fill_null(pc.cast(days, pa.int64()), NEVER).to_numpy(zero_copy_only=False), dtype=np.int64)
 
 
 def count_between(events: Seconds, since: Seconds, before: Seconds) -> Seconds:

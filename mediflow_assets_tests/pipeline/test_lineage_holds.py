@@ -30,6 +30,8 @@ def stays():
             "diagnosis_text": f"text {n}",
             "admitted_at": start + DAY * (n * 9),
             "discharged_at": start + DAY * (n * 9 + 2 + n % 3),
+            "admitted_on": (start + DAY * (n * 9)).date(),
+            "discharged_on": (start + DAY * (n * 9 + 2 + n % 3)).date(),
             "discharge_disposition": "home",
             "length_of_stay_days": 2 + n % 3,
             "age_at_admission": 40 + n % 12,
@@ -69,6 +71,8 @@ CHANGES = {
     "diagnosis_text": lambda v: v + "!",
     "admitted_at": lambda v: v - DAY if v.day > 1 else v,
     "discharged_at": lambda v: v + DAY,
+    "admitted_on": lambda v: v - DAY if v.day > 1 else v,
+    "discharged_on": lambda v: v + DAY,
     "discharge_disposition": renamed(("home", "hospice")),
     "length_of_stay_days": lambda v: v + 1,
     "age_at_admission": lambda v: v + 1,
@@ -89,7 +93,7 @@ BUILDS = [r for r in (*steps.GOLD, *steps.MASKED) if r.inputs[0] in (silver.ENCO
 
 def computed(frame, rows):
     """Every table over these encounters: per column, how often each value stands in it (of a key: which do)."""
-    frames = {silver.ENCOUNTERS.name: frame(silver.ENCOUNTERS, *rows)}
+    frames = {silver.ENCOUNTERS.name: frame(silver.ENCOUNTERS, *rows), silver.PATIENTS.name: frame(silver.PATIENTS, {})}
     found = {}
     for build in BUILDS:
         made = build.transform(*(frames[table.name] for table in build.inputs))

@@ -26,7 +26,7 @@ AGES = [
 def test_age_is_in_completed_years(session):
     rows = [(n, birth, at) for n, (birth, at, _) in enumerate(AGES)]
     frame = session.createDataFrame(rows, "n int, birth string, at string")
-    age = completed_years(F.col("birth").cast("date"), F.col("at").cast("timestamp"))
+    age = completed_years(F.col("birth").cast("date"), F.col("at").cast("date"))
     found = {row["n"]: row["age"] for row in frame.select("n", age.alias("age")).collect()}
     assert [found[n] for n in range(len(AGES))] == [age for _, _, age in AGES]
 
@@ -68,11 +68,11 @@ def joined(session, frame):
     """Encounters with and without figures of their own, joined to P1, who is 63, F, of 02139."""
 
     def _joined(source, gender=None, zip_=None, age=None, birth=None, patient="P1", namespace="mrn"):
-        admitted = dt.datetime(2024, 1, 10)
+        admitted = dt.date(2024, 1, 10)
         encounters = session.createDataFrame(
             [(namespace, "E1", patient, source, gender, zip_, age, birth, admitted)],
             "id_namespace string, encounter_id string, patient_id string, source_system string, gender string, "
-            "zip string, age_at_admission int, _birth_date date, admitted_at timestamp",
+            "zip string, age_at_admission int, _birth_date date, admitted_on date",
         )
         patient_row = {"birth_date": dt.date(1960, 5, 1), "zip": "02139", "patient_key": "k"}
         row = with_patient(encounters, frame(silver.PATIENTS, patient_row)).collect()[0]

@@ -13,6 +13,7 @@ class Feed:
     date_formats: tuple[str, ...] = ()
     decimal_comma: bool = False
     values: dict[str, dict[str, str]] = field(default_factory=dict)
+    timezone: str | None = None
 
 
 @pytest.fixture

@@ -143,7 +143,7 @@ def test_no_text_stops_a_run(read_texts):
         money=parsing.money(text_()),
         date=parsing.date(text_()).cast("string"),
         timestamp=parsing.timestamp(text_()).cast("string"),
-        in_forms=parsing.in_forms(text_(), forms).cast("string"),
+        in_forms=F.coalesce(*(parsing.in_form(text_(), form) for form in forms)).cast("string"),
         systolic=systolic,
         diastolic=diastolic,
         coded=parsing.coded(text_(), {"yes": "Y", "no": "N"}),

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from mediflow_assets.contracts import gold
+from mediflow_assets.contracts import gold, silver
 from mediflow_assets.transforms.readmissions import readmissions
 
 FIRST = {"encounter_id": "A", "admitted_at": "2024-01-01T10:00", "discharged_at": "2024-01-05T11:00"}
@@ -17,16 +17,17 @@ def stay(key, admitted, discharged=None, **more):
 
 
 @pytest.fixture
-def label(encounters):
-    """Each episode's row, by its last stay."""
+def label(encounters, frame):
+    """Each episode's row, by its last stay; `deaths` are days by patient."""
 
-    def _label(*rows, until=LATE):
+    def _label(*rows, until=LATE, deaths=None):
         rows = [dict(row) for row in (*rows, *([until] if until else []))]
         for row in rows:
             for name in ("admitted_at", "discharged_at"):
                 if isinstance(row.get(name), str):
                     row[name] = dt.datetime.fromisoformat(row[name]).replace(tzinfo=dt.UTC)
-        made = readmissions(encounters(*rows))
+        known = [{"patient_id": who, "death_date": dt.date.fromisoformat(day)} for who, day in (deaths or {}).items()]
+        made = readmissions(encounters(*rows), frame(silver.PATIENTS, {"patient_id": "alive"}, *known))
         assert set(made.columns) == set(gold.READMISSIONS.column_names)
         return {row["encounter_key"]: row.asDict() for row in made.collect()}
 
@@ -56,16 +57,24 @@ def test_a_next_stay(label, case):
     assert (row["days_to_readmission"], row["is_readmitted"], row["excluded_because"]) == (*wanted, None)
 
 
-def test_the_next_unplanned_stay_counts_behind_a_planned_one(label):
+def test_nothing_after_a_planned_stay_is_a_readmission_of_the_one_before(label):
     planned = stay("B", "2024-01-10", "2024-01-11", admission_type="elective")
     rows = label(FIRST, planned, stay("C", "2024-01-20", "2024-01-21", admission_type="emergency"))
-    assert {key: row["days_to_readmission"] for key, row in rows.items()} == {"A": 15, "B": 9, "C": None}
+    assert {key: row["days_to_readmission"] for key, row in rows.items()} == {"A": None, "B": 9, "C": None}
+    assert [rows[key]["is_readmitted"] for key in "ABC"] == [False, True, False]
 
 
+@pytest.mark.parametrize("code", ["Z51.11", "Z51.0", "O80", "Z44.001"])
+def test_a_stay_for_what_is_always_planned_is_planned_whatever_its_type(label, code):
+    following = stay("B", "2024-01-10", admission_type="emergency", diagnosis_code=code)
+    assert label(FIRST, following)["A"]["is_readmitted"] is False
+
+
+SAME = {"diagnosis_code": "I50.9"}
 JOINED = {
     "an overlap": (stay("B", "2024-01-03", "2024-01-08"), "2024-01-08"),
     "one within the other": (stay("B", "2024-01-03", "2024-01-04"), None),
-    "one that begins as the other ends": (stay("B", "2024-01-05T11:00", "2024-01-09"), "2024-01-09"),
+    "a return on one day for the same": (stay("B", "2024-01-05T18:00", "2024-01-09", **SAME), "2024-01-09"),
 }
 
 
@@ -73,19 +82,65 @@ JOINED = {
 def test_stays_that_overlap_are_one_episode(label, case):
     other, ends = JOINED[case]
     key = "B" if ends else "A"
-    found = label(FIRST, other, stay("C", "2024-01-20"))
+    found = label(FIRST | SAME, other, stay("C", "2024-01-20"))
     assert list(found) == [key]
     row = found[key]
     assert (row["admitted_at"].day, row["is_readmitted"]) == (1, True)
     assert row["length_of_stay_days"] == (row["discharged_at"].day - 1)
 
 
-def test_a_transfer_on_one_day_joins_two_stays_and_a_day_later_does_not(label):
+def test_a_transfer_joins_two_stays_within_a_day(label):
     transferred = FIRST | {"discharge_disposition": "transferred"}
-    same_day = label(transferred, stay("B", "2024-01-05T18:00", "2024-01-09", discharge_disposition="home"))
-    day_after = label(transferred, stay("B", "2024-01-06T01:00", "2024-01-09", discharge_disposition="home"))
-    assert {key: row["excluded_because"] for key, row in same_day.items()} == {"B": None}
-    assert {key: row["excluded_because"] for key, row in day_after.items()} == {"A": "transferred_out", "B": None}
+    for begins in ("2024-01-05T18:00", "2024-01-06T01:00"):
+        found = label(transferred, stay("B", begins, "2024-01-09", discharge_disposition="home"))
+        assert {key: row["excluded_because"] for key, row in found.items()} == {"B": None}
+    later = label(transferred, stay("B", "2024-01-07", "2024-01-09", discharge_disposition="home"))
+    assert {key: row["excluded_because"] for key, row in later.items()} == {"A": "transferred_out", "B": None}
+
+
+@pytest.mark.parametrize(
+    ("what", "reason"),
+    [
+        ({"diagnosis_code": "F33.1"}, "psychiatric"),
+        ({"diagnosis_code": "R45.851"}, "psychiatric"),
+        ({"diagnosis_code": "T39.1X2A"}, "psychiatric"),
+        ({"diagnosis_code": "T39.1X1A"}, None),
+        ({"diagnosis_code": "F10.239"}, None),
+        ({"diagnosis_code": "F05"}, None),
+        ({"diagnosis_code": "F84.0"}, "psychiatric"),
+        ({"department": "PSYCHIATRY"}, "psychiatric"),
+        ({"diagnosis_code": "Z44.001"}, "rehabilitation"),
+        ({"department": "REHABILITATION"}, "rehabilitation"),
+        ({"diagnosis_code": "C50.911"}, "cancer"),
+        ({"diagnosis_code": "D05.10"}, "cancer"),
+        ({"diagnosis_code": "D12.6"}, None),
+        ({"diagnosis_code": "D64.9"}, None),
+    ],
+)
+def test_what_a_stay_was_for_may_exclude_it(label, what, reason):
+    assert label(FIRST | what, stay("B", "2024-01-10"))["A"]["excluded_because"] == reason
+
+
+@pytest.mark.parametrize(
+    ("died", "following", "wanted"),
+    [
+        ("2024-01-05", None, ("died", None)),
+        ("2024-01-20", None, ("died_after_discharge", None)),
+        ("2024-02-04", None, ("died_after_discharge", None)),
+        ("2024-02-05", None, (None, False)),
+        ("2024-01-20", "2024-01-18", (None, True)),
+        ("2024-01-20", "2024-01-20", (None, True)),
+        ("2024-01-20", "2024-01-22", ("died_after_discharge", None)),
+    ],
+)
+def test_a_death_after_discharge_ends_what_can_be_known(label, died, following, wanted):
+    row = label(FIRST, *([stay("B", following)] if following else []), deaths={"P1": died})["A"]
+    assert (row["excluded_because"], row["is_readmitted"]) == wanted
+
+
+def test_a_death_elsewhere_in_the_house_counts_as_well(label):
+    visit = stay("B", "2024-01-20", "2024-01-20", encounter_class="emergency", discharge_disposition="expired")
+    assert label(FIRST, visit)["A"]["excluded_because"] == "died_after_discharge"
 
 
 @pytest.mark.parametrize(
@@ -110,7 +165,7 @@ def test_a_stay_needs_thirty_days_of_data_after_it(label, end, reason):
 
 
 def test_only_stays_that_ended_are_at_risk(label):
-    assert list(label(stay("A", "2024-01-01"), stay("B", "2024-01-02", "2024-01-03"))) in ([], ["B"])
+    assert list(label(stay("A", "2024-01-01"), stay("B", "2024-01-02", "2024-01-03"))) == ["B"]
 
 
 def test_each_stay_is_followed_by_the_next_only(label):

@@ -13,6 +13,7 @@ from mediflow_assets.contracts.inputs import (
     count,
 )
 from mediflow_assets.contracts.model import ApiWords, CardWords, LateLabel, ModelContract, Probability
+from mediflow_assets.contracts.readmission_measure import MEASURE
 
 READMISSION_MODEL = "readmission-risk"
 READMISSION_FEATURES = (
@@ -94,8 +95,10 @@ MODEL = ModelContract(
         population="adult and other inpatients of this hospital at discharge",
         out_of_scope="to deny or delay care; for patients who died, were transferred out or left against advice; at "
         "another hospital without training there",
-        exclusions="episodes that ended in death, transfer out or leaving against advice, and those of the last 30 "
-        "days, are left out; overlapping and same-day transfer stays are one episode",
+        exclusions=f"after {MEASURE}: episodes that ended in death, transfer out or leaving against advice, those for "
+        "psychiatric disease, rehabilitation or cancer, those followed by death within 30 days without a readmission, "
+        "and those of the last 30 days are left out; stays that overlap, that a transfer joins within a day, or that "
+        "return on one day for the same diagnosis are one episode; nothing after a planned stay is a readmission",
         bias="no target is corrected; probabilities are calibrated on patients the forest did not see",
     ),
     derived_from=(

@@ -77,7 +77,7 @@ MODEL = ModelContract(
     derived_from=tuple(
         f"{gold.ADMISSION_FEATURES.name}.{name}"
         for name in gold.ADMISSION_FEATURES.column_names
-        if name not in ("encounter_key", "patient_key", "admitted_at", "cost_usd")
+        if name not in ("encounter_key", "patient_key", "admitted_at", "admitted_on", "cost_usd")
     ),
     has_peers=True,
     position=1,

@@ -1,0 +1,82 @@
+"""The published rules of hospital-wide readmission, in plain Python over one patient's stays. Shares no code with what
+it judges.
+
+2017 All-Cause Hospital-Wide Measure Updates and Specifications Report (version 6.0), sections 2.2.1 and 2.2.2 and
+appendix E; where no hospital, no procedure and no enrolment is delivered: a transfer is told by the disposition, a
+planned stay by its type or diagnosis, and follow-up by the last day of the data or by death.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+
+DAY = dt.timedelta(days=1)
+MONTH = 30 * DAY
+
+
+@dataclass(frozen=True)
+class Stay:
+    key: str
+    admitted: dt.date
+    discharged: dt.date | None
+    diagnosis: str | None = None
+    way: str | None = None
+    type: str | None = None
+
+
+def _continues(stay, of):
+    ended = max(of, key=lambda one: (one.discharged or one.admitted, of.index(one)))
+    end = ended.discharged or ended.admitted
+    if stay.admitted < end:
+        return True
+    if ended.way == "transferred" and stay.admitted <= end + DAY:
+        return True
+    return stay.admitted == end and stay.diagnosis is not None and stay.diagnosis == ended.diagnosis
+
+
+def _admissions(stays):
+    """Single admissions: stays that are continuous are one."""
+    found = []
+    for stay in sorted(stays, key=lambda one: (one.admitted, one.discharged or dt.date.max, one.key)):
+        if found and _continues(stay, found[-1]):
+            found[-1].append(stay)
+        else:
+            found.append([stay])
+    return found
+
+
+def _is_planned(stay):
+    return stay.type in ("elective", "newborn") or stay.diagnosis in ("Z51.11", "O80", "Z44.001")
+
+
+def _group(stay):
+    return {"F33.1": "psychiatric", "Z44.001": "rehabilitation", "C50.911": "cancer", "Z51.11": "cancer"}.get(
+        stay.diagnosis
+    )
+
+
+def outcomes(stays, last_day, died=None):
+    """Last stay's key → (why it is no index admission, days to the readmission, whether it was readmitted)."""
+    found, admissions = {}, _admissions(stays)
+    for place, admission in enumerate(admissions):
+        if any(stay.discharged is None for stay in admission):
+            continue
+        last = max(admission, key=lambda one: (one.discharged, admission.index(one)))
+        after = admissions[place + 1][0] if place + 1 < len(admissions) else None
+        days = (after.admitted - last.discharged).days if after and not _is_planned(after) else None
+        why = _why_not(last, days, last_day, died)
+        found[last.key] = (why, days, None if why else days is not None and days <= 30)
+    return found
+
+
+def _why_not(last, days, last_day, died):
+    if last.way == "expired" or (died and died <= last.discharged):
+        return "died"
+    if last.way in ("transferred", "against_advice"):
+        return {"transferred": "transferred_out", "against_advice": "left_against_advice"}[last.way]
+    if _group(last):
+        return _group(last)
+    if died and died <= last.discharged + MONTH:
+        readmitted = days is not None and last.discharged + days * DAY <= died
+        if not readmitted:
+            return "died_after_discharge"
+    return "no_follow_up" if last.discharged + MONTH > last_day else None
