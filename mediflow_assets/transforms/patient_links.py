@@ -14,7 +14,6 @@ from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.patients import PROVENANCE
 from mediflow_assets.transforms.validation import UNREADABLE, codes
-from mediflow_assets.transforms.versions import version_time
 
 _LINKS = "_links"
 """All links of a patient, as the JSON of FHIR's `Patient.link`."""
@@ -47,7 +46,7 @@ def from_merges(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         F.col("merged_patient_id").alias("merged_id"),
         F.coalesce("kind", F.lit("merge")).alias("kind"),
         F.lit(merges.SOURCE.system).alias("source_system"),
-        version_time(F.col("_at"), F.col("_ingested_at")).alias("updated_at"),
+        _stated_at(F.col("_at")).alias("updated_at"),
         F.lit(None).cast("string").alias(_LINKS),
         codes(
             parsing.unreadable("merged_at_unreadable", F.col("merged_at"), F.col("_at")),
@@ -66,6 +65,7 @@ def from_fhir(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     texts = bronze.withColumns(
         {
             "_id": parsing.given(F.get_json_object("resource", "$.id")),
+            "_last_updated": parsing.given(F.get_json_object("resource", "$.meta.lastUpdated")),
             "_active": F.get_json_object("resource", "$.active"),
             _LINKS: F.get_json_object("resource", "$.link"),
         }
@@ -76,7 +76,7 @@ def from_fhir(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         **dict.fromkeys(("survivor_id", "merged_id"), F.when(says, F.col("_id"))),
         "kind": F.when(says, F.lit(WHOLE)),
         "source_system": F.lit(system),
-        "updated_at": F.col("_ingested_at"),
+        "updated_at": _stated_at(parsing.timestamp(F.col("_last_updated"))),
     }
     nothing = F.array().cast("array<string>")
     columns = [column.alias(name) for name, column in mine.items()]
@@ -103,6 +103,11 @@ def without_merged(patients: DataFrame, merged: DataFrame) -> DataFrame:
     few = merged.select(F.col("patient_key").alias("_merged_key"))
     joined = with_few(patients, few, F.col("patient_key") == F.col("_merged_key"))
     return joined.where(F.col("_merged_key").isNull()).select(*patients.columns)
+
+
+def _stated_at(claimed: Column) -> Column:
+    """When something was stated: as the source says, unless that is after its delivery arrived."""
+    return F.least(F.coalesce(claimed, F.col("_ingested_at")), F.col("_ingested_at"))
 
 
 def _each_link(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

@@ -60,6 +60,16 @@ def test_a_patient_who_is_active_again_without_a_link_is_merged_no_more(house):
     assert deliver(house, patient("b", active=True), day=3) == {}
 
 
+def test_of_a_history_the_version_that_its_source_calls_the_newest_counts(house):
+    def version(day, *links, **more):
+        return patient("b", *links, meta={"lastUpdated": f"2024-05-0{day}T08:00:00Z"}, **more)
+
+    newest_first = version(3, active=True), version(2, ("replaced-by", "a")), version(1, active=True)
+    assert deliver(house, patient("a"), *newest_first) == {}
+    assert deliver(house, version(2, ("replaced-by", "a")), day=2) == {}
+    assert deliver(house, version(4, ("replaced-by", "a")), day=3) == {"b": "a"}
+
+
 def test_a_list_of_merges_is_told_by_its_header_however_it_is_spelled(tmp_path):
     for header in ("surviving_patient_id,merged_patient_id", "Surviving MRN;Old MRN;Merge Date;Reason"):
         file = tmp_path / "list.csv"
