@@ -135,7 +135,7 @@ def _read(context: RunContext, table: TableContract) -> DataFrame:
         return encounters_shown(context)
     rows = context.tables.read(table)
     if table is silver.PATIENTS:
-        rows = merged.survivors_only(context, rows)
+        return merged.survivors_only(context, rows)
     return merged.of_people(context, rows) if table in OF_PEOPLE else rows
 
 

@@ -18,7 +18,7 @@ from mediflow_assets.pipeline.merge_graph import links as links_of
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.storage.delta import Lake
-from mediflow_assets.transforms.patient_links import of_survivors, without_merged
+from mediflow_assets.transforms.patient_links import of_survivors, survivors_of
 
 INPUTS = (links.PATIENT_LINKS, silver.PATIENTS)
 
@@ -108,9 +108,9 @@ def of_people(context: RunContext, frame: DataFrame) -> DataFrame:
 
 
 def survivors_only(context: RunContext, patients: DataFrame) -> DataFrame:
-    """Patients without those who are merged."""
+    """Patients without those who are merged, and with what these tell besides."""
     merged = _merged(context)
-    return patients if merged is None else without_merged(patients, merged)
+    return patients if merged is None else survivors_of(patients, merged)
 
 
 def _merged(context: RunContext) -> DataFrame | None:

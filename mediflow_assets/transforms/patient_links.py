@@ -22,16 +22,18 @@ _SCHEMA = (
     ", ".join(f"{name} string" for name in _PLAIN[:-1])
     + ", updated_at timestamp, _delivery_id string, _record_number bigint, _ingested_at timestamp"
 )
+_OF_PERSON = ("gender", "birth_date", "death_date", "zip")
+"""What is read of patients outside Silver."""
 _LINK_KINDS = ("replaced-by", "replaces", "seealso", "refer")
 
 
 def from_merges(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """The statements of a delivery of merges; one that says no action is a merge."""
     names = ("surviving_patient_id", "surviving_namespace", "merged_patient_id", "merged_namespace")
-    texts = parsing.texts(bronze, (*names, "merged_at", "action"))
+    texts = parsing.texts(bronze, (*names, "merged_at", "action")).withColumn("_feed", F.lit(None).cast("string"))
     typed = texts.withColumns(
         {
-            "_at": parsing.timestamp(F.col("merged_at")),
+            "_at": feeds.timestamp("merged_at"),
             "kind": F.when(F.col("action").isNull(), "merge").otherwise(parsing.coded(F.col("action"), ACTIONS)),
         }
     )
@@ -98,11 +100,20 @@ def of_survivors(frame: DataFrame, merged: DataFrame) -> DataFrame:
     return joined.withColumn("patient_key", key).select(*frame.columns)
 
 
-def without_merged(patients: DataFrame, merged: DataFrame) -> DataFrame:
-    """The patients who survive."""
-    few = merged.select(F.col("patient_key").alias("_merged_key"))
+def survivors_of(patients: DataFrame, merged: DataFrame) -> DataFrame:
+    """The patients who survive. What their own records do not tell is what those of the merged ones tell."""
+    few = merged.select(F.col("patient_key").alias("_merged_key"), F.col("survivor_key").alias("_survivor_key"))
     joined = with_few(patients, few, F.col("patient_key") == F.col("_merged_key"))
-    return joined.where(F.col("_merged_key").isNull()).select(*patients.columns)
+    theirs = joined.where(F.col("_merged_key").isNotNull()).withColumn("gender", _told("gender"))
+    most = [F.max(name).alias(f"_{name}") for name in _OF_PERSON]
+    told = theirs.groupBy(F.col("_survivor_key").alias("_of")).agg(*most)
+    own = with_few(joined.where(F.col("_merged_key").isNull()), told, F.col("patient_key") == F.col("_of"))
+    filled = {name: F.coalesce(_told(name), F.col(f"_{name}"), F.col(name)) for name in _OF_PERSON}
+    return own.withColumns(filled).select(*patients.columns)
+
+
+def _told(name: str) -> Column:
+    return F.when(F.col(name) != "U", F.col(name)) if name == "gender" else F.col(name)
 
 
 def _stated_at(claimed: Column) -> Column:

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from mediflow_assets.contracts import events, gold, masked, models
+from mediflow_assets.contracts import events, gold, links, masked, models
 from mediflow_assets.contracts.operational import CHECK_RESULTS
 from mediflow_assets.errors import ContractViolated, KeyMismatch
 from mediflow_assets.pipeline import change, checks
@@ -23,7 +23,7 @@ def filled(house, admissions):
 
 
 def test_every_gold_and_masked_table_has_a_recipe():
-    assert {r.contract.name for r in steps.GOLD} == {t.name for t in gold.TABLES}
+    assert {r.contract.name for r in steps.GOLD} == {t.name for t in (*gold.TABLES, links.MERGED_KEYS)}
     assert {r.contract.name for r in steps.MASKED} == {t.name for t in masked.TABLES}
 
 

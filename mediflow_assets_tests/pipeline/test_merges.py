@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from mediflow_assets.contracts import gold, links, masked
+from mediflow_assets.contracts import gold, links, masked, silver
 from mediflow_assets.pipeline import gold as gold_steps
 from mediflow_assets.pipeline import merged
 from mediflow_assets.pipeline.silver_tables import LINKS
@@ -86,6 +86,15 @@ def test_patients_merged_in_a_circle_are_one_and_that_is_told(two_visits, merges
     assert [check.name for check in made.checks if not check.passed] == ["merged_in_a_circle"]
     assert [row["merged_id"] for row in two_visits.rows(links.MERGED_PATIENTS)] == ["P1"]
     assert not made.has_failed and merged.make(two_visits.context).is_unchanged
+
+
+def test_a_merged_patient_tells_what_the_survivor_does_not(house, admissions, merges):
+    unknown = {"patient_id": "P1", "birth_date": "", "gender": "", "zip": ""}
+    told = {"patient_id": "P2", "encounter_id": "E2", "birth_date": "1931-05-01", "gender": "F"}
+    settle(house, admissions(unknown, told))
+    settle(house, merges({}))
+    [one] = merged.survivors_only(house.context, house.context.tables.read(silver.PATIENTS)).collect()
+    assert (one["patient_id"], one["gender"], one["birth_date"].year, one["zip"]) == ("P1", "F", 1931, "02139")
 
 
 def test_a_statement_claimed_for_the_future_counts_from_its_arrival(house, merges):
