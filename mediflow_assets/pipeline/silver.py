@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
-from mediflow_assets.contracts.source import SourceContract
+from mediflow_assets.contracts.source import FEED, SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline import change, checks, quarantine_rate, rebuild
 from mediflow_assets.pipeline.arrived import arrived
@@ -138,7 +138,8 @@ def _checked(
 def _of_source(context: RunContext, table: SilverTable, source: SourceContract, records: DataFrame) -> DataFrame:
     """Records of one source in the table's shape, each with every reason against it."""
     transform = source_of(source.table).transforms()[table.contract.name]
-    reader = FeedReader(context.feeds.feeds, context.feeds.namespaces, context.feeds.zone_of(source.system))
+    feeds = context.feeds.feeds if FEED in source.table.columns else ()
+    reader = FeedReader(feeds, context.feeds.namespaces, context.feeds.zone_of(source.system))
     frame = with_known_codes(transform(records, reader), table.contract)
     namespace = reader.namespaces[source.system]
     if NAMESPACE not in frame.columns:
