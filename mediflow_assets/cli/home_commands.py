@@ -35,12 +35,13 @@ def generate(
     out: Annotated[Path, typer.Option(help="a new or empty folder")],
     rows: Annotated[int, typer.Option(help="how many encounters")] = 50_000,
     seed: Annotated[int, typer.Option(help="the same seed gives the same bytes")] = 7,
+    merges: Annotated[int, typer.Option(min=0, help="how many patients came under two ids and are merged")] = 0,
 ) -> None:
     """Write the synthetic hospital: OUT/deliveries, and OUT/truth with what was planted in it."""
     from mediflow_assets import synthetic
 
     with output.counting("generate") as count:
-        made = synthetic.generate(out, rows, seed, count)
+        made = synthetic.generate(out, rows, seed, count, merges)
     output.line(f"{made.records:,} records of {made.encounters:,} encounters and {made.patients:,} patients")
     broken = sum(made.broken.values())
     output.line(f"{made.duplicates:,} duplicates, {made.updates:,} updates, {broken:,} broken records")

@@ -62,6 +62,6 @@ SOURCE = SourceContract(
             _read("condition_id patient_id encounter_id code text onset_date resolved_date"),
             "Condition",
         ),
-        Target(LINKS, _read("survivor_id merged_id kind"), "Patient"),
+        Target(LINKS, _read("survivor_id merged_id kind updated_at claimed_at"), "Patient"),
     ),
 )

@@ -44,6 +44,7 @@ PATIENT_LINKS = TableContract(
                 Column("kind", T.STRING, ", ".join(KINDS), P.TECHNICAL, drop(), nullable=False),
                 Column("source_system", T.STRING, "who says so", P.TECHNICAL, drop(), nullable=False),
                 Column("updated_at", T.TIMESTAMP, "when it was stated", P.DATE, drop(), nullable=False),
+                Column("claimed_at", T.TIMESTAMP, "the time claimed, where it is after the arrival", P.DATE, drop()),
                 *PROVENANCE,
             ),
         )

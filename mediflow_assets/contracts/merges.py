@@ -54,6 +54,7 @@ SOURCE = SourceContract(
                 "merged_id": "merged_patient_id",
                 "kind": "action",
                 "updated_at": "merged_at",
+                "claimed_at": "merged_at",
             },
         ),
     ),

@@ -1,6 +1,5 @@
 """`silver/merged_patients`: written again only where who counts under whom has changed."""
 
-import datetime as dt
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ from mediflow_assets.contracts import links, silver
 from mediflow_assets.contracts.identifiers import canonical
 from mediflow_assets.contracts.merges import WHOLE
 from mediflow_assets.pipeline import checks
-from mediflow_assets.pipeline.merge_graph import Effect, Person, Statement, effects, survivors
+from mediflow_assets.pipeline.merge_graph import Effect, Order, Person, Statement, effects, survivors
 from mediflow_assets.pipeline.merge_graph import links as links_of
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.step_result import StepResult
@@ -131,7 +130,8 @@ def _known(lake: Lake, named: Collection[str]) -> dict[Person, str]:
 
 def _statement(row: dict[str, Any], known: Collection[Person]) -> Statement:
     record = (row["_delivery_id"], row["_record_number"])
-    order: tuple[dt.datetime, dt.datetime, int, str] = (row["updated_at"], row["_ingested_at"], record[1], record[0])
+    claimed = row["claimed_at"] or row["updated_at"]
+    order: Order = (row["updated_at"], row["_ingested_at"], claimed, record[1], record[0])
     survivor, merged = (
         _spelled((row[f"{role}_namespace"], row[f"{role}_id"]), known) for role in ("survivor", "merged")
     )

@@ -12,6 +12,7 @@ from mediflow_assets.synthetic.broken import plant_broken
 from mediflow_assets.synthetic.deliveries import write_deliveries
 from mediflow_assets.synthetic.encounters import simulate
 from mediflow_assets.synthetic.hospital import load_hospital
+from mediflow_assets.synthetic.merges import DELIVERY, plant_merges, write_merges
 from mediflow_assets.synthetic.records import Wording
 from mediflow_assets.synthetic.truth import summarise, write_encounters, write_lists, write_summary
 from mediflow_assets.synthetic.versions import plant_versions
@@ -36,11 +37,11 @@ class Generated:
     broken: dict[str, int]  # by kind
 
 
-def generate(out: Path, rows: int, seed: int, on_progress: Progress | None = None) -> Generated:
+def generate(out: Path, rows: int, seed: int, on_progress: Progress | None = None, merges: int = 0) -> Generated:
     """Writes `rows` encounters as CSV files to `out/deliveries`, and what is true of them to `out/truth`.
 
-    The same rows and seed give the same bytes. `on_progress` is told the step, how much of it is done, and of
-    how much.
+    The same rows, seed and merges give the same bytes. `on_progress` is told the step, how much of it is done, and of
+    how much. So many patients as `merges` says came under two ids, and a delivery of merges tells so.
     """
     _refuse_what_cannot_be(out, rows, seed)
     progress = on_progress or (lambda *_: None)
@@ -50,13 +51,17 @@ def generate(out: Path, rows: int, seed: int, on_progress: Progress | None = Non
     encounters = simulate(hospital, seed, rows)
     progress("simulate", rows, rows)
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, 2])))
-    wording = Wording(hospital, encounters.population, encounters.patient_number)
+    planted = plant_merges(encounters, seed, merges) if merges else None
+    second = planted.second if planted else None
+    wording = Wording(hospital, encounters.population, encounters.patient_number, second)
     versions = plant_versions(hospital, rng, encounters)
     broken = plant_broken(hospital, rng, encounters.records, wording)
     for folder in (deliveries, truth):
         folder.mkdir(parents=True)
     steps = _Steps(progress, "write", total=5)
     placed = write_deliveries(deliveries, hospital, rng, versions, broken, wording, steps.advance)
+    if planted:
+        placed.records[DELIVERY] = write_merges(deliveries, truth, encounters, planted)
     write_encounters(truth / "encounters.parquet", encounters, versions.final, wording)
     write_lists(truth, encounters, versions, broken, placed)
     summary = summarise(encounters, versions, broken, placed, seed)

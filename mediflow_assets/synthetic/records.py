@@ -69,10 +69,13 @@ def joined(parts: list[Records]) -> Records:
 class Wording:
     """Puts records into words: every value is looked up in a small table, never formatted a million times."""
 
-    def __init__(self, hospital: Hospital, population: Population, patient_number: Ints) -> None:
-        """Words for one hospital and its patients."""
+    def __init__(
+        self, hospital: Hospital, population: Population, patient_number: Ints, second: Ints | None = None
+    ) -> None:
+        """Words for one hospital and its patients; `second` are encounters, by number, that came under a second id."""
         self._hospital, self._population = hospital, population
         self._patient_ids = numbered("PAT_", patient_number, 7)
+        self._second_ids, self._second = numbered("DUP_", patient_number, 7), second
         self._names = names_in_csv(hospital, population)
         self._births = birth_dates(population)
         self._zips = numbered("", population.zip, 5)
@@ -117,7 +120,14 @@ class Wording:
         ]
 
     def patient_ids(self, records: Records) -> pa.Array:
-        """The ids of the records' patients."""
+        """The ids under which the records' patients came."""
+        if self._second is None:
+            return self.people(records)
+        is_second = pa.array(np.isin(records.number, self._second))
+        return pc.if_else(is_second, _look_up(self._second_ids, records.patient), self.people(records))
+
+    def people(self, records: Records) -> pa.Array:
+        """The ids of the records' patients, in whichever way they came."""
         return _look_up(self._patient_ids, records.patient)
 
     def encounter_ids(self, records: Records) -> pa.Array:

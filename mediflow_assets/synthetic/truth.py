@@ -38,7 +38,7 @@ def write_encounters(path: Path, encounters: Encounters, final: Records, wording
     facts = encounters.facts
     table = {
         "encounter_id": fields["encounter_id"],
-        "patient_id": fields["patient_id"],
+        "patient_id": wording.people(final),
         **{name: fields[name] for name in SAME_AS_DELIVERED},
         "age": pa.array(final.age, pa.int32()),
         "admitted_at": _times(final.admitted),

@@ -17,10 +17,13 @@ from mediflow_assets.transforms.validation import UNREADABLE, codes
 
 _LINKS = "_links"
 """All links of a patient, as the JSON of FHIR's `Patient.link`."""
-_PLAIN = ("survivor_namespace", "survivor_id", "merged_namespace", "merged_id", "kind", "source_system", "updated_at")
-_SCHEMA = (
-    ", ".join(f"{name} string" for name in _PLAIN[:-1])
-    + ", updated_at timestamp, _delivery_id string, _record_number bigint, _ingested_at timestamp"
+_TEXTS = ("survivor_namespace", "survivor_id", "merged_namespace", "merged_id", "kind", "source_system")
+_TIMES = ("updated_at", "claimed_at")
+_PLAIN = (*_TEXTS, *_TIMES)
+_SCHEMA = ", ".join(
+    [f"{name} string" for name in _TEXTS]
+    + [f"{name} timestamp" for name in _TIMES]
+    + ["_delivery_id string", "_record_number bigint", "_ingested_at timestamp"]
 )
 _OF_PERSON = ("gender", "birth_date", "death_date", "zip")
 """What is read of patients outside Silver."""
@@ -48,7 +51,7 @@ def from_merges(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         F.col("merged_patient_id").alias("merged_id"),
         F.coalesce("kind", F.lit("merge")).alias("kind"),
         F.lit(merges.SOURCE.system).alias("source_system"),
-        _stated_at(F.col("_at")).alias("updated_at"),
+        *_stated(F.col("_at")),
         F.lit(None).cast("string").alias(_LINKS),
         codes(
             parsing.unreadable("merged_at_unreadable", F.col("merged_at"), F.col("_at")),
@@ -78,10 +81,10 @@ def from_fhir(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         **dict.fromkeys(("survivor_id", "merged_id"), F.when(says, F.col("_id"))),
         "kind": F.when(says, F.lit(WHOLE)),
         "source_system": F.lit(system),
-        "updated_at": _stated_at(parsing.timestamp(F.col("_last_updated"))),
     }
     nothing = F.array().cast("array<string>")
     columns = [column.alias(name) for name, column in mine.items()]
+    columns += _stated(parsing.timestamp(F.col("_last_updated")))
     return texts.select(*columns, _LINKS, nothing.alias(UNREADABLE), *PROVENANCE)
 
 
@@ -116,9 +119,12 @@ def _told(name: str) -> Column:
     return F.when(F.col(name) != "U", F.col(name)) if name == "gender" else F.col(name)
 
 
-def _stated_at(claimed: Column) -> Column:
-    """When something was stated: as the source says, unless that is after its delivery arrived."""
-    return F.least(F.coalesce(claimed, F.col("_ingested_at")), F.col("_ingested_at"))
+def _stated(claimed: Column) -> list[Column]:
+    """When something was stated: as the source says, unless that is after its delivery arrived; then the claim as well,
+    by which it keeps its place among what arrived with it."""
+    arrived = F.col("_ingested_at")
+    at = F.least(F.coalesce(claimed, arrived), arrived)
+    return [at.alias("updated_at"), F.when(claimed > arrived, claimed).alias("claimed_at")]
 
 
 def _each_link(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

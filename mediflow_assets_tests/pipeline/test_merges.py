@@ -1,7 +1,5 @@
 """Merges of patients: Gold and masked tables go by who survives, and an undone merge leaves no trace."""
 
-import datetime as dt
-
 import pytest
 
 from mediflow_assets.contracts import gold, links, masked, silver
@@ -97,7 +95,11 @@ def test_a_merged_patient_tells_what_the_survivor_does_not(house, admissions, me
     assert (one["patient_id"], one["gender"], one["birth_date"].year, one["zip"]) == ("P1", "F", 1931, "02139")
 
 
-def test_a_statement_claimed_for_the_future_counts_from_its_arrival(house, merges):
-    house.deliver(merges({"merged_at": "2999-01-01"}), RECEIVED)
+def test_statements_claimed_for_the_future_count_from_their_arrival_in_the_order_they_claim(house, merges):
+    house.deliver(merges({"merged_at": "2999-01-02", "action": "unmerge"}, {"merged_at": "2999-01-01"}), RECEIVED)
     house.make_silver(LINKS)
-    assert house.row(links.PATIENT_LINKS)["updated_at"] == RECEIVED.astimezone(dt.UTC)
+    assert {row["updated_at"] for row in house.rows(links.PATIENT_LINKS)} == {RECEIVED}
+    assert [each.kind for each in sorted(merged.stated_in(house.lake).statements, key=lambda each: each.order)] == [
+        "merge",
+        "unmerge",
+    ]
