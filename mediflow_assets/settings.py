@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from mediflow_assets.contracts.shares import Shares
 from mediflow_assets.contracts.time_zones import time_zone
+from mediflow_assets.contracts.vocabulary import OPEN_STAY_DAYS
 from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 
@@ -56,6 +57,9 @@ class Settings(BaseSettings):
         None,
         description="the IANA time zone of the hospital, such as America/New_York: of times without an offset, and of "
         "days; default UTC",
+    )
+    open_stay_days: int = Field(
+        OPEN_STAY_DAYS, ge=1, description="days that an inpatient stay without an end is taken to last at most"
     )
     landing: Literal["off", "batch", "continuous"] = Field(
         "off", description="how events of the topic come in: not at all, by the daemon's runs, or by 'stream serve'"

@@ -109,6 +109,8 @@ OTHER = "OTHER"
 UNKNOWN = "UNKNOWN"
 """Shown where a diagnosis is not known; the absence itself is valid."""
 
+OPEN_STAY_DAYS = 365
+"""How long an inpatient stay without an end is taken to last at most, unless the hospital says otherwise."""
 AGE_LIMITS_YEARS = (0, 120)
 SYSTOLIC_LIMITS_MMHG = (40, 300)
 DIASTOLIC_LIMITS_MMHG = (20, 200)

@@ -118,7 +118,9 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 damage.put_right(tables.lake, *_tables_of(context))
                 upgrade.carry_forward(tables.lake, settings.root)
             feeds, requests = Feeds.load(settings.sources_file, settings.timezone), PredictionLog(settings.ops_url)
-            self._bench = RunContext(tables, settings.pseudonym_key(), feeds, run_id, requests, settings.shares)
+            self._bench = RunContext(
+                tables, settings.pseudonym_key(), feeds, run_id, requests, settings.shares, settings.open_stay_days
+            )
             try:
                 yield self
             finally:

@@ -21,6 +21,8 @@ EVERY_RECORD_VALIDATED = "every_record_judged"
 """Silver's own: the records of each new delivery are accepted or in quarantine."""
 QUARANTINE_RATE = "quarantine_rate"
 """Silver's own: how much of each delivery that this run validated was refused."""
+DOUBTS = ("open_stay_doubtful", "encounter_after_death")
+"""Of Silver's encounters: what other rows tell against one."""
 OF_A_RUN = (QUARANTINE_RATE,)
 """Checks of what a run did, not of the table as it stands: one that did nothing passes."""
 
@@ -43,6 +45,8 @@ def check_names(contract: TableContract) -> dict[str, Severity]:
     if contract in silver.VALIDATED:
         names[EVERY_RECORD_VALIDATED] = Severity.ERROR
         names[QUARANTINE_RATE] = Severity.ERROR
+    if contract is silver.ENCOUNTERS:
+        names |= dict.fromkeys(DOUBTS, Severity.WARN)
     if contract.primary_key:
         names[UNIQUE] = Severity.ERROR
     for check in contract.checks:

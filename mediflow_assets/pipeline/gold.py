@@ -45,6 +45,8 @@ class TableBuild:
     """A column whose values are counted in the metadata."""
     is_of_people: bool = False
     """Whether `build` is also given the keys of those who are 90 or older."""
+    counts_open_stays: bool = False
+    """Whether `build` is also given the days that a stay without an end is taken to last at most."""
     is_anonymised: bool = False
     """Whether values are blanked until every group of quasi-identifiers counts 11 people."""
 
@@ -84,7 +86,7 @@ GOLD = (
     TableBuild(gold.COST_BASELINES, (_E,), costs.cost_baselines),
     TableBuild(gold.COST_ANOMALIES, (_E, gold.COST_BASELINES), costs.cost_anomalies),
     TableBuild(gold.DEPARTMENT_COSTS, (_E,), costs.department_costs),
-    TableBuild(gold.DAILY_CENSUS, (_E,), census.daily_census),
+    TableBuild(gold.DAILY_CENSUS, (_E,), census.daily_census, counts_open_stays=True),
     TableBuild(gold.MONTHLY_ACTIVITY, (_E, gold.READMISSIONS, gold.COST_ANOMALIES), activity.monthly_activity),
     TableBuild(links.MERGED_KEYS, (links.MERGED_PATIENTS,), lambda merged: merged),
 )
@@ -95,6 +97,7 @@ MASKED = (
         masked.MONTHLY_CENSUS,
         (_E, gold.DAILY_CENSUS),
         _suppressed(masked.MONTHLY_CENSUS, census.monthly_census),
+        counts_open_stays=True,
     ),
     TableBuild(masked.ACTIVITY_TOTALS, (_E, gold.MONTHLY_ACTIVITY), activity_totals.activity_totals),
     TableBuild(masked.COST_PEERS, (_E,), _suppressed(masked.COST_PEERS, costs.cost_peers)),
@@ -106,11 +109,14 @@ def make(context: RunContext, build: TableBuild) -> StepResult:
     lake, contract = context.lake, build.contract
     change.require_key(lake, build.depends_on, context.key.key_id)
     state = change.state_of(lake, build.depends_on, context.key.key_id, __name__)
+    if build.counts_open_stays:
+        state["open_stay_days"] = str(context.open_stay_days)
     if change.is_unchanged(lake, contract, state):
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     with change.under_key(lake, contract, context.key.key_id):
         frames = [_read(context, table) for table in build.inputs]
-        rows = build.transform(*frames, *([over_89_of(context)] if build.is_of_people else []))
+        days = [context.open_stay_days] if build.counts_open_stays else []
+        rows = build.transform(*frames, *([over_89_of(context)] if build.is_of_people else []), *days)
         if build.is_anonymised:
             rows = _anonymised(lake, contract, rows)
         if contract.audience is Audience.ANALYST:

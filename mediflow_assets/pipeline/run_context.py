@@ -7,6 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from mediflow_assets.contracts.shares import Shares
+from mediflow_assets.contracts.vocabulary import OPEN_STAY_DAYS
 from mediflow_assets.identity.prediction_log import PredictionLog
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.sources import Feeds
@@ -27,6 +28,8 @@ class RunContext:
     """What the gateway was asked; None where there is none to read."""
     shares: Shares = field(default_factory=Shares)
     """How much of a delivery may be refused; all of it unless settings say otherwise."""
+    open_stay_days: int = OPEN_STAY_DAYS
+    """How long a stay without an end is taken to last at most."""
     kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """What several steps of one run need, computed once."""
 

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.source import FEED, SourceContract
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.pipeline import change, checks, quarantine_rate, rebuild
+from mediflow_assets.pipeline import change, checks, doubts, quarantine_rate, rebuild
 from mediflow_assets.pipeline.arrived import arrived
 from mediflow_assets.pipeline.counting import records_by_delivery
 from mediflow_assets.pipeline.delivery_results import SOURCE, DeliveryResult, count, figures
@@ -126,6 +126,7 @@ def _checked(
     lake, contract = context.lake, table.contract
     results = checks.check_table(context, contract)
     results.append(_every_record_validated(context, table, work, delivery_results, results[0]))
+    results += doubts.check(context, contract, results[0])
     delivery_outcomes = quarantine_rate.delivery_outcomes(lake, contract, work, delivery_results)
     results.append(quarantine_rate.check(delivery_outcomes, context.shares, results[0]))
     checks.record(context, contract, results)

@@ -1,36 +1,27 @@
 """Census: who is in the house, by day and by month."""
 
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
-from mediflow_assets.transforms.readmissions import active
+from mediflow_assets.contracts.vocabulary import OPEN_STAY_DAYS
+from mediflow_assets.transforms.open_stays import inpatients
 
 
-def inpatients(encounters: DataFrame) -> DataFrame:
-    """Active inpatient encounters with the day they began and ended."""
-    stays = active(encounters).where(F.col("encounter_class") == "inpatient")
-    return stays.select(
-        "department",
-        "patient_key",
-        F.col("admitted_on").alias("_from"),
-        F.col("discharged_on").alias("_until"),
-    )
-
-
-def daily_census(encounters: DataFrame) -> DataFrame:
+def daily_census(encounters: DataFrame, days: int = OPEN_STAY_DAYS) -> DataFrame:
     """Inpatients present, begun and ended by day and department, from the first admission to the last known day.
 
     A stay counts on the day it ends. Days are filled, so that a day with nobody in the house is a row with 0.
     """
-    stays = inpatients(encounters)
-    begun = stays.select("department", F.col("_from").alias("date"), F.lit(1).alias("b"), F.lit(0).alias("e"))
-    ended = stays.where(F.col("_until").isNotNull()).select(
-        "department", F.col("_until").alias("date"), F.lit(0).alias("b"), F.lit(1).alias("e")
+    stays = inpatients(encounters, days)
+    moves = (
+        stays.select("department", F.explode(_moves()).alias("_move"))
+        .where(F.col("_move.date").isNotNull())
+        .groupBy("department", F.col("_move.date").alias("date"))
+        .agg(*(F.sum(f"_move.{name}").alias(name) for name in ("b", "e", "d")))
     )
-    moves = begun.unionByName(ended).groupBy("department", "date").agg(F.sum("b").alias("b"), F.sum("e").alias("e"))
     span = moves.groupBy("department").agg(F.min("date").alias("first"), F.max("date").alias("last"))
-    days = span.select("department", F.explode(F.sequence("first", "last")).alias("date"))
-    filled = days.join(moves, ["department", "date"], "left")
+    every_day = span.select("department", F.explode(F.sequence("first", "last")).alias("date"))
+    filled = every_day.join(moves, ["department", "date"], "left")
     past = Window.partitionBy("department").orderBy("date").rowsBetween(Window.unboundedPreceding, -1)
     begun_here, ended_here = F.coalesce("b", F.lit(0)), F.coalesce("e", F.lit(0))
     still_in = F.coalesce(F.sum(begun_here - ended_here).over(past), F.lit(0))
@@ -39,17 +30,26 @@ def daily_census(encounters: DataFrame) -> DataFrame:
         "department",
         (still_in + begun_here).cast("bigint").alias("census"),
         begun_here.cast("bigint").alias("admissions"),
-        ended_here.cast("bigint").alias("discharges"),
+        F.coalesce("d", F.lit(0)).cast("bigint").alias("discharges"),
     )
 
 
-def monthly_census(encounters: DataFrame, daily: DataFrame) -> DataFrame:
+def _moves() -> Column:
+    """What a stay adds on which day: it begins, it is over, it ends in a discharge."""
+    is_discharge = F.col("_discharged").isNotNull().cast("int")
+    told = (("_from", F.lit(1), F.lit(0), F.lit(0)), ("_until", F.lit(0), F.lit(1), is_discharge))
+    return F.array(
+        *(F.struct(F.col(day).alias("date"), b.alias("b"), e.alias("e"), d.alias("d")) for day, b, e, d in told)
+    )
+
+
+def monthly_census(encounters: DataFrame, daily: DataFrame, days: int = OPEN_STAY_DAYS) -> DataFrame:
     """Average census, admissions and discharges by month and department, with the people who were in the house.
 
     A person counts in each month that a stay of theirs touches.
     """
     last_day = daily.agg(F.max("date").alias("_last_day"))
-    stays = inpatients(encounters).crossJoin(last_day)
+    stays = inpatients(encounters, days).crossJoin(last_day)
     until = F.greatest(F.col("_from"), F.least(F.coalesce("_until", "_last_day"), F.col("_last_day")))
     months = F.sequence(F.trunc("_from", "month"), F.trunc(until, "month"), F.expr("INTERVAL 1 MONTH"))
     people = (

@@ -55,7 +55,7 @@ def from_admissions(
             "source_system": F.lit(system),
             "encounter_class": F.col("_class"),
             "admission_type": F.col("_type"),
-            "status": F.coalesce("_status", F.lit("finished")),
+            "status": F.coalesce("_status", F.when(F.col("_discharged").isNull(), "unknown").otherwise("finished")),
             "department": F.col("_department"),
             **diagnosis(F.col("_code")),
             "admitted_at": F.col("_admitted"),

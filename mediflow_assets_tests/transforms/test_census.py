@@ -5,8 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from mediflow_assets.contracts import gold, masked
+from mediflow_assets.contracts import gold, masked, silver
 from mediflow_assets.transforms.census import daily_census, monthly_census
+from mediflow_assets.transforms.open_stays import after_death
+
+OPEN = {"status": "in-progress"}
 
 
 def moment(text):
@@ -46,8 +49,31 @@ def test_a_day_with_nobody_in_the_house_is_a_row_of_zero(daily):
 
 
 def test_an_open_stay_counts_to_the_last_known_day(daily):
-    rows = [stay("A", "2024-01-01"), stay("B", "2024-01-02", "2024-01-03")]
+    rows = [stay("A", "2024-01-01", **OPEN), stay("B", "2024-01-02", "2024-01-03", patient_id="P2")]
     assert daily(*rows) == [("01-01", 1, 1, 0), ("01-02", 2, 1, 0), ("01-03", 2, 0, 1)]
+
+
+@pytest.mark.parametrize("status", ["finished", "unknown"])
+def test_a_stay_that_is_over_without_an_end_is_in_the_house_on_its_first_day_only(daily, status):
+    rows = [stay("A", "2024-01-01", status=status), stay("B", "2024-01-02", "2024-01-03", patient_id="P2")]
+    assert daily(*rows) == [("01-01", 1, 1, 0), ("01-02", 1, 1, 0), ("01-03", 1, 0, 1)]
+
+
+def test_an_open_stay_lasts_until_its_patient_is_admitted_again(daily):
+    rows = [stay("A", "2024-01-01", **OPEN), stay("B", "2024-01-03", "2024-01-04")]
+    assert daily(*rows) == [("01-01", 1, 1, 0), ("01-02", 1, 0, 0), ("01-03", 2, 1, 0), ("01-04", 1, 0, 1)]
+
+
+def test_an_open_stay_lasts_no_longer_than_the_hospital_says(encounters):
+    rows = [stay("A", "2024-01-01", **OPEN), stay("B", "2024-01-05", "2024-01-05", patient_id="P2")]
+    made = sorted(daily_census(encounters(*rows), 2).collect(), key=lambda row: row["date"])
+    assert [row["census"] for row in made] == [1, 1, 1, 0, 1]
+
+
+def test_an_encounter_after_death_is_told(encounters, frame):
+    patients = frame(silver.PATIENTS, {"death_date": dt.date(2024, 1, 3)})
+    rows = [stay(f"E{day}", f"2024-01-0{day}", f"2024-01-0{day}") for day in (2, 3, 4)]
+    assert [row["encounter_key"] for row in after_death(encounters(*rows), patients).collect()] == ["E4"]
 
 
 def test_only_stays_that_took_place_count(daily):

@@ -1,0 +1,36 @@
+"""Stays of which nobody told the end, and encounters of the dead: in no census for ever, and told."""
+
+import datetime as dt
+from pathlib import Path
+
+from mediflow_assets.contracts import gold, silver
+
+CASES = Path(__file__).parent
+NOW = dt.datetime(2026, 11, 27, 12, tzinfo=dt.UTC)
+
+
+def told(made):
+    """What the newest of the steps warns of: check → rows."""
+    return {check.name: check.failing for check in made[-1].checks if check.failing}
+
+
+def encounters_of(house, made):
+    return [each for each in made if each.contract is silver.ENCOUNTERS]
+
+
+def test_a_stay_without_a_discharge_column_is_of_unknown_status_and_not_in_the_house(house):
+    house.deliver((CASES / "finished_open" / "finished_open__01.csv").read_text(), NOW)
+    made = encounters_of(house, house.make_silver())
+    assert {row["status"] for row in house.rows(silver.ENCOUNTERS, "status")} == {"unknown"}
+    house.make_gold()
+    census = [row["census"] for row in house.rows(gold.DAILY_CENSUS, "date", "census", "admissions")]
+    assert max(census) == 1 and sum(census) == 10
+    assert told(made) == {"stay_without_end": 10}
+
+
+def test_an_encounter_after_its_patients_death_is_told(house):
+    for name in ("patients", "encounters"):
+        house.deliver(next((CASES / "synthea").glob(f"*{name}.csv")).read_text(), NOW, name=f"{name}.csv")
+    made = encounters_of(house, house.make_silver())
+    assert told(made)["encounter_after_death"] == 1
+    assert {row["encounter_id"] for row in house.rows(silver.ENCOUNTERS)} >= {"SYE2", "SYE4"}
