@@ -25,6 +25,9 @@ _COMPUTED = {
     "admitting_diagnosis_code": ("diagnosis_code",),
     "admitting_diagnosis_at": ("diagnosis_code", "updated_at"),
     "diagnosis_system": ("diagnosis_code",),
+    "birth_precision": ("birth_date",),
+    "death_precision": ("death_date",),
+    "onset_precision": ("onset_date",),
     "admitted_on": ("admitted_at",),
     "discharged_on": ("discharged_at",),
     "length_of_stay_days": ("admitted_at", "discharged_at"),
@@ -57,6 +60,11 @@ def _origins(source: SourceContract, table: TableContract, column: Column) -> tu
     if column in PROVENANCE:
         return (f"{source.table.name}.{column.name}",)
     return source.origins(table.name, _COMPUTED.get(column.name, (column.name,)))
+
+
+def _before(day: str, precision: str, other: str) -> str:
+    """A day that is before another one for sure, though its month or day may not be known."""
+    return f"{day} < {other} AND ({precision} IS NULL OR {precision} = 'day' OR year({day}) < year({other}))"
 
 
 def _after_arrival(day: str) -> str:
@@ -94,7 +102,8 @@ PATIENTS = _judged(
         Column("given_name", T.STRING, "first name", P.NAME, drop()),
         Column("family_name", T.STRING, "last name", P.NAME, drop()),
         Column("full_name", T.STRING, "as delivered, or joined", P.NAME, drop()),
-        Column("birth_date", T.DATE, "date of birth", P.DATE, age_band()),
+        Column("birth_date", T.DATE, "date of birth, or the first day it may be", P.DATE, age_band()),
+        Column("birth_precision", T.STRING, "day, month or year", P.DATE, drop()),
         Column("gender", T.STRING, "M, F, O, U", P.QUASI, keep(), nullable=False),
         Column("race", T.STRING, "as delivered", P.QUASI, drop()),
         Column("ethnicity", T.STRING, "as delivered", P.QUASI, drop()),
@@ -108,7 +117,8 @@ PATIENTS = _judged(
         Column("ssn", T.STRING, "social security number", P.SSN, drop()),
         Column("drivers_license", T.STRING, "driving licence", P.LICENCE, drop()),
         Column("passport", T.STRING, "passport number", P.LICENCE, drop()),
-        Column("death_date", T.DATE, "date of death", P.DATE, year()),
+        Column("death_date", T.DATE, "date of death, or the first day it may be", P.DATE, year()),
+        Column("death_precision", T.STRING, "day, month or year", P.DATE, drop()),
         Column(
             "updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False, derived_from=_RECEIVED
         ),
@@ -120,7 +130,7 @@ PATIENTS = _judged(
         RowCheck("gender_unknown", "gender IS NULL", Q),
         RowCheck("birth_date_in_future", _after_arrival("birth_date"), Q, _BY_LOCAL_DAY),
         RowCheck("birth_date_implausible", f"birth_date < DATE'{v.EARLIEST_DATE}'", Q),
-        RowCheck("died_before_birth", "death_date < birth_date", Q),
+        RowCheck("died_before_birth", _before("death_date", "death_precision", "birth_date"), Q),
     ),
 )
 
@@ -209,7 +219,8 @@ CONDITIONS = _judged(
         Column("code", T.STRING, "ICD-10 or SNOMED CT", P.CLINICAL, keep(), nullable=False),
         Column("system", T.STRING, "icd10 or snomed", P.CLINICAL, keep(), nullable=False),
         Column("text", T.STRING, "as delivered", P.OTHER_ID, drop()),
-        Column("onset_date", T.DATE, "begin", P.DATE, year(), nullable=False),
+        Column("onset_date", T.DATE, "begin, or the first day it may be", P.DATE, year(), nullable=False),
+        Column("onset_precision", T.STRING, "day, month, year; recorded: when written down", P.DATE, drop()),
         Column("resolved_date", T.DATE, "end", P.DATE, year()),
         Column(
             "updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False, derived_from=_RECEIVED
@@ -223,7 +234,7 @@ CONDITIONS = _judged(
         *_diagnosis_checks("code", "system", "code IS NULL OR "),
         RowCheck("onset_missing", "onset_date IS NULL", Q),
         RowCheck("onset_in_future", _after_arrival("onset_date"), Q, _BY_LOCAL_DAY),
-        RowCheck("resolved_before_onset", "resolved_date < onset_date", Q),
+        RowCheck("resolved_before_onset", "resolved_date < onset_date AND onset_precision <> 'recorded'", Q),
     ),
 )
 

@@ -15,7 +15,8 @@ from mediflow_assets.sources.aliases import plain
 from mediflow_assets.sources.systems import NAMESPACE_FORM, System, system_of
 
 DELIMITERS = (",", ";", "\t", "|")
-KEYS = frozenset({"match", "headers", "delimiter", "date_formats", "decimal_comma", "values", "namespace", "timezone"})
+_FORMS = ("delimiter", "date_formats", "decimal_comma", "values", "timezone", "two_digit_years")
+KEYS = frozenset({"match", "headers", "namespace", *_FORMS})
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class Feed:
     """Whose its ids are, where they are not the hospital's record numbers."""
     timezone: str | None = None
     """The IANA time zone of its times without an offset, and of its days; its system's where it names none."""
+    two_digit_years: int | None = None
+    """The last of the hundred years that years of two digits are in; birth dates are in the past in any case."""
 
     def fits(self, header: tuple[str, ...], delimiter: str) -> bool:
         """Whether a file with this header is of this feed."""
@@ -115,8 +118,11 @@ def _feed(name: str, section: Any) -> Feed:
     _known(name, "headers", headers.values())
     zone = section.get("timezone")
     zone = None if zone is None else time_zone(zone, f"sources.toml: feed '{name}', key 'timezone'")
+    last = section.get("two_digit_years")
+    if last is not None and (type(last) is not int or not 1900 <= last <= 2199):
+        raise _invalid(name, "two_digit_years", "the last year that two digits stand for, such as 2049")
     values = _values(name, section)
-    return Feed(name, tuple(match), headers, delimiter, tuple(formats), comma, values, namespace, zone)
+    return Feed(name, tuple(match), headers, delimiter, tuple(formats), comma, values, namespace, zone, last)
 
 
 def _values(name: str, section: dict[str, Any]) -> dict[str, dict[str, str]]:

@@ -10,7 +10,7 @@ from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.bronze import ADMISSIONS as admissions
 from mediflow_assets.contracts.bronze import sources_of
 from mediflow_assets.transforms import diagnoses, identifiers, parsing
-from mediflow_assets.transforms.ages import completed_years
+from mediflow_assets.transforms.ages import completed_years, sure_years
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.identifiers import Spelling
 from mediflow_assets.transforms.joins import with_few
@@ -64,7 +64,7 @@ def from_admissions(
             "discharged_on": F.col(DISCHARGED_ON),
             "discharge_disposition": F.col("_disposition"),
             "age_at_admission": F.col("_age"),
-            _BIRTH: F.col("_birth"),
+            _BIRTH: F.when(parsing.precision(F.col("birth_date"), F.col("_birth")) == "day", F.col("_birth")),
             "gender": F.col("_gender"),
             "zip": F.col("zip"),
             "systolic_mmhg": F.col("_systolic"),
@@ -187,6 +187,7 @@ def with_patient(encounters: DataFrame, patients: DataFrame) -> DataFrame:
         F.col("patient_id").alias("_known_id"),
         F.col("patient_key"),
         F.col("birth_date").alias("_known_birth"),
+        F.col("birth_precision").alias("_known_precision"),
         F.col("gender").alias("_known_gender"),
         F.col("zip").alias("_known_zip"),
     )
@@ -195,14 +196,14 @@ def with_patient(encounters: DataFrame, patients: DataFrame) -> DataFrame:
     age = F.coalesce(
         completed_years(F.col(_BIRTH), F.col("admitted_on")),
         F.col("age_at_admission"),
-        completed_years(F.col("_known_birth"), F.col("admitted_on")),
+        sure_years(F.col("_known_birth"), F.col("_known_precision"), F.col("admitted_on")),
     )
     gender_ = F.when(F.col("source_system").isin(_TELLING_GENDER), F.col("gender")).otherwise(
         F.coalesce("_known_gender", F.lit("U"))
     )
     return joined.withColumns(
         {"age_at_admission": age, "gender": gender_, "zip": F.coalesce(F.col("zip"), F.col("_known_zip"))}
-    ).drop("_known_namespace", "_known_id", "_known_birth", "_known_gender", "_known_zip", _BIRTH)
+    ).drop("_known_namespace", "_known_id", "_known_birth", "_known_precision", "_known_gender", "_known_zip", _BIRTH)
 
 
 def department_of(class_: Column) -> Column:

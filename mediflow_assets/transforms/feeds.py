@@ -22,6 +22,8 @@ class Feed(Protocol):
     @property
     def decimal_comma(self) -> bool: ...  # noqa: D102
     @property
+    def two_digit_years(self) -> int | None: ...  # noqa: D102
+    @property
     def timezone(self) -> str | None: ...  # noqa: D102
     @property
     def values(self) -> Mapping[str, Mapping[str, str]]: ...  # noqa: D102
@@ -70,14 +72,16 @@ class FeedReader:
         if not self.zones.are_utc:
             read = F.when(has_offset(F.col(name)), read).otherwise(self.zones.instant(read))
         for feed in self._with(lambda feed: bool(feed.date_formats)):
-            forms = (self._in_form(F.col(name), form) for form in feed.date_formats)
+            forms = (self._in_form(F.col(name), form, feed.two_digit_years) for form in feed.date_formats)
             read = F.coalesce(F.when(F.col("_feed") == feed.name, F.coalesce(*forms)), read)
         return read
 
     def local_date(self, name: str) -> Column:
         """The column as a date: the one written, or the local day of an instant."""
         text = F.col(name)
-        return F.when(has_offset(text), self.zones.day(parsing.timestamp(text), text)).otherwise(parsing.date(text))
+        return F.when(has_offset(text), self.zones.day(parsing.timestamp(text), text)).otherwise(
+            parsing.partial_date(text)
+        )
 
     def day(self, instant: str, text: str) -> Column:
         """The local day of an instant that was read from a text; both are columns."""
@@ -91,15 +95,26 @@ class FeedReader:
         is_later = day > self.zones.day(F.col("_ingested_at"))
         return F.when(is_later if instant is None else is_later & (instant > F.col("_ingested_at")), F.lit(code))
 
-    def _in_form(self, text: Column, form: str) -> Column:
+    def _past(self, read: Column, form: str) -> Column:
+        if not parsing.has_short_year(form):
+            return read
+        return F.when(read > self.zones.day(F.col("_ingested_at")), F.add_months(read, -1200)).otherwise(read)
+
+    def _in_form(self, text: Column, form: str, last_year: int | None) -> Column:
         read = parsing.in_form(text, form)
+        if last_year and parsing.has_short_year(form):
+            beyond = F.year(read) - F.lit(last_year)
+            # Spark reads 2000 to 2099; the window is the hundred years up to its last
+            months = -1200 * F.ceil(beyond / 100).cast("int")
+            moved = F.add_months(read.cast("date"), months).cast("timestamp")
+            read = moved + (read - read.cast("date").cast("timestamp"))
         return read if parsing.tells_offset(form) else self.zones.instant(read)
 
     def date(self, name: str) -> Column:
-        """The column as a date."""
-        read = parsing.date(F.col(name))
+        """The column as a date that has passed, as one of birth: of a year of two digits the last that did."""
+        read = parsing.partial_date(F.col(name))
         for feed in self._with(lambda feed: bool(feed.date_formats)):
-            forms = (parsing.in_form(F.col(name), form).cast("date") for form in feed.date_formats)
+            forms = (self._past(parsing.in_form(F.col(name), form).cast("date"), form) for form in feed.date_formats)
             read = F.coalesce(F.when(F.col("_feed") == feed.name, F.coalesce(*forms)), read)
         return read
 

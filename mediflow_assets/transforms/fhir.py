@@ -44,6 +44,10 @@ CONDITION = {
     "code": "$.code.coding[0].code",
     "description": "$.code.text",
     "start": "$.onsetDateTime",
+    "onset_period": "$.onsetPeriod.start",
+    "onset_age": "$.onsetAge.value",
+    "onset_unit": "$.onsetAge.code",
+    "recorded": "$.recordedDate",
     "stop": "$.abatementDateTime",
 }
 _REFERENCES = ("patient", "encounter")
@@ -79,9 +83,25 @@ def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
 
 
 def conditions_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
-    """Condition resources as conditions."""
+    """Condition resources as conditions: the onset as a day, a period or an age, else the day of recording."""
     texts = _texts(bronze, CONDITION, ())
-    return conditions.from_synthea(texts, feeds, parsing.given(F.col("id")), feeds.spelling(SYSTEM))
+    onset, recorded = F.coalesce("start", "onset_period"), F.col("recorded")
+    years = F.when(onset.isNull() & (F.col("onset_unit") == "a"), F.col("onset_age").try_cast("int"))
+    dated = texts.withColumns(
+        {
+            "_by_recording": onset.isNull() & years.isNull(),
+            "_years": years,
+            "start": F.coalesce(onset, F.when(years.isNull(), recorded)),
+        }
+    )
+    return conditions.from_synthea(
+        dated,
+        feeds,
+        parsing.given(F.col("id")),
+        feeds.spelling(SYSTEM),
+        onset_age=F.col("_years"),
+        is_recorded=F.col("_by_recording"),
+    )
 
 
 def _texts(bronze: DataFrame, fields: dict[str, str], absent: tuple[str, ...]) -> DataFrame:

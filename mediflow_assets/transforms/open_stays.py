@@ -46,7 +46,11 @@ def doubtful(encounters: DataFrame, days: int) -> DataFrame:
 
 def after_death(encounters: DataFrame, patients: DataFrame) -> DataFrame:
     """Encounters that began after the day on which their patient died."""
-    dead = patients.where(F.col("death_date").isNotNull()).select(F.col("patient_key").alias("_dead"), "death_date")
+    dead = (
+        patients.where(F.coalesce("death_precision", F.lit("day")) == "day")
+        .where(F.col("death_date").isNotNull())
+        .select(F.col("patient_key").alias("_dead"), "death_date")
+    )
     known = with_few(active(encounters), dead, F.col("patient_key") == F.col("_dead"))
     return known.where(F.col("admitted_on") > F.col("death_date"))
 

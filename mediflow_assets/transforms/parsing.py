@@ -18,6 +18,7 @@ LONG_DECIMAL = r"^[+-]?[0-9]{1,10}[.][0-9]{3,20}\z"
 _CLOCK = r"[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,9})?)?(Z|[+-][0-9]{2}:?[0-9]{2})?"
 _WITHOUT_SECONDS = r"^([0-9-]{10}[T ][0-9]{2}:[0-9]{2})(Z|[+-][0-9]{2}:?[0-9]{2})\z"
 MOMENT = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}({_CLOCK})?\z"
+_YEAR, _MONTH = r"^[0-9]{4}\z", r"^[0-9]{4}-[0-9]{2}\z"
 BLOOD_PRESSURE = r"^[0-9]{2,3} ?/ ?[0-9]{2,3}\z"
 
 
@@ -63,6 +64,20 @@ def date(text: Column) -> Column:
     return F.when(text.rlike(MOMENT), F.substring(text, 1, 10).try_cast("date"))
 
 
+def partial_date(text: Column) -> Column:
+    """An ISO 8601 date; of one that tells its year or month only, the first day."""
+    whole = F.when(text.rlike(_YEAR), F.concat(text, F.lit("-01-01"))).when(
+        text.rlike(_MONTH), F.concat(text, F.lit("-01"))
+    )
+    return F.coalesce(date(text), whole.try_cast("date"))
+
+
+def precision(text: Column, typed: Column) -> Column:
+    """How much a date tells: day, month or year; null where there is none."""
+    told = F.when(text.rlike(_YEAR), "year").when(text.rlike(_MONTH), "month").otherwise("day")
+    return F.when(typed.isNotNull(), told)
+
+
 def timestamp(text: Column) -> Column:
     """An ISO 8601 date or timestamp; without an offset as if it were UTC."""
     # the embedded engine reads no offset that follows the minutes
@@ -73,6 +88,11 @@ def timestamp(text: Column) -> Column:
 def in_form(text: Column, form: str) -> Column:
     """A timestamp in a feed's own date form (a Spark datetime pattern); without an offset as if it were UTC."""
     return F.try_to_timestamp(text, F.lit(form))
+
+
+def has_short_year(form: str) -> bool:
+    """Whether a date form has a year of two digits."""
+    return bool(re.search(r"(?<![yu])(yy|uu)(?![yu])", form))
 
 
 def tells_offset(form: str) -> bool:

@@ -25,7 +25,7 @@ _SCHEMA = ", ".join(
     + [f"{name} timestamp" for name in _TIMES]
     + ["_delivery_id string", "_record_number bigint", "_ingested_at timestamp"]
 )
-_OF_PERSON = ("gender", "birth_date", "death_date", "zip")
+_OF_PERSON = ("gender", "birth_date", "birth_precision", "death_date", "death_precision", "zip")
 """What is read of patients outside Silver."""
 _LINK_KINDS = ("replaced-by", "replaces", "seealso", "refer")
 

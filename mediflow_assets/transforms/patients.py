@@ -38,6 +38,7 @@ def from_admissions(
             "source_system": F.lit(system),
             "full_name": F.col("name"),
             "birth_date": F.col("_birth"),
+            "birth_precision": parsing.precision(F.col("birth_date"), F.col("_birth")),
             "gender": gender(feeds.text("gender")),
             "zip": F.col("zip"),
             "updated_at": version_time(F.col("_updated"), F.col("_ingested_at")),
@@ -78,7 +79,9 @@ def from_synthea(
     """Synthea's patients; `more` gives columns that another format under these names has besides."""
     texts = parsing.texts(bronze, (*_SYNTHEA.values(), "gender", "birthdate", "deathdate"))
     texts = spelled(texts, ("id",))
-    typed = texts.withColumns({"_birth": parsing.date(F.col("birthdate")), "_death": feeds.local_date("deathdate")})
+    typed = texts.withColumns(
+        {"_birth": parsing.partial_date(F.col("birthdate")), "_death": feeds.local_date("deathdate")}
+    )
     return _shaped(
         typed,
         {
@@ -86,7 +89,9 @@ def from_synthea(
             "source_system": F.lit("synthea"),
             "full_name": F.concat_ws(" ", F.col("first"), F.col("last")),
             "birth_date": F.col("_birth"),
+            "birth_precision": parsing.precision(F.col("birthdate"), F.col("_birth")),
             "death_date": F.col("_death"),
+            "death_precision": parsing.precision(F.col("deathdate"), F.col("_death")),
             "gender": gender(F.col("gender")),
             "updated_at": F.col("_ingested_at"),
             **(more or {}),

@@ -72,7 +72,11 @@ def readmissions(encounters: DataFrame, patients: DataFrame) -> DataFrame:
 
 def _deaths(happened: DataFrame, patients: DataFrame) -> DataFrame:
     """The day on which patients died, as they themselves or an encounter tells: the earliest."""
-    told = patients.where(F.col("death_date").isNotNull()).select("patient_key", F.col("death_date").alias("_on"))
+    told = (
+        patients.where(F.coalesce("death_precision", F.lit("day")) == "day")
+        .where(F.col("death_date").isNotNull())
+        .select("patient_key", F.col("death_date").alias("_on"))
+    )
     seen = happened.where(F.col("discharge_disposition") == "expired").where(F.col("discharged_on").isNotNull())
     every = told.unionByName(seen.select("patient_key", F.col("discharged_on").alias("_on")))
     return every.groupBy(F.col("patient_key").alias("_dead")).agg(F.min("_on").alias(_DIED_ON))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 import pytest
+from pyspark.sql import functions as F
 
 from mediflow_assets.transforms.feeds import FeedReader
 
@@ -14,6 +15,7 @@ class Feed:
     decimal_comma: bool = False
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     timezone: str | None = None
+    two_digit_years: int | None = None
 
 
 @pytest.fixture
@@ -22,6 +24,7 @@ def read(session):
 
     def _read(method, text, *feeds):
         frame = session.createDataFrame([(0, text, "north"), (1, text, None)], "n int, x string, _feed string")
+        frame = frame.withColumn("_ingested_at", F.lit("2026-11-27 12:00:00").cast("timestamp"))
         value = getattr(FeedReader(feeds), method)("x").cast("string").alias("value")
         found = {row["n"]: row["value"] for row in frame.select("n", value).collect()}
         return found[0], found[1]
@@ -85,3 +88,19 @@ def test_feeds_do_not_read_each_others_forms(read):
     north = Feed(date_formats=("dd/MM/yyyy",))
     assert read("date", "05/01/2024", south, north)[0] == "2024-01-05"
     assert read("text", "05/01/2024", south, north)[0] == "05/01/2024"
+
+
+@pytest.mark.parametrize(("text", "born"), [("07/04/58", "1958-07-04"), ("07/04/25", "2025-07-04")])
+def test_a_birth_date_of_two_digits_has_passed(read, text, born):
+    assert read("date", text, Feed(date_formats=("MM/dd/yy", "MM/dd/yyyy")))[0] == born
+
+
+@pytest.mark.parametrize(("last", "day"), [(None, "2099-03-01"), (2049, "1999-03-01"), (2120, "2099-03-01")])
+def test_other_years_of_two_digits_are_in_the_feeds_window(read, last, day):
+    feed = Feed(date_formats=("MM/dd/yy HH:mm",), two_digit_years=last)
+    assert read("timestamp", "03/01/99 13:45", feed)[0] == f"{day} 13:45:00"
+
+
+@pytest.mark.parametrize(("text", "day"), [("1980", "1980-01-01"), ("1980-05", "1980-05-01"), ("1980-13", None)])
+def test_a_date_may_tell_its_year_or_month_only(read, text, day):
+    assert read("date", text) == (day, day)

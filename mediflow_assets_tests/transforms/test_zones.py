@@ -91,7 +91,7 @@ def test_where_no_zone_is_set_an_offset_tells_the_day_as_it_was_written(read):
 class North:
     name, date_formats, decimal_comma, timezone = "north", ("dd.MM.yyyy HH:mm", "yyyyMMddHHmmX"), False, "Asia/Tokyo"
     values: dict = {}
-    namespace = None
+    namespace, two_digit_years = None, None
 
 
 def test_a_feeds_own_zone_goes_before_the_hospitals(read):

@@ -1,0 +1,34 @@
+"""Dates of which only the year or the month is known keep what they tell, and nothing waits for the rest."""
+
+import datetime as dt
+from pathlib import Path
+
+from mediflow_assets.contracts import silver
+from mediflow_assets.sources import Feeds
+
+CASES = Path(__file__).parent
+NOW = dt.datetime(2026, 11, 27, 12, tzinfo=dt.UTC)
+
+
+def test_partial_dates_of_fhir_are_kept_with_their_precision(house):
+    house.deliver((CASES / "fhir_partial" / "fhir_partial__01.ndjson").read_text(), NOW, name="p.ndjson")
+    recorded = (CASES / "fhir_more" / "recorded_date_only.ndjson").read_text()
+    house.deliver(recorded, NOW, name="r.ndjson")
+    house.make_silver()
+    born = {row["patient_id"]: (str(row["birth_date"]), row["birth_precision"]) for row in house.rows(silver.PATIENTS)}
+    assert born["FP1"] == ("1980-01-01", "year") and born["FP2"] == ("1980-05-01", "month")
+    ages = {row["encounter_id"]: row["age_at_admission"] for row in house.rows(silver.ENCOUNTERS)}
+    assert (ages["FPE1"], ages["FPE2"]) == (None, 45)
+    assert not any(row["status"] == "waiting" for row in house.rows(silver.QUARANTINE))
+    onsets = {r["code"]: (str(r["onset_date"]), r["onset_precision"]) for r in house.rows(silver.CONDITIONS)}
+    assert onsets["E11.9"] == ("2019-01-01", "year") and onsets["I10"] == ("2019-03-01", "month")
+    assert onsets["N18.3"] == ("2018-01-01", "day") and onsets["J44.9"] == ("2002-01-01", "year")
+    assert onsets["R40.2412"] == ("2010-03-01", "recorded")
+
+
+def test_birth_dates_of_two_digits_are_in_the_past(house):
+    house = house.with_feeds(Feeds.load(CASES / "dates_yy" / "sources.toml"))
+    house.deliver((CASES / "dates_yy" / "dates_yy__01.csv").read_text(), NOW)
+    house.make_silver()
+    born = {row["patient_id"]: str(row["birth_date"]) for row in house.rows(silver.PATIENTS)}
+    assert born == {"YY0": "1958-07-04", "YY1": "1958-07-04", "YY2": "2025-07-04", "YY3": "None"}
