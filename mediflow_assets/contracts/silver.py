@@ -188,8 +188,6 @@ ENCOUNTERS = _judged(
         RowCheck("admitted_in_future", _after_arrival("admitted_on"), Q, _BY_LOCAL_DAY),
         RowCheck("discharged_in_future", _after_arrival("discharged_on"), Q, _BY_LOCAL_DAY),
         RowCheck("discharged_before_admission", "discharged_at < admitted_at", Q),
-        RowCheck("stay_without_end", "encounter_class = 'inpatient' AND discharged_at IS NULL"
-                 " AND status IN ('finished', 'unknown')", Severity.WARN),
         RowCheck("age_out_of_range", "age_at_admission < {} OR age_at_admission > {}".format(*v.AGE_LIMITS_YEARS), Q),
         *_diagnosis_checks("diagnosis_code", "diagnosis_system"),
         RowCheck(

@@ -21,7 +21,7 @@ EVERY_RECORD_VALIDATED = "every_record_judged"
 """Silver's own: the records of each new delivery are accepted or in quarantine."""
 QUARANTINE_RATE = "quarantine_rate"
 """Silver's own: how much of each delivery that this run validated was refused."""
-DOUBTS = ("open_stay_doubtful", "encounter_after_death")
+DOUBTS = ("open_stay_doubtful", "stay_without_end", "encounter_after_death")
 """Of Silver's encounters: what other rows tell against one."""
 OF_A_RUN = (QUARANTINE_RATE,)
 """Checks of what a run did, not of the table as it stands: one that did nothing passes."""

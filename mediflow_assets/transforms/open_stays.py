@@ -44,6 +44,12 @@ def doubtful(encounters: DataFrame, days: int) -> DataFrame:
     return bounded.where(F.col(_BOUND) <= F.col("_newest")).select(_KEY, _BOUND)
 
 
+def without_end(encounters: DataFrame) -> DataFrame:
+    """Inpatient stays that are over, or of unknown status, and of which nobody told the end."""
+    is_over = F.col("status").isin("finished", "unknown") & F.col("discharged_at").isNull()
+    return encounters.where((F.col("encounter_class") == "inpatient") & is_over)
+
+
 def after_death(encounters: DataFrame, patients: DataFrame) -> DataFrame:
     """Encounters that began after the day on which their patient died."""
     dead = (
