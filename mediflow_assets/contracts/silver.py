@@ -11,6 +11,7 @@ from mediflow_assets.contracts.source import PATIENTS as PATIENTS_NAME
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import Audience, Column, Privacy, RowCheck, Severity, TableContract, Type
 from mediflow_assets.contracts.unusable_ids import id_checks
+from mediflow_assets.contracts.versions import CLAIMS, versions_of
 
 P, T = Privacy, Type
 Q = Severity.QUARANTINE
@@ -28,6 +29,7 @@ _COMPUTED = {
     "birth_precision": ("birth_date",),
     "death_precision": ("death_date",),
     "onset_precision": ("onset_date",),
+    "onset_age": ("onset_date",),
     "admitted_on": ("admitted_at",),
     "discharged_on": ("discharged_at",),
     "length_of_stay_days": ("admitted_at", "discharged_at"),
@@ -93,7 +95,7 @@ _NAMESPACE = Column(
 
 PATIENTS = _judged(
     "patients",
-    "One row per patient: the newest known version.",
+    "One row per patient: of each column the newest value given.",
     (
         _NAMESPACE,
         Column("patient_id", T.STRING, "the source's id", P.RECORD_NUMBER, pseudonym("patient"), nullable=False),
@@ -122,6 +124,8 @@ PATIENTS = _judged(
         Column(
             "updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False, derived_from=_RECEIVED
         ),
+        *CLAIMS,
+        Column("is_ended", T.BOOLEAN, "whether its source has deleted it", P.TECHNICAL, drop()),
     ),
     primary_key=("id_namespace", "patient_id"),
     checks=(
@@ -136,7 +140,7 @@ PATIENTS = _judged(
 
 ENCOUNTERS = _judged(
     "encounters",
-    "One row per hospital encounter: its newest known version.",
+    "One row per hospital encounter: of each column the newest value given.",
     (
         _NAMESPACE,
         Column("encounter_id", T.STRING, "the source's id, else patient, admission date and department joined",
@@ -173,6 +177,10 @@ ENCOUNTERS = _judged(
         Column("payer", T.STRING, "who pays; null where the source gives an id only", P.CLINICAL, drop()),
         Column("updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False,
                derived_from=_RECEIVED),
+        *CLAIMS,
+        Column("birth_date", T.DATE, "the patient's, where a record of the encounter gives it", P.DATE, drop()),
+        Column("grain", T.STRING, "line where cost_usd adds up charge lines", P.TECHNICAL, drop()),
+        Column("derived", T.STRING, "its columns that no record gives, apart by blanks", P.TECHNICAL, drop()),
         Column("extra", T.STRING, "unknown columns as JSON", P.OTHER_ID, drop()),
     ),
     primary_key=("id_namespace", "encounter_id"),
@@ -194,7 +202,7 @@ ENCOUNTERS = _judged(
             "blood_pressure_implausible",
             "systolic_mmhg <= diastolic_mmhg OR systolic_mmhg NOT BETWEEN {} AND {}".format(*v.SYSTOLIC_LIMITS_MMHG)
             + " OR diastolic_mmhg NOT BETWEEN {} AND {}".format(*v.DIASTOLIC_LIMITS_MMHG), Q),
-        RowCheck("cost_negative", "cost_usd < 0", Q),
+        RowCheck("cost_negative", "cost_usd < 0 AND grain IS NULL", Q),
     ),
 )  # fmt: skip
 
@@ -211,6 +219,7 @@ CONDITIONS = _judged(
             drop(),
             nullable=False,
         ),
+        Column("source_system", T.STRING, _SYSTEMS, P.TECHNICAL, drop(), nullable=False),
         Column("patient_id", T.STRING, "the patient", P.RECORD_NUMBER, drop(), nullable=False),
         Column("patient_key", T.STRING, "keyed pseudonym of the patient", P.PSEUDONYM, keep(), nullable=False),
         Column("encounter_id", T.STRING, "where it was recorded", P.RECORD_NUMBER, drop()),
@@ -219,10 +228,12 @@ CONDITIONS = _judged(
         Column("text", T.STRING, "as delivered", P.OTHER_ID, drop()),
         Column("onset_date", T.DATE, "begin, or the first day it may be", P.DATE, year(), nullable=False),
         Column("onset_precision", T.STRING, "day, month, year; recorded: when written down", P.DATE, drop()),
+        Column("onset_age", T.INTEGER, "age at the onset, where the source tells no date", P.DATE, drop(), unit="years"),
         Column("resolved_date", T.DATE, "end", P.DATE, year()),
         Column(
             "updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False, derived_from=_RECEIVED
         ),
+        *CLAIMS,
     ),
     primary_key=("id_namespace", "condition_id"),
     checks=(
@@ -237,6 +248,12 @@ CONDITIONS = _judged(
 )
 
 VALIDATED = (PATIENTS, ENCOUNTERS, CONDITIONS, PATIENT_LINKS)
-TABLES = (*VALIDATED, QUARANTINE, PROCESSED)
+VERSIONS = {
+    PATIENTS.name: versions_of(PATIENTS, "patient_versions"),
+    ENCOUNTERS.name: versions_of(ENCOUNTERS, "encounter_versions", ("length_of_stay_days", "derived")),
+    CONDITIONS.name: versions_of(CONDITIONS, "condition_versions"),
+}
+"""By the table whose rows they make up."""
+TABLES = (*VALIDATED, *VERSIONS.values(), QUARANTINE, PROCESSED)
 
-__all__ = ["CONDITIONS", "ENCOUNTERS", "PATIENTS", "PROCESSED", "QUARANTINE", "TABLES", "VALIDATED"]
+__all__ = ["CONDITIONS", "ENCOUNTERS", "PATIENTS", "PROCESSED", "QUARANTINE", "TABLES", "VALIDATED", "VERSIONS"]

@@ -40,6 +40,8 @@ def forget_if_asked(lake: Lake, contract: TableContract) -> None:
     _delete(lake, silver.PROCESSED, mine)
     _delete(lake, silver.QUARANTINE, f"{mine} AND status <> 'discarded'")
     _delete(lake, contract, None)
+    if kept := silver.VERSIONS.get(contract.name):
+        _delete(lake, kept, None)
     if lake.difference(contract):
         lake.overwrite_rows(contract, [])
     lake.set_properties(contract, **{_NOTE: False})

@@ -12,24 +12,33 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.source import FEED, SourceContract
 from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.contracts.versions import END
 from mediflow_assets.pipeline import change, checks, doubts, quarantine_rate, rebuild
 from mediflow_assets.pipeline.arrived import arrived
 from mediflow_assets.pipeline.counting import records_by_delivery
 from mediflow_assets.pipeline.delivery_results import SOURCE, DeliveryResult, count, figures
 from mediflow_assets.pipeline.encounter_owners import owners
 from mediflow_assets.pipeline.event_rules import settle_events, union
+from mediflow_assets.pipeline.folding import store
 from mediflow_assets.pipeline.known_codes import with_known_codes
 from mediflow_assets.pipeline.pending import PATIENTS_VERSION, Pending, Wanted, pending
 from mediflow_assets.pipeline.quarantine import forget_unsettled, held_by_delivery, quarantine_records
 from mediflow_assets.pipeline.record_numbers import are_told_late, known_numbers, under_record_numbers
 from mediflow_assets.pipeline.run_context import RunContext
-from mediflow_assets.pipeline.silver_tables import ALL, CONDITIONS, ENCOUNTERS, LINKS, PATIENTS, SilverTable
+from mediflow_assets.pipeline.silver_tables import (
+    ALL,
+    CONDITIONS,
+    ENCOUNTERS,
+    LINKS,
+    PATIENTS,
+    SilverTable,
+    versions_kept_of,
+)
 from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.sources.registry import source_of
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.validation import REASONS, WAITING, is_accepted, validate
-from mediflow_assets.transforms.versions import is_not_older
 
 NAMESPACE = "id_namespace"
 __all__ = ["ALL", "CONDITIONS", "ENCOUNTERS", "LINKS", "PATIENTS", "SilverTable", "make"]
@@ -55,7 +64,8 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
     work = _plan(lake, contract, wanted)
     if work.is_empty:
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
-    change.hold_key(lake, contract, context.key.key_id)
+    for keyed in table.kept_in:
+        change.hold_key(lake, keyed, context.key.key_id)
     forget_unsettled(lake, contract, work.new, work.offset_ranges)
     patients_version = lake.version(silver.PATIENTS)
     try:
@@ -73,7 +83,7 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
 
 
 def _plan(lake: Lake, contract: TableContract, wanted: Wanted | None) -> Pending:
-    for needed in (contract, silver.QUARANTINE, silver.PROCESSED):
+    for needed in (contract, *versions_kept_of(contract), silver.QUARANTINE, silver.PROCESSED):
         lake.ensure(needed)
     rebuild.forget_if_asked(lake, contract)
     work = pending(lake, contract, wanted)
@@ -116,7 +126,8 @@ def _write(context: RunContext, table: SilverTable, work: Pending, found: _Valid
     delivery_results = count(found.validated, work.offset_ranges)
     _store(context, table, found.accepted)
     quarantine_records(context, table.contract, found.records, found.validated, work, delivery_results)
-    context.tables.unstage(table.contract)
+    for staged in table.kept_in:
+        context.tables.unstage(staged)
     return delivery_results
 
 
@@ -151,26 +162,29 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
         # a list names whom it links only when it is told out
         frame = frame if table.has_lists else under_record_numbers(frame, numbers)
     if table.of_patient is None:
-        return validate(frame, table.contract)
+        return _with_ends(validate(frame, table.contract), table.contract)
     known = validate(table.of_patient(frame, context.tables.read(silver.PATIENTS)), table.contract)
     is_waiting = is_accepted() & F.col("patient_key").isNull()
-    return known.withColumn(REASONS, F.when(is_waiting, F.array(F.lit(WAITING))).otherwise(F.col(REASONS)))
+    awaited = known.withColumn(REASONS, F.when(is_waiting, F.array(F.lit(WAITING))).otherwise(F.col(REASONS)))
+    return _with_ends(awaited, table.contract)
 
 
 def _store(context: RunContext, table: SilverTable, accepted: DataFrame) -> None:
-    rows, keys = table.finish(context, accepted), table.contract.primary_key
-    # a MERGE writes the whole table again, which new encounters alone do not need
-    if not _has_any(context, table, accepted):
-        context.tables.append(table.contract, rows)
+    if table.fold is not None:
+        store(context, table, accepted)
+    elif not context.lake.rows(table.contract):
+        context.tables.append(table.contract, table.told(context, accepted))
     else:
-        is_newer = is_not_older("s", "t")
-        context.tables.merge(table.contract, rows, keys, is_newer, table.updates, table.otherwise)
+        context.tables.merge(table.contract, table.told(context, accepted), table.contract.primary_key)
 
 
-def _has_any(context: RunContext, table: SilverTable, accepted: DataFrame) -> bool:
-    if table.has_lists:
-        return context.lake.rows(table.contract) > 0
-    return context.tables.has_any(table.contract, accepted.select(*table.contract.primary_key))
+def _with_ends(validated: DataFrame, contract: TableContract) -> DataFrame:
+    """The validated records; against one that only ends what it names stands at most what is wrong with that name."""
+    if END.name not in validated.columns:
+        return validated
+    of_key = [check.code for check in contract.checks if check.code.startswith(contract.primary_key)]
+    left = F.array_intersect(REASONS, F.array(*map(F.lit, of_key)).cast("array<string>"))
+    return validated.withColumn(REASONS, F.when(F.col(END.name), left).otherwise(F.col(REASONS)))
 
 
 def _every_record_validated(

@@ -1,34 +1,49 @@
-"""The Silver tables that sources become: how the rows of each are finished."""
+"""The Silver tables that sources become: how versions make up a row of each, and how rows are finished."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import bronze, links, silver
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.contracts.versions import ORDER, PLACE
 from mediflow_assets.pipeline.record_numbers import Person, linked_record_numbers
 from mediflow_assets.pipeline.run_context import RunContext
-from mediflow_assets.transforms import admitting, conditions, encounters, local_days, patient_links
+from mediflow_assets.transforms import conditions, encounters, local_days, patient_links, patients
+from mediflow_assets.transforms.fold import Fold
 from mediflow_assets.transforms.pseudonyms import pseudonym_of, with_hmac_pads
-from mediflow_assets.transforms.versions import keep_newest
+
+_ADMITTING = ("diagnosis_code", "admitting_diagnosis_code", "admitting_diagnosis_at")
+_NOT_GIVEN = {"patient_key", "encounter_key", "source_system", "length_of_stay_days", "derived", *_ADMITTING[1:]}
+_DOMAINS = {"patient_key": ("patient", "patient_id"), "encounter_key": ("encounter", "encounter_id")}
+
+
+def _fold(contract: TableContract, **how: object) -> Fold:
+    beside = {*contract.primary_key, *ORDER, *PLACE, *_NOT_GIVEN}
+    return Fold(contract.primary_key, tuple(c for c in contract.column_names if c not in beside), **how)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
 class SilverTable:
-    """A Silver table: how its rows are finished, and what a newer version of one changes."""
+    """A Silver table: how versions make up its rows, and what is added to these."""
 
     contract: TableContract
-    finish: Callable[[RunContext, DataFrame], DataFrame]
+    fold: Fold | None = None
+    """None where a record may become several rows, or none: `told` says which."""
+    told: Callable[[RunContext, DataFrame], DataFrame] = lambda _, rows: rows
     of_patient: Callable[[DataFrame, DataFrame], DataFrame] | None = None
-    updates: dict[str, str] | None = None
-    otherwise: tuple[str, tuple[str, ...]] | None = None
+    """Adds what a record takes from its patient."""
+    stripped: Callable[[DataFrame], DataFrame] = lambda rows: rows
+    """Takes from rows what no version gives."""
+    completed: Callable[[DataFrame], DataFrame] = lambda rows: rows
+    """Adds to folded rows what stands where no version gives anything, patients aside."""
+    finished: Callable[[DataFrame], DataFrame] = lambda rows: rows
+    """Adds what is computed of a whole row."""
     have_owners: bool = False
     """Whether each row is of one patient, whatever other records say."""
-    has_lists: bool = False
-    """Whether a record may become several rows, or none."""
     people: tuple[Person, ...] = (("id_namespace", "patient_id"),)
     """The columns that name the people of a row."""
 
@@ -37,46 +52,75 @@ class SilverTable:
         """The sources whose records become its rows."""
         return bronze.sources_of(self.contract)
 
+    @property
+    def has_lists(self) -> bool:
+        """Whether a record may become several rows, or none."""
+        return self.fold is None
 
-def _finish_patients(context: RunContext, rows: DataFrame) -> DataFrame:
-    keyed = with_hmac_pads(keep_newest(rows, silver.PATIENTS.primary_key), context.hmac_pads)
-    key = pseudonym_of("patient", F.col("id_namespace"), F.col("patient_id"))
-    return keyed.withColumn("patient_key", key)
+    @property
+    def versions(self) -> TableContract:
+        """Where versions are kept that make up its rows together."""
+        return silver.VERSIONS[self.contract.name]
 
+    @property
+    def kept_in(self) -> tuple[TableContract, ...]:
+        """The table, and where its versions are kept."""
+        return (self.contract, *versions_kept_of(self.contract))
 
-def _finish_encounters(context: RunContext, rows: DataFrame) -> DataFrame:
-    newest = admitting.newest_with_admitting_diagnosis(rows)
-    keyed = with_hmac_pads(newest, context.hmac_pads)
-    return keyed.withColumns(
-        {
-            "encounter_key": pseudonym_of("encounter", F.col("id_namespace"), F.col("encounter_id")),
-            "length_of_stay_days": local_days.length_of_stay(),
+    def keyed(self, context: RunContext, rows: DataFrame) -> DataFrame:
+        """The rows with the pseudonyms that they have not got yet."""
+        lacking = {name: how for name, how in _DOMAINS.items() if name in {*self.contract.by_name} - {*rows.columns}}
+        if not lacking:
+            return rows
+        keys: dict[str, Column] = {
+            name: pseudonym_of(domain, F.col("id_namespace"), F.col(of)) for name, (domain, of) in lacking.items()
         }
-    )
+        return with_hmac_pads(rows, context.hmac_pads).withColumns(keys)
+
+    def rebuilt(self, context: RunContext, folded: DataFrame) -> DataFrame:
+        """Folded versions as rows."""
+        rows = self.completed(folded)
+        if self.of_patient:
+            rows = self.of_patient(rows, context.tables.read(silver.PATIENTS))
+        return rows
 
 
-def _finish_conditions(_: RunContext, rows: DataFrame) -> DataFrame:
-    return keep_newest(rows, silver.CONDITIONS.primary_key)
+def versions_kept_of(contract: TableContract) -> tuple[TableContract, ...]:
+    """Where versions of a table's rows are kept, if anywhere."""
+    kept = silver.VERSIONS.get(contract.name)
+    return (kept,) if kept else ()
 
 
-def _finish_links(context: RunContext, rows: DataFrame) -> DataFrame:
+def _finished_encounters(rows: DataFrame) -> DataFrame:
+    # the end of one version may have given way to the beginning of another
+    ended_on = F.when(F.col("discharged_at").isNotNull(), F.col("discharged_on"))
+    settled = encounters.with_plausible_age(rows).withColumn("discharged_on", ended_on)
+    return settled.withColumn("length_of_stay_days", local_days.length_of_stay())
+
+
+def _told_links(context: RunContext, rows: DataFrame) -> DataFrame:
     return linked_record_numbers(context, patient_links.statements(rows), LINKS.people)
 
 
-PATIENTS = SilverTable(silver.PATIENTS, _finish_patients)
+PATIENTS = SilverTable(
+    silver.PATIENTS,
+    _fold(silver.PATIENTS, begin_and_end=("birth_date", "death_date")),
+    stripped=patients.stripped,
+    completed=patients.completed,
+)
 ENCOUNTERS = SilverTable(
     silver.ENCOUNTERS,
-    _finish_encounters,
+    _fold(silver.ENCOUNTERS, begin_and_end=("admitted_at", "discharged_at"), oldest=_ADMITTING),
     of_patient=encounters.with_patient,
-    updates=admitting.EARLIER,
-    otherwise=(admitting.IS_EARLIER, tuple(admitting.EARLIER)),
+    stripped=encounters.stripped,
+    completed=encounters.presumed,
+    finished=_finished_encounters,
     have_owners=True,
 )
-CONDITIONS = SilverTable(silver.CONDITIONS, _finish_conditions, of_patient=conditions.with_patient)
+CONDITIONS = SilverTable(silver.CONDITIONS, _fold(silver.CONDITIONS, is_whole=True), of_patient=conditions.with_patient)
 LINKS = SilverTable(
     links.PATIENT_LINKS,
-    _finish_links,
-    has_lists=True,
+    told=_told_links,
     people=(("survivor_namespace", "survivor_id"), ("merged_namespace", "merged_id")),
 )
 ALL = (PATIENTS, ENCOUNTERS, CONDITIONS, LINKS)

@@ -30,9 +30,9 @@ def conform(frame: DataFrame, contract: TableContract) -> DataFrame:
     return _by_contract(frame, contract)
 
 
-def _by_contract(frame: DataFrame, contract: TableContract) -> DataFrame:
+def _by_contract(frame: DataFrame, contract: TableContract, *beside: str) -> DataFrame:
     found = {c.name: F.col(c.name) if c.name in frame.columns else F.lit(None) for c in contract.columns}
-    return frame.select(*(found[c.name].cast(c.type.value).alias(c.name) for c in contract.columns))
+    return frame.select(*(found[c.name].cast(c.type.value).alias(c.name) for c in contract.columns), *beside)
 
 
 def _matched(condition: str | None, assignments: dict[str, str]) -> str:
@@ -80,12 +80,12 @@ class Tables:
         keys: Sequence[str],
         update_if: str | None = None,
         updates: dict[str, str] | None = None,
-        otherwise: tuple[str, Sequence[str]] | None = None,
+        leaves: str | None = None,
     ) -> None:
         """Update matching rows (where `update_if`, over `s` and `t`, holds) and insert the others.
 
-        `updates` gives expressions for columns that are not just taken from the source. `otherwise`, a condition and
-        columns, updates just these columns of matching rows that `update_if` leaves as they are.
+        `updates` gives expressions for columns that are not just taken from the source. `leaves` names a column of the
+        frame that is true where the matching row is to be removed, and none inserted.
         """
         self.lake.widened(contract)
         session = self.session()
@@ -96,16 +96,20 @@ class Tables:
         assignments = {name: f"s.`{name}`" for name in contract.column_names if name not in keys} | (updates or {})
         names = [f"`{name}`" for name in contract.column_names]
         clauses = [_matched(update_if, assignments)]
-        if otherwise:
-            clauses.append(_matched(otherwise[0], {name: assignments[name] for name in otherwise[1]}))
+        stays = ""
+        arrived = conform(frame, contract)
+        if leaves:
+            arrived = _by_contract(frame, contract, leaves)
+            clauses.insert(0, f" WHEN MATCHED AND s.`{leaves}` THEN DELETE")
+            stays = f" AND NOT s.`{leaves}`"
         with storage_errors(contract.name):
             session.sql(f"CREATE TABLE IF NOT EXISTS {target} USING delta LOCATION '{uri}'")
-            conform(frame, contract).createOrReplaceTempView(source)
+            arrived.createOrReplaceTempView(source)
             session.sql(
                 f"MERGE INTO {target} AS t USING {source} AS s ON "  # noqa: S608
                 + " AND ".join(f"t.`{key}` = s.`{key}`" for key in keys)
                 + "".join(clauses)
-                + f" WHEN NOT MATCHED THEN INSERT ({', '.join(names)}) VALUES (s.{', s.'.join(names)})"  # noqa: S608
+                + f" WHEN NOT MATCHED{stays} THEN INSERT ({', '.join(names)}) VALUES (s.{', s.'.join(names)})"  # noqa: S608
             ).collect()
 
     def stage(self, contract: TableContract, frame: DataFrame) -> DataFrame:

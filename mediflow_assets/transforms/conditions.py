@@ -1,5 +1,7 @@
 """Bronze → one shape of condition."""
 
+from collections.abc import Mapping
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -17,15 +19,10 @@ from mediflow_assets.transforms.validation import UNREADABLE, codes
 def from_synthea(
     bronze: DataFrame,
     feeds: FeedReader,
-    source_id: Column | None = None,
+    more: Mapping[str, Column] | None = None,
     spelled: Spelling = identifiers.upper,
-    onset_age: Column | None = None,
-    is_recorded: Column | None = None,
 ) -> DataFrame:
-    """Synthea's conditions; `source_id` is what a format that names its conditions calls each.
-
-    Another format may tell the patient's age at the onset, or that its day is the one of recording.
-    """
+    """Synthea's conditions; `more` gives what another format under these names has besides, or tells otherwise."""
     texts = parsing.texts(bronze, ("patient", "encounter", "code", "description", "start", "stop"))
     texts = spelled(texts, ("patient", "encounter"))
     typed = texts.withColumns(
@@ -33,26 +30,29 @@ def from_synthea(
             "_code": canonical(F.upper("code")),
             "_onset": feeds.local_date("start"),
             "_resolved": feeds.local_date("stop"),
-            "_onset_age": F.lit(None).cast("int") if onset_age is None else onset_age,
         }
     )
-    told = parsing.precision(F.col("start"), F.col("_onset"))
-    precision = told if is_recorded is None else F.when(F.col("_onset").isNotNull() & is_recorded, "recorded")
-    resolved = last_day(F.col("_resolved"), parsing.precision(F.col("stop"), F.col("_resolved")))
     coded = diagnosis(F.col("_code"))
-    natural = F.concat_ws("|", "patient", "_code", F.col("_onset").cast("string"))
+    found = {
+        "condition_id": F.concat_ws("|", "patient", "_code", F.col("_onset").cast("string")),
+        "patient_id": F.col("patient"),
+        "encounter_id": F.col("encounter"),
+        "code": coded["diagnosis_code"],
+        "system": coded["diagnosis_system"],
+        "text": F.col("description"),
+        "onset_date": F.col("_onset"),
+        "onset_precision": parsing.precision(F.col("start"), F.col("_onset")),
+        "onset_age": F.lit(None).cast("int"),
+        "resolved_date": last_day(F.col("_resolved"), parsing.precision(F.col("stop"), F.col("_resolved"))),
+        "source_system": F.lit("synthea"),
+        "updated_at": F.col("_ingested_at"),
+        "claimed_at": F.lit(None).cast("timestamp"),
+        "version_number": F.lit(None).cast("bigint"),
+        "is_end": F.lit(False),
+    }
+    told = more or {}
     return typed.select(
-        F.coalesce(F.lit(None) if source_id is None else source_id, natural).alias("condition_id"),
-        F.col("patient").alias("patient_id"),
-        F.col("encounter").alias("encounter_id"),
-        coded["diagnosis_code"].alias("code"),
-        coded["diagnosis_system"].alias("system"),
-        F.col("description").alias("text"),
-        F.col("_onset").alias("onset_date"),
-        F.coalesce(precision, told).alias("onset_precision"),
-        resolved.alias("resolved_date"),
-        "_onset_age",
-        F.col("_ingested_at").alias("updated_at"),
+        *(F.coalesce(told.get(name, F.lit(None)), column).alias(name) for name, column in found.items()),
         codes(
             parsing.unreadable("onset_unreadable", F.col("start"), F.col("_onset")),
             parsing.unreadable("resolved_unreadable", F.col("stop"), F.col("_resolved")),
@@ -71,14 +71,13 @@ def with_patient(conditions: DataFrame, patients: DataFrame) -> DataFrame:
         F.year("birth_date").alias("_born"),
     )
     is_of = (F.col("patient_id") == F.col("_known_id")) & (F.col("id_namespace") == F.col("_known_namespace"))
-    joined = with_few(conditions, known, is_of)
-    year = (F.col("_born") + F.col("_onset_age")).cast("string")
+    joined = with_few(conditions, known, is_of).select(*conditions.columns, "patient_key", "_born")
+    year = (F.col("_born") + F.col("onset_age")).cast("string")
     by_age = F.concat(year, F.lit("-01-01")).try_cast("date")
-    is_by_age = F.col("onset_date").isNull() & by_age.isNotNull()
-    dated = joined.select(*conditions.columns, "patient_key", "_born").withColumns(
+    is_by_age = F.col("onset_age").isNotNull()
+    return joined.withColumns(
         {
+            "onset_date": F.when(is_by_age, by_age).otherwise(F.col("onset_date")),
             "onset_precision": F.when(is_by_age, "year").otherwise(F.col("onset_precision")),
-            "onset_date": F.coalesce("onset_date", by_age),
         }
-    )
-    return dated.drop("_born", "_onset_age")
+    ).drop("_born")

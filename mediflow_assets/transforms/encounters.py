@@ -15,7 +15,7 @@ from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.identifiers import Spelling
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.local_days import ADMITTED_ON, DISCHARGED_ON, dated, in_future
-from mediflow_assets.transforms.patients import PROVENANCE, gender
+from mediflow_assets.transforms.patients import PROVENANCE, gender, gender_unknown
 from mediflow_assets.transforms.validation import UNREADABLE, both, codes
 from mediflow_assets.transforms.versions import version_time
 
@@ -28,9 +28,10 @@ _LATER = (
     "length_of_stay_days",
 )
 """Columns that a single record does not tell."""
-_BIRTH = "_birth_date"
-_TELLING_GENDER = [s.system for s in sources_of(silver.ENCOUNTERS) if s.origins(silver.ENCOUNTERS.name, ("gender",))]
-"""Source systems whose encounters tell a gender of their own: for all others the patient's stands."""
+DERIVED = ("department", "status", "age_at_admission", "gender", "zip")
+"""Columns that stand although no record gives them."""
+_AS_BILLED = [s.system for s in sources_of(silver.ENCOUNTERS) if s.table is admissions]
+"""Source systems whose records need not tell of the end of a stay that is over."""
 
 
 def from_admissions(
@@ -43,7 +44,7 @@ def from_admissions(
     """Encounters of flat admissions; `against` is what already stands against each, `beside` names columns kept."""
     texts = parsing.texts(bronze, (c for c in admissions.column_names if c not in (*PROVENANCE, "_feed", "extra")))
     typed = _typed_admissions(identifiers.upper(texts, ("patient_id", "encounter_id")), feeds)
-    department = F.coalesce("_department", department_of(F.col("_class")))
+    department = F.coalesce("_given_department", department_of(F.col("_class")))
     named = dated(typed, feeds, "admission_date", "discharge_date").withColumn("_department", department)
     natural = F.concat_ws("|", "patient_id", F.date_format(ADMITTED_ON, "yyyy-MM-dd"), "_department")
     return _shaped(
@@ -55,8 +56,8 @@ def from_admissions(
             "source_system": F.lit(system),
             "encounter_class": F.col("_class"),
             "admission_type": F.col("_type"),
-            "status": F.coalesce("_status", F.when(F.col("_discharged").isNull(), "unknown").otherwise("finished")),
-            "department": F.col("_department"),
+            "status": F.col("_status"),
+            "department": F.col("_given_department"),
             **diagnosis(F.col("_code")),
             "admitted_at": F.col("_admitted"),
             "discharged_at": F.col("_discharged"),
@@ -64,17 +65,18 @@ def from_admissions(
             "discharged_on": F.col(DISCHARGED_ON),
             "discharge_disposition": F.col("_disposition"),
             "age_at_admission": F.col("_age"),
-            _BIRTH: F.when(parsing.precision(F.col("birth_date"), F.col("_birth")) == "day", F.col("_birth")),
+            "birth_date": F.when(parsing.precision(F.col("birth_date"), F.col("_birth")) == "day", F.col("_birth")),
             "gender": F.col("_gender"),
             "zip": F.col("zip"),
             "systolic_mmhg": F.col("_systolic"),
             "diastolic_mmhg": F.col("_diastolic"),
             "cost_usd": F.col("_cost"),
             "payer": F.when(F.col("payer").rlike(v.PAYER_PATTERN), F.col("payer")),
-            "updated_at": version_time(F.col("_updated"), F.col("_ingested_at")),
+            **version_time(F.col("_updated"), F.col("_ingested_at")),
             "extra": F.col("extra"),
         },
         codes(
+            gender_unknown(feeds.text("gender")),
             *(parsing.unreadable(code, F.col(raw), F.col(read)) for code, raw, read in _READ_OF_ADMISSIONS),
             *in_future(feeds),
         ),
@@ -116,7 +118,7 @@ def _typed_admissions(texts: DataFrame, feeds: FeedReader) -> DataFrame:
             "_type": parsing.coded(feeds.text("admission_type"), v.ADMISSION_TYPES),
             "_disposition": parsing.coded(feeds.text("discharge_disposition"), v.DISPOSITIONS),
             "_gender": gender(feeds.text("gender")),
-            "_department": F.upper(feeds.text("department")),
+            "_given_department": F.upper(feeds.text("department")),
             "_code": diagnoses.canonical(F.upper(feeds.text("diagnosis_code"))),
         }
     )
@@ -153,8 +155,6 @@ def from_synthea(
             "patient_id": F.col("patient"),
             "source_system": F.lit("synthea"),
             "encounter_class": F.col("_class"),
-            "status": F.when(F.col("_discharged").isNull(), "in-progress").otherwise("finished"),
-            "department": F.col("_department"),
             **diagnosis(F.col("_code")),
             "diagnosis_text": F.col("reasondescription"),
             "admitted_at": F.col("_admitted"),
@@ -176,11 +176,28 @@ def from_synthea(
     )
 
 
-def with_patient(encounters: DataFrame, patients: DataFrame) -> DataFrame:
-    """Adds the patient's key, and gender, postal code and age where the record does not give them.
+def presumed(encounters: DataFrame) -> DataFrame:
+    """Encounters with the department and the status that stand where no version gives one; `derived` names these."""
+    return encounters.withColumns(
+        {
+            "derived": _names_of_null("department", "status"),
+            "department": F.coalesce("department", department_of(F.col("encounter_class"))),
+            "status": F.coalesce("status", presumed_status()),
+        }
+    )
 
-    `patient_key` stays null where the patient has not arrived. Age is in completed years: from the birth date on the
-    record, else the age on the record, else the patient's birth date.
+
+def presumed_status() -> Column:
+    """The status of an encounter of which no version gives one."""
+    of_open = F.when(F.col("source_system").isin(_AS_BILLED), "unknown").otherwise("in-progress")
+    return F.when(F.col("discharged_at").isNull(), of_open).otherwise("finished")
+
+
+def with_patient(encounters: DataFrame, patients: DataFrame) -> DataFrame:
+    """Adds the patient's key, and gender, postal code and age where no version gives them; `derived` names these too.
+
+    `patient_key` stays null where the patient has not arrived. Age is in completed years: from the birth date that
+    records of the encounter give, else the age that they give, else the patient's birth date.
     """
     known = patients.select(
         F.col("id_namespace").alias("_known_namespace"),
@@ -193,17 +210,35 @@ def with_patient(encounters: DataFrame, patients: DataFrame) -> DataFrame:
     )
     is_of = (F.col("patient_id") == F.col("_known_id")) & (F.col("id_namespace") == F.col("_known_namespace"))
     joined = with_few(encounters, known, is_of).select(*encounters.columns, *known.columns)
-    age = F.coalesce(
-        completed_years(F.col(_BIRTH), F.col("admitted_on")),
-        F.col("age_at_admission"),
-        sure_years(F.col("_known_birth"), F.col("_known_precision"), F.col("admitted_on")),
-    )
-    gender_ = F.when(F.col("source_system").isin(_TELLING_GENDER), F.col("gender")).otherwise(
-        F.coalesce("_known_gender", F.lit("U"))
-    )
+    of_age = F.when(F.col("birth_date").isNull() & F.col("age_at_admission").isNull(), F.lit("age_at_admission"))
     return joined.withColumns(
-        {"age_at_admission": age, "gender": gender_, "zip": F.coalesce(F.col("zip"), F.col("_known_zip"))}
-    ).drop("_known_namespace", "_known_id", "_known_birth", "_known_precision", "_known_gender", "_known_zip", _BIRTH)
+        {
+            "derived": F.trim(F.concat_ws(" ", "derived", of_age, _names_of_null("gender", "zip"))),
+            "age_at_admission": F.coalesce(
+                completed_years(F.col("birth_date"), F.col("admitted_on")),
+                F.col("age_at_admission"),
+                sure_years(F.col("_known_birth"), F.col("_known_precision"), F.col("admitted_on")),
+            ),
+            "gender": F.coalesce("gender", "_known_gender", F.lit("U")),
+            "zip": F.coalesce(F.col("zip"), F.col("_known_zip")),
+        }
+    ).drop("_known_namespace", "_known_id", "_known_birth", "_known_precision", "_known_gender", "_known_zip")
+
+
+def with_plausible_age(encounters: DataFrame) -> DataFrame:
+    """Encounters without an age that a patient cannot have: what several records tell may contradict."""
+    age = F.col("age_at_admission")
+    return encounters.withColumn("age_at_admission", F.when(age.between(*v.AGE_LIMITS_YEARS), age))
+
+
+def stripped(encounters: DataFrame) -> DataFrame:
+    """Rows of Silver as the versions that they are: without what no record gives."""
+    derived = F.split(F.coalesce("derived", F.lit("")), " ")
+    return encounters.withColumns({name: F.when(~F.array_contains(derived, name), F.col(name)) for name in DERIVED})
+
+
+def _names_of_null(*names: str) -> Column:
+    return F.concat_ws(" ", *(F.when(F.col(name).isNull(), F.lit(name)) for name in names))
 
 
 def department_of(class_: Column) -> Column:
@@ -231,6 +266,6 @@ def _shaped(
         for c in silver.ENCOUNTERS.columns
         if c.name in found or c.name not in (*_LATER, *PROVENANCE)
     ]
-    birth = found.get(_BIRTH, F.lit(None)).cast("date").alias(_BIRTH)
+    is_end = found.get("is_end", F.lit(False)).alias("is_end")
     all_ = unreadable if against is None else both(against, unreadable)
-    return bronze.select(*columns, birth, all_.alias(UNREADABLE), *PROVENANCE, *beside)
+    return presumed(bronze.select(*columns, is_end, all_.alias(UNREADABLE), *PROVENANCE, *beside))

@@ -100,12 +100,13 @@ def _prepared(records: DataFrame, feeds: FeedReader) -> DataFrame:
     """Records with their event's type told by status and dates, `occurred_at` as the time of the version."""
     texts = parsing.texts(records, (*_ENVELOPE, "status", "admission_date", "discharge_date"))
     kind = F.lower("event_type")
-    open_ = F.when(F.col("discharge_date").isNull(), "in-progress").otherwise("finished")
+    # an update that brings no discharge says nothing of one
+    is_over = kind.isin(EventType.DISCHARGE, RECORDED) | F.col("discharge_date").isNotNull()
     status = (
         F.when(kind == EventType.CANCEL, F.lit("cancelled"))
         .when(F.col("status").isNotNull(), F.col("status"))
         .when(kind == EventType.ADMIT, F.lit("in-progress"))
-        .when(kind == EventType.UPDATE, open_)
+        .when(is_over, F.lit("finished"))
     )
     admitted = F.when(kind == EventType.ADMIT, F.coalesce("admission_date", "occurred_at"))
     discharged = F.when(kind == EventType.DISCHARGE, F.coalesce("discharge_date", "occurred_at"))

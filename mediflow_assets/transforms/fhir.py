@@ -10,9 +10,13 @@ from mediflow_assets.contracts import fhir
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.transforms import conditions, encounters, parsing, patients
 from mediflow_assets.transforms.feeds import FeedReader
+from mediflow_assets.transforms.versions import version_time
 
 SYSTEM = fhir.SOURCE.system
-PATIENT = {
+_VERSION = {"last_updated": "$.meta.lastUpdated", "version_id": "$.meta.versionId"}
+_DELETED_AT = "$.response.lastModified"
+"""When a record was deleted, as the entry of a history tells it."""
+PATIENT = _VERSION | {
     "id": "$.id",
     "birthdate": "$.birthDate",
     "deathdate": "$.deceasedDateTime",
@@ -26,7 +30,7 @@ PATIENT = {
     "zip": "$.address[0].postalCode",
     "phone": "$.telecom[0].value",
 }
-ENCOUNTER = {
+ENCOUNTER = _VERSION | {
     "id": "$.id",
     "patient": "$.subject.reference",
     "start": "$.period.start",
@@ -37,8 +41,9 @@ ENCOUNTER = {
     "reasondescription": "$.reasonCode[0].coding[0].display",
     "disposition": "$.hospitalization.dischargeDisposition.coding[0].code",
 }
-CONDITION = {
+CONDITION = _VERSION | {
     "id": "$.id",
+    "verification": "$.verificationStatus.coding[0].code",
     "patient": "$.subject.reference",
     "encounter": "$.encounter.reference",
     "code": "$.code.coding[0].code",
@@ -50,6 +55,7 @@ CONDITION = {
     "recorded": "$.recordedDate",
     "stop": "$.abatementDateTime",
 }
+_NO_CONDITION = ("refuted", "entered-in-error")
 _REFERENCES = ("patient", "encounter")
 _ID_OF_REFERENCE = r"([^/:|]+)\z"
 """`Patient/1`, `urn:uuid:1` and `Patient?identifier=system|1` all name 1."""
@@ -58,25 +64,24 @@ _ID_OF_REFERENCE = r"([^/:|]+)\z"
 def patients_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """Patient resources as patients."""
     absent = ("race", "ethnicity", "ssn", "drivers", "passport")
-    return patients.from_synthea(
-        _texts(bronze, PATIENT, absent),
-        feeds,
-        {"source_system": F.lit(SYSTEM), "phone": F.col("phone")},
-        feeds.spelling(SYSTEM),
-    )
+    more = {"source_system": F.lit(SYSTEM), "phone": F.col("phone"), "is_ended": F.col("is_deleted")}
+    return patients.from_synthea(_texts(bronze, PATIENT, absent), feeds, more | _version(), feeds.spelling(SYSTEM))
 
 
 def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """Encounter resources as encounters; FHIR R4 encounters carry no cost."""
     absent = ("total_claim_cost", "base_encounter_cost", "extra")
-    ended = F.when(F.col("_discharged").isNull(), "in-progress").otherwise("finished")
+    status = F.when(F.col("is_deleted"), F.lit("cancelled")).otherwise(parsing.coded(F.col("status"), v.STATUSES))
     return encounters.from_synthea(
         _texts(bronze, ENCOUNTER, absent),
         feeds,
         {
             "source_system": F.lit(SYSTEM),
-            "status": F.coalesce(parsing.coded(F.col("status"), v.STATUSES), ended),
+            "status": status,
             "discharge_disposition": parsing.coded(F.col("disposition"), v.DISPOSITIONS),
+            # one that never took place has no period to tell
+            "is_end": F.col("is_deleted") | F.coalesce((status == "cancelled") & F.col("start").isNull(), F.lit(False)),
+            **_version(),
         },
         feeds.spelling(SYSTEM),
     )
@@ -85,27 +90,44 @@ def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
 def conditions_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """Condition resources as conditions: the onset as a day, a period or an age, else the day of recording."""
     texts = _texts(bronze, CONDITION, ())
-    onset, recorded = F.coalesce("start", "onset_period"), F.col("recorded")
+    onset = F.coalesce("start", "onset_period")
     years = F.when(onset.isNull() & (F.col("onset_unit") == "a"), F.col("onset_age").try_cast("int"))
+    is_recorded = onset.isNull() & years.isNull() & F.col("recorded").isNotNull()
+    is_none = F.coalesce(F.col("verification").isin(list(_NO_CONDITION)), F.lit(False))
     dated = texts.withColumns(
-        {
-            "_by_recording": onset.isNull() & years.isNull(),
-            "_years": years,
-            "start": F.coalesce(onset, F.when(years.isNull(), recorded)),
-        }
+        {"_is_recorded": is_recorded, "onset_age": years, "start": F.when(is_recorded, F.col("recorded")).otherwise(onset)}
     )
     return conditions.from_synthea(
         dated,
         feeds,
-        parsing.given(F.col("id")),
+        {
+            "condition_id": parsing.given(F.col("id")),
+            "onset_precision": F.when(F.col("_is_recorded"), "recorded"),
+            "onset_age": F.col("onset_age"),
+            "source_system": F.lit(SYSTEM),
+            "is_end": F.col("is_deleted") | is_none,
+            **_version(),
+        },
         feeds.spelling(SYSTEM),
-        onset_age=F.col("_years"),
-        is_recorded=F.col("_by_recording"),
     )
+
+
+def _version() -> dict[str, Column]:
+    """What a resource says of its version."""
+    return version_time(parsing.timestamp(parsing.given(F.col("last_updated"))), F.col("_ingested_at")) | {
+        "version_number": parsing.integer(parsing.given(F.col("version_id")))
+    }
 
 
 def _texts(bronze: DataFrame, fields: dict[str, str], absent: tuple[str, ...]) -> DataFrame:
     found = {name: _text(name, path) for name, path in fields.items()}
+    # what stands for a deleted record is the entry that says so, and no resource
+    is_deleted = F.get_json_object("resource", "$.resourceType").isNull()
+    found |= {
+        "is_deleted": is_deleted,
+        "id": F.when(is_deleted, F.col("resource_id")).otherwise(found["id"]),
+        "last_updated": F.when(is_deleted, F.get_json_object("resource", _DELETED_AT)).otherwise(found["last_updated"]),
+    }
     return bronze.withColumns(found | {name: F.lit(None).cast("string") for name in absent})
 
 

@@ -36,14 +36,16 @@ def from_admissions(
             "id_namespace": feeds.namespace(system),
             "patient_id": F.col("patient_id"),
             "source_system": F.lit(system),
+            "is_ended": F.lit(False),
             "full_name": F.col("name"),
             "birth_date": F.col("_birth"),
             "birth_precision": parsing.precision(F.col("birth_date"), F.col("_birth")),
             "gender": gender(feeds.text("gender")),
             "zip": F.col("zip"),
-            "updated_at": version_time(F.col("_updated"), F.col("_ingested_at")),
+            **version_time(F.col("_updated"), F.col("_ingested_at")),
         },
         codes(
+            gender_unknown(feeds.text("gender")),
             parsing.unreadable("birth_date_unreadable", F.col("birth_date"), F.col("_birth")),
             parsing.unreadable("updated_at_unreadable", F.col("updated_at"), F.col("_updated")),
             feeds.after_arrival("birth_date_in_future", F.col("_birth")),
@@ -87,7 +89,8 @@ def from_synthea(
         {
             **{name: F.col(theirs) for name, theirs in _SYNTHEA.items()},
             "source_system": F.lit("synthea"),
-            "full_name": F.concat_ws(" ", F.col("first"), F.col("last")),
+            "is_ended": F.lit(False),
+            "full_name": parsing.given(F.concat_ws(" ", F.col("first"), F.col("last"))),
             "birth_date": F.col("_birth"),
             "birth_precision": parsing.precision(F.col("birthdate"), F.col("_birth")),
             "death_date": F.col("_death"),
@@ -97,6 +100,7 @@ def from_synthea(
             **(more or {}),
         },
         codes(
+            gender_unknown(F.col("gender")),
             parsing.unreadable("birth_date_unreadable", F.col("birthdate"), F.col("_birth")),
             parsing.unreadable("death_date_unreadable", F.col("deathdate"), F.col("_death")),
             feeds.after_arrival("birth_date_in_future", F.col("_birth")),
@@ -105,8 +109,24 @@ def from_synthea(
 
 
 def gender(text: Column) -> Column:
-    """M, F, O or U; U where nothing is given, null where the value is none of the vocabulary."""
-    return F.when(text.isNull(), F.lit("U")).otherwise(parsing.coded(text, v.GENDERS))
+    """M, F or O; null where nothing is given or the value says no more."""
+    read = parsing.coded(text, v.GENDERS)
+    return F.when(read != "U", read)
+
+
+def gender_unknown(text: Column) -> Column:
+    """The reason against a value that is none of the vocabulary, else null."""
+    return parsing.unreadable("gender_unknown", text, parsing.coded(text, v.GENDERS))
+
+
+def stripped(patients: DataFrame) -> DataFrame:
+    """Rows of Silver as the versions that they are: without what no record gives."""
+    return patients.withColumn("gender", F.when(F.col("gender") != "U", F.col("gender")))
+
+
+def completed(patients: DataFrame) -> DataFrame:
+    """Patients with what stands where no version gives anything."""
+    return patients.withColumn("gender", F.coalesce("gender", F.lit("U")))
 
 
 def _shaped(
@@ -123,4 +143,5 @@ def _shaped(
         if c.name in found or c.name not in ("id_namespace", "patient_key", *PROVENANCE)
     ]
     all_ = unreadable if against is None else both(against, unreadable)
-    return bronze.select(*columns, all_.alias(UNREADABLE), *PROVENANCE, *beside)
+    is_end = found.get("is_ended", F.lit(False)).alias("is_end")
+    return completed(bronze.select(*columns, is_end, all_.alias(UNREADABLE), *PROVENANCE, *beside))

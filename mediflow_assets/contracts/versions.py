@@ -1,0 +1,35 @@
+"""What a Silver table keeps of versions: where several make up a row, each of these, as it was said."""
+
+from dataclasses import replace
+
+from mediflow_assets.contracts.masks import drop
+from mediflow_assets.contracts.table import Audience, Column, Privacy, TableContract, Type
+
+CLAIMS = (
+    Column("claimed_at", Type.TIMESTAMP, "time of this version as its source claims it", Privacy.DATE, drop()),
+    Column("version_number", Type.LONG, "which version of its record it is, as its source counts", Privacy.TECHNICAL,
+           drop()),
+)  # fmt: skip
+"""With `updated_at`, what a source says of a version's place among its own."""
+ORDER = ("updated_at", "claimed_at", "version_number", "_ingested_at", "_record_number", "_delivery_id")
+"""Which of two versions is the newer one: nulls come first."""
+PLACE = ("_delivery_id", "_record_number", "_ingested_at")
+END = Column("is_end", Type.BOOLEAN, "whether the version ends what it names, and says nothing else", Privacy.TECHNICAL,
+             drop())  # fmt: skip
+
+
+def versions_of(table: TableContract, name: str, computed: tuple[str, ...] = ()) -> TableContract:
+    """The versions that make up rows of a table, where it takes several: its columns, but those that are computed."""
+    required = {*table.primary_key, *PLACE, "updated_at"}
+    columns = tuple(
+        replace(column, nullable=column.name not in required, derived_from=())
+        for column in table.columns
+        if column.name not in computed
+    )
+    return TableContract(
+        ("silver", name),
+        f"The versions of which several make up one row of {table.name}, and ends: each as it was said.",
+        Audience.PIPELINE,
+        (*columns, END),
+        (*table.primary_key, "_delivery_id", "_record_number"),
+    )

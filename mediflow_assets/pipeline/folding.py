@@ -1,0 +1,140 @@
+"""Accepted records → rows: new keys as they are, and for all others every version that makes up the row.
+
+The kept versions are written before the table. Cut short in between, a run finds its own versions among those that it
+folds again, and ends in the same rows.
+"""
+
+from dataclasses import dataclass
+from functools import reduce
+
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+from pyspark.sql.types import StructField, StructType
+
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.contracts.versions import END, ORDER, PLACE
+from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.pipeline.silver_tables import SilverTable
+from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.transforms import fold as folding
+from mediflow_assets.transforms.fold import ARRIVED, EMPTY, GONE, KEPT, KIND, OUTCOME, ROW, SEEN, Fold
+from mediflow_assets.transforms.versions import repeated_keys, split_by_keys
+
+_BUCKETS = 64
+_BUCKET = "_bucket"
+_LEAVES = "_leaves"
+_STORED, _ARRIVED = "stored", "arrived"
+
+
+@dataclass(frozen=True)
+class Folded:
+    """What accepted records were to the table: a frame of `_delivery_id`, `_record_number` and `_outcome`."""
+
+    outcomes: DataFrame
+
+
+def store(context: RunContext, table: SilverTable, accepted: DataFrame) -> Folded:
+    """Write the rows that accepted records make, with what the table holds of their keys."""
+    alone, versions = _split(context, table, accepted)
+    rows = _admitting(table, alone)
+    parts = [alone.select(*PLACE, _outcome_alone(alone).alias(OUTCOME))]
+    folded = None
+    if versions is not None:
+        folded = context.tables.stage(table.versions, _folded(table, versions))
+        _keep_versions(context, table, folded)
+        _merge_rows(context, table, folded)
+        parts.append(folded.where(F.col(KIND) == SEEN).select(*PLACE, OUTCOME))
+    context.tables.append(table.contract, table.finished(table.keyed(context, rows)))
+    return Folded(reduce(DataFrame.unionByName, parts))
+
+
+def _fold_of(table: SilverTable) -> Fold:
+    assert table.fold is not None
+    return table.fold
+
+
+def _shape(fold: Fold) -> tuple[str, ...]:
+    """The columns of a version."""
+    oldest = fold.oldest[1:] if fold.oldest else ()
+    names = (*fold.key, "source_system", *fold.given, *oldest, *ORDER, *PLACE, END.name)
+    return tuple(dict.fromkeys(names))
+
+
+def _split(context: RunContext, table: SilverTable, accepted: DataFrame) -> tuple[DataFrame, DataFrame | None]:
+    """The rows whose key is new and stands once, and all versions of the other keys; None where there are none."""
+    lake, key = context.lake, list(_fold_of(table).key)
+    keys = repeated_keys(accepted, key, F.col(END.name))
+    stored: list[DataFrame] = []
+    for contract in (table.contract, table.versions):
+        if lake.rows(contract):
+            known = context.tables.read(contract)
+            # the few on the left, as in transforms.joins
+            keys = keys.unionByName(accepted.select(*key).join(known.select(*key), key, "left_semi"))
+            stored.append(known)
+    keys = keys.distinct()
+    with storage_errors(table.contract.name):
+        if not keys.limit(1).count():
+            return accepted, None
+    alone, repeated = split_by_keys(accepted, keys)
+    arrived = table.stripped(_admitting(table, repeated)).withColumns({ARRIVED: F.lit(True), KIND: F.lit(_ARRIVED)})
+    found = [_of_keys(table, each, keys) for each in stored]
+    return alone, reduce(DataFrame.unionByName, (_shaped(table, each) for each in (arrived, *found)))
+
+
+def _of_keys(table: SilverTable, stored: DataFrame, keys: DataFrame) -> DataFrame:
+    """The stored rows, or kept versions, of some keys."""
+    rows = keys.join(stored, list(_fold_of(table).key))
+    is_kept = END.name in stored.columns
+    marked = rows.withColumns({ARRIVED: F.lit(False), KIND: F.lit(KEPT if is_kept else _STORED)})
+    return marked if is_kept else table.stripped(marked.withColumn(END.name, F.lit(False)))
+
+
+def _shaped(table: SilverTable, rows: DataFrame) -> DataFrame:
+    return rows.select(*_shape(_fold_of(table)), ARRIVED, KIND)
+
+
+def _folded(table: SilverTable, versions: DataFrame) -> DataFrame:
+    """The fold of all keys, bucket by bucket: one group for each key would take the engine many times as long."""
+    names = versions.withColumn(OUTCOME, F.lit(None).cast("string")).schema
+    schema = StructType([StructField(field.name, field.dataType, True) for field in names])
+    bucket = F.pmod(F.xxhash64(*_fold_of(table).key), F.lit(_BUCKETS)).alias(_BUCKET)
+    fold = _fold_of(table)
+
+    def of_bucket(rows: pa.Table) -> pa.Table:
+        return fold(rows.drop_columns([_BUCKET])).select(schema.names)
+
+    return versions.withColumn(_BUCKET, bucket).groupBy(_BUCKET).applyInArrow(of_bucket, schema)
+
+
+def _admitting(table: SilverTable, rows: DataFrame) -> DataFrame:
+    """A version's own admitting values: those of its row, where it is the only one."""
+    if (oldest := _fold_of(table).oldest) is None:
+        return rows
+    name, column, time = oldest
+    return rows.withColumns({column: F.col(name), time: F.when(F.col(name).isNotNull(), F.col("updated_at"))})
+
+
+def _keep_versions(context: RunContext, table: SilverTable, folded: DataFrame) -> None:
+    rows = folded.where(F.col(KIND).isin(KEPT, GONE)).withColumn(_LEAVES, F.col(KIND) == GONE)
+    _merge(context, table.versions, table.keyed(context, rows))
+
+
+def _merge_rows(context: RunContext, table: SilverTable, folded: DataFrame) -> None:
+    made = table.rebuilt(context, folded.where(F.col(KIND).isin(ROW, EMPTY)))
+    rows = table.finished(table.keyed(context, made)).withColumn(_LEAVES, F.col(KIND) == EMPTY)
+    _merge(context, table.contract, rows)
+
+
+def _merge(context: RunContext, contract: TableContract, rows: DataFrame) -> None:
+    """Put rows into a table in place of those of their keys, and take those out that leave."""
+    if context.lake.rows(contract):
+        context.tables.merge(contract, rows, contract.primary_key, leaves=_LEAVES)
+    else:
+        context.tables.append(contract, rows.where(~F.col(_LEAVES)))
+
+
+def _outcome_alone(rows: DataFrame) -> Column:
+    if "status" not in rows.columns:
+        return F.lit(folding.NEW)
+    return F.when(F.col("status") == "cancelled", folding.ENDED).otherwise(folding.NEW)

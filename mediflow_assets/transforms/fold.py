@@ -1,0 +1,231 @@
+"""Versions → rows: of each column the newest value given, in whatever order the versions arrive.
+
+Arrow in, Arrow out, all versions of a key in one table: windows that carry the last value given took the embedded
+engine thirty times as long. Among versions of one source what the source claims decides; among sources, when a version
+came to be (a claim that lies after its arrival counts as of the arrival).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mediflow_assets.contracts.versions import ORDER
+
+KIND, OUTCOME, ARRIVED = "_kind", "_outcome", "_arrived"
+ROW, EMPTY, KEPT, GONE, SEEN = "row", "empty", "kept", "gone", "seen"
+"""A row of the table; a key that has none (any more); a version to keep, and one kept so far that is not needed;
+an arrived record and what it was to the table. Of what comes in, `kept` versions are told from single rows."""
+NEW, NEWER, OLDER, SAME, CONFLICTING, ENDED = OUTCOMES = ("new", "newer", "older", "same", "conflicting", "ended")
+_PLACE = ("_delivery_id", "_record_number", "_ingested_at")
+_CLAIMED, _AHEAD, _TELLS = "_claimed", "_ahead", "_tells"
+_SOURCE = ("source_system", _TELLS)
+"""Whose claims are comparable: versions that tell no time are as of another source than those that do."""
+_RANK = (ORDER[0], _AHEAD, *ORDER[2:])
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """How versions of one key make up its row."""
+
+    key: tuple[str, ...]
+    given: tuple[str, ...]
+    """The columns that versions may give."""
+    is_whole: bool = False
+    """Whether the newest version says all, and what it does not give is not known any more."""
+    oldest: tuple[str, str, str] | None = None
+    """A column whose oldest value given counts as well, and the columns for it and its time."""
+    begin_and_end: tuple[str, str] | None = None
+    """Two columns of which the second is not less; where two versions contradict, what the older one says gives way."""
+
+    def __call__(self, versions: pa.Table) -> pa.Table:
+        """The rows, the versions to keep and to forget, and what each arrived record was, told apart by `_kind`.
+
+        `_arrived` tells a record from what is stored, of which `_kind` says if it stands among the kept versions.
+        """
+        versions = _each_once(versions)
+        parts = _Versions(versions, self).parts() if versions.num_rows else []
+        schema = pa.schema([*(f for f in versions.schema if f.name not in (KIND, OUTCOME)), *_TOLD])
+        tables = [part.select([n for n in part.column_names if n in schema.names]) for part in parts]
+        joined = pa.concat_tables([schema.empty_table(), *tables], promote_options="permissive")
+        return joined.select(schema.names).cast(schema)
+
+
+_TOLD = (pa.field(KIND, pa.string()), pa.field(OUTCOME, pa.string()))
+
+
+class _Versions:
+    """Versions in the order of their keys, sources and claims."""
+
+    def __init__(self, versions: pa.Table, fold: Fold) -> None:
+        self.fold = fold
+        self.rows = rows = _sorted(_with_claims(versions), (*fold.key, *_SOURCE, _CLAIMED, *ORDER[2:]))
+        self.size = rows.num_rows
+        self.codes = {name: _codes(rows[name]) for name in (*fold.given, *fold.key, *_SOURCE)}
+        self.key_at = _starts([self.codes[name] for name in fold.key])
+        source_at = _starts([self.codes[name] for name in (*fold.key, *_SOURCE)])
+        self.source_at, self.first_source = source_at, np.searchsorted(source_at, self.key_at)
+        self.key_of = np.repeat(np.arange(len(self.key_at)), np.diff([*self.key_at, self.size]))
+        self.by_rank = _order(rows, (*fold.key, *_RANK))
+        self.rank = np.empty(self.size, np.int64)
+        self.rank[self.by_rank] = np.arange(self.size)
+        self.is_end = _flags(rows["is_end"])
+        self.kept = np.zeros(self.size, np.bool_)
+
+    def parts(self) -> Iterable[pa.Table]:
+        """What `Fold` tells, part by part."""
+        newest = self._newest(np.ones(self.size, np.bool_))
+        of_column = {name: newest if self.fold.is_whole else self._newest(self.codes[name] >= 0)
+                     for name in self.fold.given}  # fmt: skip
+        self._settle_contradictions(of_column)
+        columns = {name: _take(self.rows[name], at) for name, at in of_column.items()}
+        columns |= self._oldest()
+        has_content = ~self.is_end[newest] if self.fold.is_whole else self._any(~self.is_end)
+        received = self.rows["_ingested_at"].cast(pa.int64()).to_numpy()
+        latest = np.maximum.reduceat(np.where(self.kept, received, np.iinfo(np.int64).min), self.key_at)
+        columns["_ingested_at"] = pa.array(latest).cast(self.rows["_ingested_at"].type)
+        made = self.rows.take(pa.array(newest))
+        for name, column in columns.items():
+            made = made.set_column(made.schema.get_field_index(name), name, column)
+        yield _told(made, np.where(has_content, ROW, EMPTY))
+        has_several = (np.add.reduceat(self.kept, self.key_at) > 1) | self._any(self.is_end & self.kept)
+        is_kept = self.kept & has_several[self.key_of]
+        is_known = np.array(pc.equal(self.rows[KIND], KEPT).fill_null(False).to_numpy(zero_copy_only=False), np.bool_)
+        yield _told(self.rows.filter(pa.array(is_kept)), KEPT)
+        yield _told(self.rows.filter(pa.array(is_known & ~is_kept)), GONE)
+        yield self._seen()
+
+    def _newest(self, given: Flags) -> Ints:
+        """For each key the version that counts, -1 where none is given; those that count in their source are kept."""
+        of_source = np.maximum.reduceat(np.where(given, np.arange(self.size), -1), self.source_at)
+        found = of_source >= 0
+        self.kept[of_source[found]] = True
+        ranks = np.where(found, self.rank[of_source], -1)
+        best = np.maximum.reduceat(ranks, self.first_source)
+        return np.where(best >= 0, self.by_rank[best], -1)
+
+    def _any(self, flags: Flags) -> Flags:
+        return np.logical_or.reduceat(flags, self.key_at)
+
+    def _settle_contradictions(self, of_column: dict[str, Ints]) -> None:
+        if self.fold.begin_and_end is None:
+            return
+        names = self.fold.begin_and_end
+        begin, end = (of_column[name] for name in names)
+        both = (begin >= 0) & (end >= 0)
+        is_less = pc.less(_take(self.rows[names[1]], end), _take(self.rows[names[0]], begin)).fill_null(False)
+        contradict = both & np.array(is_less.to_numpy(zero_copy_only=False), np.bool_)
+        is_begin_older = self.rank[begin] < self.rank[end]
+        of_column[names[0]] = np.where(contradict & is_begin_older, -1, begin)
+        of_column[names[1]] = np.where(contradict & ~is_begin_older, -1, end)
+
+    def _oldest(self) -> dict[str, pa.Array]:
+        if self.fold.oldest is None:
+            return {}
+        name, column, time = self.fold.oldest
+        order = _order(self.rows, (*self.fold.key, "updated_at", name))
+        given = self.codes[name][order] >= 0
+        place = np.minimum.reduceat(np.where(given, np.arange(self.size), self.size), self.key_at)
+        found = np.where(place < self.size, order[np.minimum(place, self.size - 1)], -1)
+        self.kept[found[found >= 0]] = True
+        return {column: _take(self.rows[name], found), time: _take(self.rows["updated_at"], found)}
+
+    def _seen(self) -> pa.Table:
+        """What each arrived record was to the table as it found it, in the order of arrival."""
+        order = _order(self.rows, (*self.fold.key, "_ingested_at", "_delivery_id", "_record_number"))
+        newest_so_far = np.maximum.accumulate(self.rank[order])
+        before = np.empty(self.size, np.int64)
+        before[order[1:]] = self.by_rank[newest_so_far[:-1]]
+        has_before = np.ones(self.size, np.bool_)
+        has_before[order[self.key_at]] = False
+        before = np.where(has_before, before, 0)
+        says_more, differs = np.zeros(self.size, np.bool_), np.zeros(self.size, np.bool_)
+        for name in self.fold.given:
+            mine, theirs = self.codes[name], self.codes[name][before]
+            is_other = mine != theirs
+            says_more |= is_other & ((mine >= 0) | self.fold.is_whole)
+            differs |= is_other & (((mine >= 0) & (theirs >= 0)) | self.fold.is_whole)
+        times = [_codes(self.rows[name]) for name in _RANK[:3]]
+        is_of_one_time = np.logical_and.reduce([code == code[before] for code in times])
+        ends = self.is_end | _is_cancelled(self.rows)
+        is_older = self.rank < self.rank[before]
+        same = ~says_more & (self.is_end == self.is_end[before])
+        outcome = np.select(
+            [~has_before & ends, ~has_before, same, is_of_one_time & differs, is_older, ends],
+            [ENDED, NEW, SAME, CONFLICTING, OLDER, ENDED],
+            NEWER,
+        )
+        seen = self.rows.select(_PLACE).append_column(OUTCOME, pa.array(outcome.tolist(), pa.string()))
+        return _told(seen.filter(self.rows[ARRIVED]), SEEN)
+
+
+def _with_claims(versions: pa.Table) -> pa.Table:
+    """Versions with what their source claims: the time, if it tells one, and if that lies after the arrival."""
+    claimed, updated = versions["claimed_at"], versions["updated_at"]
+    is_ahead = pc.greater(claimed, updated)
+    beside = {_CLAIMED: pc.coalesce(claimed, updated), _TELLS: pc.is_valid(claimed)}
+    beside[_AHEAD] = pc.if_else(pc.fill_null(is_ahead, False), claimed, pa.scalar(None, claimed.type))
+    for name, column in beside.items():
+        versions = versions.append_column(name, column)
+    return versions
+
+
+def _each_once(versions: pa.Table) -> pa.Table:
+    """Each version once: as it is kept, else as it arrived. A run that was cut short has stored what it then reads."""
+    if pc.all(versions[ARRIVED]).as_py() is not False:
+        return versions
+    known = _order(versions, ("_delivery_id", "_record_number", ARRIVED, KIND))
+    rows = versions.take(pa.array(known))
+    codes = [_codes(rows[name]) for name in ("_delivery_id", "_record_number")]
+    starts = _starts(codes)
+    first = rows.take(pa.array(starts))
+    # stored ones come first: what of them has arrived again is told by the last of each
+    last = rows[ARRIVED].take(pa.array(np.append(starts[1:], len(codes[0])) - 1))
+    return first.set_column(first.schema.get_field_index(ARRIVED), ARRIVED, last)
+
+
+def _told(table: pa.Table, kind: Any) -> pa.Table:
+    kinds = pa.array(kind.tolist() if isinstance(kind, np.ndarray) else [kind] * table.num_rows, pa.string())
+    return (table.drop_columns([KIND]) if KIND in table.column_names else table).append_column(KIND, kinds)
+
+
+def _order(rows: pa.Table, names: Iterable[str]) -> Ints:
+    keys = [(name, "ascending") for name in names]
+    return np.asarray(pc.sort_indices(rows, sort_keys=keys, null_placement="at_start").to_numpy(), np.int64)
+
+
+def _sorted(rows: pa.Table, names: Iterable[str]) -> pa.Table:
+    return rows.take(pa.array(_order(rows, names)))
+
+
+def _codes(column: pa.ChunkedArray) -> Ints:
+    """For each value the number of its distinct one; -1 for nulls."""
+    encoded = column.combine_chunks().dictionary_encode()
+    return np.asarray(encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
+
+
+def _starts(codes: list[Ints]) -> Ints:
+    """Where another key begins."""
+    differs = np.logical_or.reduce([code[1:] != code[:-1] for code in codes])
+    return np.concatenate([[0], np.flatnonzero(differs) + 1])
+
+
+def _take(column: pa.ChunkedArray, at: Ints) -> pa.Array:
+    taken = column.combine_chunks().take(pa.array(np.maximum(at, 0), mask=at < 0))
+    return taken
+
+
+def _flags(column: pa.ChunkedArray) -> Flags:
+    return np.asarray(column.fill_null(False).to_numpy(), np.bool_)
+
+
+def _is_cancelled(rows: pa.Table) -> Flags:
+    if "status" not in rows.column_names:
+        return np.zeros(rows.num_rows, np.bool_)
+    return _flags(pc.equal(rows["status"], "cancelled"))

@@ -1,0 +1,69 @@
+"""What Silver must hold of versions, slowly: from the words of the promise, with dictionaries and loops.
+
+A version is a mapping: `source`, `received`, `claimed` (None where its source tells no time), `number`, `delivery`,
+`record`, `is_end`, and in `says` the columns that it gives. None of the product's code is used.
+"""
+
+
+def rank(version):
+    """The order among sources: a claim that lies after its arrival counts as of the arrival."""
+    claimed = version["claimed"]
+    is_future = claimed is not None and claimed > version["received"]
+    time = version["received"] if claimed is None or is_future else claimed
+    return (time, claimed if is_future else -1, *rest(version))
+
+
+def claim(version):
+    """The order within one source: as claimed, also where that lies ahead."""
+    return (version["received"] if version["claimed"] is None else version["claimed"], *rest(version))
+
+
+def rest(version):
+    number = -1 if version["number"] is None else version["number"]
+    return (number, version["received"], version["record"], version["delivery"])
+
+
+def newest(versions):
+    """Of each source its newest version, and of these the newest. What tells no time cannot be held against claims."""
+    of_source = {}
+    for version in versions:
+        source = (version["source"], version["claimed"] is None)
+        known = of_source.get(source)
+        if known is None or claim(version) > claim(known):
+            of_source[source] = version
+    return max(of_source.values(), key=rank, default=None)
+
+
+def row_of(versions, columns, begin_and_end=None):
+    """Of each column the newest value given; None where only ends are known."""
+    if all(version["is_end"] for version in versions):
+        return None
+    saying = {name: newest([v for v in versions if v["says"].get(name) is not None]) for name in columns}
+    row = {name: version and version["says"][name] for name, version in saying.items()}
+    if begin_and_end:
+        begin, end = begin_and_end
+        if row[begin] is not None and row[end] is not None and row[end] < row[begin]:
+            row[begin if rank(saying[begin]) < rank(saying[end]) else end] = None
+    return row
+
+
+def outcome_of(version, before, columns):
+    """What a version was to those that had arrived before it."""
+    ends = version["is_end"] or version["says"].get("status") == "cancelled"
+    if not before:
+        return "ended" if ends else "new"
+    last = max(before, key=rank)
+    mine, theirs = version["says"], last["says"]
+    given = [name for name in columns if mine.get(name) is not None]
+    if version["is_end"] == last["is_end"] and all(mine[name] == theirs.get(name) for name in given):
+        return "same"
+    differs = any(theirs.get(name) not in (None, mine[name]) for name in given)
+    if rank(version)[:3] == rank(last)[:3] and differs:
+        return "conflicting"
+    if rank(version) < rank(last):
+        return "older"
+    return "ended" if ends else "newer"
+
+
+def arrival(version):
+    return (version["received"], version["delivery"], version["record"])
