@@ -21,7 +21,8 @@ from mediflow_assets.storage.purge import DAMAGED, set_damaged_aside
 
 REBUILD = "rebuild"
 """The job that makes computed tables again, whatever stands there."""
-_OF_SILVER = VALIDATED | {silver.PROCESSED.name}
+_BESIDE = {silver.PROCESSED.name, *(table.name for table in silver.VERSIONS.values())}
+_OF_SILVER = VALIDATED | _BESIDE
 
 
 @dataclass(frozen=True)
@@ -87,14 +88,14 @@ def put_right(lake: Lake, makes: frozenset[str], uses: frozenset[str], is_rebuil
         set_damaged_aside(lake, table.contract)
     names = [table.contract.name for table in found]
     # a table that is begun again has no rows of what is known as validated; without that list none is known
-    for name in sorted(VALIDATED if silver.PROCESSED.name in names else VALIDATED.intersection(names)):
+    for name in sorted(VALIDATED if _BESIDE.intersection(names) else VALIDATED.intersection(names)):
         rebuild.ask(lake, TABLES[name])
     return names
 
 
 def made_anew(makes: frozenset[str], is_rebuild: bool) -> frozenset[str]:
     """What a run gives all its rows again: a rebuild Silver too, and one of all Silver what is told of it."""
-    beside = LOGS | {silver.PROCESSED.name} if makes >= VALIDATED else frozenset()
+    beside = LOGS | _BESIDE if makes >= VALIDATED else frozenset()
     return makes & MADE_WHOLE | (makes & VALIDATED | beside if is_rebuild else frozenset())
 
 

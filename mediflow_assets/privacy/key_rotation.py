@@ -62,7 +62,7 @@ def rotate(
         change = key_change.begin(secrets)
         old, new = key_change.keys_of(secrets, change)
         if change.phase is Phase.BEGUN:
-            for contract in silver.VALIDATED:
+            for contract in (*silver.VALIDATED, *silver.VERSIONS.values()):
                 tell(contract.name)
                 _name_anew(lake, contract, new, change)
             change = key_change.swap(secrets, change)

@@ -1,13 +1,17 @@
 """When a version came to be, and which keys have several versions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 from operator import and_
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import Column, DataFrame, Window, WindowSpec
 from pyspark.sql import functions as F
 
 from mediflow_assets.transforms.joins import with_few
+
+_BUCKETS = 64
+"""Windows over one partition per key are slow on the embedded engine; buckets of many keys are not."""
+_ORDER = ("updated_at", "_ingested_at", "_record_number", "_delivery_id")
 
 
 def version_time(claimed: Column, received_at: Column) -> dict[str, Column]:
@@ -17,6 +21,15 @@ def version_time(claimed: Column, received_at: Column) -> dict[str, Column]:
         "updated_at": F.when(claimed <= received_at, claimed).otherwise(received_at),
         "claimed_at": claimed,
     }
+
+
+def keep_newest(frame: DataFrame, key: Sequence[str]) -> DataFrame:
+    """One row per key, by `updated_at`; ties go to the later delivery, then the later record, then the delivery's id.
+
+    Needs `updated_at`, `_ingested_at`, `_record_number` and `_delivery_id` beside the key.
+    """
+    window = Window.partitionBy(F.pmod(F.xxhash64(*key), F.lit(_BUCKETS))).orderBy(*key, *_ORDER)
+    return frame.withColumn("_is_last", _differs(F.lead, key, window)).where(F.col("_is_last")).drop("_is_last")
 
 
 def repeated_keys(frame: DataFrame, key: Sequence[str], besides: Column) -> DataFrame:
@@ -34,3 +47,11 @@ def split_by_keys(frame: DataFrame, keys: DataFrame) -> tuple[DataFrame, DataFra
     marked = with_few(frame, named, reduce(and_, (F.col(name) == F.col(f"_of_{name}") for name in keys.columns)))
     is_one = F.col(named.columns[0]).isNotNull()
     return marked.where(~is_one).select(*frame.columns), marked.where(is_one).select(*frame.columns)
+
+
+def _differs(neighbour: Callable[[str], Column], key: Sequence[str], window: WindowSpec) -> Column:
+    """Whether the row before or after has another key."""
+    differs = F.lit(False)
+    for name in key:
+        differs = differs | ~neighbour(name).over(window).eqNullSafe(F.col(name))
+    return differs

@@ -6,7 +6,7 @@ import itertools
 import pytest
 from pyspark.sql import functions as F
 
-from mediflow_assets.transforms.versions import is_not_older, keep_newest, split_repeated, version_time
+from mediflow_assets.transforms.versions import keep_newest, repeated_keys, split_by_keys, version_time
 
 SCHEMA = "id string, updated_at timestamp, _ingested_at timestamp, _record_number bigint, _delivery_id string, v string"
 
@@ -53,24 +53,11 @@ def test_each_key_has_one_newest_row(many):
 
 def test_rows_of_repeated_keys_are_told_from_the_others(session):
     rows = [version("x", id_="E0"), version("a"), version("b", record=2), version("y", id_="E2")]
-    alone, repeated = split_repeated(session.createDataFrame(rows, SCHEMA), ["id"])
-    assert sorted(row["v"] for row in alone.collect()) == ["x", "y"]
-    assert sorted(row["v"] for row in repeated.collect()) == ["a", "b"]
-    assert (
-        alone.columns == repeated.columns == ["id", "updated_at", "_ingested_at", "_record_number", "_delivery_id", "v"]
-    )
-
-
-@pytest.mark.parametrize("tie", TIES)
-def test_the_stored_row_gives_way_to_a_version_that_is_not_older(session, tie):
-    old, new = TIES[tie]
-    for arrived, stored, gives_way in ((new, old, True), (old, new, False), (new, new, True)):
-        pair = (
-            session.createDataFrame([arrived], SCHEMA)
-            .alias("s")
-            .crossJoin(session.createDataFrame([stored], SCHEMA).alias("t"))
-        )
-        assert pair.select(F.expr(is_not_older("s", "t")).alias("is")).first()["is"] is gives_way
+    frame = session.createDataFrame(rows, SCHEMA)
+    alone, repeated = split_by_keys(frame, repeated_keys(frame, ["id"], F.col("v") == "y"))
+    assert [row["v"] for row in alone.collect()] == ["x"]
+    assert sorted(row["v"] for row in repeated.collect()) == ["a", "b", "y"]
+    assert alone.columns == repeated.columns == frame.columns
 
 
 def test_a_version_is_as_old_as_its_source_says_unless_that_is_after_it_arrived(session):
@@ -78,5 +65,5 @@ def test_a_version_is_as_old_as_its_source_says_unless_that_is_after_it_arrived(
         [(1, day(1), day(2)), (2, day(3), day(2)), (3, None, day(2)), (4, day(2), day(2))],
         "n int, updated timestamp, received timestamp",
     )
-    made = frame.select("n", F.dayofmonth(version_time(F.col("updated"), F.col("received"))).alias("day"))
+    made = frame.select("n", F.dayofmonth(version_time(F.col("updated"), F.col("received"))["updated_at"]).alias("day"))
     assert {row["n"]: row["day"] for row in made.collect()} == {1: 1, 2: 2, 3: 2, 4: 2}

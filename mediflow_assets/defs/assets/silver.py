@@ -34,7 +34,7 @@ def _asset(table: steps.SilverTable) -> dg.AssetsDefinition:
     deps = [source.table for source in table.sources] + [bronze.CORRECTIONS, bronze.DELIVERIES]
     if table.of_patient:
         deps.append(silver.PATIENTS)
-    uses = (table.contract, *deps, silver.QUARANTINE, silver.PROCESSED)
+    uses = (*table.kept_in, *deps, silver.QUARANTINE, silver.PROCESSED)
 
     @dg.multi_asset(
         name=table.contract.key[1],
@@ -49,7 +49,7 @@ def _asset(table: steps.SilverTable) -> dg.AssetsDefinition:
                 rebuild.ask(lakehouse.context.lake, table.contract)
             made = steps.make(lakehouse.context, table, config.wanted())
         if not made.is_unchanged:
-            for shared in (silver.QUARANTINE, silver.PROCESSED):
+            for shared in (*table.kept_in[1:], silver.QUARANTINE, silver.PROCESSED):
                 rows = lakehouse.context.lake.rows(shared)
                 context.log_event(dg.AssetMaterialization(list(shared.key), metadata={"dagster/row_count": rows}))
         return materialized(made, lakehouse.context.lake)
@@ -69,4 +69,6 @@ def merged_patients(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # ty
 
 
 SILVER = [*(_asset(table) for table in steps.ALL), merged_patients]
-SHARED = [spec_of(table, silver.VALIDATED) for table in (silver.QUARANTINE, silver.PROCESSED)]
+SHARED = [
+    spec_of(table, silver.VALIDATED) for table in (*silver.VERSIONS.values(), silver.QUARANTINE, silver.PROCESSED)
+]

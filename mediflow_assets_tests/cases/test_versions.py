@@ -1,0 +1,59 @@
+"""A version speaks only of what it brings, and the source's own time decides which is the newest."""
+
+import datetime as dt
+import itertools
+from pathlib import Path
+
+import pytest
+
+from mediflow_assets.contracts import silver
+
+CASES = Path(__file__).parent
+NOW = dt.datetime(2026, 11, 27, 12, tzinfo=dt.UTC)
+
+
+def files(case, pattern="*"):
+    return [file.read_text() for file in sorted((CASES / case).glob(pattern))]
+
+
+def take(house, texts, together=False):
+    """Deliver texts, one an hour, and make Silver after each, or once after all."""
+    for hour, text in enumerate(texts):
+        house.deliver(text, NOW + dt.timedelta(hours=hour))
+        if not together:
+            house.make_silver()
+    house.make_silver()
+    house.assert_balanced()
+
+
+@pytest.mark.parametrize("together", [False, True])
+@pytest.mark.parametrize("order", itertools.permutations(range(2)))
+def test_an_older_export_of_fhir_that_comes_later_changes_nothing(house, order, together):
+    texts = files("fhir_old_over_new")
+    take(house, [texts[place] for place in order], together)
+    patient, stay = house.row(silver.PATIENTS), house.row(silver.ENCOUNTERS)
+    assert (str(patient["birth_date"]), patient["zip"], stay["status"]) == ("1950-01-01", "02139", "finished")
+    assert str(stay["discharged_at"])[:10] == "2026-03-05"
+
+
+@pytest.mark.parametrize("order", itertools.permutations(range(2)))
+def test_what_a_flat_record_does_not_give_stays_as_it_was_known(house, order):
+    texts = files("partial_patient")
+    take(house, [texts[place] for place in order])
+    patient = house.row(silver.PATIENTS)
+    told = (patient["full_name"], str(patient["birth_date"]), patient["zip"], patient["gender"])
+    assert told == ("Dora Vale", "1950-06-01", "02139", "F")
+    stay = house.row(silver.ENCOUNTERS, encounter_id="VPP2")
+    assert (stay["age_at_admission"], stay["gender"], stay["zip"]) == (75, "F", "02139")
+
+
+def test_refuted_and_erroneous_conditions_are_none(house):
+    take(house, files("fhir_refuted"))
+    assert [row["code"] for row in house.rows(silver.CONDITIONS)] == ["I50.9"]
+
+
+@pytest.mark.parametrize("order", itertools.permutations(range(2)))
+def test_a_corrected_condition_takes_the_place_of_what_it_corrects(house, order):
+    texts = files("fhir_more", "condition_corrected_*")
+    take(house, [texts[0].splitlines()[0], *(texts[place] for place in order)], together=True)
+    assert len(house.rows(silver.CONDITIONS)) == 1
