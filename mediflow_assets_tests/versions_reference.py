@@ -15,6 +15,8 @@ def rank(version):
 
 def claim(version):
     """The order within one source: as claimed, also where that lies ahead."""
+    if version["claimed"] is None and version["number"] is not None:
+        return (0, *rest(version))
     return (version["received"] if version["claimed"] is None else version["claimed"], *rest(version))
 
 
@@ -27,7 +29,11 @@ def newest(versions):
     """Of each source its newest version, and of these the newest. What tells no time cannot be held against claims."""
     of_source = {}
     for version in versions:
-        source = (version["source"], version["claimed"] is None)
+        source = (
+            version["source"],
+            version["claimed"] is None,
+            version["claimed"] is None and version["number"] is None,
+        )
         known = of_source.get(source)
         if known is None or claim(version) > claim(known):
             of_source[source] = version

@@ -24,7 +24,7 @@ NEW, NEWER, OLDER, SAME, CONFLICTING, ENDED = OUTCOMES = ("new", "newer", "older
 _PLACE = ("_delivery_id", "_record_number", "_ingested_at")
 _CLAIMED, _AHEAD, _TELLS = "_claimed", "_ahead", "_tells"
 _SOURCE = ("source_system", _TELLS)
-"""Whose claims are comparable: versions that tell no time are as of another source than those that do."""
+"""Whose claims are comparable: versions that tell no time, or a number only, are as of another source."""
 _RANK = (ORDER[0], _AHEAD, *ORDER[2:])
 Ints = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -168,9 +168,15 @@ class _Versions:
 def _with_claims(versions: pa.Table) -> pa.Table:
     """Versions with what their source claims: the time, if it tells one, and if that lies after the arrival."""
     claimed, updated = versions["claimed_at"], versions["updated_at"]
-    is_ahead = pc.greater(claimed, updated)
-    beside = {_CLAIMED: pc.coalesce(claimed, updated), _TELLS: pc.is_valid(claimed)}
-    beside[_AHEAD] = pc.if_else(pc.fill_null(is_ahead, False), claimed, pa.scalar(None, claimed.type))
+    no_time = pa.scalar(None, claimed.type)
+    tells_time, has_number = pc.is_valid(claimed), pc.is_valid(versions["version_number"])
+    tells_number = pc.and_(pc.invert(tells_time), has_number)
+    beside = {
+        # of versions that tell a number only, the number decides
+        _CLAIMED: pc.if_else(tells_number, no_time, pc.coalesce(claimed, updated)),
+        _TELLS: pc.if_else(tells_time, "time", pc.if_else(tells_number, "number", "nothing")),
+        _AHEAD: pc.if_else(pc.fill_null(pc.greater(claimed, updated), False), claimed, no_time),
+    }
     for name, column in beside.items():
         versions = versions.append_column(name, column)
     return versions
