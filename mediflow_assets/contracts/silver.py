@@ -228,7 +228,9 @@ CONDITIONS = _judged(
         Column("text", T.STRING, "as delivered", P.OTHER_ID, drop()),
         Column("onset_date", T.DATE, "begin, or the first day it may be", P.DATE, year(), nullable=False),
         Column("onset_precision", T.STRING, "day, month, year; recorded: when written down", P.DATE, drop()),
-        Column("onset_age", T.INTEGER, "age at the onset, where the source tells no date", P.DATE, drop(), unit="years"),
+        Column(
+            "onset_age", T.INTEGER, "age at the onset, where the source tells no date", P.DATE, drop(), unit="years"
+        ),
         Column("resolved_date", T.DATE, "end", P.DATE, year()),
         Column(
             "updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False, derived_from=_RECEIVED

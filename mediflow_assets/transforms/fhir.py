@@ -95,7 +95,11 @@ def conditions_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     is_recorded = onset.isNull() & years.isNull() & F.col("recorded").isNotNull()
     is_none = F.coalesce(F.col("verification").isin(list(_NO_CONDITION)), F.lit(False))
     dated = texts.withColumns(
-        {"_is_recorded": is_recorded, "onset_age": years, "start": F.when(is_recorded, F.col("recorded")).otherwise(onset)}
+        {
+            "_is_recorded": is_recorded,
+            "onset_age": years,
+            "start": F.when(is_recorded, F.col("recorded")).otherwise(onset),
+        }
     )
     return conditions.from_synthea(
         dated,

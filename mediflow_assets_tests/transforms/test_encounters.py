@@ -6,7 +6,8 @@ import pytest
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
-from mediflow_assets.transforms.encounters import completed_years, department_of, diagnosis, with_patient
+from mediflow_assets.transforms.ages import completed_years
+from mediflow_assets.transforms.encounters import department_of, diagnosis, with_patient
 
 AGES = [
     ("1960-05-01", "2024-04-30", 63),
@@ -70,9 +71,10 @@ def joined(session, frame):
     def _joined(source, gender=None, zip_=None, age=None, birth=None, patient="P1", namespace="mrn"):
         admitted = dt.date(2024, 1, 10)
         encounters = session.createDataFrame(
-            [(namespace, "E1", patient, source, gender, zip_, age, birth, admitted)],
+            [(namespace, "E1", patient, source, gender, zip_, age, birth, admitted, "")],
             "id_namespace string, encounter_id string, patient_id string, source_system string, gender string, "
-            "zip string, age_at_admission int, _birth_date date, admitted_on date",
+            "zip string, age_at_admission int, birth_date date, admitted_on date, "
+            "derived string",
         )
         patient_row = {"birth_date": dt.date(1960, 5, 1), "zip": "02139", "patient_key": "k"}
         row = with_patient(encounters, frame(silver.PATIENTS, patient_row)).collect()[0]
