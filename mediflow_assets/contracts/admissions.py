@@ -78,6 +78,7 @@ SOURCE = SourceContract(
                 "discharged_at": "discharge_date",
                 "discharge_disposition": "discharge_disposition",
                 "age_at_admission": "age birth_date",
+                "birth_date": "birth_date",
                 "gender": "gender",
                 "zip": "zip",
                 "systolic_mmhg": "blood_pressure",

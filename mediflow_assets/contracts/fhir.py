@@ -45,7 +45,8 @@ SOURCE = SourceContract(
             PATIENTS,
             _read(
                 "patient_id given_name family_name full_name birth_date gender marital_status address city state zip "
-                "phone email ssn drivers_license passport death_date updated_at"
+                "phone email ssn drivers_license passport death_date updated_at "
+                "version_number is_ended"
             ),
             "Patient",
         ),
@@ -53,13 +54,14 @@ SOURCE = SourceContract(
             ENCOUNTERS,
             _read(
                 "encounter_id patient_id encounter_class status department diagnosis_code diagnosis_text admitted_at "
-                "discharged_at discharge_disposition age_at_admission updated_at"
+                "discharged_at discharge_disposition age_at_admission updated_at "
+                "version_number"
             ),
             "Encounter",
         ),
         Target(
             CONDITIONS,
-            _read("condition_id patient_id encounter_id code text onset_date resolved_date"),
+            _read("condition_id patient_id encounter_id code text onset_date resolved_date updated_at version_number"),
             "Condition",
         ),
         Target(LINKS, _read("survivor_id merged_id kind updated_at claimed_at"), "Patient"),

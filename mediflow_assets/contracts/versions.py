@@ -22,14 +22,12 @@ def versions_of(table: TableContract, name: str, computed: tuple[str, ...] = ())
     """The versions that make up rows of a table, where it takes several: its columns, but those that are computed."""
     required = {*table.primary_key, *PLACE, "updated_at"}
     columns = tuple(
-        replace(column, nullable=column.name not in required, derived_from=())
-        for column in table.columns
-        if column.name not in computed
+        replace(column, nullable=column.name not in required) for column in table.columns if column.name not in computed
     )
     return TableContract(
         ("silver", name),
         f"The versions of which several make up one row of {table.name}, and ends: each as it was said.",
         Audience.PIPELINE,
-        (*columns, END),
+        (*columns, replace(END, derived_from=table.by_name["version_number"].derived_from)),
         (*table.primary_key, "_delivery_id", "_record_number"),
     )

@@ -77,7 +77,7 @@ def pending(lake: Lake, target: TableContract, wanted: Wanted | None = None) -> 
     corrected = corrections(lake, patches) if patches else {}
     has_events = any(new.values())
     work = Pending({table: tuple(sorted(ids)) for table, ids in new.items()}, {}, offset_ranges=offset_ranges)
-    has_patients = _patients_arrived(lake, target)
+    has_patients = patients_changed(lake, target)
     is_due_again = bool(corrected or wanted or has_patients or has_events)
     held = _held(lake, target, is_whole=bool(corrected or wanted)) if is_due_again else {}
     again: dict[str, set[Key]] = {}
@@ -123,7 +123,8 @@ def _validated(lake: Lake, target: TableContract) -> set[str]:
     return set(rows.filter(pc.field("target_table") == target.name)["_delivery_id"].to_pylist())
 
 
-def _patients_arrived(lake: Lake, target: TableContract) -> bool:
+def patients_changed(lake: Lake, target: TableContract) -> bool:
+    """Whether the table was last made from another version of the patients."""
     return bool(lake.property_of(target, PATIENTS_VERSION) != lake.version(silver.PATIENTS))
 
 

@@ -13,7 +13,7 @@ from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.source import FEED, SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.contracts.versions import END
-from mediflow_assets.pipeline import change, checks, doubts, quarantine_rate, rebuild
+from mediflow_assets.pipeline import change, checks, doubts, following, quarantine_rate, rebuild
 from mediflow_assets.pipeline.arrived import arrived
 from mediflow_assets.pipeline.counting import records_by_delivery
 from mediflow_assets.pipeline.delivery_results import SOURCE, DeliveryResult, count, figures
@@ -62,7 +62,8 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
     """
     lake, contract = context.lake, table.contract
     work = _plan(lake, contract, wanted)
-    if work.is_empty:
+    is_behind = following.is_behind(lake, table)
+    if work.is_empty and not is_behind:
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     for keyed in table.kept_in:
         change.hold_key(lake, keyed, context.key.key_id)
@@ -74,6 +75,8 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
         rebuild.ask(lake, contract)
         return make(context, table)
     delivery_results = _write(context, table, work, found) if found else []
+    if is_behind:
+        following.follow(context, table)
     made = _checked(context, table, work, delivery_results, found.duplicates if found else 0)
     if not made.has_failed:
         _commit(context, contract, work, delivery_results)

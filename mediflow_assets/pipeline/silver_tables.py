@@ -12,7 +12,7 @@ from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.contracts.versions import ORDER, PLACE
 from mediflow_assets.pipeline.record_numbers import Person, linked_record_numbers
 from mediflow_assets.pipeline.run_context import RunContext
-from mediflow_assets.transforms import conditions, encounters, local_days, patient_links, patients
+from mediflow_assets.transforms import conditions, local_days, patient_links, patients, presumed
 from mediflow_assets.transforms.fold import Fold
 from mediflow_assets.transforms.pseudonyms import pseudonym_of, with_hmac_pads
 
@@ -36,6 +36,8 @@ class SilverTable:
     told: Callable[[RunContext, DataFrame], DataFrame] = lambda _, rows: rows
     of_patient: Callable[[DataFrame, DataFrame], DataFrame] | None = None
     """Adds what a record takes from its patient."""
+    taken: tuple[str, ...] = ()
+    """The columns that may come from the patient."""
     stripped: Callable[[DataFrame], DataFrame] = lambda rows: rows
     """Takes from rows what no version gives."""
     completed: Callable[[DataFrame], DataFrame] = lambda rows: rows
@@ -94,7 +96,7 @@ def versions_kept_of(contract: TableContract) -> tuple[TableContract, ...]:
 def _finished_encounters(rows: DataFrame) -> DataFrame:
     # the end of one version may have given way to the beginning of another
     ended_on = F.when(F.col("discharged_at").isNotNull(), F.col("discharged_on"))
-    settled = encounters.with_plausible_age(rows).withColumn("discharged_on", ended_on)
+    settled = presumed.with_plausible_age(rows).withColumn("discharged_on", ended_on)
     return settled.withColumn("length_of_stay_days", local_days.length_of_stay())
 
 
@@ -111,13 +113,20 @@ PATIENTS = SilverTable(
 ENCOUNTERS = SilverTable(
     silver.ENCOUNTERS,
     _fold(silver.ENCOUNTERS, begin_and_end=("admitted_at", "discharged_at"), oldest=_ADMITTING),
-    of_patient=encounters.with_patient,
-    stripped=encounters.stripped,
-    completed=encounters.presumed,
+    of_patient=presumed.with_patient,
+    taken=("age_at_admission", "gender", "zip"),
+    stripped=presumed.stripped,
+    completed=presumed.presumed,
     finished=_finished_encounters,
     have_owners=True,
 )
-CONDITIONS = SilverTable(silver.CONDITIONS, _fold(silver.CONDITIONS, is_whole=True), of_patient=conditions.with_patient)
+CONDITIONS = SilverTable(
+    silver.CONDITIONS,
+    _fold(silver.CONDITIONS, is_whole=True),
+    of_patient=conditions.with_patient,
+    taken=("onset_date", "onset_precision"),
+    stripped=conditions.stripped,
+)
 LINKS = SilverTable(
     links.PATIENT_LINKS,
     told=_told_links,

@@ -81,3 +81,9 @@ def with_patient(conditions: DataFrame, patients: DataFrame) -> DataFrame:
             "onset_precision": F.when(is_by_age, "year").otherwise(F.col("onset_precision")),
         }
     ).drop("_born")
+
+
+def stripped(conditions: DataFrame) -> DataFrame:
+    """Rows of Silver as the versions that they are: without an onset that is computed of the patient's age."""
+    is_told = F.col("onset_age").isNull()
+    return conditions.withColumns({name: F.when(is_told, F.col(name)) for name in ("onset_date", "onset_precision")})

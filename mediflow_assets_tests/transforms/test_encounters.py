@@ -7,7 +7,8 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
 from mediflow_assets.transforms.ages import completed_years
-from mediflow_assets.transforms.encounters import department_of, diagnosis, with_patient
+from mediflow_assets.transforms.encounters import diagnosis
+from mediflow_assets.transforms.presumed import department_of, with_patient
 
 AGES = [
     ("1960-05-01", "2024-04-30", 63),
