@@ -9,12 +9,14 @@ from typing import Any
 
 from mediflow_assets.contracts.blanks import ASCII_BLANKS, BLANKS
 from mediflow_assets.errors import DeliveryRefused
-from mediflow_assets.sources.delivery import LINE_LIMIT, RECORD_LINES, Recognised
+from mediflow_assets.sources.delivery import JSON_LINE_LIMIT, LINE_LIMIT, RECORD_LINES, Recognised
 from mediflow_assets.sources.opening import Opened, opened
 
 PIECE = 1 << 20
 BEYOND_ASCII = bytes(range(0x80, 0x100))
 JSON_WHITE = b" \t\r\n"
+BUNDLES = "bundles"
+"""The form of a delivery each line of which is a Bundle."""
 
 
 def count_csv(path: Path, what: Recognised) -> int:
@@ -25,8 +27,10 @@ def count_csv(path: Path, what: Recognised) -> int:
 
 
 def count_json(path: Path, what: Recognised) -> int:
-    """The lines of an NDJSON delivery, or the entries of a document."""
+    """The lines of an NDJSON delivery, or the entries of a document, or of a Bundle on each line."""
     with opened(path, what.compression, what.limits) as stream:
+        if what.form == BUNDLES:
+            return _count_bundles(stream)
         return _count_lines_with_text(stream) if what.form == "ndjson" else _count_entries(stream.read())
 
 
@@ -126,8 +130,31 @@ def _count_entries(data: bytes) -> int:
         document = json.loads(text, strict=False, object_pairs_hook=_outline, parse_int=_nothing, parse_float=_nothing)
     except (ValueError, RecursionError):
         raise DeliveryRefused("the JSON document cannot be read to its end.") from None
-    is_bundle = document.get("resourceType") == "Bundle"
-    return len(document["entry"]) if is_bundle else 1
+    is_bundle = isinstance(document, dict) and document.get("resourceType") == "Bundle"
+    return len(document.get("entry", ())) if is_bundle else 1
+
+
+def _count_bundles(stream: Opened) -> int:
+    count = 0
+    while line := stream.readline(JSON_LINE_LIMIT + 1):
+        if len(line) > JSON_LINE_LIMIT and not line.endswith(b"\n"):
+            length = len(line)
+            while (piece := stream.readline(PIECE)) and not piece.endswith(b"\n"):
+                length += len(piece)
+                stream.refuse_overlong(length)
+            count += 1
+        elif line.strip(JSON_WHITE):
+            count += _entries_of_line(line)
+        else:
+            stream.skip_blank_lines(JSON_WHITE)
+    return count
+
+
+def _entries_of_line(line: bytes) -> int:
+    try:
+        return _count_entries(line)
+    except DeliveryRefused:
+        return 1
 
 
 def _outline(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

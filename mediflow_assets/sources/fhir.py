@@ -1,9 +1,11 @@
-"""FHIR R4: each resource byte for byte. A record is a line of NDJSON, or an entry of a Bundle."""
+"""FHIR R4: each resource byte for byte. A record is a line of NDJSON, or an entry of a Bundle.
 
-import json
+An entry that deletes a resource, as histories and bulk exports have them, is a record of that resource.
+"""
+
 import re
 from collections.abc import Iterator, Mapping
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,13 +15,13 @@ import pyarrow as pa
 from mediflow_assets.contracts import fhir
 from mediflow_assets.contracts.source import CONDITIONS, ENCOUNTERS, LINKS, PATIENTS
 from mediflow_assets.errors import DeliveryRefused
-from mediflow_assets.sources.count import count_json
+from mediflow_assets.sources.count import BUNDLES, count_json
 from mediflow_assets.sources.csv_blocks import Overlong
 from mediflow_assets.sources.delivery import DOCUMENT_LIMIT, Recognised, RecordBatchOfDelivery, Reject
 from mediflow_assets.sources.fhir_numbers import record_numbers
+from mediflow_assets.sources.fhir_people import FILLED, people_of
 from mediflow_assets.sources.ndjson import json_lines
 from mediflow_assets.sources.opening import opened
-from mediflow_assets.sources.people import Named, lists
 from mediflow_assets.sources.source import Candidate, Source
 
 if TYPE_CHECKING:
@@ -43,6 +45,7 @@ class Entry(msgspec.Struct, rename="camel"):
 
     full_url: Any = None
     resource: msgspec.Raw = NOTHING
+    request: Any = None
 
 
 class Bundle(msgspec.Struct, rename="camel"):
@@ -56,13 +59,9 @@ type_of_resource = msgspec.json.Decoder(Resource)
 entry_of_bundle = msgspec.json.Decoder(Entry)
 Row = tuple[str, str | None, str | None, str]
 """What `FILLED` is filled with."""
-FILLED = ("resource_type", "resource_id", "full_url", "resource")
-"""The columns of Bronze that this reader knows; one that its contract has besides stays empty."""
 Found = tuple[Row | str, bytes]
-_REFERENCE = re.compile(r'"reference"\s*:\s*"((?:[^"\\]|\\.)*)"')
-_LAST = re.compile(r"([^/:|]+)\Z")
-"""As `transforms.fhir` reads it: `Patient/1`, `urn:uuid:1` and `Patient?identifier=system|1` all name 1."""
-_TYPED = re.compile(r"(?:\A|/)([A-Z][A-Za-z]+)[/?]")
+_OF_ONE = re.compile(r"(?:\A|/)([A-Z][A-Za-z]+)/([A-Za-z0-9.-]+)(?:/_history(?:/[^/]*)?)?\Z")
+"""The address of one resource: of which type it is, and its id."""
 
 
 def _recognise(file: Candidate) -> Recognised | None:
@@ -73,7 +72,7 @@ def _recognise(file: Candidate) -> Recognised | None:
     with opened(file.path, file.compression, file.limits) as stream:
         kinds = [_kind(line) for line in islice(json_lines(stream), SAMPLE_LINES)]
     if kinds[0] == "Bundle" and len(kinds) > 1:
-        raise DeliveryRefused("several Bundles in one file. Deliver one file per Bundle, or NDJSON of resources.")
+        return Recognised(fhir.SOURCE.name, BUNDLES, compression=file.compression, limits=file.limits)
     is_lines = kinds[0] not in (None, "Bundle") or sum(kind is not None for kind in kinds) * 2 >= len(kinds) > 1
     if not is_lines:
         with opened(file.path, file.compression, file.limits) as stream:
@@ -92,6 +91,8 @@ def read_fhir(path: Path, what: Recognised) -> Iterator[RecordBatchOfDelivery]:
     with opened(path, what.compression, what.limits) as stream:
         if what.form == "ndjson":
             yield from _batches(map(_judge_line, json_lines(stream)))
+        elif what.form == BUNDLES:
+            yield from _batches(chain.from_iterable(map(_judge_bundle, json_lines(stream))))
         else:
             yield from _batches(_judge_document(read_document(stream.read(DOCUMENT_LIMIT + 1))))
 
@@ -143,17 +144,40 @@ def _judge_document(document: Bundle | bytes) -> Iterator[Found]:
         yield read_resource(document), document
         return
     for raw_entry in map(bytes, document.entry):
+        yield _judge_entry(raw_entry), raw_entry
+
+
+def _judge_bundle(line: bytes | Overlong) -> Iterator[Found]:
+    """The entries of a Bundle that is one line of many; a line that is none is one record."""
+    if not isinstance(line, Overlong) and _kind(line) == "Bundle":
         try:
-            entry = entry_of_bundle.decode(raw_entry)
-        except UnicodeDecodeError:
-            yield "bad_utf8", raw_entry
+            return _judge_document(msgspec.json.decode(line, type=Bundle))
         except msgspec.DecodeError:
-            yield "not_a_resource", raw_entry
-        else:
-            resource = bytes(entry.resource)
-            full_url = entry.full_url if isinstance(entry.full_url, str) else None
-            is_empty = resource in (b"", b"null")
-            yield "empty_record" if is_empty else read_resource(resource, full_url), raw_entry
+            return iter([("bad_json", line)])
+    return iter([_judge_line(line)])
+
+
+def _judge_entry(raw: bytes) -> Row | str:
+    """An entry's resource; or, where it says that a resource was deleted, the entry itself."""
+    try:
+        entry, text = entry_of_bundle.decode(raw), raw.decode()
+    except UnicodeDecodeError:
+        return "bad_utf8"
+    except msgspec.DecodeError:
+        return "not_a_resource"
+    full_url = entry.full_url if isinstance(entry.full_url, str) else None
+    if (deleted := _deleted(entry.request)) is not None:
+        return (*deleted, full_url, text)
+    resource = bytes(entry.resource)
+    return "empty_record" if resource in (b"", b"null") else read_resource(resource, full_url)
+
+
+def _deleted(request: Any) -> tuple[str, str] | None:
+    """The type and id of the one resource that a request deletes."""
+    if not isinstance(request, dict) or request.get("method") != "DELETE":
+        return None
+    found = _OF_ONE.search(str(request.get("url")))
+    return (found[1], found[2]) if found else None
 
 
 def _batches(found: Iterator[Found]) -> Iterator[RecordBatchOfDelivery]:
@@ -181,32 +205,6 @@ def _batch(rows: list[tuple[int, Row]], rejects: list[Reject]) -> RecordBatchOfD
     return RecordBatchOfDelivery(accepted, tuple(rejects))
 
 
-def people_of(records: pa.RecordBatch) -> Named:
-    """The patients and encounters that resources are, or refer to."""
-    rows = list(zip(*(records.column(name).to_pylist() for name in FILLED), strict=True))
-    encounters = [[*_named("Encounter", *row)] for row in rows]
-    # what another resource refers to may as well be something else: an untyped reference is taken for both
-    own = [each if row[0] == "Encounter" else () for row, each in zip(rows, encounters, strict=True)]
-    return Named(lists([[*_named("Patient", *row)] for row in rows]), lists(own), lists(encounters))
-
-
-def _named(kind: str, resource_type: str | None, id_: str | None, full_url: str | None, text: str) -> Iterator[str]:
-    if resource_type == kind:
-        yield from (each for each in (id_, _last(full_url)) if each)
-    for reference in _REFERENCE.findall(text):
-        # an escape in a reference is legal, and so rare that only then JSON is read
-        spelled = str(json.loads(f'"{reference}"')) if "\\" in reference else reference
-        typed = _TYPED.findall(spelled)
-        # `urn:uuid:1` says no type: it may be either
-        if (not typed or typed[-1] == kind) and (found := _last(spelled)):
-            yield found
-
-
-def _last(reference: str | None) -> str | None:
-    found = _LAST.search(reference or "")
-    return found.group(1) if found else None
-
-
 def _transforms() -> "Mapping[str, Transform]":
     from mediflow_assets.transforms import fhir, patient_links
 
@@ -226,5 +224,5 @@ FHIR = Source(
     count=count_json,
     people=people_of,
     record_numbers=record_numbers,
-    accepts=(("NDJSON of R4 resources, or a Bundle",), ()),
+    accepts=(("NDJSON of R4 resources or Bundles, or a Bundle",), ()),
 )

@@ -72,3 +72,20 @@ def test_ages_follow_a_birth_date_that_is_corrected_later(house):
     take(house, [BORN_1950, BORN_1950.splitlines()[0].replace("1950", "1960").replace("2026-01-01T", "2026-02-01T")])
     assert house.row(silver.ENCOUNTERS)["age_at_admission"] == 66
     assert str(house.row(silver.CONDITIONS)["onset_date"]) == "2000-01-01"
+
+
+DELETED = """{"resourceType":"Bundle","type":"history","entry":[\
+{"request":{"method":"DELETE","url":"Encounter/e"},"response":{"lastModified":"2026-03-01T00:00:00Z"}},\
+{"request":{"method":"DELETE","url":"Condition/c"},"response":{"lastModified":"2026-03-01T00:00:00Z"}},\
+{"request":{"method":"DELETE","url":"Patient/p"},"response":{"lastModified":"2026-03-01T00:00:00Z"}}]}
+"""
+
+
+@pytest.mark.parametrize("order", itertools.permutations(range(2)))
+def test_what_is_deleted_ends_whichever_comes_first(house, order):
+    texts = (BORN_1950, DELETED)
+    take(house, [texts[place] for place in order])
+    assert house.row(silver.ENCOUNTERS)["status"] == "cancelled"
+    assert house.rows(silver.CONDITIONS) == []
+    assert house.row(silver.PATIENTS)["is_ended"]
+    assert house.rows(silver.QUARANTINE) == []

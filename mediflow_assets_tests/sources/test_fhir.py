@@ -73,10 +73,31 @@ def test_a_bundle_is_its_entries(deliver):
     )
 
 
+DELETED = b'{"request": {"method": "DELETE", "url": "https://fhir.example/r4/Patient/p1/_history/3"}}'
+
+
+def test_an_entry_that_deletes_is_a_record_of_what_it_deletes(deliver):
+    landed = deliver(bundle(DELETED))
+    told = [landed.cells(name) for name in ("resource_type", "resource_id", "resource")]
+    assert (told, landed.counted) == ([["Patient"], ["p1"], [DELETED.decode()]], 1)
+
+
+def test_lines_may_each_be_a_bundle(deliver):
+    one = bundle(DELETED).replace(b"\n", b"")
+    both = bundle(b'{"resource":' + PATIENT + b"}", DELETED).replace(b"\n", b"")
+    landed = deliver(b"\n".join([one, b"", both, b"{", b'{"resourceType":"Bundle"}', PATIENT]))
+    assert (landed.cells("_record_number"), landed.rejects, landed.counted) == (
+        [1, 2, 3, 5],
+        [(4, "bad_json", b"{")],
+        5,
+    )
+
+
 @pytest.mark.parametrize(
     ("entry", "reason"),
     [
         (b'{"request": {"method": "DELETE"}}', "empty_record"),
+        (b'{"request": {"method": "DELETE", "url": "Patient?identifier=1"}}', "empty_record"),
         (b'{"resource": null}', "empty_record"),
         (b'{"resource": {"id": "p1"}}', "not_a_resource"),
         (b'"text"', "not_a_resource"),
@@ -102,7 +123,6 @@ def test_a_resource_over_several_lines_is_one_record(deliver):
         (b"[" + PATIENT + b"]", "neither FHIR resources"),
         (b'{"resourceType": "Bundle", "entry": []}', "without entries"),
         (b'{"resourceType": "Bundle", "entry": 5}', "broken"),
-        (b'{"resourceType": "Bundle"}\n{"resourceType": "Bundle"}', "several Bundles"),
         (b'{"eventId": "\xff"}', "not UTF-8|broken"),
         (bundle(PATIENT)[:-5], "neither FHIR resources"),
     ],

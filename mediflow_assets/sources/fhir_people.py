@@ -1,0 +1,42 @@
+"""Whom FHIR resources name: as their own id, or by a reference."""
+
+import json
+import re
+from collections.abc import Iterator
+
+import pyarrow as pa
+
+from mediflow_assets.sources.people import Named, lists
+
+FILLED = ("resource_type", "resource_id", "full_url", "resource")
+"""The columns of Bronze that this reader knows; one that its contract has besides stays empty."""
+_REFERENCE = re.compile(r'"reference"\s*:\s*"((?:[^"\\]|\\.)*)"')
+_LAST = re.compile(r"([^/:|]+)\Z")
+"""As `transforms.fhir` reads it: `Patient/1`, `urn:uuid:1` and `Patient?identifier=system|1` all name 1."""
+_TYPED = re.compile(r"(?:\A|/)([A-Z][A-Za-z]+)[/?]")
+
+
+def people_of(records: pa.RecordBatch) -> Named:
+    """The patients and encounters that resources are, or refer to."""
+    rows = list(zip(*(records.column(name).to_pylist() for name in FILLED), strict=True))
+    encounters = [[*_named("Encounter", *row)] for row in rows]
+    # what another resource refers to may as well be something else: an untyped reference is taken for both
+    own = [each if row[0] == "Encounter" else () for row, each in zip(rows, encounters, strict=True)]
+    return Named(lists([[*_named("Patient", *row)] for row in rows]), lists(own), lists(encounters))
+
+
+def _named(kind: str, resource_type: str | None, id_: str | None, full_url: str | None, text: str) -> Iterator[str]:
+    if resource_type == kind:
+        yield from (each for each in (id_, _last(full_url)) if each)
+    for reference in _REFERENCE.findall(text):
+        # an escape in a reference is legal, and so rare that only then JSON is read
+        spelled = str(json.loads(f'"{reference}"')) if "\\" in reference else reference
+        typed = _TYPED.findall(spelled)
+        # `urn:uuid:1` says no type: it may be either
+        if (not typed or typed[-1] == kind) and (found := _last(spelled)):
+            yield found
+
+
+def _last(reference: str | None) -> str | None:
+    found = _LAST.search(reference or "")
+    return found.group(1) if found else None
