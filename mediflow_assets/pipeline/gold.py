@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from mediflow_assets.contracts import events, gold, links, masked, silver
 from mediflow_assets.contracts.table import Audience, TableContract
 from mediflow_assets.pipeline import change, checks, merged
+from mediflow_assets.pipeline.ended import without_ended
 from mediflow_assets.pipeline.old_age import over_89_of
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.shown_labels import encounters_shown
@@ -141,7 +142,7 @@ def _read(context: RunContext, table: TableContract) -> DataFrame:
         return encounters_shown(context)
     rows = context.tables.read(table)
     if table is silver.PATIENTS:
-        return merged.survivors_only(context, rows)
+        return without_ended(context, merged.survivors_only(context, rows))
     return merged.of_people(context, rows) if table in OF_PEOPLE else rows
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mediflow_assets.contracts import silver
+from mediflow_assets.contracts import masked, silver
 
 CASES = Path(__file__).parent
 NOW = dt.datetime(2026, 11, 27, 12, tzinfo=dt.UTC)
@@ -89,3 +89,14 @@ def test_what_is_deleted_ends_whichever_comes_first(house, order):
     assert house.rows(silver.CONDITIONS) == []
     assert house.row(silver.PATIENTS)["is_ended"]
     assert house.rows(silver.QUARANTINE) == []
+
+
+def test_a_deleted_patient_leaves_the_tables_outside_silver(house):
+    house.deliver(BORN_1950, NOW)
+    other = (
+        BORN_1950.replace('"p"', '"q"').replace("Patient/p", "Patient/q").replace('"e"', '"f"').replace('"c"', '"d"')
+    )
+    house.deliver(other, NOW)
+    house.bring(DELETED)
+    kept = house.row(silver.PATIENTS, patient_id="q")["patient_key"]
+    assert [row["patient_key"] for row in house.rows(masked.PATIENTS)] == [kept]
