@@ -59,17 +59,17 @@ def test_a_corrected_condition_takes_the_place_of_what_it_corrects(house, order)
     assert [row["code"] for row in house.rows(silver.CONDITIONS)] == ["N40.0"]
 
 
-BORN_1950 = """{"resourceType":"Patient","id":"p","birthDate":"1950-01-01",\
-"meta":{"lastUpdated":"2026-01-01T00:00:00Z"}}
-{"resourceType":"Encounter","id":"e","status":"finished","class":{"code":"IMP"},"subject":{"reference":"Patient/p"},\
-"period":{"start":"2026-01-05","end":"2026-01-07"}}
-{"resourceType":"Condition","id":"c","subject":{"reference":"Patient/p"},"code":{"coding":[{"code":"I10"}]},\
-"onsetAge":{"value":40,"code":"a"}}
+TOLD = '"meta":{"lastUpdated":"2026-02-01T00:00:00Z"}'
+BORN_1950 = f"""{{"resourceType":"Patient","id":"p",{TOLD},"birthDate":"1950-01-01"}}
+{{"resourceType":"Encounter","id":"e",{TOLD},"status":"finished","class":{{"code":"IMP"}},\
+"subject":{{"reference":"Patient/p"}},"period":{{"start":"2026-01-05","end":"2026-01-07"}}}}
+{{"resourceType":"Condition","id":"c",{TOLD},"subject":{{"reference":"Patient/p"}},\
+"code":{{"coding":[{{"code":"I10"}}]}},"onsetAge":{{"value":40,"code":"a"}}}}
 """
 
 
 def test_ages_follow_a_birth_date_that_is_corrected_later(house):
-    take(house, [BORN_1950, BORN_1950.splitlines()[0].replace("1950", "1960").replace("2026-01-01T", "2026-02-01T")])
+    take(house, [BORN_1950, BORN_1950.splitlines()[0].replace("1950", "1960").replace("2026-02-01T", "2026-03-01T")])
     assert house.row(silver.ENCOUNTERS)["age_at_admission"] == 66
     assert str(house.row(silver.CONDITIONS)["onset_date"]) == "2000-01-01"
 
