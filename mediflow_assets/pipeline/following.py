@@ -21,7 +21,7 @@ def follow(context: RunContext, table: SilverTable) -> None:
     """Write those rows again that differ from what their patients say now."""
     contract = table.contract
     was = {name: f"_was_{name}" for name in table.taken}
-    stored = context.tables.read(contract).withColumns({old: F.col(name) for name, old in was.items()})
+    stored = table.taking(context.tables.read(contract)).withColumns({old: F.col(name) for name, old in was.items()})
     again = table.finished(table.rebuilt(context, table.stripped(stored).drop("patient_key")))
     differs = reduce(or_, (~F.col(name).eqNullSafe(F.col(old)) for name, old in was.items()))
     stale = context.tables.stage(contract, again.where(differs).drop(*was.values()))

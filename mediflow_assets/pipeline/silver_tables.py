@@ -38,6 +38,8 @@ class SilverTable:
     """Adds what a record takes from its patient."""
     taken: tuple[str, ...] = ()
     """The columns that may come from the patient."""
+    taking: Callable[[DataFrame], DataFrame] = lambda rows: rows
+    """The rows that take something from their patient."""
     stripped: Callable[[DataFrame], DataFrame] = lambda rows: rows
     """Takes from rows what no version gives."""
     completed: Callable[[DataFrame], DataFrame] = lambda rows: rows
@@ -114,7 +116,8 @@ ENCOUNTERS = SilverTable(
     silver.ENCOUNTERS,
     _fold(silver.ENCOUNTERS, begin_and_end=("admitted_at", "discharged_at"), oldest=_ADMITTING),
     of_patient=presumed.with_patient,
-    taken=("age_at_admission", "gender", "zip"),
+    taken=presumed.OF_PATIENT,
+    taking=presumed.taking,
     stripped=presumed.stripped,
     completed=presumed.presumed,
     finished=_finished_encounters,
@@ -124,7 +127,8 @@ CONDITIONS = SilverTable(
     silver.CONDITIONS,
     _fold(silver.CONDITIONS, is_whole=True),
     of_patient=conditions.with_patient,
-    taken=("onset_date", "onset_precision"),
+    taken=conditions.BY_AGE,
+    taking=conditions.by_age,
     stripped=conditions.stripped,
 )
 LINKS = SilverTable(

@@ -28,7 +28,7 @@ def identifiers(lake: Lake) -> pl.Series:
     """Every distinct identifier, folded."""
     parts = [
         folded(_of_column(lake, table, column.name, column.privacy))
-        for table in silver.VALIDATED
+        for table in (*silver.VALIDATED, *silver.VERSIONS.values())
         for column in table.columns
         if column.privacy.is_direct and (table.name, column.name) not in _ELSEWHERE
     ]

@@ -15,6 +15,9 @@ from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.patients import PROVENANCE
 from mediflow_assets.transforms.validation import UNREADABLE, codes
 
+BY_AGE = ("onset_date", "onset_precision")
+"""Columns that are computed of the patient's birth where the source tells an age."""
+
 
 def from_synthea(
     bronze: DataFrame,
@@ -86,4 +89,9 @@ def with_patient(conditions: DataFrame, patients: DataFrame) -> DataFrame:
 def stripped(conditions: DataFrame) -> DataFrame:
     """Rows of Silver as the versions that they are: without an onset that is computed of the patient's age."""
     is_told = F.col("onset_age").isNull()
-    return conditions.withColumns({name: F.when(is_told, F.col(name)) for name in ("onset_date", "onset_precision")})
+    return conditions.withColumns({name: F.when(is_told, F.col(name)) for name in BY_AGE})
+
+
+def by_age(conditions: DataFrame) -> DataFrame:
+    """The rows whose onset is computed of the patient's age."""
+    return conditions.where(F.col("onset_age").isNotNull())

@@ -10,7 +10,9 @@ from mediflow_assets.contracts.bronze import sources_of
 from mediflow_assets.transforms.ages import completed_years, sure_years
 from mediflow_assets.transforms.joins import with_few
 
-DERIVED = ("department", "status", "age_at_admission", "gender", "zip")
+OF_PATIENT = ("age_at_admission", "gender", "zip")
+"""Columns that are the patient's where no record gives them."""
+DERIVED = ("department", "status", *OF_PATIENT)
 """Columns that stand although no record gives them."""
 _AS_BILLED = [s.system for s in sources_of(silver.ENCOUNTERS) if s.table is admissions]
 """Source systems whose records need not tell of the end of a stay that is over."""
@@ -75,6 +77,11 @@ def stripped(encounters: DataFrame) -> DataFrame:
     """Rows of Silver as the versions that they are: without what no record gives."""
     derived = F.split(F.coalesce("derived", F.lit("")), " ")
     return encounters.withColumns({name: F.when(~F.array_contains(derived, name), F.col(name)) for name in DERIVED})
+
+
+def taking(encounters: DataFrame) -> DataFrame:
+    """The rows that take something from their patient."""
+    return encounters.where(F.col("derived").rlike("|".join(OF_PATIENT)))
 
 
 def _names_of_null(*names: str) -> Column:

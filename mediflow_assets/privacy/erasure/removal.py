@@ -23,7 +23,8 @@ def remove(lake: Lake, asked: Erasure, plan: Plan) -> None:
     for name, of in plan.records.items():
         delete_rows(lake, table_of(name), _records(of))
         delete_rows(lake, silver.QUARANTINE, one_of("source", [name]) & _records(of))
-        delete_rows(lake, links.PATIENT_LINKS, _records(of))
+        for kept in (links.PATIENT_LINKS, *silver.VERSIONS.values()):
+            delete_rows(lake, kept, _records(of))
     for contract in TABLES.values():
         named = [name for name in SUBJECT_KEYS if name in contract.by_name and contract.key[0] != "bronze"]
         if named:
