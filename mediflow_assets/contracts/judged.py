@@ -2,6 +2,7 @@
 
 from mediflow_assets.contracts.masks import drop
 from mediflow_assets.contracts.table import Audience, Column, Privacy, RowCheck, TableContract, Type
+from mediflow_assets.contracts.versions import OUTCOMES
 
 P, T = Privacy, Type
 
@@ -42,5 +43,6 @@ PROCESSED = TableContract(
         Column("records", T.LONG, "records validated", P.TECHNICAL, drop(), nullable=False),
         Column("accepted", T.LONG, "of these, accepted", P.TECHNICAL, drop(), nullable=False),
         Column("quarantined", T.LONG, "of these, quarantined", P.TECHNICAL, drop(), nullable=False),
+        *(Column(name, T.LONG, f"accepted versions {what}", P.TECHNICAL, drop()) for name, what in OUTCOMES.items()),
     ),
 )

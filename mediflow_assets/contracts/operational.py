@@ -2,6 +2,7 @@
 
 from mediflow_assets.contracts.masks import keep
 from mediflow_assets.contracts.table import Audience, Column, Privacy, RowCheck, TableContract, Type
+from mediflow_assets.contracts.versions import OUTCOMES
 
 P, T = Privacy, Type
 
@@ -43,9 +44,14 @@ RECONCILIATION = TableContract(
             "accepted ones that are rows of the Silver table; the others are older versions or repeats",
             nullable=True,
         ),
+        *(_column(name, T.LONG, f"accepted versions {what}", nullable=True) for name, what in OUTCOMES.items()),
         _column("quarantined", T.LONG, "open, waiting or discarded; for Bronze, rejects"),
         _column("erased", T.LONG, "erased"),
-        _column("balanced", T.BOOLEAN, "whether records = accepted + quarantined + erased"),
+        _column(
+            "balanced",
+            T.BOOLEAN,
+            "whether records = accepted + quarantined + erased, and versions = accepted",
+        ),
     ),
     primary_key=("table", "delivery"),
     checks=(RowCheck("unbalanced", "NOT balanced"),),

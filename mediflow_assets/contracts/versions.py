@@ -11,6 +11,15 @@ CLAIMS = (
            drop()),
 )  # fmt: skip
 """With `updated_at`, what a source says of a version's place among its own."""
+OUTCOMES = {
+    "new": "the first of their key",
+    "newer": "newer than what was known",
+    "older": "older than what was known",
+    "same": "with nothing that was not known",
+    "conflicting": "of the same time as what was known, and different",
+    "ended": "that end what they name",
+}
+"""What a version may be to its table when it arrives."""
 ORDER = ("updated_at", "claimed_at", "version_number", "_ingested_at", "_record_number", "_delivery_id")
 """Which of two versions is the newer one: nulls come first."""
 PLACE = ("_delivery_id", "_record_number", "_ingested_at")

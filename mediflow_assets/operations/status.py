@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from mediflow_assets.contracts import TABLES, bronze, operational
 from mediflow_assets.contracts.table import Severity, TableContract
+from mediflow_assets.contracts.versions import OUTCOMES
 from mediflow_assets.errors import EngineFailed
 from mediflow_assets.ingest.inbox import Inbox
 from mediflow_assets.operations import model_registry
@@ -121,7 +122,7 @@ def _committed(lake: Lake, contract: TableContract) -> Row | None:
 
 
 def _reconciliation(lake: Lake) -> list[Row]:
-    names = ("table", "delivery", "records", "accepted", "quarantined", "erased", "balanced")
+    names = ("table", "delivery", "records", "accepted", *OUTCOMES, "quarantined", "erased", "balanced")
     rows = lake.read(operational.RECONCILIATION, list(names)).to_pylist()
     return sorted(rows, key=lambda row: (row["table"], row["delivery"]))
 

@@ -21,9 +21,13 @@ EVERY_RECORD_VALIDATED = "every_record_judged"
 """Silver's own: the records of each new delivery are accepted or in quarantine."""
 QUARANTINE_RATE = "quarantine_rate"
 """Silver's own: how much of each delivery that this run validated was refused."""
+VERSIONS = "versions_add_up"
+"""Silver's own: what each accepted record was to the table is known, once each."""
+CONFLICTS = "conflicting_versions"
+"""Silver's own: how much of what a delivery touches it contradicts at the same time."""
 DOUBTS = ("open_stay_doubtful", "stay_without_end", "encounter_after_death")
 """Of Silver's encounters: what other rows tell against one."""
-OF_A_RUN = (QUARANTINE_RATE,)
+OF_A_RUN = (QUARANTINE_RATE, VERSIONS, CONFLICTS)
 """Checks of what a run did, not of the table as it stands: one that did nothing passes."""
 
 
@@ -45,6 +49,8 @@ def check_names(contract: TableContract) -> dict[str, Severity]:
     if contract in silver.VALIDATED:
         names[EVERY_RECORD_VALIDATED] = Severity.ERROR
         names[QUARANTINE_RATE] = Severity.ERROR
+    if contract.name in silver.VERSIONS:
+        names |= {VERSIONS: Severity.ERROR, CONFLICTS: Severity.WARN}
     if contract is silver.ENCOUNTERS:
         names |= dict.fromkeys(DOUBTS, Severity.WARN)
     if contract.primary_key:

@@ -1,12 +1,13 @@
 """How many records of each delivery a Silver table accepted."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import bronze
+from mediflow_assets.contracts.versions import OUTCOMES
 from mediflow_assets.pipeline.offset_ranges import OffsetRanges, in_offset_ranges
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms.validation import is_accepted, is_waiting
@@ -25,6 +26,13 @@ class DeliveryResult:
     accepted: int
     through: int
     waiting: int = 0
+    outcomes: Mapping[str, int] = field(default_factory=dict)
+    """What the accepted ones were to the table."""
+
+    @property
+    def untold(self) -> int:
+        """Accepted records of which no outcome tells, or outcomes too many."""
+        return abs(self.accepted - sum(self.outcomes.values()))
 
 
 def count(validated: DataFrame, offset_ranges: OffsetRanges) -> list[DeliveryResult]:
@@ -49,4 +57,5 @@ def figures(delivery_results: Iterable[DeliveryResult], duplicates: int) -> dict
     delivery_results = list(delivery_results)
     records, accepted = sum(v.records for v in delivery_results), sum(v.accepted for v in delivery_results)
     told = {"judged": records, "accepted": accepted, "quarantined": records - accepted}
+    told |= {name: sum(v.outcomes.get(name, 0) for v in delivery_results) for name in OUTCOMES}
     return told | ({"duplicates": duplicates} if duplicates else {})

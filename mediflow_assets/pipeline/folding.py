@@ -4,7 +4,6 @@ The kept versions are written before the table. Cut short in between, a run find
 folds again, and ends in the same rows.
 """
 
-from dataclasses import dataclass
 from functools import reduce
 
 import pyarrow as pa
@@ -12,10 +11,14 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField, StructType
 
+from mediflow_assets.contracts.events import DELIVERY_PREFIX
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.contracts.versions import END, ORDER, PLACE
+from mediflow_assets.pipeline.offset_ranges import OffsetRanges, in_offset_ranges
+from mediflow_assets.pipeline.rebuild import OUTCOMES_NOTE
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.silver_tables import SilverTable
+from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms import fold as folding
 from mediflow_assets.transforms.fold import ARRIVED, EMPTY, GONE, KEPT, KIND, OUTCOME, ROW, SEEN, Fold
@@ -27,14 +30,11 @@ _LEAVES = "_leaves"
 _STORED, _ARRIVED = "stored", "arrived"
 
 
-@dataclass(frozen=True)
-class Folded:
-    """What accepted records were to the table: a frame of `_delivery_id`, `_record_number` and `_outcome`."""
-
-    outcomes: DataFrame
+Outcomes = dict[str, dict[str, int]]
+"""Delivery → what its records were to the table, counted."""
 
 
-def store(context: RunContext, table: SilverTable, accepted: DataFrame) -> Folded:
+def store(context: RunContext, table: SilverTable, accepted: DataFrame, ranges: OffsetRanges) -> Outcomes:
     """Write the rows that accepted records make, with what the table holds of their keys."""
     alone, versions = _split(context, table, accepted)
     rows = _admitting(table, alone)
@@ -42,11 +42,33 @@ def store(context: RunContext, table: SilverTable, accepted: DataFrame) -> Folde
     folded = None
     if versions is not None:
         folded = context.tables.stage(table.versions, _folded(table, versions))
+        parts.append(folded.where(F.col(KIND) == SEEN).select(*PLACE, OUTCOME))
+    outcomes = _noted(context.lake, table.contract, _counted(reduce(DataFrame.unionByName, parts), ranges))
+    if folded is not None:
         _keep_versions(context, table, folded)
         _merge_rows(context, table, folded)
-        parts.append(folded.where(F.col(KIND) == SEEN).select(*PLACE, OUTCOME))
     context.tables.append(table.contract, table.finished(table.keyed(context, rows)))
-    return Folded(reduce(DataFrame.unionByName, parts))
+    return outcomes
+
+
+def _counted(told: DataFrame, ranges: OffsetRanges) -> Outcomes:
+    if ranges:
+        # of a partition what is validated again was counted when it was new
+        told = told.where(~F.col("_delivery_id").startswith(DELIVERY_PREFIX) | in_offset_ranges(ranges))
+    counts: Outcomes = {}
+    with storage_errors("counting versions"):
+        for delivery, outcome, count in told.groupBy("_delivery_id", OUTCOME).count().collect():
+            counts.setdefault(delivery, {})[outcome] = count
+    return counts
+
+
+def _noted(lake: Lake, contract: TableContract, counts: Outcomes) -> Outcomes:
+    """The outcomes as they were before anything was written, where a run that was cut short has noted them."""
+    before: Outcomes = lake.property_of(contract, OUTCOMES_NOTE) or {}
+    sums = {delivery: sum(of.values()) for delivery, of in counts.items()}
+    counts |= {delivery: of for delivery, of in before.items() if sum(of.values()) == sums.get(delivery)}
+    lake.set_properties(contract, **{OUTCOMES_NOTE: counts})
+    return counts
 
 
 def _fold_of(table: SilverTable) -> Fold:

@@ -14,6 +14,8 @@ from mediflow_assets.storage.errors import storage_errors
 
 _NOTE = "judge_anew"
 _THROUGH = "judged_through"
+OUTCOMES_NOTE = "outcomes"
+"""What the records of a step were to the table, noted before it writes: a run that was cut short finds it changed."""
 
 
 def ask(lake: Lake, contract: TableContract) -> None:
@@ -44,7 +46,7 @@ def forget_if_asked(lake: Lake, contract: TableContract) -> None:
         _delete(lake, kept, None)
     if lake.difference(contract):
         lake.overwrite_rows(contract, [])
-    lake.set_properties(contract, **{_NOTE: False})
+    lake.set_properties(contract, **{_NOTE: False, OUTCOMES_NOTE: {}})
 
 
 def validated_through(lake: Lake, contract: TableContract) -> dt.datetime | None:

@@ -14,6 +14,7 @@ from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.events import DELIVERY_PREFIX
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.contracts.versions import OUTCOMES
 from mediflow_assets.ingest.erased_counts import Counts, erased_records
 from mediflow_assets.pipeline.counting import records_by_delivery
 from mediflow_assets.pipeline.offset_ranges import OffsetRanges, validated_through
@@ -60,20 +61,42 @@ def _of_silver(
             held[row["_delivery_id"]] += row["count_all"]
         else:
             accepted[row["_delivery_id"]] += row["count_all"]
+    outcomes = _outcomes(processed)
     sources = {source.name: source for source in bronze.sources_of(target)}
     of_kind = (source.table for source in sources.values() if source.kind)
     arrived = arrived | {table.name: records_by_delivery(lake, table, target) for table in of_kind}
     newest = records_by_delivery(lake, target)
     rows = []
     for stream in (source for source in sources.values() if source.is_stream):
-        rows += _of_partitions(lake, target, stream, accepted, held, erased, newest)
+        partitions = _of_partitions(lake, target, stream, accepted, held, erased, newest)
+        rows += [_with_versions(row, outcomes.get(row["delivery"])) for row in partitions]
     for delivery in ledger:
         if source := sources.get(delivery["source"]):
             id_ = delivery["delivery_id"]
             gone = erased[target.name, id_]
             landed = arrived[source.table.name][id_] + gone
-            rows.append(_row(target.name, delivery, landed, accepted[id_], held[id_], gone, newest[id_]))
+            row = _row(target.name, delivery, landed, accepted[id_], held[id_], gone, newest[id_])
+            rows.append(_with_versions(row, outcomes.get(id_)))
     return rows
+
+
+def _outcomes(processed: list[Row]) -> dict[str, Counter[str]]:
+    """What the records of each delivery were to the table, and how many were accepted; replayed ones came later."""
+    found: dict[str, Counter[str]] = {}
+    for row in processed:
+        if row["new"] is not None:
+            told = {name: row[name] for name in (*OUTCOMES, "accepted")}
+            found.setdefault(row["_delivery_id"], Counter()).update(told)
+    return found
+
+
+def _with_versions(row: Row, told: Counter[str] | None) -> Row:
+    """The row with what its records were to the table. An erasure takes away records, and not what they once were."""
+    if told is None:
+        return row
+    versions = {name: told[name] for name in OUTCOMES}
+    add_up = row["erased"] > 0 or sum(versions.values()) == told["accepted"]
+    return row | versions | {"balanced": row["balanced"] and add_up}
 
 
 def _of_partitions(
@@ -107,6 +130,7 @@ def _row(
         "records": records,
         "accepted": accepted,
         "newest": newest,
+        **dict.fromkeys(OUTCOMES),
         "quarantined": held,
         "erased": erased,
         "balanced": records == accepted + held + erased,

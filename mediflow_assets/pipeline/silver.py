@@ -12,15 +12,16 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.source import FEED, SourceContract
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.contracts.versions import END
-from mediflow_assets.pipeline import change, checks, doubts, following, quarantine_rate, rebuild
+from mediflow_assets.contracts.versions import END, OUTCOMES
+from mediflow_assets.pipeline import change, checks, doubts, following, quarantine_rate, rebuild, versions_told
 from mediflow_assets.pipeline.arrived import arrived
 from mediflow_assets.pipeline.counting import records_by_delivery
 from mediflow_assets.pipeline.delivery_results import SOURCE, DeliveryResult, count, figures
 from mediflow_assets.pipeline.encounter_owners import owners
 from mediflow_assets.pipeline.event_rules import settle_events, union
-from mediflow_assets.pipeline.folding import store
+from mediflow_assets.pipeline.folding import Outcomes, store
 from mediflow_assets.pipeline.known_codes import with_known_codes
+from mediflow_assets.pipeline.offset_ranges import OffsetRanges
 from mediflow_assets.pipeline.pending import PATIENTS_VERSION, Pending, Wanted, pending
 from mediflow_assets.pipeline.quarantine import forget_unsettled, held_by_delivery, quarantine_records
 from mediflow_assets.pipeline.record_numbers import are_told_late, known_numbers, under_record_numbers
@@ -38,6 +39,7 @@ from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.sources.registry import source_of
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.transforms.feeds import FeedReader
+from mediflow_assets.transforms.fold import SAME
 from mediflow_assets.transforms.validation import REASONS, WAITING, is_accepted, validate
 
 NAMESPACE = "id_namespace"
@@ -80,8 +82,8 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
     made = _checked(context, table, work, delivery_results, found.duplicates if found else 0)
     if not made.has_failed:
         _commit(context, contract, work, delivery_results)
-        if table.of_patient:
-            lake.set_properties(contract, **{PATIENTS_VERSION: patients_version})
+        notes = {PATIENTS_VERSION: patients_version} if table.of_patient else {}
+        lake.set_properties(contract, **{rebuild.OUTCOMES_NOTE: {}}, **notes)
     return made
 
 
@@ -127,7 +129,8 @@ def _validate(context: RunContext, table: SilverTable, work: Pending) -> _Valida
 def _write(context: RunContext, table: SilverTable, work: Pending, found: _Validation) -> list[DeliveryResult]:
     """The table, then the quarantine."""
     delivery_results = count(found.validated, work.offset_ranges)
-    _store(context, table, found.accepted)
+    outcomes = _store(context, table, found.accepted, work.offset_ranges)
+    delivery_results = [_told(result, outcomes, work) for result in delivery_results]
     quarantine_records(context, table.contract, found.records, found.validated, work, delivery_results)
     for staged in table.kept_in:
         context.tables.unstage(staged)
@@ -140,6 +143,7 @@ def _checked(
     lake, contract = context.lake, table.contract
     results = checks.check_table(context, contract)
     results.append(_every_record_validated(context, table, work, delivery_results, results[0]))
+    results += versions_told.check(contract, delivery_results, work.new, results[0])
     results += doubts.check(context, contract, results[0])
     delivery_outcomes = quarantine_rate.delivery_outcomes(lake, contract, work, delivery_results)
     results.append(quarantine_rate.check(delivery_outcomes, context.shares, results[0]))
@@ -172,13 +176,22 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
     return _with_ends(awaited, table.contract)
 
 
-def _store(context: RunContext, table: SilverTable, accepted: DataFrame) -> None:
+def _told(result: DeliveryResult, outcomes: Outcomes, work: Pending) -> DeliveryResult:
+    """The result with what its records were to the table; of a partition what was sent again is the same."""
+    told = outcomes.get(result.delivery, {})
+    if result.delivery in work.offset_ranges:
+        told = told | {SAME: told.get(SAME, 0) + result.accepted - sum(told.values())}
+    return replace(result, outcomes=told)
+
+
+def _store(context: RunContext, table: SilverTable, accepted: DataFrame, ranges: OffsetRanges) -> Outcomes:
     if table.fold is not None:
-        store(context, table, accepted)
-    elif not context.lake.rows(table.contract):
+        return store(context, table, accepted, ranges)
+    if not context.lake.rows(table.contract):
         context.tables.append(table.contract, table.told(context, accepted))
     else:
         context.tables.merge(table.contract, table.told(context, accepted), table.contract.primary_key)
+    return {}
 
 
 def _with_ends(validated: DataFrame, contract: TableContract) -> DataFrame:
@@ -230,6 +243,7 @@ def _commit(
                 "records": result.records + given_up,
                 "accepted": result.accepted,
                 "quarantined": result.records - result.accepted + given_up,
+                **{name: result.outcomes.get(name, 0) if result.outcomes else None for name in OUTCOMES},
             }
         )
     if rows:

@@ -14,13 +14,13 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mediflow_assets.contracts.versions import ORDER
+from mediflow_assets.contracts.versions import ORDER, OUTCOMES
 
 KIND, OUTCOME, ARRIVED = "_kind", "_outcome", "_arrived"
 ROW, EMPTY, KEPT, GONE, SEEN = "row", "empty", "kept", "gone", "seen"
 """A row of the table; a key that has none (any more); a version to keep, and one kept so far that is not needed;
 an arrived record and what it was to the table. Of what comes in, `kept` versions are told from single rows."""
-NEW, NEWER, OLDER, SAME, CONFLICTING, ENDED = OUTCOMES = ("new", "newer", "older", "same", "conflicting", "ended")
+NEW, NEWER, OLDER, SAME, CONFLICTING, ENDED = OUTCOMES
 _PLACE = ("_delivery_id", "_record_number", "_ingested_at")
 _CLAIMED, _AHEAD, _TELLS = "_claimed", "_ahead", "_tells"
 _SOURCE = ("source_system", _TELLS)

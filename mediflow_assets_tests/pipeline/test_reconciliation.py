@@ -3,9 +3,13 @@
 import datetime as dt
 
 from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.operational import CHECK_RESULTS
+from mediflow_assets.contracts.versions import OUTCOMES
+from mediflow_assets.pipeline.checks import CONFLICTS
 from mediflow_assets.pipeline.reconciliation import reconcile
 from mediflow_assets_tests.house import RECEIVED
 
+ENCOUNTERS = silver.ENCOUNTERS.name
 LATER = RECEIVED + dt.timedelta(days=1)
 
 
@@ -23,6 +27,19 @@ def test_older_versions_and_repeats_count_as_accepted_but_not_as_newest(house, a
     second = house.deliver(admissions({"encounter_id": "E2", "cost": "7.00"}, {"encounter_id": "E4"}), LATER)
     house.make_silver()
     assert newest_of(house, silver.ENCOUNTERS.name) == {first[:12]: (4, 2), second[:12]: (2, 2)}
+
+
+def test_versions_tell_what_each_accepted_record_was(house, admissions):
+    house.deliver(admissions({"encounter_id": "E1"}, {"encounter_id": "E1", "cost": "9.00"}, {"encounter_id": "E2"}))
+    house.make_silver()
+    house.deliver(admissions({"encounter_id": "E2"}, {"encounter_id": "E1", "cost": "7.00"}), LATER)
+    house.make_silver()
+    rows = reconcile(house.lake)
+    told = [{name: row[name] for name in OUTCOMES if row[name]} for row in rows if row["table"] == ENCOUNTERS]
+    assert sorted(told, key=sorted) == [{"conflicting": 1, "new": 2}, {"newer": 1, "same": 1}]
+    assert all(row["balanced"] for row in rows)
+    warned = [row for row in house.rows(CHECK_RESULTS) if (row["table"], row["check_name"]) == (ENCOUNTERS, CONFLICTS)]
+    assert [(row["severity"], row["failing"]) for row in warned] == [("warn", 1), ("warn", 0)]
 
 
 def test_what_bronze_receives_has_no_newest(house, admissions):
