@@ -101,12 +101,13 @@ def _prepared(records: DataFrame, feeds: FeedReader) -> DataFrame:
     texts = parsing.texts(records, (*_ENVELOPE, "status", "admission_date", "discharge_date"))
     kind = F.lower("event_type")
     # an update that brings no discharge says nothing of one
-    is_over = kind.isin(EventType.DISCHARGE, RECORDED) | F.col("discharge_date").isNotNull()
+    is_over = (kind == EventType.DISCHARGE) | F.col("discharge_date").isNotNull()
     status = (
         F.when(kind == EventType.CANCEL, F.lit("cancelled"))
         .when(F.col("status").isNotNull(), F.col("status"))
         .when(kind == EventType.ADMIT, F.lit("in-progress"))
         .when(is_over, F.lit("finished"))
+        .when(kind == RECORDED, F.lit("unknown"))
     )
     admitted = F.when(kind == EventType.ADMIT, F.coalesce("admission_date", "occurred_at"))
     discharged = F.when(kind == EventType.DISCHARGE, F.coalesce("discharge_date", "occurred_at"))
