@@ -45,6 +45,10 @@ def stays():
             "admitting_diagnosis_at": start,
             "source_system": "admissions",
             "status": "finished",
+            "claimed_at": start,
+            "version_number": n,
+            "birth_date": start.date(),
+            "derived": "",
         }
         for n in range(N)
     ]
@@ -84,6 +88,10 @@ CHANGES = {
     "payer": lambda v: "Other",
     "extra": lambda v: '{"a": 1}',
     "admitting_diagnosis_at": lambda v: v + DAY,
+    "claimed_at": lambda v: v + DAY,
+    "version_number": lambda v: v + 1,
+    "birth_date": lambda v: v + DAY,
+    "derived": lambda v: "zip",
 }
 """Per column a change that keeps apart what was apart: which rows are taken and how they are grouped stays the same."""
 UNCHANGED = {"status", "updated_at", "_delivery_id", "_record_number", "_ingested_at"}
