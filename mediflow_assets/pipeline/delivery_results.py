@@ -57,5 +57,6 @@ def figures(delivery_results: Iterable[DeliveryResult], duplicates: int) -> dict
     delivery_results = list(delivery_results)
     records, accepted = sum(v.records for v in delivery_results), sum(v.accepted for v in delivery_results)
     told = {"judged": records, "accepted": accepted, "quarantined": records - accepted}
-    told |= {name: sum(v.outcomes.get(name, 0) for v in delivery_results) for name in OUTCOMES}
+    outcomes = {name: sum(v.outcomes.get(name, 0) for v in delivery_results) for name in OUTCOMES}
+    told |= {name: count for name, count in outcomes.items() if count}
     return told | ({"duplicates": duplicates} if duplicates else {})

@@ -33,7 +33,8 @@ def test_of_versions_in_one_delivery_the_newest_stays_and_all_count_as_accepted(
     house.deliver(admissions(OLD, NEW, OLD | {"cost": "150.00"}))
     _, made = house.make_silver(steps.PATIENTS, steps.ENCOUNTERS)
     assert cost(house) == "200.00"
-    assert (made.rows, made.figures) == (1, {"judged": 3, "accepted": 3, "quarantined": 0})
+    told = {"judged": 3, "accepted": 3, "quarantined": 0, "new": 1, "newer": 1, "older": 1}
+    assert (made.rows, made.figures) == (1, told)
 
 
 def test_a_version_from_the_future_counts_as_of_its_arrival(house, admissions):
