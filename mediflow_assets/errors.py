@@ -65,6 +65,10 @@ class NothingToDo(MediFlowError):
     """A command named something that is not there."""
 
 
+class NamespaceNeeded(MediFlowError):
+    """An id stands for several patients, and nothing says for whom."""
+
+
 class ErasureUnfinished(MediFlowError):
     """An erasure was cut short and has to be finished first."""
 

@@ -8,17 +8,15 @@ from mediflow_assets.backup import databases
 from mediflow_assets.backup.backup import Kept
 from mediflow_assets.backup.files import copy_home, copy_lake, is_empty
 from mediflow_assets.backup.manifest import DATABASES, HOME, LAKE, Manifest
-from mediflow_assets.contracts import silver
 from mediflow_assets.errors import BackupInvalid
-from mediflow_assets.ingest.tombstones import FILE_NAME, KEY_FILE, Tombstones, read_marks
+from mediflow_assets.ingest.tombstones import FILE_NAME, KEY_FILE, Name, Tombstones, read_marks
 from mediflow_assets.modes import close_below
 from mediflow_assets.objects import is_remote
 from mediflow_assets.privacy.erasure import erase
 from mediflow_assets.privacy.erasure.premises import Premises
 from mediflow_assets.privacy.erasure.proof import Proof
-from mediflow_assets.privacy.erasure.subjects import distinct, records_of
-from mediflow_assets.sources.people import values
-from mediflow_assets.sources.registry import about_people
+from mediflow_assets.privacy.erasure.resolving import names_in
+from mediflow_assets.sources.feeds import NO_FEEDS, Feeds
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.lease import lake_lease
@@ -55,22 +53,23 @@ def restore(source: Path, kept: Kept, marks: Path | None = None) -> Manifest:
 
 def erase_again(place: Premises, actor: str, rebuild: Callable[[], None], tell: Callable[[str], None]) -> Proof | None:
     """Erase the patients whom a mark names and the backup still held; None where there is nobody."""
-    ids = tuple(sorted(erased_before(place.lake, Tombstones.load(place.root))))
-    if not ids:
+    people = frozenset(erased_before(place.lake, Tombstones.load(place.root), place.inbox.feeds))
+    if not people:
         return None
-    erase.begin(place, erase.Request(ids, "restored_backup", "restore", actor, is_unknown_ok=True))
+    ids = tuple(sorted({id_ for _, id_ in people}))
+    erase.begin(place, erase.Request(ids, "restored_backup", "restore", actor, is_unknown_ok=True, people=people))
     return erase.finish(place, rebuild, tell)
 
 
-def erased_before(lake: Lake, tombstones: Tombstones) -> set[str]:
-    """Ids in Bronze or Silver that a mark names."""
+def erased_before(lake: Lake, tombstones: Tombstones, feeds: Feeds = NO_FEEDS) -> set[Name]:
+    """The patients in Bronze or Silver whom a mark names."""
     if not tombstones:
         return set()
-    ids = distinct(lake, silver.PATIENTS, "patient_id")
-    for source in about_people():
-        for _, named in records_of(lake, source):
-            ids |= values(named.patients)
-    return {each for each in ids if tombstones.refuses(each)}
+    return {name for name in names_in(lake, feeds) if tombstones.refuses(name[1], name[0])}
+
+
+def _marks(path: Path) -> set[tuple[str, str]]:
+    return {(each.mark, each.namespace) for each in read_marks(path)}
 
 
 def _refuse_what_is_there(kept: Kept) -> None:
@@ -92,6 +91,6 @@ def _newer_marks(home: Path, marks: Path | None) -> dict[str, Path]:
     )
     if not new.exists() or key is None:
         raise BackupInvalid(f"{marks} does not hold both '{FILE_NAME}' and '{KEY_FILE}'.")
-    if not {mark for mark, _ in read_marks(home / FILE_NAME)} <= {mark for mark, _ in read_marks(new)}:
+    if not _marks(home / FILE_NAME) <= _marks(new):
         raise BackupInvalid("The tombstones given lack marks of the backup: name the newest copy there is.")
     return {FILE_NAME: new, f"secrets/{KEY_FILE}": key}

@@ -26,6 +26,9 @@ def erase(
     ids_file: Annotated[
         Path | None, typer.Option(exists=True, dir_okay=False, help="patients' ids, one a line")
     ] = None,
+    namespace: Annotated[
+        str | None, typer.Option(help="whose ids these are: mrn, synthea, fhir, …; where one stands for several")
+    ] = None,
     user: Annotated[str | None, typer.Option(help="your MediFlow name; asked for if not given")] = None,
     is_unknown_ok: Annotated[
         bool, typer.Option("--unknown-too", help="refuse patients in future even if nothing of them is found")
@@ -45,7 +48,7 @@ def erase(
         place = premises(settings)
         if not is_resumed:
             ids = _ids(ids_file)
-            request = steps.Request(ids, str(reason_code), str(ticket), who.name, is_unknown_ok)
+            request = steps.Request(ids, str(reason_code), str(ticket), who.name, is_unknown_ok, namespace)
             asked = steps.begin(place, request)
             who.detail = f"erasure {asked.erasure_id}; {told}"
         proof = steps.finish(place, refresh, lambda stage: output.warn(f"erase: {stage}"), settings.lease_wait_seconds)

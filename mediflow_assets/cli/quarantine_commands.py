@@ -23,6 +23,7 @@ def register(app: typer.Typer) -> None:
         list=list_,
         show=show,
         discard=discard,
+        duplicates=duplicates,
         replay=replay,
     )
 
@@ -49,6 +50,21 @@ def list_(
         output.table("quarantine", tuple(rows[0]), [tuple(row.values()) for row in rows])
     else:
         output.line("Nothing is in quarantine that fits.")
+
+
+def duplicates(as_json: Json = False) -> None:
+    """List encounters without an id that may be one: the records of one stay share its number."""
+    from mediflow_assets.pipeline.possible_duplicates import possible_duplicates
+
+    settings = context.settings()
+    settings.require_home()
+    rows = possible_duplicates(context.lake(settings)).to_dicts()
+    if as_json:
+        output.as_json(rows)
+    elif rows:
+        output.table("possible duplicates", tuple(rows[0]), [tuple(row.values()) for row in rows])
+    else:
+        output.line("No two encounters without an id overlap.")
 
 
 def show(

@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 from mediflow_assets.contracts.blanks import BLANKS
+from mediflow_assets.contracts.not_given import unwrapped
 
 MRN, SYNTHEA, FHIR = "mrn", "synthea", "fhir"
 """Namespaces: the record numbers of the hospital, and the ids of systems that have their own."""
@@ -22,7 +23,7 @@ def canonical(identifier: str, keeps_case: bool = False) -> str:
     """One spelling for one identifier: trimmed of blanks, Unicode NFC (before and after the case), and in upper case
     unless the case tells one id from another."""
     composed = unicodedata.normalize("NFC", identifier).strip(BLANKS)
-    return composed if keeps_case else unicodedata.normalize("NFC", composed.upper())
+    return composed if keeps_case else unicodedata.normalize("NFC", unwrapped(composed).upper())
 
 
 def qualified(identifier: str, namespace: str) -> str:

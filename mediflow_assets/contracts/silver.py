@@ -145,7 +145,7 @@ ENCOUNTERS = _judged(
     "One row per hospital encounter: of each column the newest value given.",
     (
         _NAMESPACE,
-        Column("encounter_id", T.STRING, "the source's id, else patient, admission date and department joined",
+        Column("encounter_id", T.STRING, "the source's id, else patient, time of admission and department joined",
                P.RECORD_NUMBER, pseudonym("encounter"), nullable=False),
         Column("encounter_key", T.STRING, "keyed pseudonym of the encounter", P.PSEUDONYM, drop(), nullable=False),
         Column("patient_id", T.STRING, "the patient", P.RECORD_NUMBER, pseudonym("patient"), nullable=False),

@@ -20,7 +20,7 @@ from mediflow_assets.ingest.inbox import Delivery, Inbox
 from mediflow_assets.ingest.refusing import Refused, is_named, refuse, refuse_rejects
 from mediflow_assets.ingest.reject_spool import RejectSpool
 from mediflow_assets.ingest.tombstones import Tombstones
-from mediflow_assets.sources import Recognised, RecordBatchOfDelivery, count_records, read_batches, recognise
+from mediflow_assets.sources import Feeds, Recognised, RecordBatchOfDelivery, count_records, read_batches, recognise
 from mediflow_assets.sources.registry import sources
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.schemas import arrow_schema, batch_of
@@ -88,7 +88,7 @@ def land(lake: Lake, inbox: Inbox, delivery: Delivery, tombstones: Tombstones) -
     aside = _Aside(RejectSpool(inbox.scratch("rejects"), delivery, inbox.limits.rejects))
     before = lake.rows(contract)
     try:
-        batches = _with_provenance(read_batches(path, what), contract, what, delivery, aside, tombstones)
+        batches = _with_provenance(read_batches(path, what), contract, what, delivery, aside, tombstones, inbox.feeds)
         records = _append(lake, contract, delivery, _remembering(batches, aside), aside, (path, what))
         _set_aside(lake, delivery, aside)
     finally:
@@ -165,6 +165,7 @@ def _with_provenance(
     delivery: Delivery,
     aside: _Aside,
     tombstones: Tombstones,
+    feeds: Feeds,
 ) -> Iterator[pa.RecordBatch]:
     """Batches of the table's own columns; rejects and what is refused are gathered aside as they come."""
     schema, source = arrow_schema(contract), sources()[delivery.source]
@@ -175,7 +176,7 @@ def _with_provenance(
     }
     for batch in batches:
         kept, refused_rejects = refuse_rejects(batch.rejects, tombstones)
-        rows, refused = refuse(batch.accepted, source, tombstones)
+        rows, refused = refuse(batch.accepted, source, tombstones, feeds, what.feed)
         aside.refused.update(refused)
         aside.refused_rejects += refused_rejects
         aside.rejects.add(kept)

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mediflow_assets.contracts.identifiers import MRN
 from mediflow_assets.ingest.tombstones import Tombstones
 from mediflow_assets.sources import Reject
+from mediflow_assets.sources.feeds import NO_FEEDS, Feeds
 from mediflow_assets.sources.people import naming, values
 from mediflow_assets.sources.source import Source
 
@@ -22,17 +24,27 @@ Refused = Counter[str]
 """How many records were refused, by their kind."""
 
 
-def refuse(batch: pa.RecordBatch, source: Source, tombstones: Tombstones) -> tuple[pa.RecordBatch, Refused]:
-    """The batch without the records of erased patients, and how many those were."""
+def refuse(
+    batch: pa.RecordBatch, source: Source, tombstones: Tombstones, feeds: Feeds = NO_FEEDS, feed: str | None = None
+) -> tuple[pa.RecordBatch, Refused]:
+    """The batch, of one feed, without the records of erased patients, and how many those were."""
     if not tombstones or not batch.num_rows:
         return batch, Counter()
-    named = source.named(batch).patients
-    is_refused = naming(named, {each for each in values(named) if tombstones.refuses(each)})
+    namespace, named = feeds.namespace_of(source.contract, feed), source.named(batch).patients
+    names = {each: feeds.name_in(source, namespace, each) for each in values(named)}
+    erased = {each for each, (of, spelled) in names.items() if tombstones.refuses(spelled, of)}
+    is_refused = pc.or_(naming(named, erased), _bears_number(batch, source, tombstones, feeds))
     if not pc.any(is_refused).as_py():
         return batch, Counter()
     gone = batch.filter(is_refused)
     kinds = gone.column(source.contract.kind).to_pylist() if source.contract.kind else [ANY] * gone.num_rows
     return batch.filter(pc.invert(is_refused)), Counter(map(str, kinds))
+
+
+def _bears_number(batch: pa.RecordBatch, source: Source, tombstones: Tombstones, feeds: Feeds) -> pa.Array:
+    """Per record whether it is a patient whom the hospital knows by the record number of an erased one."""
+    borne = feeds.record_numbers(source, batch)
+    return pa.array([tombstones.refuses(number, MRN) for _, number in borne] or [False] * batch.num_rows)
 
 
 def refuse_rejects(rejects: Sequence[Reject], tombstones: Tombstones) -> tuple[list[Reject], int]:

@@ -9,7 +9,6 @@ import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
 from mediflow_assets.contracts import links, silver
-from mediflow_assets.contracts.identifiers import canonical
 from mediflow_assets.contracts.merges import WHOLE
 from mediflow_assets.pipeline import checks
 from mediflow_assets.pipeline.merge_graph import Effect, Order, Person, Statement, effects, survivors
@@ -86,18 +85,12 @@ def stated_in(lake: Lake, besides: Iterable[Person] = ()) -> Stated:
     return Stated(tuple(_statement(row, known) for row in told), known)
 
 
-def whole_people(lake: Lake, ids: Iterable[str]) -> tuple[str, ...]:
-    """These ids of patients, and those of all who are one person with one of them."""
-    found = dict.fromkeys(ids)
-    asked = set(map(canonical, found))
-    by_survivor: dict[Person, set[str]] = {}
-    for row in _stored(lake):
-        survivor = (row["survivor_namespace"], row["survivor_id"])
-        by_survivor.setdefault(survivor, {survivor[1]}).add(row["merged_id"])
-    for theirs in by_survivor.values():
-        if asked & set(map(canonical, theirs)):
-            found |= {each: None for each in sorted(theirs) if canonical(each) not in asked}
-    return tuple(found)
+def merged_pairs(lake: Lake) -> list[tuple[Person, Person]]:
+    """Each patient who is merged, and who survives: one person."""
+    return [
+        ((row["merged_namespace"], row["merged_id"]), (row["survivor_namespace"], row["survivor_id"]))
+        for row in _stored(lake)
+    ]
 
 
 def of_people(context: RunContext, frame: DataFrame) -> DataFrame:

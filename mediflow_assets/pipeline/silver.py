@@ -13,7 +13,16 @@ from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.source import FEED, SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.contracts.versions import END, OUTCOMES
-from mediflow_assets.pipeline import change, checks, doubts, following, quarantine_rate, rebuild, versions_told
+from mediflow_assets.pipeline import (
+    change,
+    checks,
+    doubts,
+    following,
+    possible_duplicates,
+    quarantine_rate,
+    rebuild,
+    versions_told,
+)
 from mediflow_assets.pipeline.arrived import arrived
 from mediflow_assets.pipeline.counting import records_by_delivery
 from mediflow_assets.pipeline.delivery_results import SOURCE, DeliveryResult, count, figures
@@ -147,6 +156,8 @@ def _checked(
     results += doubts.check(context, contract, results[0])
     delivery_outcomes = quarantine_rate.delivery_outcomes(lake, contract, work, delivery_results)
     results.append(quarantine_rate.check(delivery_outcomes, context.shares, results[0]))
+    if contract is silver.ENCOUNTERS:
+        results.append(possible_duplicates.check(lake, results[0]))
     checks.record(context, contract, results)
     told = figures(delivery_results, duplicates)
     return StepResult(

@@ -1,22 +1,27 @@
 """`sources.toml`: how one hospital's feed names its columns, writes its dates and codes its values."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+
 from mediflow_assets.contracts import bronze
-from mediflow_assets.contracts.identifiers import is_namespace
+from mediflow_assets.contracts.identifiers import canonical, is_namespace
+from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.time_zones import time_zone
 from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.sources.admissions import FORM as ADMISSIONS
 from mediflow_assets.sources.aliases import plain
+from mediflow_assets.sources.source import Source
 from mediflow_assets.sources.systems import NAMESPACE_FORM, System, system_of
 
+FILE_NAME = "sources.toml"
 DELIMITERS = (",", ";", "\t", "|")
 _FORMS = ("delimiter", "date_formats", "decimal_comma", "values", "timezone", "two_digit_years")
-KEYS = frozenset({"match", "headers", "namespace", *_FORMS})
+KEYS = frozenset({"match", "headers", "namespace", "null_words", *_FORMS})
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,8 @@ class Feed:
     """The IANA time zone of its times without an offset, and of its days; its system's where it names none."""
     two_digit_years: int | None = None
     """The last of the hundred years that years of two digits are in; birth dates are in the past in any case."""
+    null_words: tuple[str, ...] = ()
+    """Words of its own for what is not given, in whatever case."""
 
     def fits(self, header: tuple[str, ...], delimiter: str) -> bool:
         """Whether a file with this header is of this feed."""
@@ -80,6 +87,37 @@ class Feeds:
         named = self.systems.get(system)
         return (named.timezone if named else None) or self.timezone
 
+    def namespace_of(self, source: SourceContract, feed: str | None = None) -> str:
+        """Whose the ids of a source's records are, which may be of a feed."""
+        own = next((each.namespace for each in self.feeds if each.name == feed), None)
+        return own or self.namespaces[source.system]
+
+    def by_namespace(self, source: SourceContract, records: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """Records of Bronze, apart by whose their ids are."""
+        feeds = records.column("_feed").to_pylist() if "_feed" in records.schema.names else []
+        found = [self.namespace_of(source, feed) for feed in feeds] or [self.namespace_of(source)]
+        for namespace in sorted(set(found)):
+            is_of = pa.array([each == namespace for each in found])
+            yield namespace, records if len(set(found)) == 1 else records.filter(is_of)
+
+    def record_numbers(self, source: Source, records: pa.RecordBatch) -> list[tuple[str | None, str | None]]:
+        """Per record the id of the patient that it is and the hospital's record number of them; empty where the system
+        tells none."""
+        system = self.systems.get(source.contract.system)
+        identifier = system.record_number if system else None
+        return source.record_numbers(records, identifier) if identifier and source.record_numbers else []
+
+    def name_in(self, source: Source, namespace: str, identifier: str) -> tuple[str, str]:
+        """Whom an id in a record of a namespace stands for: a namespace, and the id in its one spelling there."""
+        if source.says_namespaces:
+            return self.name(*reversed(identifier.split("|", 1)))
+        return namespace, canonical(identifier, bronze.differ_by_case(source.contract.system, namespace))
+
+    def name(self, identifier: str, namespace: str) -> tuple[str, str]:
+        """An id of a namespace, in its one spelling there."""
+        systems = (system for system, of in self.namespaces.items() if of == namespace)
+        return namespace, canonical(identifier, any(bronze.differ_by_case(system, namespace) for system in systems))
+
     def named(self, name: str) -> Feed:
         """The feed of that name."""
         for feed in self.feeds:
@@ -92,6 +130,9 @@ class Feeds:
         fit = [feed for feed in self.feeds if feed.fits(header, delimiter)]
         most = max((len(feed.match) for feed in fit), default=0)
         return tuple(feed for feed in fit if len(feed.match) == most)
+
+
+NO_FEEDS = Feeds()
 
 
 def _feed(name: str, section: Any) -> Feed:
@@ -115,6 +156,9 @@ def _feed(name: str, section: Any) -> Feed:
     namespace = section.get("namespace")
     if namespace is not None and not is_namespace(namespace):
         raise _invalid(name, "namespace", NAMESPACE_FORM)
+    words = section.get("null_words", [])
+    if not _is_list_of_texts(words):
+        raise _invalid(name, "null_words", 'a list of words such as "not done"')
     _known(name, "headers", headers.values())
     zone = section.get("timezone")
     zone = None if zone is None else time_zone(zone, f"sources.toml: feed '{name}', key 'timezone'")
@@ -122,7 +166,8 @@ def _feed(name: str, section: Any) -> Feed:
     if last is not None and (type(last) is not int or not 1900 <= last <= 2199):
         raise _invalid(name, "two_digit_years", "the last year that two digits stand for, such as 2049")
     values = _values(name, section)
-    return Feed(name, tuple(match), headers, delimiter, tuple(formats), comma, values, namespace, zone, last)
+    words = tuple(words)
+    return Feed(name, tuple(match), headers, delimiter, tuple(formats), comma, values, namespace, zone, last, words)
 
 
 def _values(name: str, section: dict[str, Any]) -> dict[str, dict[str, str]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from mediflow_assets.contracts import merges
+from mediflow_assets.contracts.identifiers import MRN
 from mediflow_assets.contracts.source import LINKS
 from mediflow_assets.sources.forms import Form
 from mediflow_assets.sources.people import Named, lists
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from mediflow_assets.sources.source import Transform
 
 _PATIENTS = ("surviving_patient_id", "merged_patient_id")
+_NAMESPACES = ("surviving_namespace", "merged_namespace")
 _ALIASES: Mapping[str, tuple[str, ...]] = {
     "surviving_patient_id": (
         *("Survivor", "Survivor ID", "Surviving ID", "Surviving MRN", "Survivor MRN", "Surviving Patient"),
@@ -40,10 +42,12 @@ def _transforms() -> "Mapping[str, Transform]":
 
 def _people(records: pa.RecordBatch) -> Named:
     """Both patients of a merge."""
-    both = zip(*(records.column(name).to_pylist() for name in _PATIENTS), strict=True)
+    columns = zip(*(records.column(name).to_pylist() for name in (*_PATIENTS, *_NAMESPACES)), strict=True)
+    both = (((one, of_one), (other, of_other)) for one, other, of_one, of_other in columns)
+    named = [[f"{(of or MRN).strip().lower()}|{id_}" for id_, of in pair if id_] for pair in both]
     nobody = lists([()] * records.num_rows)
-    return Named(lists([[each for each in pair if each] for pair in both]), nobody, nobody)
+    return Named(lists(named), nobody, nobody)
 
 
 FORM = Form(merges.SOURCE, required=_PATIENTS, distinctive=_PATIENTS, aliases=_ALIASES)
-MERGES = Source(merges.SOURCE, _transforms, FORM, people=_people)
+MERGES = Source(merges.SOURCE, _transforms, FORM, people=_people, says_namespaces=True)

@@ -51,6 +51,8 @@ class Source:
     """How many records a file delivers, good or bad, by other means than `read`."""
     people: Callable[[pa.RecordBatch], Named] | None = None
     """Whom records name, where that is not told by columns of their own."""
+    says_namespaces: bool = False
+    """Whether `people` says of each id whose it is, as `namespace|id`."""
     record_numbers: Callable[[pa.RecordBatch, str], list[tuple[str | None, str | None]]] | None = None
     """Per record the id of the patient that it is, and the record number by which that identifier system knows them."""
     unpack: "Callable[[DataFrame], DataFrame] | None" = None

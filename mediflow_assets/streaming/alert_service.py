@@ -12,12 +12,13 @@ from typing import Any
 import pyarrow as pa
 
 from mediflow_assets.contracts import gold
-from mediflow_assets.contracts.events import MICRO_BATCH, REAL_TIME, STREAM_ALERTS
+from mediflow_assets.contracts.events import MICRO_BATCH, REAL_TIME, SOURCE, STREAM_ALERTS
 from mediflow_assets.errors import MediFlowError, OffsetsLost, StreamFailed
 from mediflow_assets.ingest.tombstones import Tombstones
 from mediflow_assets.pipeline import landed_offsets
 from mediflow_assets.pipeline.change import hold_key
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
+from mediflow_assets.sources.feeds import FILE_NAME, Feeds
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.schemas import arrow_schema
 from mediflow_assets.streaming import figures
@@ -128,9 +129,10 @@ class Alarms:
             make_topic(service.topic.broker, service.alerts_topic, 2)
         hold_key(service.lake, STREAM_ALERTS, self.key.key_id)
         baselines, tombstones = service.lake.read(gold.COST_BASELINES), Tombstones.load(service.home)
-        rules = AlertRules(
-            baselines, version, self.key.hmac_pads, tombstones.marks, PseudonymKey(tombstones.secret).hmac_pads
-        )
+        feeds = Feeds.load(service.home / FILE_NAME)
+        marks = tombstones.marks_of(feeds.namespace_of(SOURCE))
+        pads = PseudonymKey(tombstones.secret).hmac_pads
+        rules = AlertRules(baselines, version, self.key.hmac_pads, marks, pads, feeds.namespaces)
         place = Place(
             service.topic.name, service.alerts_topic, self.checkpoint, self.mode, service.alerts_batch_seconds
         )

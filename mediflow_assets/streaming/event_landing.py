@@ -19,6 +19,7 @@ from mediflow_assets.ingest.event_lease import lock_of
 from mediflow_assets.ingest.refusing import is_named, refuse
 from mediflow_assets.ingest.tombstones import Tombstones
 from mediflow_assets.pipeline import landed_offsets
+from mediflow_assets.sources.feeds import FILE_NAME, NO_FEEDS, Feeds
 from mediflow_assets.sources.registry import source_of
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.lease import lake_lease
@@ -50,7 +51,7 @@ def land_ranges(lake: Lake, home: Path, broker: Broker, ranges: Iterable[Range],
     OffsetsLost, SettingsInvalid."""
     wanted = sorted(ranges)
     with lake_lease(lock_of(home), holder):
-        landed = LandedEvents()
+        landed, feeds = LandedEvents(), Feeds.load(home / FILE_NAME)
         for topic in dict.fromkeys(each.topic for each in wanted):
             mine = [each for each in wanted if each.topic == topic]
             known = landed_offsets.landed_through(lake, topic)
@@ -58,7 +59,7 @@ def land_ranges(lake: Lake, home: Path, broker: Broker, ranges: Iterable[Range],
             know(lake, broker, topic)
             landed.known += sum(map(len, mine)) - sum(map(len, missing))
             batches = _read(broker, missing)
-            land(lake, topic, batches, {r.partition: r.end - 1 for r in mine}, Tombstones.load(home), landed)
+            land(lake, topic, batches, {r.partition: r.end - 1 for r in mine}, Tombstones.load(home), landed, feeds)
         return landed
 
 
@@ -69,6 +70,7 @@ def land(
     through: dict[int, int],
     tombstones: Tombstones,
     landed: LandedEvents | None = None,
+    feeds: Feeds = NO_FEEDS,
 ) -> LandedEvents:
     """Append the rows that are beyond what each partition has, up to `through` in one commit. The caller holds the
     lease of the table."""
@@ -77,7 +79,7 @@ def land(
     known = landed_offsets.landed_through(lake, topic)
     times: list[pa.Array] = []
     counted = landed_offsets.landed_through(lake, topic, erasure.ERASED)
-    kept = _kept(batches, _by_delivery(topic, known), _by_delivery(topic, counted), tombstones, done, times)
+    kept = _kept(batches, _by_delivery(topic, known), _by_delivery(topic, counted), (tombstones, feeds), done, times)
     if tombstones:
         # how many are refused has to be known before the rows are committed
         kept = iter(list(kept))
@@ -107,7 +109,7 @@ def _kept(
     batches: Iterable[pa.RecordBatch],
     known: dict[str, int],
     counted: dict[str, int],
-    tombstones: Tombstones,
+    refused_by: tuple[Tombstones, Feeds],
     done: LandedEvents,
     times: list[pa.Array],
 ) -> Iterator[pa.RecordBatch]:
@@ -117,7 +119,7 @@ def _kept(
         last = known.get(batch.column("_delivery_id")[0].as_py(), -1) if batch.num_rows else -1
         new = batch.filter(pc.greater(batch.column("_record_number"), last))
         done.known += batch.num_rows - new.num_rows
-        kept = _without_erased(new, tombstones)
+        kept = _without_erased(new, *refused_by)
         if kept.num_rows < new.num_rows:
             gone = _places(new) - _places(kept)
             done.refused.update(id_ for id_, number in gone if number > counted.get(id_, -1))
@@ -136,10 +138,10 @@ def _by_delivery(topic: str, through: dict[int, int]) -> dict[str, int]:
     return {delivery_of(topic, partition): last for partition, last in through.items()}
 
 
-def _without_erased(batch: pa.RecordBatch, tombstones: Tombstones) -> pa.RecordBatch:
+def _without_erased(batch: pa.RecordBatch, tombstones: Tombstones, feeds: Feeds) -> pa.RecordBatch:
     if not tombstones:
         return batch
-    kept, _ = refuse(batch, source_of(ENCOUNTER_EVENTS), tombstones)
+    kept, _ = refuse(batch, source_of(ENCOUNTER_EVENTS), tombstones, feeds)
     # of a message that could not be read every word is looked at
     ids, values, keys = (kept.column(name).to_pylist() for name in ("patient_id", "value", "key"))
     is_kept = [

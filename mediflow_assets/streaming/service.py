@@ -17,6 +17,7 @@ from mediflow_assets.ingest.event_lease import is_asked_for, lock_of
 from mediflow_assets.ingest.tombstones import Tombstones
 from mediflow_assets.pipeline import landed_offsets
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
+from mediflow_assets.sources.feeds import FILE_NAME, Feeds
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.lease import lake_lease
 from mediflow_assets.streaming import figures
@@ -153,7 +154,8 @@ class Service(ServiceContext):
         """One batch into the table, by the code that lands ranges."""
         with storage_errors("stream landing"):
             begun = time.monotonic()
-            landed = land(self.lake, self.topic.name, batches, through, Tombstones.load(self.home))
+            feeds = Feeds.load(self.home / FILE_NAME)
+            landed = land(self.lake, self.topic.name, batches, through, Tombstones.load(self.home), feeds=feeds)
         self.failures = 0
         self._rows += landed.rows
         self._delays.extend(landed.delays_ms)

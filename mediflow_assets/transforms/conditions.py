@@ -26,7 +26,7 @@ def from_synthea(
     spelled: Spelling = identifiers.upper,
 ) -> DataFrame:
     """Synthea's conditions; `more` gives what another format under these names has besides, or tells otherwise."""
-    texts = parsing.texts(bronze, ("patient", "encounter", "code", "description", "start", "stop"))
+    texts = parsing.texts(bronze, ("code", "description", "start", "stop"), ("patient", "encounter"))
     texts = spelled(texts, ("patient", "encounter"))
     typed = texts.withColumns(
         {

@@ -26,6 +26,9 @@ _LATER = (
     "length_of_stay_days",
 )
 """Columns that a single record does not tell."""
+_IDS = ("patient_id", "encounter_id")
+_CLOCK, _MIDNIGHT = "[0-9]:[0-9]", r"\b00:00(:00([.]0+)?)?(Z|[+-][0-9:]+)?\z"
+"""A time of day, and the one that many exports write for none."""
 
 
 def from_admissions(
@@ -36,11 +39,12 @@ def from_admissions(
     beside: Sequence[str] = (),
 ) -> DataFrame:
     """Encounters of flat admissions; `against` is what already stands against each, `beside` names columns kept."""
-    texts = parsing.texts(bronze, (c for c in admissions.column_names if c not in (*PROVENANCE, "_feed", "extra")))
-    typed = _typed_admissions(identifiers.upper(texts, ("patient_id", "encounter_id")), feeds)
+    cells = (c for c in admissions.column_names if c not in (*PROVENANCE, *_IDS, "_feed", "extra"))
+    texts = feeds.texts(bronze, cells, _IDS)
+    typed = _typed_admissions(identifiers.upper(texts, _IDS), feeds)
     department = F.coalesce("_given_department", department_of(F.col("_class")))
     named = dated(typed, feeds, "admission_date", "discharge_date").withColumn("_department", department)
-    natural = F.concat_ws("|", "patient_id", F.date_format(ADMITTED_ON, "yyyy-MM-dd"), "_department")
+    natural = natural_key("patient_id", "admission_date", "_admitted", "_department")
     return _shaped(
         named,
         {
@@ -128,8 +132,8 @@ def from_synthea(
 
     `more` gives columns that another format under these names has besides.
     """
-    names = ("id", "start", "stop", "patient", "encounterclass", "reasoncode", "reasondescription")
-    texts = parsing.texts(bronze, (*names, "total_claim_cost", "base_encounter_cost"))
+    names = ("start", "stop", "encounterclass", "reasoncode", "reasondescription")
+    texts = parsing.texts(bronze, (*names, "total_claim_cost", "base_encounter_cost"), ("id", "patient"))
     texts = spelled(texts, ("id", "patient"))
     typed = texts.withColumn("_raw_cost", F.coalesce("total_claim_cost", "base_encounter_cost")).withColumns(
         {
@@ -141,7 +145,7 @@ def from_synthea(
         }
     )
     named = dated(typed, feeds, "start", "stop").withColumn("_department", department_of(F.col("_class")))
-    natural = F.concat_ws("|", "patient", F.date_format(ADMITTED_ON, "yyyy-MM-dd"), "_department")
+    natural = natural_key("patient", "start", "_admitted", "_department")
     return _shaped(
         named,
         {
@@ -168,6 +172,14 @@ def from_synthea(
             *in_future(feeds),
         ),
     )
+
+
+def natural_key(patient: str, text: str, admitted: str, department: str) -> Column:
+    """What an encounter is known by that has no id: patient, local day of admission and department; of two visits of
+    one day the time, where one is given, tells which is which."""
+    has_time = F.col(text).rlike(_CLOCK) & ~F.col(text).rlike(_MIDNIGHT)
+    time = F.when(has_time, F.concat(F.lit("T"), F.date_format(admitted, "HH:mm:ss"), F.lit("Z"))).otherwise("")
+    return F.concat_ws("|", patient, F.concat(F.date_format(ADMITTED_ON, "yyyy-MM-dd"), time), department)
 
 
 def diagnosis(code: Column) -> dict[str, Column]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts.bronze import NAMESPACES, differ_by_case
@@ -29,6 +29,8 @@ class Feed(Protocol):
     def values(self) -> Mapping[str, Mapping[str, str]]: ...  # noqa: D102
     @property
     def namespace(self) -> str | None: ...  # noqa: D102
+    @property
+    def null_words(self) -> tuple[str, ...]: ...  # noqa: D102
 
 
 class FeedReader:
@@ -51,6 +53,19 @@ class FeedReader:
         for feed in self._with(lambda feed: bool(feed.namespace)):
             found = F.when(F.col("_feed") == feed.name, F.lit(feed.namespace)).otherwise(found)
         return found
+
+    def texts(self, frame: DataFrame, columns: Iterable[str], ids: Iterable[str]) -> DataFrame:
+        """The columns as `parsing.texts`; a word of the feed's own for "not given" counts in ids as well."""
+        columns, ids = list(columns), list(ids)
+        words = {name: [code for feed in self.feeds for code in feed.values.get(name, ())] for name in columns}
+        read = parsing.texts(frame, columns, ids, words)
+        for feed in self._with(lambda feed: bool(feed.null_words)):
+            nothing = [word.upper() for word in feed.null_words]
+            is_other = F.coalesce(F.col("_feed") != feed.name, F.lit(True))
+            read = read.withColumns(
+                {name: F.when(is_other | ~F.upper(name).isin(nothing), F.col(name)) for name in (*columns, *ids)}
+            )
+        return read
 
     def spelling(self, system: str) -> Spelling:
         """How the ids of a system become one spelling each: those of FHIR differ by case, record numbers do not."""

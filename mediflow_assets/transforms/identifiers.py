@@ -12,14 +12,22 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from mediflow_assets.contracts.blanks import ASCII_BLANKS
 from mediflow_assets.contracts.identifiers import canonical
+from mediflow_assets.contracts.not_given import MARKED_ID, WHOLE
 
+_MARKED, _WHOLE = (f"^{pattern.pattern}".replace(r"\Z", r"\z") for pattern in (MARKED_ID, WHOLE))
 Spelling = Callable[[DataFrame, Iterable[str]], DataFrame]
 
 
 def upper(frame: DataFrame, columns: Iterable[str]) -> DataFrame:
-    """The frame with these trimmed texts in upper case."""
-    return frame.withColumns({name: F.upper(name) for name in columns})
+    """The frame with these trimmed texts in upper case, without what a spreadsheet left: `canonical` in SQL."""
+    return frame.withColumns({name: F.upper(_unwrapped(F.col(name))) for name in columns})
+
+
+def _unwrapped(text: Column) -> Column:
+    bare = F.when(text.rlike(_MARKED), F.btrim(F.substr(text, F.lit(2)), F.lit(ASCII_BLANKS))).otherwise(text)
+    return F.when(bare.rlike(_WHOLE), F.substring_index(bare, ".", 1)).otherwise(bare)
 
 
 def unchanged(frame: DataFrame, _: Iterable[str]) -> DataFrame:

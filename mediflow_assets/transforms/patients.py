@@ -27,7 +27,7 @@ def from_admissions(
 
     `against` is what already stands against each record, `beside` names columns that are kept.
     """
-    texts = parsing.texts(bronze, ("patient_id", "name", "birth_date", "gender", "zip", "updated_at"))
+    texts = feeds.texts(bronze, ("name", "birth_date", "gender", "zip", "updated_at"), ("patient_id",))
     texts = identifiers.upper(texts, ("patient_id",))
     typed = texts.withColumns({"_birth": feeds.date("birth_date"), "_updated": feeds.timestamp("updated_at")})
     return _shaped(
@@ -79,7 +79,8 @@ def from_synthea(
     spelled: Spelling = identifiers.upper,
 ) -> DataFrame:
     """Synthea's patients; `more` gives columns that another format under these names has besides."""
-    texts = parsing.texts(bronze, (*_SYNTHEA.values(), "gender", "birthdate", "deathdate"))
+    cells = (name for name in _SYNTHEA.values() if name != "id")
+    texts = parsing.texts(bronze, (*cells, "gender", "birthdate", "deathdate"), ("id",))
     texts = spelled(texts, ("id",))
     typed = texts.withColumns(
         {"_birth": parsing.partial_date(F.col("birthdate")), "_death": feeds.local_date("deathdate")}

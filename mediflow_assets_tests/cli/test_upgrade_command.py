@@ -6,6 +6,7 @@ from deltalake import DeltaTable
 
 from mediflow_assets.cli import running
 from mediflow_assets.contracts import bronze, operational, silver
+from mediflow_assets.storage.delta import FORMAT
 from mediflow_assets.storage.schemas import arrow_schema
 
 
@@ -58,7 +59,7 @@ def test_bronze_keeps_a_column_that_its_contract_gave_up(lake, mediflow):
     schema = arrow_schema(bronze.REJECTS).append(pa.field("given_up", pa.string()))
     row = {"source": "admissions", "reason": "r", "raw": b"x", "_delivery_id": "d", "_record_number": 1}
     DeltaTable.create(
-        lake.uri(bronze.REJECTS), schema, configuration={"mediflow.format": "2"}, raise_if_key_not_exists=False
+        lake.uri(bronze.REJECTS), schema, configuration={"mediflow.format": str(FORMAT)}, raise_if_key_not_exists=False
     )
     lake.append_rows(bronze.REJECTS, [row])
     assert "nothing to do" in mediflow("upgrade").output

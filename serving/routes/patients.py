@@ -7,6 +7,7 @@ from fastapi import APIRouter, Depends, Path, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from mediflow_assets.contracts import links, masked
+from mediflow_assets.contracts.identifiers import FHIR, MRN, canonical
 from mediflow_assets.errors import MediFlowError
 from serving.access import allowed
 from serving.lake import LakeReader
@@ -45,6 +46,12 @@ class PatientId(BaseModel):
     patient_id: str = Field(
         min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$", description="as the hospital knows them"
     )
+    id_namespace: str = Field(
+        default=MRN,
+        pattern=r"^[a-z][a-z0-9_-]{0,39}$",
+        description="whose id it is: mrn, the hospital's record numbers; synthea; fhir, whose ids differ by case, as "
+        "do those of every namespace that begins so",
+    )
 
 
 class PatientKey(BaseModel):
@@ -68,7 +75,9 @@ async def lookup(request: Request, asked: PatientId, who: Clinician) -> PatientK
         key = await asyncio.to_thread(state.settings.pseudonym_key)
     except MediFlowError:
         raise Problem(503, "The pseudonym key cannot be read here.", headers={"retry-after": "60"}) from None
-    known = await asyncio.to_thread(_survivor, state.lake, key.pseudonym("patient", asked.patient_id))
+    spelled = canonical(asked.patient_id, asked.id_namespace.startswith(FHIR))
+    found = key.pseudonym_of("patient", asked.id_namespace, spelled)
+    known = await asyncio.to_thread(_survivor, state.lake, found)
     return PatientKey(patient_key=known, request_id=request.state.request_id)
 
 

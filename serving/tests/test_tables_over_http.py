@@ -95,6 +95,16 @@ def test_a_merged_patient_is_looked_up_under_who_survives(client: TestClient, be
     assert [row["encounter_key"] for row in scores["rows"]] == ["e1"]
 
 
+def test_an_id_of_another_system_has_a_pseudonym_of_its_own(client: TestClient, bearer: Bearer, home: Settings) -> None:
+    key = PseudonymKey.load(home.secrets)
+    for namespace, id_ in (("fhir", "pat-0042"), ("synthea", "PAT-0042")):
+        asked = {"patient_id": " pat-0042 ", "id_namespace": namespace}
+        reply = client.post("/patients/lookup", json=asked, headers=bearer("clinician"))
+        assert reply.json()["patient_key"] == key.pseudonym_of("patient", namespace, id_)
+    asked = {"patient_id": "pat-0042", "id_namespace": "MRN"}
+    assert client.post("/patients/lookup", json=asked, headers=bearer("clinician")).status_code == 422
+
+
 def test_an_hour_has_so_many_lookups() -> None:
     throttle = Throttle()
     assert all(throttle.may_look_up("one") for _ in range(LOOKUPS_PER_HOUR))

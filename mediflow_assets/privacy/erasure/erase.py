@@ -15,15 +15,15 @@ from mediflow_assets.contracts.identifiers import canonical
 from mediflow_assets.errors import ContractViolated, ErasureUnfinished, NothingToDo, SettingsInvalid
 from mediflow_assets.ingest.event_lease import events_asked_for
 from mediflow_assets.ingest.landing import land_all
-from mediflow_assets.ingest.tombstones import Tombstones
+from mediflow_assets.ingest.tombstones import Name, Tombstones
 from mediflow_assets.pipeline.change import require_key
-from mediflow_assets.pipeline.merged import whole_people
 from mediflow_assets.privacy.erasure.cleansing import cleanse
 from mediflow_assets.privacy.erasure.journal import Erasure, Journal, Phase
 from mediflow_assets.privacy.erasure.planning import plan
 from mediflow_assets.privacy.erasure.premises import Premises
 from mediflow_assets.privacy.erasure.proof import Proof, prove, put_down
 from mediflow_assets.privacy.erasure.removal import remove
+from mediflow_assets.privacy.erasure.subjects import Subjects, find_subjects, subjects_of
 from mediflow_assets.privacy.erasure.trained import trained_on
 from mediflow_assets.storage.lease import lake_lease
 
@@ -40,12 +40,17 @@ class Request:
     ticket: str
     actor: str
     is_unknown_ok: bool = False
+    namespace: str | None = None
+    """Whose ids these are; not needed where each stands for one patient only."""
+    people: frozenset[Name] = frozenset()
+    """The patients themselves, where it is known whose each id is."""
 
 
 def begin(place: Premises, request: Request, wait_seconds: float = 0) -> Erasure:
     """Plan the erasure and put the plan on disk; from then on it has to be finished.
 
-    Raises ErasureUnfinished if another one has to be finished first, NothingToDo if an id is of nobody known.
+    Raises ErasureUnfinished if another one has to be finished first, NothingToDo if an id is of nobody known,
+    NamespaceNeeded if one is of several.
     """
     journal, ids = Journal(place.root), _ids(request)
     with lake_lease(place.lock, HOLDER, wait_seconds), events_asked_for(place.root, HOLDER):
@@ -54,18 +59,16 @@ def begin(place: Premises, request: Request, wait_seconds: float = 0) -> Erasure
         require_key(place.lake, [silver.PATIENTS, silver.ENCOUNTERS], place.key.key_id)
         tombstones = Tombstones.load(place.root)
         _take_in(place, tombstones)
-        # whoever is merged with them is the same person
-        all_ids = whole_people(place.lake, ids)
-        planned, found = plan(place.lake, all_ids, place.key)
-        _refuse_unknown(request, ids, found, tombstones)
+        subjects = _subjects(place, request, ids)
+        _refuse_unknown(request, ids, subjects, tombstones)
         asked = Erasure(
             secrets.token_hex(8),
             request.reason_code,
             request.ticket,
             request.actor,
             dt.datetime.now(dt.UTC).isoformat(),
-            all_ids,
-            planned,
+            ids,
+            plan(place.lake, subjects),
         )
         return journal.write(asked)
 
@@ -80,7 +83,7 @@ def finish(place: Premises, rebuild: Callable[[], None], tell: Tell, wait_second
     with lake_lease(place.lock, HOLDER, wait_seconds), events_asked_for(place.root, HOLDER):
         asked = _unfinished(journal)
         if asked.phase is Phase.PLANNED:
-            Tombstones.add(place.root, asked.ids, asked.erasure_id)
+            Tombstones.add(place.root, asked.plan.people or asked.ids, asked.erasure_id)
             tell("rows")
             remove(place.lake, asked, asked.plan)
             asked = journal.write(asked, phase=Phase.REMOVED)
@@ -122,8 +125,15 @@ def _ids(request: Request) -> tuple[str, ...]:
     return ids
 
 
-def _refuse_unknown(request: Request, ids: tuple[str, ...], found: frozenset[str], tombstones: Tombstones) -> None:
-    places = [str(n) for n, each in enumerate(ids, start=1) if canonical(each) not in found]
+def _subjects(place: Premises, request: Request, ids: tuple[str, ...]) -> Subjects:
+    feeds = place.inbox.feeds
+    if not request.people:
+        return find_subjects(place.lake, ids, place.key, feeds, request.namespace)
+    return subjects_of(place.lake, {canonical(each): request.people for each in ids}, place.key, feeds)
+
+
+def _refuse_unknown(request: Request, ids: tuple[str, ...], subjects: Subjects, tombstones: Tombstones) -> None:
+    places = [str(n) for n, each in enumerate(ids, start=1) if canonical(each) not in subjects.found]
     before = [str(n) for n, each in enumerate(ids, start=1) if str(n) in places and tombstones.refuses(each)]
     unknown = [each for each in places if each not in before]
     if unknown and not request.is_unknown_ok:

@@ -47,6 +47,8 @@ class Plan:
     """Silver table, delivery, records validated, of these quarantined."""
     first_seen_at: str | None = None
     """When the first of their records came."""
+    people: tuple[tuple[str, str], ...] = ()
+    """The patients, by namespace and id; none in journals of older releases, to which an id was of one person."""
 
 
 @dataclass(frozen=True)
@@ -123,6 +125,7 @@ def _plan_of(said: dict[str, Any]) -> Plan:
             "identifiers": tuple(said["identifiers"]),
             "records": _records_of(said["records"]),
             "named": tuple(said["named"]),
+            "people": tuple(map(tuple, said.get("people", ()))),
             "erased": tuple(map(tuple, said["erased"])),
             "validated": tuple(map(tuple, said["validated"])),
         }

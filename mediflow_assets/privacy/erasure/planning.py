@@ -1,7 +1,7 @@
 """What an erasure takes away, found before anything is: records of Bronze, and what Silver had made of them."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -13,8 +13,8 @@ from mediflow_assets.ingest.refusing import ANY
 from mediflow_assets.pipeline.offset_ranges import validated_through
 from mediflow_assets.privacy.erasure.journal import Plan, Records
 from mediflow_assets.privacy.erasure.mentions import mentioning
-from mediflow_assets.privacy.erasure.subjects import Subjects, batches, find_subjects, records_of, table_of
-from mediflow_assets.secrets.pseudonym_key import PseudonymKey
+from mediflow_assets.privacy.erasure.reading import batches, records_of, table_of
+from mediflow_assets.privacy.erasure.subjects import Subjects
 from mediflow_assets.sources.people import naming, values
 from mediflow_assets.sources.registry import about_people
 from mediflow_assets.sources.source import Source
@@ -27,9 +27,8 @@ Kinds = dict[str, dict[Key, str]]
 """Bronze table → record → its kind, where the source knows of several."""
 
 
-def plan(lake: Lake, ids: Iterable[str], key: PseudonymKey) -> tuple[Plan, frozenset[str]]:
-    """What goes if these patients go, and which of them were found, by their canonical ids."""
-    subjects = find_subjects(lake, ids, key)
+def plan(lake: Lake, subjects: Subjects) -> Plan:
+    """What goes if these patients go."""
     records = _records(lake, subjects)
     counts: Counter[tuple[str, str]] = Counter()
     validated: Counter[tuple[str, str]] = Counter()
@@ -38,7 +37,7 @@ def plan(lake: Lake, ids: Iterable[str], key: PseudonymKey) -> tuple[Plan, froze
             counts[_ledger_name(lake, name, delivery), delivery] += 1
             for target in bronze.BY_TABLE[name].targets_of(kind) if name in bronze.BY_TABLE else ():
                 validated[target, delivery] += 1
-    planned = Plan(
+    return Plan(
         patients=len(subjects.found),
         keys=subjects.keys,
         identifiers=subjects.identifiers,
@@ -47,8 +46,8 @@ def plan(lake: Lake, ids: Iterable[str], key: PseudonymKey) -> tuple[Plan, froze
         erased=tuple((table, delivery, count) for (table, delivery), count in sorted((counts + validated).items())),
         validated=tuple(_validated(lake, records, validated)),
         first_seen_at=_first_seen(lake, records),
+        people=tuple(sorted(subjects.people | subjects.unknown)),
     )
-    return planned, frozenset(subjects.found)
 
 
 def _records(lake: Lake, subjects: Subjects) -> Kinds:
@@ -58,6 +57,9 @@ def _records(lake: Lake, subjects: Subjects) -> Kinds:
         for source, *key in _rows(batch):
             found.setdefault(source, {}).setdefault((key[0], key[1]), ANY)
     named = mentioning("raw", subjects.ids)
+    for each in about_people():
+        mine = {id_ for of, id_ in subjects.spelled if of == subjects.feeds.namespace_of(each.contract)}
+        named |= mentioning("raw", mine) & one_of("source", [each.contract.name])
     found[bronze.REJECTS.name] = dict.fromkeys(_keys(lake, bronze.REJECTS, named), ANY)
     found[bronze.CORRECTIONS.name] = dict.fromkeys(_corrections(lake, subjects, found), ANY)
     return {name: of for name, of in found.items() if of}
@@ -71,9 +73,11 @@ def _of_source(lake: Lake, source: Source, subjects: Subjects) -> Iterator[tuple
         for key in _keys(lake, contract.table, unread):
             yield key, ANY
     more = [*_KEY, *([contract.kind] if contract.kind else [])]
-    for batch, named in records_of(lake, source, subjects.wanted | subjects.ids, more):
-        spelled = subjects.are_people(values(named.patients))
-        is_theirs = pc.or_(naming(named.patients, spelled), naming(named.whose, subjects.encounters))
+    ids = {each for _, each in subjects.people} | subjects.spellings | subjects.encounters
+    for namespace, batch, named in records_of(lake, source, subjects.feeds, ids, more):
+        spelled = subjects.are_people(source, namespace, values(named.patients))
+        stays = {each for of, each in subjects.stays if of == namespace}
+        is_theirs = pc.or_(naming(named.patients, spelled), naming(named.whose, stays))
         for delivery, number, *kind in _rows(batch.filter(is_theirs).select(more)):
             yield (delivery, number), kind[0] if kind else ANY
 

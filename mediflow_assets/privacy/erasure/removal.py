@@ -11,7 +11,7 @@ from mediflow_assets.contracts.erasure import SUBJECT_KEYS
 from mediflow_assets.ingest import erased_counts
 from mediflow_assets.privacy.erasure.journal import Erasure, Plan
 from mediflow_assets.privacy.erasure.mentions import SHORTEST, mentioning
-from mediflow_assets.privacy.erasure.subjects import table_of
+from mediflow_assets.privacy.erasure.reading import table_of
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.rewriting import blank, delete_rows, either, one_of
 

@@ -1,18 +1,20 @@
 """Everything that names the patients to be erased: spellings, encounters, other identifiers, pseudonyms."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mediflow_assets.contracts import TABLES, silver
-from mediflow_assets.contracts.identifiers import canonical
-from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.privacy.erasure.mentions import mentioning
+from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.identifiers import MRN, canonical
+from mediflow_assets.ingest.tombstones import EVERYWHERE, Name
+from mediflow_assets.privacy.erasure.reading import batches, distinct, records_of
+from mediflow_assets.privacy.erasure.resolving import Found, resolve
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
-from mediflow_assets.sources.people import Named, naming, values
+from mediflow_assets.sources.feeds import NO_FEEDS, Feeds
+from mediflow_assets.sources.people import naming, values
 from mediflow_assets.sources.registry import about_people
 from mediflow_assets.sources.source import Source
 from mediflow_assets.storage.delta import Lake
@@ -24,25 +26,48 @@ _OWN = ("ssn", "drivers_license", "passport", "phone", "email")
 
 @dataclass
 class Subjects:
-    """The patients, by all their names."""
+    """The patients, by all their names. A name is a namespace and an id."""
 
-    wanted: frozenset[str]
-    """Their ids, canonical."""
-    found: set[str] = field(default_factory=set)
-    """Those of them that were found, canonical."""
-    spellings: set[str] = field(default_factory=set)
+    asked: Found
+    """Each id that was asked for, canonical, and the patients behind it."""
+    feeds: Feeds = NO_FEEDS
+    unknown: frozenset[Name] = frozenset()
+    """Those who stand nowhere, and are refused in future all the same."""
+    spelled: set[Name] = field(default_factory=set)
     """Their ids, as the tables write them."""
-    encounters: set[str] = field(default_factory=set)
-    """Ids of their encounters that no other patient has."""
+    stays: set[Name] = field(default_factory=set)
+    """Their encounters, of those that no other patient has."""
+    ambiguous: set[str] = field(default_factory=set)
+    """Names of theirs that elsewhere stand for others: in a text they tell nothing."""
     patient_keys: set[str] = field(default_factory=set)
     encounter_keys: set[str] = field(default_factory=set)
     others: set[str] = field(default_factory=set)
     """Identifiers of other kinds that are theirs alone."""
 
     @property
+    def people(self) -> frozenset[Name]:
+        """Their ids, each in its one spelling."""
+        return frozenset().union(*self.asked.values())
+
+    @property
+    def found(self) -> set[str]:
+        """The ids that were asked for of which something was found, canonical."""
+        return {id_ for id_, names in self.asked.items() if names}
+
+    @property
+    def spellings(self) -> set[str]:
+        """Their ids, as the tables write them."""
+        return {each for _, each in self.spelled}
+
+    @property
+    def encounters(self) -> set[str]:
+        """Ids of their encounters."""
+        return {each for _, each in self.stays}
+
+    @property
     def ids(self) -> set[str]:
         """What names them in a text: their ids and those of their encounters."""
-        return self.spellings | self.encounters
+        return (self.spellings | self.encounters) - self.ambiguous
 
     @property
     def keys(self) -> dict[str, tuple[str, ...]]:
@@ -55,92 +80,90 @@ class Subjects:
     @property
     def identifiers(self) -> tuple[str, ...]:
         """What may stand nowhere once they are erased."""
-        named = self.ids | self.wanted | self.others | self.patient_keys | self.encounter_keys
-        return tuple(sorted(named))
+        people = {each for _, each in self.people | self.unknown}
+        named = people | self.ids | self.others | self.patient_keys | self.encounter_keys
+        return tuple(sorted(named - self.ambiguous))
 
-    def are_people(self, values: Iterable[str | None]) -> set[str]:
-        """Those values that are an id of theirs, in whatever spelling."""
-        return {value for value in values if value and canonical(value) in self.wanted}
+    def are_people(self, source: Source, namespace: str, ids: Iterable[str | None]) -> set[str]:
+        """Those of some ids of a namespace that are theirs, in whatever spelling."""
+        people = self.people
+        return {each for each in ids if each and self.feeds.name_in(source, namespace, each) in people}
 
 
-def find_subjects(lake: Lake, ids: Iterable[str], key: PseudonymKey) -> Subjects:
-    """Look through Bronze and Silver for the patients of these ids."""
-    subjects = Subjects(frozenset(map(canonical, ids)))
+def find_subjects(
+    lake: Lake, ids: Iterable[str], key: PseudonymKey, feeds: Feeds = NO_FEEDS, namespace: str | None = None
+) -> Subjects:
+    """Look through Bronze and Silver for the patients of these ids. Raises NamespaceNeeded."""
+    ids = tuple(ids)
+    asked = resolve(lake, ids, feeds, namespace)
+    unknown = {feeds.name(each, namespace or EVERYWHERE) for each in ids if not asked[canonical(each)]}
+    return subjects_of(lake, asked, key, feeds, frozenset(unknown))
+
+
+def subjects_of(
+    lake: Lake, asked: Found, key: PseudonymKey, feeds: Feeds, unknown: frozenset[Name] = frozenset()
+) -> Subjects:
+    """The same for patients who are known by their names."""
+    subjects = Subjects(asked, feeds, unknown)
     for source in about_people():
         _of_bronze(lake, source, subjects)
     _of_silver(lake, subjects)
     _leave_out_shared(lake, subjects)
-    subjects.found = {canonical(each) for each in subjects.spellings}
-    subjects.patient_keys |= {key.pseudonym("patient", each) for each in subjects.wanted}
-    subjects.encounter_keys |= {key.pseudonym("encounter", each) for each in subjects.encounters}
+    named = subjects.people | {(namespace or MRN, each) for namespace, each in unknown}
+    subjects.patient_keys |= {key.pseudonym_of("patient", *each) for each in named}
+    subjects.encounter_keys |= {key.pseudonym_of("encounter", *feeds.name(each, of)) for of, each in subjects.stays}
     return subjects
 
 
-def table_of(name: str) -> TableContract:
-    """The Bronze contract of a name."""
-    return TABLES[name]
-
-
-def batches(lake: Lake, contract: TableContract, columns: list[str], wanted: Any = None) -> Iterator[pa.RecordBatch]:
-    """A table's rows, some at a time; none where it does not exist."""
-    table = lake.open(contract)
-    if table is not None:
-        yield from lake.dataset(contract, table).to_batches(columns=columns, filter=wanted)
-
-
-def distinct(lake: Lake, contract: TableContract, column: str, wanted: Any = None) -> set[str]:
-    """The values of a column."""
-    values: set[str] = set()
-    for batch in batches(lake, contract, [column], wanted):
-        values.update(value for value in pc.unique(batch.column(0)).to_pylist() if value)
-    return values
-
-
-def records_of(
-    lake: Lake, source: Source, ids: Iterable[str] | None = None, more: Sequence[str] = ()
-) -> Iterator[tuple[pa.RecordBatch, Named]]:
-    """A source's records, and whom each names; of records that name people in a text only those that may name one of
-    some ids. `more` are columns besides those that tell it."""
-    contract = source.contract
-    wanted = None
-    if ids is not None and contract.text and not contract.patient:
-        # short ids as well: what the source then reads of each record decides
-        wanted = mentioning(contract.text, ids, shortest=1)
-    for batch in batches(lake, contract.table, list(dict.fromkeys([*source.people_columns, *more])), wanted):
-        yield batch, source.named(batch)
-
-
 def _of_bronze(lake: Lake, source: Source, subjects: Subjects) -> None:
-    for _, named in records_of(lake, source, subjects.wanted | subjects.spellings):
-        if spelled := subjects.are_people(values(named.patients)):
-            subjects.spellings |= spelled
+    ids = {each for _, each in subjects.people} | subjects.spellings
+    for namespace, _, named in records_of(lake, source, subjects.feeds, ids):
+        if spelled := subjects.are_people(source, namespace, values(named.patients)):
+            subjects.spelled |= {(namespace, each) for each in spelled}
             theirs = named.encounters.filter(naming(named.patients, spelled))
-            subjects.encounters |= {each.strip() for each in values(theirs)} - {""}
+            subjects.stays |= {(namespace, text) for each in values(theirs) if (text := each.strip())}
 
 
 def _of_silver(lake: Lake, subjects: Subjects) -> None:
-    subjects.spellings |= subjects.are_people(distinct(lake, silver.PATIENTS, "patient_id"))
-    theirs = one_of("patient_id", subjects.spellings)
-    for batch in batches(lake, silver.PATIENTS, ["patient_key", *_OWN], theirs):
-        keys, *own = (set(column.to_pylist()) - {None, ""} for column in batch.columns)
-        subjects.patient_keys |= keys
-        subjects.others = subjects.others.union(*own)
-    for batch in batches(lake, silver.ENCOUNTERS, ["encounter_id", "encounter_key"], theirs):
-        subjects.encounters |= set(batch.column(0).to_pylist()) - {None, ""}
-        subjects.encounter_keys |= set(batch.column(1).to_pylist()) - {None}
+    for batch in batches(lake, silver.PATIENTS, ["id_namespace", "patient_id", "patient_key", *_OWN]):
+        for namespace, id_, key, *own in _rows_of(batch, subjects):
+            subjects.spelled.add((namespace, id_))
+            subjects.patient_keys.add(key)
+            subjects.others |= {each for each in own if each}
+    columns = ["id_namespace", "patient_id", "encounter_id", "encounter_key"]
+    for batch in batches(lake, silver.ENCOUNTERS, columns):
+        for namespace, _, id_, key in _rows_of(batch, subjects):
+            subjects.stays.add((namespace, id_))
+            subjects.encounter_keys.add(key)
+
+
+def _rows_of(batch: pa.RecordBatch, subjects: Subjects) -> Iterator[Any]:
+    """The rows of a batch whose first two columns name one of the patients."""
+    mine = one_of("patient_id", {each for _, each in subjects.people} | set(subjects.asked))
+    some = pa.Table.from_batches([batch]).filter(mine)
+    rows = zip(*(column.to_pylist() for column in some.columns), strict=True)
+    # in an older lake an id stood for one person
+    return (row for row in rows if row[:2] in subjects.people or (row[0] is None and row[1] in subjects.asked))
 
 
 def _leave_out_shared(lake: Lake, subjects: Subjects) -> None:
-    """An encounter's id that another patient's record bears as well, or a shared telephone, proves nothing."""
+    """An encounter's id that another patient's record bears as well, or a shared telephone, proves nothing; nor does,
+    in a text, an id that another system gives to somebody else."""
+    # texts are searched in whatever case
+    names = {each: canonical(each) for each in subjects.spellings | subjects.encounters}
     for source in about_people():
-        for _, named in records_of(lake, source) if source.contract.encounter else ():
+        for namespace, _, named in records_of(lake, source, subjects.feeds):
+            spelled = subjects.are_people(source, namespace, values(named.patients))
             is_of_others = pc.and_(
                 pc.greater(pc.list_value_length(named.patients), 0),
-                pc.invert(naming(named.patients, subjects.spellings)),
+                pc.invert(naming(named.patients, spelled)),
             )
-            subjects.encounters -= values(named.encounters.filter(is_of_others))
-    of_others = ~one_of("patient_id", subjects.spellings)
+            stays = values(named.encounters.filter(is_of_others))
+            subjects.stays -= {(namespace, each) for each in stays}
+            theirs = {canonical(each) for each in (values(named.patients.filter(is_of_others)) - spelled) | stays}
+            subjects.ambiguous |= {each for each, folded in names.items() if folded in theirs}
+    is_theirs = one_of("patient_key", subjects.patient_keys)
     for column in _OWN:
         if subjects.others:
             shared = one_of(column, subjects.others)
-            subjects.others -= distinct(lake, silver.PATIENTS, column, of_others & shared)
+            subjects.others -= distinct(lake, silver.PATIENTS, column, ~is_theirs & shared)

@@ -1,0 +1,47 @@
+"""What is not given: words that stand in a cell where there is no value, and what a spreadsheet wraps around one.
+
+Read in every column but ids, where such a word is told as a placeholder: a person could else be made of it. A word
+that a column's own vocabulary knows (a status `unknown`) is a value there.
+"""
+
+import re
+
+NOT_GIVEN = (
+    *("NULL", "(NULL)", "<NULL>", "[NULL]", "\\N", "NIL", "NONE", "NAN", "NAT", "NA", "<NA>", "N/A", "#N/A", "N.A."),
+    *("N.A", "#NV", "UNKNOWN", "UNK", "NOT KNOWN", "NOT GIVEN", "NOT AVAILABLE", "NOT APPLICABLE"),
+    *(
+        "NOT RECORDED",
+        "NOT SPECIFIED",
+        "NOT PROVIDED",
+        "NOT STATED",
+        "UNSPECIFIED",
+        "UNDEFINED",
+        "MISSING",
+        "BLANK",
+        "EMPTY",
+    ),
+    *("UNBEKANNT", "KEINE ANGABE", "K.A.", "INCONNU", "NON RENSEIGNÉ", "DESCONOCIDO", "SIN DATOS"),
+    *("-", "--", "---", "?", "??", "???", ".", "..", "_", "*"),
+)
+"""In upper case. A feed of `sources.toml` may have more (`null_words`)."""
+
+FORMULA = re.compile(r'="([^"]*)"\Z')
+"""`="00123"`: how a spreadsheet is told to leave a number alone."""
+APOSTROPHE = r"^\x27[0-9=+@-]"
+"""`'00123`: the same, by a sign that is no part of the value. A name may begin with one, before a letter."""
+MARKED_ID = re.compile(r"'([^']+)\Z")
+WHOLE = re.compile(r"([1-9][0-9]{0,14})[.]0+\Z")
+"""`123.0`: a whole number that was read as a fraction; not exact with more than 15 digits, or with a zero before it."""
+
+
+def spellings(words: tuple[str, ...]) -> list[str]:
+    """Words as people write them: in capitals, in small letters, or with a capital first."""
+    return sorted({spelled for word in words for spelled in (word.upper(), word.lower(), word.capitalize())})
+
+
+def unwrapped(identifier: str) -> str:
+    """An id, trimmed, without what a spreadsheet put around it."""
+    for pattern in (FORMULA, MARKED_ID, WHOLE):
+        if found := pattern.match(identifier):
+            identifier = found[1].strip()
+    return identifier

@@ -1,0 +1,39 @@
+"""Encounters without an id that may be one: of one patient and overlapping time, though they differ in what they are
+known by. A corrected department or date without ids looks so; and so do two visits of one day.
+"""
+
+from dataclasses import replace
+
+import polars as pl
+import pyarrow.compute as pc
+
+from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.table import Severity
+from mediflow_assets.pipeline.checks import POSSIBLE_DUPLICATE, CheckResult
+from mediflow_assets.storage.delta import Lake
+
+_PATIENT = ("id_namespace", "patient_id")
+_TIME = ("admitted_at", "discharged_at")
+_PLACE = ("_delivery_id", "_record_number")
+
+
+def possible_duplicates(lake: Lake) -> pl.DataFrame:
+    """The records of such encounters, those of one stay under one number."""
+    columns = [*_PATIENT, "encounter_id", *_TIME, *_PLACE]
+    has_no_id = pc.match_substring(pc.field("encounter_id"), "|") & (pc.field("status") != "cancelled")
+    rows = pl.DataFrame(pl.from_arrow(lake.read(silver.ENCOUNTERS, columns, has_no_id)))
+    begin, end = pl.col("admitted_at"), pl.coalesce("discharged_at", "admitted_at")
+    own = rows.filter(pl.col("encounter_id").str.starts_with(pl.col("patient_id") + "|"))
+    ordered = own.sort(*_PATIENT, "admitted_at", "encounter_id").with_columns(
+        before=begin.shift(1).over(_PATIENT), until=end.cum_max().shift(1).over(_PATIENT)
+    )
+    overlaps = (begin == pl.col("before")) | (begin < pl.col("until"))
+    stays = ordered.with_columns(stay=(~overlaps.fill_null(False)).cum_sum())
+    several = stays.filter(pl.len().over("stay") > 1)
+    return several.select(pl.col("stay").rank("dense").alias("stay"), *_PLACE)
+
+
+def check(lake: Lake, like: CheckResult) -> CheckResult:
+    """How many encounters may be another one's; a warning, for two visits may well be two."""
+    failing = len(possible_duplicates(lake))
+    return replace(like, name=POSSIBLE_DUPLICATE, severity=Severity.WARN, passed=not failing, failing=failing)

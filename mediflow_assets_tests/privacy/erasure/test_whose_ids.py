@@ -1,0 +1,109 @@
+"""An erased id is of a namespace: who bears the same one elsewhere stays, and is not refused later."""
+
+import json
+import shutil
+
+import pytest
+
+from mediflow_assets.contracts import silver
+from mediflow_assets.errors import NamespaceNeeded
+from mediflow_assets.ingest.tombstones import Tombstones
+from mediflow_assets.privacy.erasure.erase import Request, begin
+from mediflow_assets.sources.feeds import Feeds
+from mediflow_assets.sources.systems import System
+from mediflow_assets_tests.privacy.erasure.conftest import Hospital
+
+SHARED = "SHARED-900001"
+
+
+def fhir(id_, **more):
+    about = {
+        "status": "finished",
+        "class": {"code": "IMP"},
+        "subject": {"reference": f"Patient/{id_}"},
+        "period": {"start": "2024-01-02"},
+    }
+    patient = {"resourceType": "Patient", "id": id_, "gender": "male"} | more
+    return "\n".join(map(json.dumps, [patient, {"resourceType": "Encounter", "id": f"enc-of-{id_}"} | about]))
+
+
+def people(hospital):
+    return {(row["id_namespace"], row["patient_id"]) for row in hospital.house.rows(silver.PATIENTS)}
+
+
+@pytest.fixture
+def both(house, admissions):
+    """One id in two systems."""
+    house.deliver(admissions({"patient_id": SHARED, "encounter_id": "ENC-1"}) + f'{SHARED},"broken\n')
+    house.deliver(fhir(SHARED), name="r.ndjson")
+    house.make_silver()
+    return Hospital(house)
+
+
+def erase(hospital, id_, namespace=None):
+    shutil.rmtree(hospital.root / "dropped", ignore_errors=True)
+    begin(hospital.place, Request((id_,), "consent", "T-1", "eva", namespace=namespace))
+    return hospital.finish(is_refreshed=False)
+
+
+def test_an_id_of_several_people_is_asked_for_with_its_namespace(both):
+    with pytest.raises(NamespaceNeeded, match=r"namespaces fhir, mrn.*--namespace") as told:
+        erase(both, SHARED)
+    assert SHARED not in str(told.value)
+    assert people(both) == {("mrn", SHARED), ("fhir", SHARED)}
+
+
+@pytest.mark.parametrize(("gone", "stays"), [("mrn", "fhir"), ("fhir", "mrn")])
+def test_only_the_one_of_that_namespace_goes_and_is_refused_later(both, admissions, gone, stays):
+    proof = erase(both, SHARED, gone)
+    assert (proof.patients, proof.hits, people(both)) == (1, 0, {(stays, SHARED)})
+    for text, name in (
+        (admissions({"patient_id": SHARED, "cost": "9"}), "a.csv"),
+        (fhir(SHARED, active=True), "b.json"),
+    ):
+        both.house.receive(text, name=name)
+    both.land()
+    both.house.make_silver()
+    assert people(both) == {(stays, SHARED)}
+    assert {row["id_namespace"] for row in both.house.rows(silver.ENCOUNTERS)} == {stays}
+    both.house.assert_balanced()
+
+
+def test_a_mark_of_an_older_release_refuses_an_id_everywhere(house, admissions):
+    Tombstones.add(house.folder, [SHARED.lower()], "older")
+    assert (house.folder / "tombstones").read_text().split()[1:] == ["older"]
+    hospital = Hospital(house)
+    house.receive(admissions({"patient_id": SHARED}, {"patient_id": "P2"}))
+    house.receive(fhir(SHARED), name="r.ndjson")
+    hospital.land()
+    house.make_silver()
+    assert people(hospital) == {("mrn", "P2")}
+
+
+def test_ids_of_fhir_that_differ_by_case_are_two_people(house):
+    house.deliver(fhir("person-a") + "\n" + fhir("PERSON-A"), name="r.ndjson")
+    house.make_silver()
+    hospital = Hospital(house)
+    with pytest.raises(NamespaceNeeded):
+        erase(hospital, "Person-A")
+    erase(hospital, "person-a")
+    assert people(hospital) == {("fhir", "PERSON-A")}
+    assert Tombstones.load(house.folder).refuses("person-a", "fhir")
+    assert not Tombstones.load(house.folder).refuses("PERSON-A", "fhir")
+
+
+@pytest.mark.parametrize("asked", ["MRN-700001", "fhir-person-1"])
+def test_who_bears_a_record_number_goes_by_either_name(house, admissions, asked):
+    house = house.with_feeds(Feeds(systems={"fhir": System(record_number="mrn")}))
+    house.deliver(admissions({"patient_id": "MRN-700001", "encounter_id": "ENC-700001"}, {"patient_id": "P2"}))
+    borne = {"identifier": [{"system": "mrn", "value": "MRN-700001"}]}
+    house.deliver(fhir("fhir-person-1", **borne), name="r.ndjson")
+    house.make_silver()
+    hospital = Hospital(house)
+    proof = erase(hospital, asked)
+    assert (proof.hits, people(hospital)) == (0, {("mrn", "P2")})
+    house.receive(fhir("fhir-person-1"), name="s.ndjson")
+    house.receive(fhir("fhir-person-2", **borne), name="t.ndjson")
+    hospital.land()
+    house.make_silver()
+    assert people(hospital) == {("mrn", "P2")}
