@@ -27,7 +27,7 @@ _LATER = (
 )
 """Columns that a single record does not tell."""
 _IDS = ("patient_id", "encounter_id")
-_CLOCK, _MIDNIGHT = "[0-9]:[0-9]", r"\b00:00(:00([.]0+)?)?(Z|[+-][0-9:]+)?\z"
+_CLOCK, _MIDNIGHT = "[0-9]:[0-9]", r"[T ]00:00(:00([.]0+)?)?(Z|[+-][0-9:]+)?\z"
 """A time of day, and the one that many exports write for none."""
 
 
