@@ -23,7 +23,12 @@ def canonical(identifier: str, keeps_case: bool = False) -> str:
     """One spelling for one identifier: trimmed of blanks, Unicode NFC (before and after the case), and in upper case
     unless the case tells one id from another."""
     composed = unicodedata.normalize("NFC", identifier).strip(BLANKS)
-    return composed if keeps_case else unicodedata.normalize("NFC", unwrapped(composed).upper())
+    return composed if keeps_case else unicodedata.normalize("NFC", composed.upper())
+
+
+def as_delivered(identifier: str, keeps_case: bool = False) -> str:
+    """The same for an id in a record, which a spreadsheet may have wrapped; one whose case tells is taken as it is."""
+    return canonical(identifier if keeps_case else unwrapped(identifier.strip(BLANKS)), keeps_case)
 
 
 def qualified(identifier: str, namespace: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from mediflow_assets.contracts import bronze
-from mediflow_assets.contracts.identifiers import canonical, is_namespace
+from mediflow_assets.contracts.identifiers import as_delivered, is_namespace
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.time_zones import time_zone
 from mediflow_assets.errors import SettingsInvalid
@@ -111,12 +111,12 @@ class Feeds:
         """Whom an id in a record of a namespace stands for: a namespace, and the id in its one spelling there."""
         if source.says_namespaces:
             return self.name(*reversed(identifier.split("|", 1)))
-        return namespace, canonical(identifier, bronze.differ_by_case(source.contract.system, namespace))
+        return namespace, as_delivered(identifier, bronze.differ_by_case(source.contract.system, namespace))
 
     def name(self, identifier: str, namespace: str) -> tuple[str, str]:
         """An id of a namespace, in its one spelling there."""
         systems = (system for system, of in self.namespaces.items() if of == namespace)
-        return namespace, canonical(identifier, any(bronze.differ_by_case(system, namespace) for system in systems))
+        return namespace, as_delivered(identifier, any(bronze.differ_by_case(system, namespace) for system in systems))
 
     def named(self, name: str) -> Feed:
         """The feed of that name."""

@@ -21,7 +21,7 @@ Spelling = Callable[[DataFrame, Iterable[str]], DataFrame]
 
 
 def upper(frame: DataFrame, columns: Iterable[str]) -> DataFrame:
-    """The frame with these trimmed texts in upper case, without what a spreadsheet left: `canonical` in SQL."""
+    """The frame with these trimmed texts in upper case, without what a spreadsheet left: `as_delivered` in SQL."""
     return frame.withColumns({name: F.upper(_unwrapped(F.col(name))) for name in columns})
 
 

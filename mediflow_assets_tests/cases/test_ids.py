@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 
 from mediflow_assets.contracts import silver
-from mediflow_assets.contracts.identifiers import canonical
+from mediflow_assets.contracts.identifiers import as_delivered
 from mediflow_assets.contracts.not_given import NOT_GIVEN
 from mediflow_assets.sources import Feeds
 from mediflow_assets.transforms.validation import OF_ANOTHER_PATIENT
@@ -78,7 +78,7 @@ def test_what_a_spreadsheet_wraps_around_an_id_is_no_part_of_it(house, admission
     assert people(house) == ["00123", "123"] and not refused(house)
     assert set(stays(house)) == {*(f"E{n}" for n in range(len(WRAPPED))), "77", "E9"}
     assert {row["patient_key"] for row in house.rows(silver.PATIENTS)} == {
-        house.key.pseudonym("patient", id_) for id_ in (WRAPPED[0], "123.0")
+        house.key.pseudonym("patient", id_) for id_ in ("00123", "123")
     }
 
 
@@ -90,8 +90,8 @@ def test_what_cannot_be_undone_exactly_is_told(house, admissions, id_):
 
 
 def test_ids_of_fhir_are_taken_as_they_are():
-    assert canonical("123.0", keeps_case=True) == "123.0"
-    assert canonical("123.0") == "123"
+    assert as_delivered("123.0", keeps_case=True) == "123.0"
+    assert as_delivered("123.0") == "123"
 
 
 def test_a_spreadsheets_wrappings_are_undone_in_every_cell(house, admissions):

@@ -112,6 +112,10 @@ def subjects_of(
     named = subjects.people | {(namespace or MRN, each) for namespace, each in unknown}
     subjects.patient_keys |= {key.pseudonym_of("patient", *each) for each in named}
     subjects.encounter_keys |= {key.pseudonym_of("encounter", *feeds.name(each, of)) for of, each in subjects.stays}
+    # logs of older releases, to which an id was of one person: it is theirs unless somebody else bears it now
+    shared = set(map(canonical, subjects.ambiguous))
+    subjects.patient_keys |= {key.pseudonym("patient", each) for _, each in named if canonical(each) not in shared}
+    subjects.encounter_keys |= {key.pseudonym("encounter", e) for _, e in subjects.stays if canonical(e) not in shared}
     return subjects
 
 
