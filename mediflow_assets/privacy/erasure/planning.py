@@ -38,7 +38,7 @@ def plan(lake: Lake, subjects: Subjects) -> Plan:
             for target in bronze.BY_TABLE[name].targets_of(kind) if name in bronze.BY_TABLE else ():
                 validated[target, delivery] += 1
     return Plan(
-        patients=len(subjects.found),
+        patients=len(subjects.people),
         keys=subjects.keys,
         identifiers=subjects.identifiers,
         records=_told(records),
