@@ -67,7 +67,7 @@ def begin(place: Premises, request: Request, wait_seconds: float = 0) -> Erasure
             request.ticket,
             request.actor,
             dt.datetime.now(dt.UTC).isoformat(),
-            ids,
+            _with_others(ids, subjects),
             plan(place.lake, subjects),
         )
         return journal.write(asked)
@@ -130,6 +130,12 @@ def _subjects(place: Premises, request: Request, ids: tuple[str, ...]) -> Subjec
     if not request.people:
         return find_subjects(place.lake, ids, place.key, feeds, request.namespace)
     return subjects_of(place.lake, {canonical(each): request.people for each in ids}, place.key, feeds)
+
+
+def _with_others(ids: tuple[str, ...], subjects: Subjects) -> tuple[str, ...]:
+    """The ids that were asked for, and those of all who are one person with one of them."""
+    asked = set(map(canonical, ids))
+    return (*ids, *sorted({id_ for _, id_ in subjects.people if canonical(id_) not in asked}))
 
 
 def _refuse_unknown(request: Request, ids: tuple[str, ...], subjects: Subjects, tombstones: Tombstones) -> None:
