@@ -81,6 +81,7 @@ def synthea(random_: random.Random, people: int) -> tuple[list[Delivery], list[D
             {
                 "Id": f"MR{person:04d}",
                 "BIRTHDATE": f"20{random_.randrange(10, 20)}-03-01",
+                "ADDRESS": "1 Elm Street",
                 "FIRST": "Syn",
                 "LAST": f"Thea{random_.randrange(99)}",
                 "GENDER": random_.choice("FM"),
@@ -95,6 +96,8 @@ def synthea(random_: random.Random, people: int) -> tuple[list[Delivery], list[D
                 "STOP": random_.choice(("2024-05-01T04:30:00Z", "2024-05-03T04:30:00Z")),
                 "PATIENT": f"MR{person:04d}",
                 "ENCOUNTERCLASS": "inpatient",
+                "CODE": "183452005",
+                "DESCRIPTION": "Admission",
                 "TOTAL_CLAIM_COST": f"{random_.randrange(1, 9999)}.00",
                 "BASE_ENCOUNTER_COST": "1.00",
             }
