@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.bronze import PROVENANCE, SOURCES, sources_of
+from mediflow_assets.contracts.clinical_checks import after_arrival, before, diagnosis_checks
 from mediflow_assets.contracts.judged import PROCESSED, QUARANTINE
 from mediflow_assets.contracts.links import PATIENT_LINKS
 from mediflow_assets.contracts.masks import age_band, drop, keep, pseudonym, redact, year, zip3
@@ -66,26 +67,6 @@ def _origins(source: SourceContract, table: TableContract, column: Column) -> tu
     return source.origins(table.name, _COMPUTED.get(column.name, (column.name,)))
 
 
-def _before(day: str, precision: str, other: str) -> str:
-    """A day that is before another one for sure, though its month or day may not be known."""
-    return f"{day} < {other} AND ({precision} IS NULL OR {precision} = 'day' OR year({day}) < year({other}))"
-
-
-def _after_arrival(day: str) -> str:
-    """A day that is after a record's arrival wherever that was: no zone is further than 14 hours ahead of UTC."""
-    return f"{day} > to_date(_ingested_at + INTERVAL 14 HOURS)"
-
-
-def _diagnosis_checks(code: str, system: str, or_else: str = "") -> tuple[RowCheck, ...]:
-    """What was read as a code of no system, and why: it has no code's form, or one that its system does not know."""
-    is_icd10, is_snomed = f"{code} RLIKE r'{v.ICD10_PATTERN}'", f"{code} RLIKE r'{v.SNOMED_PATTERN}'"
-    return (
-        RowCheck("diagnosis_malformed", f"{or_else}{system} IS NULL AND NOT {is_icd10} AND NOT {is_snomed}", Q),
-        RowCheck("diagnosis_not_in_icd10", f"{system} IS NULL AND {is_icd10}", Q),
-        RowCheck("diagnosis_not_in_snomed", f"{system} IS NULL AND {is_snomed}", Q),
-    )
-
-
 _NAMESPACE = Column(
     "id_namespace",
     T.STRING,
@@ -134,9 +115,9 @@ PATIENTS = _judged(
         RowCheck("patient_id_missing", "patient_id IS NULL", Q),
         *id_checks("patient_id"),
         RowCheck("gender_unknown", "gender IS NULL", Q),
-        RowCheck("birth_date_in_future", _after_arrival("birth_date"), Q, _BY_LOCAL_DAY),
+        RowCheck("birth_date_in_future", after_arrival("birth_date"), Q, _BY_LOCAL_DAY),
         RowCheck("birth_date_implausible", f"birth_date < DATE'{v.EARLIEST_DATE}'", Q),
-        RowCheck("died_before_birth", _before("death_date", "death_precision", "birth_date"), Q),
+        RowCheck("died_before_birth", before("death_date", "death_precision", "birth_date"), Q),
     ),
 )
 
@@ -194,11 +175,11 @@ ENCOUNTERS = _judged(
         RowCheck("department_malformed", rf"NOT department RLIKE r'{v.DEPARTMENT_PATTERN}'", Q),
         RowCheck("admitted_at_missing", "admitted_at IS NULL", Q),
         RowCheck("admitted_at_implausible", f"admitted_at < TIMESTAMP'{v.EARLIEST_DATE} 00:00:00'", Q),
-        RowCheck("admitted_in_future", _after_arrival("admitted_on"), Q, _BY_LOCAL_DAY),
-        RowCheck("discharged_in_future", _after_arrival("discharged_on"), Q, _BY_LOCAL_DAY),
+        RowCheck("admitted_in_future", after_arrival("admitted_on"), Q, _BY_LOCAL_DAY),
+        RowCheck("discharged_in_future", after_arrival("discharged_on"), Q, _BY_LOCAL_DAY),
         RowCheck("discharged_before_admission", "discharged_at < admitted_at", Q),
         RowCheck("age_out_of_range", "age_at_admission < {} OR age_at_admission > {}".format(*v.AGE_LIMITS_YEARS), Q),
-        *_diagnosis_checks("diagnosis_code", "diagnosis_system"),
+        *diagnosis_checks("diagnosis_code", "diagnosis_system"),
         RowCheck(
             "blood_pressure_implausible",
             "systolic_mmhg <= diastolic_mmhg OR systolic_mmhg NOT BETWEEN {} AND {}".format(*v.SYSTOLIC_LIMITS_MMHG)
@@ -243,9 +224,9 @@ CONDITIONS = _judged(
         RowCheck("patient_id_missing", "patient_id IS NULL", Q),
         *id_checks("patient_id"),
         *id_checks("encounter_id"),
-        *_diagnosis_checks("code", "system", "code IS NULL OR "),
+        *diagnosis_checks("code", "system", "code IS NULL OR "),
         RowCheck("onset_missing", "onset_date IS NULL", Q),
-        RowCheck("onset_in_future", _after_arrival("onset_date"), Q, _BY_LOCAL_DAY),
+        RowCheck("onset_in_future", after_arrival("onset_date"), Q, _BY_LOCAL_DAY),
         RowCheck("resolved_before_onset", "resolved_date < onset_date AND onset_precision <> 'recorded'", Q),
     ),
 )

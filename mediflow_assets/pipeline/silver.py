@@ -17,6 +17,7 @@ from mediflow_assets.pipeline import (
     change,
     checks,
     doubts,
+    every_record,
     following,
     possible_duplicates,
     quarantine_rate,
@@ -24,7 +25,6 @@ from mediflow_assets.pipeline import (
     versions_told,
 )
 from mediflow_assets.pipeline.arrived import arrived
-from mediflow_assets.pipeline.counting import records_by_delivery
 from mediflow_assets.pipeline.delivery_results import SOURCE, DeliveryResult, count, figures
 from mediflow_assets.pipeline.encounter_owners import owners
 from mediflow_assets.pipeline.event_rules import settle_events, union
@@ -151,7 +151,7 @@ def _checked(
 ) -> StepResult:
     lake, contract = context.lake, table.contract
     results = checks.check_table(context, contract)
-    results.append(_every_record_validated(context, table, work, delivery_results, results[0]))
+    results.append(every_record.check(context.lake, table, work, delivery_results, results[0]))
     results += versions_told.check(contract, delivery_results, work.new, results[0])
     results += doubts.check(context, contract, results[0])
     delivery_outcomes = quarantine_rate.delivery_outcomes(lake, contract, work, delivery_results)
@@ -212,25 +212,6 @@ def _with_ends(validated: DataFrame, contract: TableContract) -> DataFrame:
     of_key = [check.code for check in contract.checks if check.code.startswith(contract.primary_key)]
     left = F.array_intersect(REASONS, F.array(*map(F.lit, of_key)).cast("array<string>"))
     return validated.withColumn(REASONS, F.when(F.col(END.name), left).otherwise(F.col(REASONS)))
-
-
-def _every_record_validated(
-    context: RunContext,
-    table: SilverTable,
-    work: Pending,
-    delivery_results: list[DeliveryResult],
-    like: checks.CheckResult,
-) -> checks.CheckResult:
-    """Whether each new delivery's records, counted in Bronze, were all accepted or are in quarantine."""
-    accepted = {result.delivery: result.accepted for result in delivery_results}
-    held = held_by_delivery(context.lake, table.contract, work.offset_ranges)
-    lost = 0
-    for source in table.sources:
-        deliveries = work.deliveries.get(source.table.name, ())
-        offset_ranges = work.offset_ranges.of(deliveries)
-        landed = records_by_delivery(context.lake, source.table, table.contract, offset_ranges) if deliveries else {}
-        lost += sum(abs(landed.get(d, 0) - accepted.get(d, 0) - held.get(d, 0)) for d in deliveries)
-    return replace(like, name=checks.EVERY_RECORD_VALIDATED, passed=lost == 0, failing=lost)
 
 
 def _commit(

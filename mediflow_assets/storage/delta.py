@@ -172,11 +172,12 @@ class Lake:
                 table.delete(f"_delivery_id = '{delivery_id}'")
 
     def set_properties(self, contract: TableContract, **properties: Any) -> int:
-        """Write properties (`mediflow.<name>`, as JSON) into the table; returns its version after that."""
+        """Write properties (`mediflow.<name>`, as JSON) into the table, those that it has not; returns its version."""
         table = self.ensure(contract)
         values = {f"mediflow.{name}": json.dumps(value, sort_keys=True) for name, value in properties.items()}
-        with storage_errors(contract.name):
-            table.alter.set_table_properties(values, raise_if_not_exists=False)
+        if not values.items() <= table.metadata().configuration.items():
+            with storage_errors(contract.name):
+                table.alter.set_table_properties(values, raise_if_not_exists=False)
         return int(table.version())
 
     def property_of(self, contract: TableContract, name: str) -> Any:

@@ -27,7 +27,13 @@ def key(mediflow: Run, home: Path, lake: Lake) -> PseudonymKey:
     users.create("ada", PASSWORD, ["analyst"])
     key = PseudonymKey.load(home / "secrets")
     pseudonym = key.pseudonym("patient", "PAT-1")
-    row = {"patient_id": "PAT-1", "patient_key": pseudonym, "source_system": "admissions", "gender": "F"}
+    row = {
+        "id_namespace": "mrn",
+        "patient_id": "PAT-1",
+        "patient_key": pseudonym,
+        "source_system": "admissions",
+        "gender": "F",
+    }
     lake.append_rows(silver.PATIENTS, [row | {"updated_at": WHEN}])
     lake.set_properties(silver.PATIENTS, key_id=key.key_id)
     return key

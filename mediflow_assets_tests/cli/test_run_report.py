@@ -21,7 +21,7 @@ def ended(row: Row | None, *failed: str, **landing: Any) -> Outcome:
 @pytest.fixture
 def delivered(house: Any, admissions: Any) -> Row:
     """Six encounters, of which one is good, and a reject."""
-    wrong = ({"cost": "x"}, {"cost": "y"}, {"gender": "7"}, {"cost": "z", "status": "lost"}, {"diagnosis_code": "?"})
+    wrong = ({"cost": "x"}, {"cost": "y"}, {"gender": "7"}, {"cost": "z", "status": "lost"}, {"diagnosis_code": "&"})
     rows = ({"encounter_id": f"E{n}"} | changed for n, changed in enumerate(({}, *wrong)))
     delivery = house.deliver(admissions(*rows) + "broken\n")
     house.make_silver(steps.PATIENTS, steps.ENCOUNTERS)

@@ -24,7 +24,8 @@ def processed(session):
 
     def _processed(**records):
         rows = [("t", delivery, 1, number, number, 0) for delivery, number in records.items()]
-        return session.createDataFrame(rows, NAMES)
+        frame = session.createDataFrame(rows, NAMES[:6])
+        return frame.withColumns({name: F.lit(None).cast("bigint") for name in NAMES[6:]})
 
     return _processed
 

@@ -100,7 +100,7 @@ def test_the_older_message_is_accepted(stream: Stream) -> None:
         "timestamp": "2024-01-10T09:30:00",
     }
     stream.send(json.dumps(older).encode()).refresh()
-    found = encounter(stream, "P9|2024-01-10|CARDIOLOGY")
+    found = encounter(stream, "P9|2024-01-10T09:30:00Z|CARDIOLOGY")
     assert (found["age_at_admission"], found["status"]) == (45, "unknown")
 
 

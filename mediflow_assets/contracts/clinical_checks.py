@@ -1,0 +1,30 @@
+"""What several clinical tables check of a row, as SQL: days in their order, codes of a system."""
+
+from mediflow_assets.contracts import vocabulary as v
+from mediflow_assets.contracts.table import RowCheck, Severity
+
+Q = Severity.QUARANTINE
+
+
+def before(day: str, precision: str, other: str) -> str:
+    """A day that is before another one for sure, though its month or day may not be known."""
+    return f"{day} < {other} AND ({precision} IS NULL OR {precision} = 'day' OR year({day}) < year({other}))"
+
+
+def after_arrival(day: str) -> str:
+    """A day that is after a record's arrival wherever that was: no zone is further than 14 hours ahead of UTC."""
+    return f"{day} > to_date(_ingested_at + INTERVAL 14 HOURS)"
+
+
+def diagnosis_checks(code: str, system: str, or_else: str = "") -> tuple[RowCheck, ...]:
+    """What was read as a code of no system, and why: it has no code's form, or one that its system does not know."""
+    is_icd10, is_snomed = f"{code} RLIKE r'{v.ICD10_PATTERN}'", f"{code} RLIKE r'{v.SNOMED_PATTERN}'"
+    return (
+        RowCheck(
+            "diagnosis_malformed",
+            f"{or_else}{system} IS NULL AND NOT {is_icd10} AND NOT {is_snomed}",
+            Q,
+        ),
+        RowCheck("diagnosis_not_in_icd10", f"{system} IS NULL AND {is_icd10}", Q),
+        RowCheck("diagnosis_not_in_snomed", f"{system} IS NULL AND {is_snomed}", Q),
+    )
