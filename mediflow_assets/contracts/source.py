@@ -21,6 +21,8 @@ PROVENANCE = (
     Column("_ingested_at", Type.TIMESTAMP, "when the delivery was received", Privacy.TECHNICAL, drop(), nullable=False),
 )
 FEED = Column("_feed", Type.STRING, "the feed of sources.toml that named its columns", Privacy.TECHNICAL, drop())
+LINE_GRAIN = "line"
+"""The grain of a feed whose records are charge lines of encounters."""
 EXTRA = Column("extra", Type.STRING, "unknown columns as a JSON object", Privacy.OTHER_ID, drop())
 
 

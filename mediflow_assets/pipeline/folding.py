@@ -22,6 +22,7 @@ from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms import fold as folding
 from mediflow_assets.transforms.fold import ARRIVED, EMPTY, GONE, KEPT, KIND, OUTCOME, ROW, SEEN, Fold
+from mediflow_assets.transforms.lines import IS_LINE, added_up
 from mediflow_assets.transforms.versions import repeated_keys, split_by_keys
 
 _BUCKETS = 64
@@ -113,7 +114,8 @@ def _of_keys(table: SilverTable, stored: DataFrame, keys: DataFrame) -> DataFram
 
 
 def _shaped(table: SilverTable, rows: DataFrame) -> DataFrame:
-    return rows.select(*_shape(_fold_of(table)), ARRIVED, KIND)
+    is_line = F.col(IS_LINE) if IS_LINE in rows.columns else F.lit(False).alias(IS_LINE)
+    return rows.select(*_shape(_fold_of(table)), ARRIVED, KIND, is_line)
 
 
 def _folded(table: SilverTable, versions: DataFrame) -> DataFrame:
@@ -124,7 +126,7 @@ def _folded(table: SilverTable, versions: DataFrame) -> DataFrame:
     fold = _fold_of(table)
 
     def of_bucket(rows: pa.Table) -> pa.Table:
-        return fold(rows.drop_columns([_BUCKET])).select(schema.names)
+        return fold(added_up(rows.drop_columns([_BUCKET]), fold)).select(schema.names)
 
     return versions.withColumn(_BUCKET, bucket).groupBy(_BUCKET).applyInArrow(of_bucket, schema)
 

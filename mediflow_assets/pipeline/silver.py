@@ -19,6 +19,7 @@ from mediflow_assets.pipeline import (
     doubts,
     every_record,
     following,
+    lines,
     possible_duplicates,
     quarantine_rate,
     rebuild,
@@ -49,6 +50,7 @@ from mediflow_assets.sources.registry import source_of
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.fold import SAME
+from mediflow_assets.transforms.lines import IS_LINE
 from mediflow_assets.transforms.validation import REASONS, WAITING, is_accepted, validate
 
 NAMESPACE = "id_namespace"
@@ -109,7 +111,7 @@ def _plan(lake: Lake, contract: TableContract, wanted: Wanted | None) -> Pending
 
 
 class _NeedsAll(Exception):
-    """Only all of Bronze tells whose an encounter is, or who a patient is."""
+    """Only all of Bronze tells whose an encounter is, who a patient is, or what lines add up to."""
 
 
 def _validate(context: RunContext, table: SilverTable, work: Pending) -> _Validation | None:
@@ -132,6 +134,12 @@ def _validate(context: RunContext, table: SilverTable, work: Pending) -> _Valida
             context.tables.unstage(table.contract)
             raise _NeedsAll
         validated, accepted = found.mark(context, validated), found.mark(context, accepted).where(is_accepted())
+    if context.feeds.have_lines and IS_LINE in validated.columns:
+        if lines.have_come_apart(accepted, work):
+            context.tables.unstage(table.contract)
+            raise _NeedsAll
+        validated, accepted = lines.with_sums(context, validated, accepted)
+        accepted = accepted.where(is_accepted())
     return _Validation(records, validated, accepted, settled.duplicates)
 
 
@@ -181,7 +189,8 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
         frame = frame if table.has_lists else under_record_numbers(frame, numbers)
     if table.of_patient is None:
         return _with_ends(validate(frame, table.contract), table.contract)
-    known = validate(table.of_patient(frame, context.tables.read(silver.PATIENTS)), table.contract)
+    known = table.of_patient(frame, context.tables.read(silver.PATIENTS))
+    known = lines.with_credits(validate(known, table.contract))
     is_waiting = is_accepted() & F.col("patient_key").isNull()
     awaited = known.withColumn(REASONS, F.when(is_waiting, F.array(F.lit(WAITING))).otherwise(F.col(REASONS)))
     return _with_ends(awaited, table.contract)

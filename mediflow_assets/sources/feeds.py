@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from mediflow_assets.contracts import bronze
 from mediflow_assets.contracts.identifiers import as_delivered, is_namespace
-from mediflow_assets.contracts.source import SourceContract
+from mediflow_assets.contracts.source import LINE_GRAIN, SourceContract
 from mediflow_assets.contracts.time_zones import time_zone
 from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.sources.admissions import FORM as ADMISSIONS
@@ -19,9 +19,10 @@ from mediflow_assets.sources.source import Source
 from mediflow_assets.sources.systems import NAMESPACE_FORM, System, system_of
 
 FILE_NAME = "sources.toml"
+GRAINS = ("encounter", LINE_GRAIN)
 DELIMITERS = (",", ";", "\t", "|")
 _FORMS = ("delimiter", "date_formats", "decimal_comma", "values", "timezone", "two_digit_years")
-KEYS = frozenset({"match", "headers", "namespace", "null_words", *_FORMS})
+KEYS = frozenset({"match", "headers", "namespace", "null_words", "grain", *_FORMS})
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,8 @@ class Feed:
     """The last of the hundred years that years of two digits are in; birth dates are in the past in any case."""
     null_words: tuple[str, ...] = ()
     """Words of its own for what is not given, in whatever case."""
+    grain: str = "encounter"
+    """What a record is: an encounter, or a line of several of which each encounter is the sum."""
 
     def fits(self, header: tuple[str, ...], delimiter: str) -> bool:
         """Whether a file with this header is of this feed."""
@@ -118,6 +121,11 @@ class Feeds:
         systems = (system for system, of in self.namespaces.items() if of == namespace)
         return namespace, as_delivered(identifier, any(bronze.differ_by_case(system, namespace) for system in systems))
 
+    @property
+    def have_lines(self) -> bool:
+        """Whether records of some feed are charge lines."""
+        return any(feed.grain == LINE_GRAIN for feed in self.feeds)
+
     def named(self, name: str) -> Feed:
         """The feed of that name."""
         for feed in self.feeds:
@@ -145,8 +153,7 @@ def _feed(name: str, section: Any) -> Feed:
     if not _is_list_of_texts(match) or not match:
         raise _invalid(name, "match", "a list of header names, or leave it out and fill headers")
     delimiter = section.get("delimiter")
-    if delimiter is not None and delimiter not in DELIMITERS:
-        raise _invalid(name, "delimiter", "a comma, a semicolon, a tab or a vertical bar")
+    _one_of(name, "delimiter", delimiter, (None, *DELIMITERS), "a comma, a semicolon, a tab or a vertical bar")
     formats = section.get("date_formats", [])
     if not _is_list_of_texts(formats):
         raise _invalid(name, "date_formats", 'a list of patterns such as "MM/dd/yyyy"')
@@ -166,8 +173,11 @@ def _feed(name: str, section: Any) -> Feed:
     if last is not None and (type(last) is not int or not 1900 <= last <= 2199):
         raise _invalid(name, "two_digit_years", "the last year that two digits stand for, such as 2049")
     values = _values(name, section)
+    grain = section.get("grain", GRAINS[0])
+    _one_of(name, "grain", grain, GRAINS, " or ".join(GRAINS))
     words = tuple(words)
-    return Feed(name, tuple(match), headers, delimiter, tuple(formats), comma, values, namespace, zone, last, words)
+    forms = (delimiter, tuple(formats), comma, values)
+    return Feed(name, tuple(match), headers, *forms, namespace, zone, last, words, grain)
 
 
 def _values(name: str, section: dict[str, Any]) -> dict[str, dict[str, str]]:
@@ -176,6 +186,11 @@ def _values(name: str, section: dict[str, Any]) -> dict[str, dict[str, str]]:
         raise _invalid(name, "values", "a section per column")
     _known(name, "values", values)
     return {column: _texts(name, f"values.{column}", codes) for column, codes in values.items()}
+
+
+def _one_of(name: str, key: str, value: Any, allowed: tuple[str | None, ...], expected: str) -> None:
+    if value not in allowed:
+        raise _invalid(name, key, expected)
 
 
 def _known(name: str, key: str, columns: Any) -> None:

@@ -11,6 +11,7 @@ from mediflow_assets.contracts.bronze import ADMISSIONS as admissions
 from mediflow_assets.transforms import diagnoses, identifiers, parsing
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.identifiers import Spelling
+from mediflow_assets.transforms.lines import IS_LINE
 from mediflow_assets.transforms.local_days import ADMITTED_ON, DISCHARGED_ON, dated, in_future
 from mediflow_assets.transforms.patients import PROVENANCE, gender, gender_unknown
 from mediflow_assets.transforms.presumed import department_of, presumed
@@ -72,6 +73,7 @@ def from_admissions(
             "payer": F.when(F.col("payer").rlike(v.PAYER_PATTERN), F.col("payer")),
             **version_time(F.col("_updated"), F.col("_ingested_at")),
             "extra": F.col("extra"),
+            IS_LINE: feeds.is_line(),
         },
         codes(
             gender_unknown(feeds.text("gender")),
@@ -199,6 +201,6 @@ def _shaped(
         for c in silver.ENCOUNTERS.columns
         if c.name in found or c.name not in (*_LATER, *PROVENANCE)
     ]
-    is_end = found.get("is_end", F.lit(False)).alias("is_end")
+    flags = [found.get(name, F.lit(False)).alias(name) for name in ("is_end", IS_LINE)]
     all_ = unreadable if against is None else both(against, unreadable)
-    return presumed(bronze.select(*columns, is_end, all_.alias(UNREADABLE), *PROVENANCE, *beside))
+    return presumed(bronze.select(*columns, *flags, all_.alias(UNREADABLE), *PROVENANCE, *beside))

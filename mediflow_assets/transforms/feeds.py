@@ -7,6 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts.bronze import NAMESPACES, differ_by_case
+from mediflow_assets.contracts.source import LINE_GRAIN
 from mediflow_assets.transforms import identifiers, parsing
 from mediflow_assets.transforms.identifiers import Spelling
 from mediflow_assets.transforms.zones import Zones, has_offset
@@ -31,6 +32,8 @@ class Feed(Protocol):
     def namespace(self) -> str | None: ...  # noqa: D102
     @property
     def null_words(self) -> tuple[str, ...]: ...  # noqa: D102
+    @property
+    def grain(self) -> str: ...  # noqa: D102
 
 
 class FeedReader:
@@ -53,6 +56,11 @@ class FeedReader:
         for feed in self._with(lambda feed: bool(feed.namespace)):
             found = F.when(F.col("_feed") == feed.name, F.lit(feed.namespace)).otherwise(found)
         return found
+
+    def is_line(self) -> Column:
+        """Whether a record is a charge line: one of several that make up an encounter."""
+        names = [feed.name for feed in self._with(lambda feed: feed.grain == LINE_GRAIN)]
+        return F.coalesce(F.col("_feed").isin(names), F.lit(False)) if names else F.lit(False)
 
     def texts(self, frame: DataFrame, columns: Iterable[str], ids: Iterable[str]) -> DataFrame:
         """The columns as `parsing.texts`; a word of the feed's own for "not given" counts in ids as well."""

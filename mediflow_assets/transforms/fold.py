@@ -10,24 +10,23 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from mediflow_assets.contracts.versions import ORDER, OUTCOMES
+from mediflow_assets.transforms.arrow_keys import Flags, Ints, codes_of, flags_of, in_order, order_of, starts_of, taken
 
-KIND, OUTCOME, ARRIVED = "_kind", "_outcome", "_arrived"
+KIND, OUTCOME, ARRIVED, LINES = "_kind", "_outcome", "_arrived", "_lines"
 ROW, EMPTY, KEPT, GONE, SEEN = "row", "empty", "kept", "gone", "seen"
 """A row of the table; a key that has none (any more); a version to keep, and one kept so far that is not needed;
-an arrived record and what it was to the table. Of what comes in, `kept` versions are told from single rows."""
+an arrived record and what it was to the table. Of what comes in, `kept` versions are told from single rows.
+`_lines` tells of how many records a version is the sum."""
 NEW, NEWER, OLDER, SAME, CONFLICTING, ENDED = OUTCOMES
 _PLACE = ("_delivery_id", "_record_number", "_ingested_at")
 _CLAIMED, _AHEAD, _TELLS = "_claimed", "_ahead", "_tells"
 _SOURCE = ("source_system", _TELLS)
 """Whose claims are comparable: versions that tell no time, or a number only, are as of another source."""
 _RANK = (ORDER[0], _AHEAD, *ORDER[2:])
-Ints = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -49,9 +48,11 @@ class Fold:
 
         `_arrived` tells a record from what is stored, of which `_kind` says if it stands among the kept versions.
         """
+        if LINES not in versions.column_names:
+            versions = versions.append_column(LINES, pa.nulls(versions.num_rows, pa.int64()))
         versions = _each_once(versions)
         parts = _Versions(versions, self).parts() if versions.num_rows else []
-        schema = pa.schema([*(f for f in versions.schema if f.name not in (KIND, OUTCOME)), *_TOLD])
+        schema = pa.schema([*(f for f in versions.schema if f.name not in (KIND, OUTCOME, LINES)), *_TOLD])
         tables = [part.select([n for n in part.column_names if n in schema.names]) for part in parts]
         joined = pa.concat_tables([schema.empty_table(), *tables], promote_options="permissive")
         return joined.select(schema.names).cast(schema)
@@ -65,17 +66,17 @@ class _Versions:
 
     def __init__(self, versions: pa.Table, fold: Fold) -> None:
         self.fold = fold
-        self.rows = rows = _sorted(_with_claims(versions), (*fold.key, *_SOURCE, _CLAIMED, *ORDER[2:]))
+        self.rows = rows = in_order(_with_claims(versions), (*fold.key, *_SOURCE, _CLAIMED, *ORDER[2:]))
         self.size = rows.num_rows
-        self.codes = {name: _codes(rows[name]) for name in (*fold.given, *fold.key, *_SOURCE)}
-        self.key_at = _starts([self.codes[name] for name in fold.key])
-        source_at = _starts([self.codes[name] for name in (*fold.key, *_SOURCE)])
+        self.codes = {name: codes_of(rows[name]) for name in (*fold.given, *fold.key, *_SOURCE)}
+        self.key_at = starts_of([self.codes[name] for name in fold.key])
+        source_at = starts_of([self.codes[name] for name in (*fold.key, *_SOURCE)])
         self.source_at, self.first_source = source_at, np.searchsorted(source_at, self.key_at)
         self.key_of = np.repeat(np.arange(len(self.key_at)), np.diff([*self.key_at, self.size]))
-        self.by_rank = _order(rows, (*fold.key, *_RANK))
+        self.by_rank = order_of(rows, (*fold.key, *_RANK))
         self.rank = np.empty(self.size, np.int64)
         self.rank[self.by_rank] = np.arange(self.size)
-        self.is_end = _flags(rows["is_end"])
+        self.is_end = flags_of(rows["is_end"])
         self.kept = np.zeros(self.size, np.bool_)
 
     def parts(self) -> Iterable[pa.Table]:
@@ -84,7 +85,7 @@ class _Versions:
         of_column = {name: newest if self.fold.is_whole else self._newest(self.codes[name] >= 0)
                      for name in self.fold.given}  # fmt: skip
         self._settle_contradictions(of_column)
-        columns = {name: _take(self.rows[name], at) for name, at in of_column.items()}
+        columns = {name: taken(self.rows[name], at) for name, at in of_column.items()}
         columns |= self._oldest()
         has_content = ~self.is_end[newest] if self.fold.is_whole else self._any(~self.is_end)
         received = self.rows["_ingested_at"].cast(pa.int64()).to_numpy()
@@ -119,7 +120,7 @@ class _Versions:
         names = self.fold.begin_and_end
         begin, end = (of_column[name] for name in names)
         both = (begin >= 0) & (end >= 0)
-        is_less = pc.less(_take(self.rows[names[1]], end), _take(self.rows[names[0]], begin)).fill_null(False)
+        is_less = pc.less(taken(self.rows[names[1]], end), taken(self.rows[names[0]], begin)).fill_null(False)
         contradict = both & np.array(is_less.to_numpy(zero_copy_only=False), np.bool_)
         is_begin_older = self.rank[begin] < self.rank[end]
         of_column[names[0]] = np.where(contradict & is_begin_older, -1, begin)
@@ -129,16 +130,16 @@ class _Versions:
         if self.fold.oldest is None:
             return {}
         name, column, time = self.fold.oldest
-        order = _order(self.rows, (*self.fold.key, "updated_at", name))
+        order = order_of(self.rows, (*self.fold.key, "updated_at", name))
         given = self.codes[name][order] >= 0
         place = np.minimum.reduceat(np.where(given, np.arange(self.size), self.size), self.key_at)
         found = np.where(place < self.size, order[np.minimum(place, self.size - 1)], -1)
         self.kept[found[found >= 0]] = True
-        return {column: _take(self.rows[name], found), time: _take(self.rows["updated_at"], found)}
+        return {column: taken(self.rows[name], found), time: taken(self.rows["updated_at"], found)}
 
     def _seen(self) -> pa.Table:
         """What each arrived record was to the table as it found it, in the order of arrival."""
-        order = _order(self.rows, (*self.fold.key, "_ingested_at", "_delivery_id", "_record_number"))
+        order = order_of(self.rows, (*self.fold.key, "_ingested_at", "_delivery_id", "_record_number"))
         newest_so_far = np.maximum.accumulate(self.rank[order])
         before = np.empty(self.size, np.int64)
         before[order[1:]] = self.by_rank[newest_so_far[:-1]]
@@ -151,7 +152,7 @@ class _Versions:
             is_other = mine != theirs
             says_more |= is_other & ((mine >= 0) | self.fold.is_whole)
             differs |= is_other & (((mine >= 0) & (theirs >= 0)) | self.fold.is_whole)
-        times = [_codes(self.rows[name]) for name in _RANK[:3]]
+        times = [codes_of(self.rows[name]) for name in _RANK[:3]]
         is_of_one_time = np.logical_and.reduce([code == code[before] for code in times])
         ends = self.is_end | _is_cancelled(self.rows)
         is_older = self.rank < self.rank[before]
@@ -162,7 +163,8 @@ class _Versions:
             NEWER,
         )
         seen = self.rows.select(_PLACE).append_column(OUTCOME, pa.array(outcome.tolist(), pa.string()))
-        return _told(seen.filter(self.rows[ARRIVED]), SEEN)
+        times_seen = self.rows[LINES].fill_null(1).to_numpy() * flags_of(self.rows[ARRIVED])
+        return _told(seen.take(pa.array(np.repeat(np.arange(self.size), times_seen))), SEEN)
 
 
 def _with_claims(versions: pa.Table) -> pa.Table:
@@ -186,14 +188,16 @@ def _each_once(versions: pa.Table) -> pa.Table:
     """Each version once: as it is kept, else as it arrived. A run that was cut short has stored what it then reads."""
     if pc.all(versions[ARRIVED]).as_py() is not False:
         return versions
-    known = _order(versions, ("_delivery_id", "_record_number", ARRIVED, KIND))
+    known = order_of(versions, ("_delivery_id", "_record_number", ARRIVED, KIND))
     rows = versions.take(pa.array(known))
-    codes = [_codes(rows[name]) for name in ("_delivery_id", "_record_number")]
-    starts = _starts(codes)
+    codes = [codes_of(rows[name]) for name in ("_delivery_id", "_record_number")]
+    starts = starts_of(codes)
     first = rows.take(pa.array(starts))
     # stored ones come first: what of them has arrived again is told by the last of each
-    last = rows[ARRIVED].take(pa.array(np.append(starts[1:], len(codes[0])) - 1))
-    return first.set_column(first.schema.get_field_index(ARRIVED), ARRIVED, last)
+    last = rows.select([ARRIVED, LINES]).take(pa.array(np.append(starts[1:], len(codes[0])) - 1))
+    for name in (ARRIVED, LINES):
+        first = first.set_column(first.schema.get_field_index(name), name, last[name])
+    return first
 
 
 def _told(table: pa.Table, kind: Any) -> pa.Table:
@@ -201,37 +205,7 @@ def _told(table: pa.Table, kind: Any) -> pa.Table:
     return (table.drop_columns([KIND]) if KIND in table.column_names else table).append_column(KIND, kinds)
 
 
-def _order(rows: pa.Table, names: Iterable[str]) -> Ints:
-    keys = [(name, "ascending") for name in names]
-    return np.asarray(pc.sort_indices(rows, sort_keys=keys, null_placement="at_start").to_numpy(), np.int64)
-
-
-def _sorted(rows: pa.Table, names: Iterable[str]) -> pa.Table:
-    return rows.take(pa.array(_order(rows, names)))
-
-
-def _codes(column: pa.ChunkedArray) -> Ints:
-    """For each value the number of its distinct one; -1 for nulls."""
-    encoded = column.combine_chunks().dictionary_encode()
-    return np.asarray(encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
-
-
-def _starts(codes: list[Ints]) -> Ints:
-    """Where another key begins."""
-    differs = np.logical_or.reduce([code[1:] != code[:-1] for code in codes])
-    return np.concatenate([[0], np.flatnonzero(differs) + 1])
-
-
-def _take(column: pa.ChunkedArray, at: Ints) -> pa.Array:
-    taken = column.combine_chunks().take(pa.array(np.maximum(at, 0), mask=at < 0))
-    return taken
-
-
-def _flags(column: pa.ChunkedArray) -> Flags:
-    return np.asarray(column.fill_null(False).to_numpy(), np.bool_)
-
-
 def _is_cancelled(rows: pa.Table) -> Flags:
     if "status" not in rows.column_names:
         return np.zeros(rows.num_rows, np.bool_)
-    return _flags(pc.equal(rows["status"], "cancelled"))
+    return flags_of(pc.equal(rows["status"], "cancelled"))
