@@ -50,6 +50,7 @@ def serve(settings: "Settings", lake: Lake, tell: Callable[[str], None]) -> None
             session,
             metrics,
             tell,
+            settings.timezone,
             stop,
         ).run()
     finally:

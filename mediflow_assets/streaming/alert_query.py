@@ -1,7 +1,6 @@
 """The alerts' own query: topic → rules → topic, in real time where Spark can, else in micro-batches."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 from pyspark.sql import functions as F
 
-from mediflow_assets.contracts.bronze import NAMESPACES
 from mediflow_assets.contracts.events import REAL_TIME, delivery_of
 from mediflow_assets.streaming.spark import Kafka, read_topic, small_frame
 from mediflow_assets.transforms import alerts
+from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.pseudonyms import HMAC_PADS, TOMBSTONE_HMAC_PADS
 
 MICRO_BATCH_TRIGGER = "200 milliseconds"
@@ -31,8 +30,8 @@ class AlertRules:
     hmac_pads: HmacPads = field(repr=False)
     erased: frozenset[str] = frozenset()
     tombstone_hmac_pads: HmacPads = field(default=(b"", b""), repr=False)
-    namespaces: Mapping[str, str] = field(default_factory=lambda: NAMESPACES)
-    """Whose the ids of each source system are."""
+    reader: FeedReader = field(default_factory=FeedReader)
+    """Whose the ids of events are, and in which zone their times without an offset."""
 
     def hmac_pads_table(self) -> pa.Table:
         """The pads of both keys as one row."""
@@ -69,7 +68,7 @@ def start_alerts(session: Any, kafka: Kafka, place: Place, rules: AlertRules, of
     )
     hmac_pads = small_frame(session, rules.hmac_pads_table())
     erased = small_frame(session, rules.erased_table()) if rules.erased else None
-    shaped = alerts.validated(alerts.as_records_in_sql(messages), rules.namespaces)
+    shaped = alerts.validated(alerts.as_records_in_sql(messages), rules.reader)
     departments = set(rules.baselines["department"].to_pylist())
     found = alerts.alerts_of(shaped, small_frame(session, rules.baselines), departments, hmac_pads, erased)
     told = found.withColumns({"baseline_version": F.lit(rules.version).cast("bigint"), "mode": F.lit(place.mode)})

@@ -36,6 +36,7 @@ from mediflow_assets.streaming.landing_query import starting_offsets
 from mediflow_assets.streaming.producing import make_topic
 from mediflow_assets.streaming.ranges import bounded, to_land
 from mediflow_assets.streaming.service_context import ServiceContext
+from mediflow_assets.transforms.feeds import FeedReader
 
 _TAKE_IN_SECONDS = 5.0
 _LOOK_SECONDS = 10.0
@@ -129,10 +130,11 @@ class Alarms:
             make_topic(service.topic.broker, service.alerts_topic, 2)
         hold_key(service.lake, STREAM_ALERTS, self.key.key_id)
         baselines, tombstones = service.lake.read(gold.COST_BASELINES), Tombstones.load(service.home)
-        feeds = Feeds.load(service.home / FILE_NAME)
+        feeds = Feeds.load(service.home / FILE_NAME, service.timezone)
         marks = tombstones.marks_of(feeds.namespace_of(SOURCE))
         pads = PseudonymKey(tombstones.secret).hmac_pads
-        rules = AlertRules(baselines, version, self.key.hmac_pads, marks, pads, feeds.namespaces)
+        reader = FeedReader((), feeds.namespaces, feeds.zone_of(SOURCE.system))
+        rules = AlertRules(baselines, version, self.key.hmac_pads, marks, pads, reader)
         place = Place(
             service.topic.name, service.alerts_topic, self.checkpoint, self.mode, service.alerts_batch_seconds
         )

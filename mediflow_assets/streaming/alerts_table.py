@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import gold
-from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, IN_RUN, STREAM_ALERTS, delivery_of, partition_of
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, IN_RUN, SOURCE, STREAM_ALERTS, delivery_of, partition_of
 from mediflow_assets.pipeline import change, checks, landed_offsets
 from mediflow_assets.pipeline.offset_ranges import OffsetRanges, in_offset_ranges
 from mediflow_assets.pipeline.run_context import RunContext
@@ -19,6 +19,7 @@ from mediflow_assets.storage.schemas import arrow_schema
 from mediflow_assets.storage.tables import conform
 from mediflow_assets.streaming import figures
 from mediflow_assets.transforms import alerts, events
+from mediflow_assets.transforms.feeds import FeedReader
 
 _SCHEMA = arrow_schema(STREAM_ALERTS)
 
@@ -75,7 +76,8 @@ def _validated(context: RunContext, offset_ranges: OffsetRanges) -> pa.Table:
     version = context.lake.version(gold.COST_BASELINES)
     departments = pc.unique(context.lake.read(gold.COST_BASELINES, ["department"])["department"]).to_pylist()
     with storage_errors(f"{STREAM_ALERTS.name} judging"):
-        validated = alerts.validated(events.as_records(messages), context.feeds.namespaces)
+        reader = FeedReader((), context.feeds.namespaces, context.feeds.zone_of(SOURCE.system))
+        validated = alerts.validated(events.as_records(messages), reader)
         # a filter over what is validated in the same plan is planned for seconds
         shaped = context.tables.stage(STREAM_ALERTS, validated)
         found = alerts.alerts_of(shaped, baselines, departments, context.hmac_pads)

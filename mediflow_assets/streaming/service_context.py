@@ -28,6 +28,8 @@ class ServiceContext:
     session: Any
     metrics: Metrics
     tell: Tell
+    timezone: str | None
+    """The home's IANA time zone; None where none is set."""
     _told: str = field(default="", init=False)
 
     @property

@@ -1,12 +1,11 @@
 """Alerts: which events call for a look, and why. Stateless, so that it runs in real time as well as over a range."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
-from mediflow_assets.contracts.bronze import NAMESPACES
 from mediflow_assets.contracts.events import CLINICAL_LIMITS_MMHG, COST_RULE, LARGEST_BYTES
 from mediflow_assets.contracts.vocabulary import UNKNOWN
 from mediflow_assets.transforms import events
@@ -54,9 +53,9 @@ def as_records_in_sql(messages: DataFrame) -> DataFrame:
     return read.withColumns(cells | absent).drop("_text", "_fields")
 
 
-def validated(records: DataFrame, namespaces: Mapping[str, str] = NAMESPACES) -> DataFrame:
+def validated(records: DataFrame, reader: FeedReader) -> DataFrame:
     """Records, as the Silver step gets them, in the shape of encounters, with every reason against each."""
-    return validate(events.encounters_of(records, FeedReader(namespaces=namespaces)), silver.ENCOUNTERS)
+    return validate(events.encounters_of(records, reader), silver.ENCOUNTERS)
 
 
 def alerts_of(

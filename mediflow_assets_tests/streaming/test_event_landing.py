@@ -1,5 +1,6 @@
 """Landing: each message once, whatever is landed again; no erased patient comes back."""
 
+import datetime as dt
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from mediflow_assets.pipeline.reconciliation import reconcile
 from mediflow_assets.privacy.erasure.erase import Request, begin, finish
 from mediflow_assets.privacy.erasure.premises import Premises
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
+from mediflow_assets.sources import Feeds
 from mediflow_assets.storage.lease import lake_lease
 from mediflow_assets.streaming import alerts_table
 from mediflow_assets.streaming.alert_query import AlertRules
@@ -152,11 +154,21 @@ def test_of_an_erased_patient_no_alert_is_told(stream: Stream) -> None:
     tables, spark = context.tables, context.tables.session()
     marks, hmac_pads = frozenset({tombstones.mark(GONE.lower())}), PseudonymKey(tombstones.secret).hmac_pads
     rules = AlertRules(lake.read(gold.COST_BASELINES), -1, context.key.hmac_pads, marks, hmac_pads)
-    shaped = tables.stage(STREAM_ALERTS, alerts.validated(events.as_records(tables.read(ENCOUNTER_EVENTS))))
+    validated = alerts.validated(events.as_records(tables.read(ENCOUNTER_EVENTS)), rules.reader)
+    shaped = tables.stage(STREAM_ALERTS, validated)
     frames = (spark.createDataFrame(table) for table in (rules.hmac_pads_table(), rules.erased_table()))
     told = alerts.alerts_of(shaped, tables.read(gold.COST_BASELINES), {"SURGERY"}, *frames).collect()
     assert [row["patient_key"] for row in told] == [context.key.pseudonym("patient", STAYS)]
     assert [row["department"] for row in told] == ["OTHER"], "a department that the baselines do not know"
+
+
+def test_an_alert_tells_the_instant_of_a_local_time(stream: Stream) -> None:
+    stream.house = stream.house.with_feeds(Feeds(timezone="America/New_York"))
+    stream.send(event(occurred_at="2024-01-10T23:30:00", blood_pressure="220/80")).refresh()
+    stream.house.lake.ensure(gold.COST_BASELINES)
+    alerts_table.make(stream.house.context, TOPIC, is_judged_elsewhere=False)
+    at = dt.datetime(2024, 1, 11, 4, 30, tzinfo=dt.UTC)
+    assert stream.house.row(STREAM_ALERTS)["occurred_at"] == stream.house.row(silver.ENCOUNTERS)["updated_at"] == at
 
 
 def test_the_status_counts_in_the_tables(stream: Stream) -> None:
