@@ -1,6 +1,7 @@
 """Dates of which only the year or the month is known keep what they tell, and nothing waits for the rest."""
 
 import datetime as dt
+import json
 from pathlib import Path
 
 from mediflow_assets.contracts import silver
@@ -32,3 +33,25 @@ def test_birth_dates_of_two_digits_are_in_the_past(house):
     house.make_silver()
     born = {row["patient_id"]: str(row["birth_date"]) for row in house.rows(silver.PATIENTS)}
     assert born == {"YY0": "1958-07-04", "YY1": "1958-07-04", "YY2": "2025-07-04", "YY3": "None"}
+
+
+def test_a_stay_of_which_only_a_year_or_month_is_told_is_kept_out_and_one_of_days_keeps_them(house):
+    house = house.with_feeds(Feeds(timezone="America/New_York"))
+    periods = [
+        ("2020", "2020-06-02T10:00:00Z"),
+        ("2020-05", "2020-06-02T10:00:00Z"),
+        ("2020-05-01T10:00:00Z", "2020-06"),
+        ("2020-05-01", "2020-05-03"),
+    ]
+    common = {"resourceType": "Encounter", "status": "finished", "class": {"code": "IMP"}}
+    stays = [
+        common | {"id": f"E{n}", "subject": {"reference": "Patient/P1"}, "period": {"start": start, "end": end}}
+        for n, (start, end) in enumerate(periods)
+    ]
+    resources = [{"resourceType": "Patient", "id": "P1", "birthDate": "1980"}, *stays]
+    delivery = house.deliver("\n".join(map(json.dumps, resources)), NOW, name="p.ndjson")
+    house.make_silver()
+    told = ["admitted_at_unreadable", "admitted_at_unreadable", "discharged_at_unreadable"]
+    assert house.reasons(silver.ENCOUNTERS) == {(delivery, n): [reason] for n, reason in enumerate(told, start=2)}
+    row = house.row(silver.ENCOUNTERS)
+    assert (str(row["admitted_on"]), str(row["discharged_on"])) == ("2020-05-01", "2020-05-03")
