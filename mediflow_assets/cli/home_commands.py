@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from mediflow_assets.cli import context, output
+from mediflow_assets.contracts.time_zones import time_zone
 
 
 def register(app: typer.Typer) -> None:
@@ -36,12 +37,16 @@ def generate(
     rows: Annotated[int, typer.Option(help="how many encounters")] = 50_000,
     seed: Annotated[int, typer.Option(help="the same seed gives the same bytes")] = 7,
     merges: Annotated[int, typer.Option(min=0, help="how many patients came under two ids and are merged")] = 0,
+    timezone: Annotated[
+        str | None, typer.Option(help="the IANA time zone whose local times it writes; UTC without one")
+    ] = None,
 ) -> None:
     """Write the synthetic hospital: OUT/deliveries, and OUT/truth with what was planted in it."""
     from mediflow_assets import synthetic
 
+    zone = time_zone(timezone, "--timezone") if timezone else None
     with output.counting("generate") as count:
-        made = synthetic.generate(out, rows, seed, count, merges)
+        made = synthetic.generate(out, rows, seed, count, merges, zone)
     output.line(f"{made.records:,} records of {made.encounters:,} encounters and {made.patients:,} patients")
     broken = sum(made.broken.values())
     output.line(f"{made.duplicates:,} duplicates, {made.updates:,} updates, {broken:,} broken records")

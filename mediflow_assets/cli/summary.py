@@ -8,13 +8,14 @@ import pyarrow.parquet as pq
 
 from mediflow_assets import synthetic
 from mediflow_assets.cli import context, output, running
-from mediflow_assets.contracts import gold, models
+from mediflow_assets.contracts import admissions, gold, models
 from mediflow_assets.operations import home, model_registry, status
 from mediflow_assets.operations.hand_over import hand_over
 from mediflow_assets.settings import Settings
 from mediflow_assets.sources import Feeds
 from mediflow_assets.storage.delta import Lake
 
+SAMPLE_ZONE = "America/New_York"
 BANDS = ((2, 5), (5, 10), (10, 30))
 """Bands of the factor by which planted anomalies exceed the expected cost."""
 
@@ -25,11 +26,11 @@ def demo(rows: int, seed: int) -> int:
     made = home.set_up(settings, "admin")
     if made.password:
         output.line(f"Password of admin, shown this once: {made.password}")
-    sample = settings.root / "sample"
+    sample, zone = settings.root / "sample", zone_of_sample(settings)
     if not (sample / "truth" / "summary.json").exists():
         output.line(f"Generating a hospital of {rows:,} encounters (seed {seed}) ...")
         with output.counting("generate") as count:
-            synthetic.generate(sample, rows, seed, count)
+            synthetic.generate(sample, rows, seed, count, timezone=zone)
     output.line("Ingesting its deliveries ...")
     inbox = settings.open_inbox(Feeds.load(settings.sources_file))
     for file in hand_over([sample / "deliveries"], inbox, context.lake(settings)):
@@ -43,6 +44,17 @@ def demo(rows: int, seed: int) -> int:
     if code:
         return code
     return show(settings, sample)
+
+
+def zone_of_sample(settings: Settings) -> str | None:
+    """The time zone of the home's flat files; where none is set, that of the sample, which is then set."""
+    feeds, system = Feeds.load(settings.sources_file, settings.timezone), admissions.SOURCE.system
+    if (zone := feeds.zone_of(system)) or system in feeds.systems:
+        return zone
+    with settings.sources_file.open("a", encoding="utf-8") as file:
+        file.write(f"\n# The sample hospital of 'mediflow demo' writes local times.\n[systems.{system}]\n")
+        file.write(f'timezone = "{SAMPLE_ZONE}"\n')
+    return SAMPLE_ZONE
 
 
 def show(settings: Settings, sample: Path) -> int:

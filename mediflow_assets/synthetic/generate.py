@@ -9,6 +9,7 @@ import numpy as np
 
 from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.synthetic.broken import plant_broken
+from mediflow_assets.synthetic.clock import clock_of
 from mediflow_assets.synthetic.deliveries import write_deliveries
 from mediflow_assets.synthetic.encounters import simulate
 from mediflow_assets.synthetic.hospital import load_hospital
@@ -37,11 +38,19 @@ class Generated:
     broken: dict[str, int]  # by kind
 
 
-def generate(out: Path, rows: int, seed: int, on_progress: Progress | None = None, merges: int = 0) -> Generated:
+def generate(
+    out: Path,
+    rows: int,
+    seed: int,
+    on_progress: Progress | None = None,
+    merges: int = 0,
+    timezone: str | None = None,
+) -> Generated:
     """Writes `rows` encounters as CSV files to `out/deliveries`, and what is true of them to `out/truth`.
 
-    The same rows, seed and merges give the same bytes. `on_progress` is told the step, how much of it is done, and of
-    how much. So many patients as `merges` says came under two ids, and a delivery of merges tells so.
+    The same arguments give the same bytes. `on_progress` is told the step, how much of it is done, and of how much. So
+    many patients as `merges` says came under two ids, and a delivery of merges tells so. In a `timezone` times are
+    local, without an offset.
     """
     _refuse_what_cannot_be(out, rows, seed)
     progress = on_progress or (lambda *_: None)
@@ -53,7 +62,8 @@ def generate(out: Path, rows: int, seed: int, on_progress: Progress | None = Non
     rng = np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, 2])))
     planted = plant_merges(encounters, seed, merges) if merges else None
     second = planted.second if planted else None
-    wording = Wording(hospital, encounters.population, encounters.patient_number, second)
+    clock = clock_of(hospital, timezone) if timezone else None
+    wording = Wording(hospital, encounters.population, encounters.patient_number, second, clock)
     versions = plant_versions(hospital, rng, encounters)
     broken = plant_broken(hospital, rng, encounters.records, wording)
     for folder in (deliveries, truth):

@@ -6,6 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from mediflow_assets.synthetic.clock import Clock
 from mediflow_assets.synthetic.hospital import DAY, STATUSES, Flags, Hospital, Ints
 from mediflow_assets.synthetic.population import Population, birth_dates, names_in_csv
 
@@ -70,17 +71,26 @@ class Wording:
     """Puts records into words: every value is looked up in a small table, never formatted a million times."""
 
     def __init__(
-        self, hospital: Hospital, population: Population, patient_number: Ints, second: Ints | None = None
+        self,
+        hospital: Hospital,
+        population: Population,
+        patient_number: Ints,
+        second: Ints | None = None,
+        clock: Clock | None = None,
     ) -> None:
-        """Words for one hospital and its patients; `second` are encounters, by number, that came under a second id."""
-        self._hospital, self._population = hospital, population
+        """Words for one hospital and its patients; `second` are encounters, by number, that came under a second id.
+
+        Times are those of the hospital's `clock`, without an offset; without one they are in UTC and say so.
+        """
+        self._hospital, self._population, self._clock = hospital, population, clock
         self._patient_ids = numbered("PAT_", patient_number, 7)
         self._second_ids, self._second = numbered("DUP_", patient_number, 7), second
         self._names = names_in_csv(hospital, population)
         self._births = birth_dates(population)
         self._zips = numbered("", population.zip, 5)
         self._numbers = pa.array([str(number) for number in range(1000)])
-        self._minutes = pa.array([f"T{minute // 60:02}:{minute % 60:02}:00Z" for minute in range(DAY)])
+        offset = "" if clock else "Z"
+        self._minutes = pa.array([f"T{minute // 60:02}:{minute % 60:02}:00{offset}" for minute in range(DAY)])
         self._first_day = hospital.first_minute // DAY
         days = np.arange(self._first_day, hospital.last_minute // DAY + 1).astype("datetime64[D]")
         self._days = pa.array(np.datetime_as_string(days).tolist())
@@ -134,7 +144,12 @@ class Wording:
         """The ids of the records' encounters."""
         return numbered("ENC_", records.number, 8)
 
+    def instants(self, minutes: Ints) -> Ints:
+        """The minutes of UTC that these times of the hospital are."""
+        return self._clock.instants(minutes) if self._clock else minutes
+
     def _times(self, minutes: Ints) -> pa.Array:
+        minutes = self._clock.shown(minutes) if self._clock else minutes
         day, minute = np.where(minutes == NOTHING, NOTHING, minutes // DAY - self._first_day), minutes % DAY
         return pc.binary_join_element_wise(_look_up(self._days, day), _look_up(self._minutes, minute), "")
 

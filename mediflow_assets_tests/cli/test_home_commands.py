@@ -6,7 +6,11 @@ from pathlib import Path
 
 from typer.testing import Result
 
+from mediflow_assets.cli.summary import SAMPLE_ZONE, zone_of_sample
+from mediflow_assets.contracts.admissions import SOURCE
 from mediflow_assets.identity.users import Users
+from mediflow_assets.settings import Settings
+from mediflow_assets.sources import Feeds
 from mediflow_assets.storage.lease import lake_lease
 
 Run = Callable[..., Result]
@@ -79,3 +83,20 @@ def test_generate_writes_deliveries_and_their_truth(mediflow: Run, tmp_path: Pat
     made = mediflow("generate", "--rows", 300, "--seed", 1, "--out", tmp_path / "h")
     assert made.exit_code == 0 and (tmp_path / "h" / "truth" / "summary.json").exists()
     assert mediflow("generate", "--rows", 300, "--seed", 1, "--out", tmp_path / "h").exit_code == 1
+
+
+def test_the_sample_is_in_a_zone_of_its_own_unless_the_home_has_one(mediflow: Run, home: Path) -> None:
+    mediflow("init")
+    settings = Settings(home=home)
+    assert zone_of_sample(settings) == zone_of_sample(settings) == SAMPLE_ZONE != "UTC"
+    text = settings.sources_file.read_text()
+    assert text.count("[systems.") == 1 and Feeds.load(settings.sources_file).zone_of(SOURCE.system) == SAMPLE_ZONE
+    settings.sources_file.unlink()
+    assert zone_of_sample(Settings(home=home, timezone="Europe/Berlin")) == "Europe/Berlin"
+    settings.sources_file.write_text('[systems.admissions]\nnamespace = "north"\n')
+    assert zone_of_sample(settings) is None and len(settings.sources_file.read_text().splitlines()) == 2
+
+
+def test_generate_refuses_a_zone_that_is_none(mediflow: Run, tmp_path: Path) -> None:
+    refused = mediflow("generate", "--out", str(tmp_path / "out"), "--timezone", "Mars/Olympus")
+    assert refused.exit_code == 1 and "--timezone: expected an IANA time zone" in refused.stderr
