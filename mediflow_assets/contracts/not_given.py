@@ -27,8 +27,10 @@ NOT_GIVEN = (
 
 FORMULA = re.compile(r'="([^"]*)"\Z')
 """`="00123"`: how a spreadsheet is told to leave a number alone."""
-APOSTROPHE = r"^\x27[0-9=+@-]"
-"""`'00123`: the same, by a sign that is no part of the value. A name may begin with one, before a letter."""
+_BLANK = r"[\s\p{Z}\p{Cf}]*"
+WRAPPED = rf'(?s)^(="{_BLANK}([^"]*?){_BLANK}"|\x27{_BLANK}([0-9=+@-].*))\z'
+"""Either of both around a cell: `="00123"`, or `'00123`, whose sign is no part of the value. A name may begin with one,
+before a letter."""
 MARKED_ID = re.compile(r"'([^']+)\Z")
 WHOLE = re.compile(r"([1-9][0-9]{0,14})[.]0+\Z")
 """`123.0`: a whole number that was read as a fraction; not exact with more than 15 digits, or with a zero before it."""

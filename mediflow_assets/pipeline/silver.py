@@ -180,7 +180,7 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
     reader = FeedReader(feeds, context.feeds.namespaces, context.feeds.zone_of(source.system))
     frame = with_known_codes(transform(records, reader), table.contract)
     namespace = reader.namespaces[source.system]
-    if NAMESPACE not in frame.columns:
+    if FEED not in source.table.columns:
         frame = frame.withColumn(NAMESPACE, F.lit(namespace))
     if (numbers := known_numbers(context, source)) is not None:
         if are_told_late(context, table.contract, table.people, namespace, numbers):
@@ -216,7 +216,7 @@ def _store(context: RunContext, table: SilverTable, accepted: DataFrame, ranges:
 
 def _with_ends(validated: DataFrame, contract: TableContract) -> DataFrame:
     """The validated records; against one that only ends what it names stands at most what is wrong with that name."""
-    if END.name not in validated.columns:
+    if contract.name not in silver.VERSIONS:
         return validated
     of_key = [check.code for check in contract.checks if check.code.startswith(contract.primary_key)]
     left = F.array_intersect(REASONS, F.array(*map(F.lit, of_key)).cast("array<string>"))

@@ -11,7 +11,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts.blanks import ASCII_BLANKS, BLANKS
-from mediflow_assets.contracts.not_given import APOSTROPHE, NOT_GIVEN, spellings
+from mediflow_assets.contracts.not_given import NOT_GIVEN, WRAPPED, spellings
 from mediflow_assets.contracts.vocabulary import STATUSES
 
 INTEGER = r"^[+-]?[0-9]{1,9}\z"
@@ -55,8 +55,11 @@ def texts(
     """
     cells, own = list(columns), words or {}
     trimmed = frame.withColumns({name: stripped(F.col(name)) for name in (*cells, *ids)})
-    found = {name: _cell(F.col(name), _words_but((*own.get(name, ()), *_OWN_WORDS.get(name, ())))) for name in cells}
-    return trimmed.withColumns(found | {name: _cell(F.col(name), [""]) for name in ids})
+    bare = trimmed.withColumns({name: _unwrapped(F.col(name)) for name in (*cells, *ids)})
+    nothing = {name: _words_but((*own.get(name, ()), *_OWN_WORDS.get(name, ()))) for name in cells}
+    return bare.withColumns(
+        {name: F.when(~F.col(name).isin(nothing.get(name, [""])), F.col(name)) for name in (*cells, *ids)}
+    )
 
 
 def _words_but(own: Collection[str]) -> list[str]:
@@ -64,13 +67,9 @@ def _words_but(own: Collection[str]) -> list[str]:
     return ["", *spellings(tuple(word for word in NOT_GIVEN if word not in known))]
 
 
-def _cell(text: Column, nothing: list[str]) -> Column:
-    """A trimmed text, without a spreadsheet's wrapping, null where it is one of some words."""
-    is_formula = text.startswith('="') & text.endswith('"') & (F.char_length(text) > 2)
-    inner = F.when(is_formula, stripped(F.substr(text, F.lit(3), F.char_length(text) - 3)))
-    inner = inner.when(text.rlike(APOSTROPHE), stripped(F.substr(text, F.lit(2)))).otherwise(text)
-    is_plain = ~F.substring(text, 1, 1).isin("=", "'")
-    return F.when(text.isin(nothing), None).when(is_plain, text).otherwise(F.when(~inner.isin(nothing), inner))
+def _unwrapped(text: Column) -> Column:
+    """A trimmed text without a spreadsheet's wrapping: one pattern, for few expressions are planned fast."""
+    return F.when(F.substring(text, 1, 1).isin("=", "'"), F.regexp_replace(text, WRAPPED, "$2$3")).otherwise(text)
 
 
 def _when(text: Column, pattern: str, type_: str) -> Column:
