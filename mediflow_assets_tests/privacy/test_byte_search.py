@@ -47,3 +47,15 @@ def test_a_folder_that_cannot_be_read_is_no_clean_folder(tmp_path, monkeypatch):
     monkeypatch.setattr(byte_search.os, "scandir", refused)
     with pytest.raises(PermissionError):
         list(files_of(tmp_path))
+
+
+def test_a_bound_that_was_cut_and_raised_names_nobody(tmp_path):
+    """The bound of 64 bytes of a text about PAT-7000002 ends in PAT-7000003."""
+    from deltalake import write_deltalake
+
+    text = "x" * 53 + "PAT-7000002" + " and more"
+    write_deltalake(tmp_path / "t", pa.table({"note": [text]}))
+    (file,) = (tmp_path / "t").glob("*.parquet")
+    assert b"PAT-7000003" in file.read_bytes()
+    assert search([file], Identifiers(["PAT-7000003"])).total == 0
+    assert search([file], Identifiers(["PAT-7000002"])).total > 0
