@@ -7,22 +7,15 @@ that a column's own vocabulary knows (a status `unknown`) is a value there.
 import re
 
 NOT_GIVEN = (
-    *("NULL", "(NULL)", "<NULL>", "[NULL]", "\\N", "NIL", "NONE", "NAN", "NAT", "NA", "<NA>", "N/A", "#N/A", "N.A."),
-    *("N.A", "#NV", "UNKNOWN", "UNK", "NOT KNOWN", "NOT GIVEN", "NOT AVAILABLE", "NOT APPLICABLE"),
-    *(
-        "NOT RECORDED",
-        "NOT SPECIFIED",
-        "NOT PROVIDED",
-        "NOT STATED",
-        "UNSPECIFIED",
-        "UNDEFINED",
-        "MISSING",
-        "BLANK",
-        "EMPTY",
-    ),
-    *("UNBEKANNT", "KEINE ANGABE", "K.A.", "INCONNU", "NON RENSEIGNÉ", "DESCONOCIDO", "SIN DATOS"),
-    *("-", "--", "---", "?", "??", "???", ".", "..", "_", "*"),
-)
+    "NULL", "(NULL)", "<NULL>", "[NULL]", "\\N", "NIL", "NONE", "NAN", "NAT", "NA", "<NA>", "N/A", "#N/A", "N.A.",
+    "N.A", "#NV", "UNKNOWN", "UNKN", "UNK", "NOT KNOWN", "NOT GIVEN", "NOT AVAILABLE", "NOT APPLICABLE",
+    "NOT ASSIGNED", "NOT RECORDED", "NOT SPECIFIED", "NOT PROVIDED", "NOT STATED", "UNIDENTIFIED", "UNSPECIFIED",
+    "UNDEFINED", "MISSING", "BLANK", "EMPTY", "TBA", "TBC", "TBD",
+    "UNBEKANNT", "UNBEK", "NICHT BEKANNT", "NICHT ANGEGEBEN", "NICHT VORHANDEN", "KEINE ANGABE", "K.A.", "FEHLT",
+    "INCONNU", "INCONNUE", "NON CONNU", "NON RENSEIGNÉ", "NON RENSEIGNE", "NON DISPONIBLE", "NON APPLICABLE", "NÉANT",
+    "DESCONOCIDO", "DESCONOCIDA", "SE DESCONOCE", "NO APLICA", "NO DISPONIBLE", "NO CONSTA", "SIN DATOS",
+    "-", "--", "---", "?", "??", "???", ".", "..", "_", "*",
+)  # fmt: skip
 """In upper case. A feed of `sources.toml` may have more (`null_words`)."""
 
 FORMULA = re.compile(r'="([^"]*)"\Z')

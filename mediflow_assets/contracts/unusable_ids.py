@@ -5,21 +5,21 @@ letters of full width as ASCII. Nearly all ids are passed by one cheap pattern; 
 Unicode.
 """
 
+import re
+
+from mediflow_assets.contracts.not_given import NOT_GIVEN
 from mediflow_assets.contracts.table import RowCheck, Severity
 
-NOTHING = (
-    "NULL", "NIL", "NONE", "NAN", "NAT", "NA", "N A", "#N A", "NO", "NO ID", "NO MRN", "NO NUMBER", "NOT APPLICABLE",
-    "NOT AVAILABLE", "NOT ASSIGNED", "NOT GIVEN", "NOT KNOWN", "NOT PROVIDED", "NOT RECORDED", "NOT SPECIFIED",
-    "UNKNOWN", "UNKN", "UNK", "UNASSIGNED", "UNDEFINED", "UNDEF", "UNIDENTIFIED", "UNSPECIFIED", "MISSING", "BLANK",
-    "EMPTY", "VOID", "TBA", "TBC", "TBD", "PENDING", "INVALID", "ANON", "ANONYMOUS", "TEST", "DUMMY", "PLACEHOLDER",
-    "DEFAULT", "OTHER", "TRUE", "FALSE", "INF", "INFINITY",
-    "UNBEKANNT", "UNBEK", "NICHT BEKANNT", "NICHT ANGEGEBEN", "NICHT VORHANDEN", "KEIN", "KEINE", "KEINE ANGABE", "K A",
-    "OHNE", "LEER", "FEHLT", "ENTFÄLLT", "ENTFAELLT", "ANONYM", "WAHR", "FALSCH",
-    "INCONNU", "INCONNUE", "NON CONNU", "NON RENSEIGNÉ", "NON RENSEIGNE", "NON DISPONIBLE", "NON APPLICABLE",
-    "SANS OBJET", "AUCUN", "AUCUNE", "NÉANT", "NEANT", "VIDE", "MANQUANT", "ANONYME", "VRAI", "FAUX",
-    "DESCONOCIDO", "DESCONOCIDA", "SE DESCONOCE", "NO APLICA", "NO DISPONIBLE", "NO CONSTA", "SIN DATOS", "NINGUNO",
-    "NINGUNA", "NULO", "VACÍO", "VACIO", "ANÓNIMO", "ANONIMO", "VERDADERO", "FALSO",
+_NO_ID = (
+    "#N A", "NO", "NO ID", "NO MRN", "NO NUMBER", "UNASSIGNED", "UNDEF", "VOID", "PENDING", "INVALID", "ANON",
+    "ANONYMOUS", "TEST", "DUMMY", "PLACEHOLDER", "DEFAULT", "OTHER", "TRUE", "FALSE", "INF", "INFINITY",
+    "KEIN", "KEINE", "OHNE", "LEER", "ENTFÄLLT", "ENTFAELLT", "ANONYM", "WAHR", "FALSCH",
+    "SANS OBJET", "AUCUN", "AUCUNE", "NEANT", "VIDE", "MANQUANT", "ANONYME", "VRAI", "FAUX",
+    "NINGUNO", "NINGUNA", "NULO", "VACÍO", "VACIO", "ANÓNIMO", "ANONIMO", "VERDADERO", "FALSO",
 )  # fmt: skip
+"""Values in other columns."""
+_PLAIN = (re.sub(r"[^\w#]+", " ", word).strip() for word in NOT_GIVEN)
+NOTHING = tuple(sorted({word for word in _PLAIN if len(word) > 1 and word[0] != "#"} | {*_NO_ID}))
 """Words that stand where nothing is known, and truth values; whatever marks stand around or between them."""
 
 _MARKS = r"[^\p{L}\p{N}#]+"
