@@ -40,13 +40,16 @@ def generate(
     timezone: Annotated[
         str | None, typer.Option(help="the IANA time zone whose local times it writes; UTC without one")
     ] = None,
+    odd: Annotated[
+        int, typer.Option(min=0, help="how many cases of each kind of odd ids, versions and dates; see truth/odd.json")
+    ] = 0,
 ) -> None:
     """Write the synthetic hospital: OUT/deliveries, and OUT/truth with what was planted in it."""
     from mediflow_assets import synthetic
 
     zone = time_zone(timezone, "--timezone") if timezone else None
     with output.counting("generate") as count:
-        made = synthetic.generate(out, rows, seed, count, merges, zone)
+        made = synthetic.generate(out, rows, seed, count, merges, zone, odd)
     output.line(f"{made.records:,} records of {made.encounters:,} encounters and {made.patients:,} patients")
     broken = sum(made.broken.values())
     output.line(f"{made.duplicates:,} duplicates, {made.updates:,} updates, {broken:,} broken records")

@@ -14,6 +14,8 @@ from mediflow_assets.synthetic.deliveries import write_deliveries
 from mediflow_assets.synthetic.encounters import simulate
 from mediflow_assets.synthetic.hospital import load_hospital
 from mediflow_assets.synthetic.merges import DELIVERY, plant_merges, write_merges
+from mediflow_assets.synthetic.odd import write_odd
+from mediflow_assets.synthetic.odd_kinds import FEEDS, KINDS
 from mediflow_assets.synthetic.records import Wording
 from mediflow_assets.synthetic.truth import summarise, write_encounters, write_lists, write_summary
 from mediflow_assets.synthetic.versions import plant_versions
@@ -45,12 +47,13 @@ def generate(
     on_progress: Progress | None = None,
     merges: int = 0,
     timezone: str | None = None,
+    odd: int = 0,
 ) -> Generated:
     """Writes `rows` encounters as CSV files to `out/deliveries`, and what is true of them to `out/truth`.
 
     The same arguments give the same bytes. `on_progress` is told the step, how much of it is done, and of how much. So
     many patients as `merges` says came under two ids, and a delivery of merges tells so. In a `timezone` times are
-    local, without an offset.
+    local, without an offset. Of each odd kind there are as many cases as `odd` says.
     """
     _refuse_what_cannot_be(out, rows, seed)
     progress = on_progress or (lambda *_: None)
@@ -72,6 +75,9 @@ def generate(
     placed = write_deliveries(deliveries, hospital, rng, versions, broken, wording, steps.advance)
     if planted:
         placed.records[DELIVERY] = write_merges(deliveries, truth, encounters, planted)
+    if odd:
+        placed.records.update(write_odd(deliveries, truth, KINDS, odd, seed))
+        (truth / "sources.toml").write_text(FEEDS, encoding="utf-8")
     write_encounters(truth / "encounters.parquet", encounters, versions.final, wording)
     write_lists(truth, encounters, versions, broken, placed)
     summary = summarise(encounters, versions, broken, placed, seed)
