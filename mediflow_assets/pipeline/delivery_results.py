@@ -34,6 +34,18 @@ class DeliveryResult:
         """Accepted records of which no outcome tells, or outcomes too many."""
         return abs(self.accepted - sum(self.outcomes.values()))
 
+    def as_processed(self, table: str, given_up: int = 0) -> dict[str, int | str | None]:
+        """Its row of `silver/processed`; `given_up` are records that people discarded."""
+        return {
+            "target_table": table,
+            "_delivery_id": self.delivery,
+            "through_record": self.through,
+            "records": self.records + given_up,
+            "accepted": self.accepted,
+            "quarantined": self.records - self.accepted + given_up,
+            **{name: self.outcomes.get(name, 0) if self.outcomes else None for name in OUTCOMES},
+        }
+
 
 def count(validated: DataFrame, offset_ranges: OffsetRanges) -> list[DeliveryResult]:
     """The results on validated records, by delivery."""

@@ -5,12 +5,14 @@ folds again, and ends in the same rows.
 """
 
 from functools import reduce
+from uuid import uuid4
 
 import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql.types import StructField, StructType
 
+from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.events import DELIVERY_PREFIX
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.contracts.versions import END, ORDER, PLACE
@@ -64,11 +66,17 @@ def _counted(told: DataFrame, ranges: OffsetRanges) -> Outcomes:
 
 
 def _noted(lake: Lake, contract: TableContract, counts: Outcomes) -> Outcomes:
-    """The outcomes as they were before anything was written, where a run that was cut short has noted them."""
-    before: Outcomes = lake.property_of(contract, OUTCOMES_NOTE) or {}
+    """The outcomes as they were before anything was written, where a run that was cut short has noted them.
+
+    Of a record that was held and has been accepted now, that run may have said so in the quarantine: what it noted is
+    then told by this one.
+    """
+    note = lake.property_of(contract, OUTCOMES_NOTE) or {}
+    is_told = not note or lake.holds(silver.PROCESSED, note["run"])
+    before: Outcomes = {} if is_told else note["counts"]
     sums = {delivery: sum(of.values()) for delivery, of in counts.items()}
-    counts |= {delivery: of for delivery, of in before.items() if sum(of.values()) == sums.get(delivery)}
-    lake.set_properties(contract, **{OUTCOMES_NOTE: counts})
+    counts |= {d: of for d, of in before.items() if sums.get(d) in (None, sum(of.values()))}
+    lake.set_properties(contract, **{OUTCOMES_NOTE: {"run": uuid4().hex, "counts": counts}})
     return counts
 
 

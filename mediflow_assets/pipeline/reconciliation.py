@@ -81,7 +81,7 @@ def _of_silver(
 
 
 def _outcomes(processed: list[Row]) -> dict[str, Counter[str]]:
-    """What the records of each delivery were to the table, and how many were accepted; replayed ones came later."""
+    """What the records of each delivery were to the table, and how many were accepted when they came."""
     found: dict[str, Counter[str]] = {}
     for row in processed:
         if row["new"] is not None:
@@ -95,7 +95,9 @@ def _with_versions(row: Row, told: Counter[str] | None) -> Row:
     if told is None:
         return row
     versions = {name: told[name] for name in OUTCOMES}
-    add_up = row["erased"] > 0 or sum(versions.values()) == told["accepted"]
+    # of events that were held and came in later nothing is told
+    accepted = told["accepted"] if row["delivery"].startswith(DELIVERY_PREFIX) else row["accepted"]
+    add_up = row["erased"] > 0 or sum(versions.values()) == accepted
     return row | versions | {"balanced": row["balanced"] and add_up}
 
 

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.source import FEED, SourceContract
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.contracts.versions import END, OUTCOMES
+from mediflow_assets.contracts.versions import END
 from mediflow_assets.pipeline import (
     change,
     checks,
@@ -94,7 +94,7 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
     if not made.has_failed:
         _commit(context, contract, work, delivery_results)
         notes = {PATIENTS_VERSION: patients_version} if table.of_patient else {}
-        lake.set_properties(contract, **{rebuild.OUTCOMES_NOTE: {}}, **notes)
+        lake.set_properties(contract, **({rebuild.OUTCOMES_NOTE: {}} if found else {}), **notes)
     return made
 
 
@@ -147,7 +147,9 @@ def _write(context: RunContext, table: SilverTable, work: Pending, found: _Valid
     """The table, then the quarantine."""
     delivery_results = count(found.validated, work.offset_ranges)
     outcomes = _store(context, table, found.accepted, work.offset_ranges)
-    delivery_results = [_told(result, outcomes, work) for result in delivery_results]
+    told = {result.delivery: result for result in delivery_results}
+    noted = (DeliveryResult(delivery, 0, 0, 0, 0, of) for delivery, of in outcomes.items() if delivery not in told)
+    delivery_results = [*(_told(result, outcomes, work) for result in delivery_results), *noted]
     quarantine_records(context, table.contract, found.records, found.validated, work, delivery_results)
     for staged in table.kept_in:
         context.tables.unstage(staged)
@@ -226,26 +228,22 @@ def _with_ends(validated: DataFrame, contract: TableContract) -> DataFrame:
 def _commit(
     context: RunContext, contract: TableContract, work: Pending, delivery_results: list[DeliveryResult]
 ) -> None:
-    """Append what was validated to `processed`: whole deliveries only, for a record validated again is counted there.
+    """Append what was validated to `processed`: the records of whole deliveries, and what each accepted one was.
 
-    A discarded record is not validated again where its delivery is, and counts as quarantined then as before.
+    Of a record that was held and validated again only the latter: it is counted where its delivery is. A discarded one
+    is not validated again where its delivery is, and counts as quarantined then as before.
     """
-    by_delivery = {result.delivery: result for result in delivery_results}
-    discarded = held_by_delivery(context.lake, contract, work.offset_ranges, ["discarded"])
+    lake, by_delivery = context.lake, {result.delivery: result for result in delivery_results}
+    discarded = held_by_delivery(lake, contract, work.offset_ranges, ["discarded"])
     nothing = DeliveryResult("", 0, 0, 0)
-    rows = []
-    for delivery in (*work.new, *work.corrections):
-        result, given_up = by_delivery.get(delivery, nothing), discarded.get(delivery, 0)
-        rows.append(
-            {
-                "target_table": contract.name,
-                "_delivery_id": delivery,
-                "through_record": work.offset_ranges[delivery][1] if delivery in work.offset_ranges else result.through,
-                "records": result.records + given_up,
-                "accepted": result.accepted,
-                "quarantined": result.records - result.accepted + given_up,
-                **{name: result.outcomes.get(name, 0) if result.outcomes else None for name in OUTCOMES},
-            }
-        )
+    whole = (*work.new, *work.corrections)
+    again = [result for result in delivery_results if result.delivery not in whole and result.outcomes]
+    rows = [replace(result, records=0, accepted=0).as_processed(contract.name) for result in again]
+    for delivery in whole:
+        result = replace(by_delivery.get(delivery, nothing), delivery=delivery)
+        if delivery in work.offset_ranges:
+            result = replace(result, through=work.offset_ranges[delivery][1])
+        rows.append(result.as_processed(contract.name, discarded.get(delivery, 0)))
     if rows:
-        context.lake.append_rows(silver.PROCESSED, rows)
+        note = lake.property_of(contract, rebuild.OUTCOMES_NOTE) or {}
+        lake.append_rows(silver.PROCESSED, rows, note.get("run") if again else None)

@@ -46,3 +46,12 @@ def test_what_bronze_receives_has_no_newest(house, admissions):
     house.deliver(admissions({}))
     house.make_silver()
     assert set(newest_of(house, "bronze/admissions").values()) == {(1, None)}
+
+
+def test_a_record_that_was_held_is_told_once_it_has_come_in(house, admissions, corrections):
+    delivery = house.deliver(admissions({"encounter_id": "E1"}, {"encounter_id": "E2", "cost": "a lot"}))
+    house.make_silver()
+    house.deliver(corrections({"_delivery_id": delivery, "_record_number": 2, "cost": "3.00"}), LATER)
+    house.make_silver()
+    (row,) = (row for row in reconcile(house.lake) if row["table"] == ENCOUNTERS and row["source"] == "admissions")
+    assert (row["accepted"], row["new"], row["quarantined"], row["balanced"]) == (2, 2, 0, True)
