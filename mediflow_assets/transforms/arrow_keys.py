@@ -13,8 +13,8 @@ Flags = npt.NDArray[np.bool_]
 
 def order_of(rows: pa.Table, names: Iterable[str]) -> Ints:
     """The places of the rows in the order of some columns, nulls first."""
-    keys = [(name, "ascending") for name in names]
-    return np.asarray(pc.sort_indices(rows, sort_keys=keys, null_placement="at_start").to_numpy(), np.int64)
+    keys = [(name, "ascending", "at_start") for name in names]
+    return np.asarray(pc.sort_indices(rows, sort_keys=keys).to_numpy(), np.int64)
 
 
 def in_order(rows: pa.Table, names: Iterable[str]) -> pa.Table:

@@ -14,6 +14,8 @@ from mediflow_assets.sources import Feeds
 from mediflow_assets_tests.end_to_end import planting, reading
 from mediflow_assets_tests.house import House
 
+pytestmark = pytest.mark.slow
+
 ZONE = "America/New_York"
 PEOPLE, DELIVERIES = 12, 4
 
