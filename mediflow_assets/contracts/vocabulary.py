@@ -52,6 +52,11 @@ ADMISSION_TYPES = {
     "routine": "elective",
 }
 
+
+def _coded(word: str, codes: str) -> dict[str, str]:
+    return dict.fromkeys(codes.split(), word)
+
+
 DISPOSITIONS = {
     "home": "home",
     "transferred": "transferred",
@@ -70,7 +75,15 @@ DISPOSITIONS = {
     "long": "skilled_nursing",
     "rehab": "rehab",
     "rehabilitation": "rehab",
+    **_coded("home", "01 06 81 86"),
+    **_coded("transferred", "02 05 43 65 66 69 82 85 88 93 94"),
+    **_coded("skilled_nursing", "03 04 61 63 64 83 84 89 91 92"),
+    **_coded("against_advice", "07"),
+    **_coded("expired", "20 40 41 42"),
+    **_coded("hospice", "50 51"),
+    **_coded("rehab", "62 90"),
 }
+"""With the patient discharge status of NUBC (UB-04, field 17), as bills and FHIR have it."""
 
 DEPARTMENT_OF_CLASS = {
     "inpatient": "GENERAL_MEDICINE",

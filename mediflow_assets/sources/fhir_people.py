@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import pyarrow as pa
 
+from mediflow_assets.contracts import fhir
 from mediflow_assets.sources.people import Named, lists
 
 FILLED = ("resource_type", "resource_id", "full_url", "resource")
 """The columns of Bronze that this reader knows; one that its contract has besides stays empty."""
 _REFERENCE = re.compile(r'"reference"\s*:\s*"((?:[^"\\]|\\.)*)"')
-_LAST = re.compile(r"([^/:|]+)\Z")
-"""As `transforms.fhir` reads it: `Patient/1`, `urn:uuid:1` and `Patient?identifier=system|1` all name 1."""
-_TYPED = re.compile(r"(?:\A|/)([A-Z][A-Za-z]+)[/?]")
+_ID = re.compile(fhir.ID_OF_REFERENCE)
+_TYPE = re.compile(fhir.TYPE_OF_REFERENCE)
 
 
 def people_of(records: pa.RecordBatch) -> Named:
@@ -31,12 +31,12 @@ def _named(kind: str, resource_type: str | None, id_: str | None, full_url: str 
     for reference in _REFERENCE.findall(text):
         # an escape in a reference is legal, and so rare that only then JSON is read
         spelled = str(json.loads(f'"{reference}"')) if "\\" in reference else reference
-        typed = _TYPED.findall(spelled)
+        typed = _TYPE.search(spelled)
         # `urn:uuid:1` says no type: it may be either
-        if (not typed or typed[-1] == kind) and (found := _last(spelled)):
+        if (not typed or typed[1] == kind) and (found := _last(spelled)):
             yield found
 
 
 def _last(reference: str | None) -> str | None:
-    found = _LAST.search(reference or "")
+    found = _ID.search(reference or "")
     return found.group(1) if found else None

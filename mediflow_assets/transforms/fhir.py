@@ -56,9 +56,7 @@ CONDITION = _VERSION | {
     "stop": "$.abatementDateTime",
 }
 _NO_CONDITION = ("refuted", "entered-in-error")
-_REFERENCES = ("patient", "encounter")
-_ID_OF_REFERENCE = r"([^/:|]+)\z"
-"""`Patient/1`, `urn:uuid:1` and `Patient?identifier=system|1` all name 1."""
+_REFERENCES = {"patient": "Patient", "encounter": "Encounter"}
 
 
 def patients_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
@@ -139,5 +137,5 @@ def _text(name: str, path: str) -> Column:
     text = F.get_json_object("resource", path)
     if name not in _REFERENCES:
         return text
-    named = F.regexp_extract(text, _ID_OF_REFERENCE, 1)
-    return F.when(text.isNotNull() & (named != ""), named)
+    named, type_ = (F.regexp_extract(text, each, 1) for each in (fhir.ID_OF_REFERENCE, fhir.TYPE_OF_REFERENCE))
+    return F.when((named != "") & type_.isin("", _REFERENCES[name]), named)

@@ -1,6 +1,7 @@
 """Bronze → what records state of patients who are one person."""
 
 import json
+import re
 from collections.abc import Iterator
 
 import pyarrow as pa
@@ -27,6 +28,7 @@ _SCHEMA = ", ".join(
 )
 _OF_PERSON = ("gender", "birth_date", "birth_precision", "death_date", "death_precision", "zip")
 """What is read of patients outside Silver."""
+_ID, _TYPE = re.compile(fhir.ID_OF_REFERENCE), re.compile(fhir.TYPE_OF_REFERENCE)
 _LINK_KINDS = ("replaced-by", "replaces", "seealso", "refer")
 
 
@@ -149,6 +151,7 @@ def links_of(row: dict[str, object]) -> list[dict[str, object]]:
 def other_patient(reference: object) -> str | None:
     """The id that a reference to a patient ends in."""
     text = reference.get("reference") if isinstance(reference, dict) else None
-    if not isinstance(text, str) or "RelatedPerson/" in text:
+    if not isinstance(text, str):
         return None
-    return text.split("/_history/")[0].replace(":", "/").replace("|", "/").rsplit("/", 1)[-1] or None
+    named, type_ = _ID.search(text), _TYPE.search(text)
+    return named[1] if named and (not type_ or type_[1] == "Patient") else None

@@ -47,6 +47,14 @@ def test_what_a_flat_record_does_not_give_stays_as_it_was_known(house, order):
     assert (stay["age_at_admission"], stay["gender"], stay["zip"]) == (75, "F", "02139")
 
 
+def test_a_flat_record_of_another_system_takes_nothing_from_a_patient(house):
+    take(house, files("full_then_flat", "*.csv"))
+    kept = house.row(silver.PATIENTS, id_namespace="synthea")
+    told = (kept["ssn"], kept["full_name"], str(kept["birth_date"]), str(kept["death_date"]), kept["address"])
+    assert told == ("999-10-2000", "Una Field", "1950-01-01", "2026-07-07", "9 Way")
+    assert kept["gender"] == "F" and house.row(silver.PATIENTS, id_namespace="mrn")["gender"] == "U"
+
+
 def test_refuted_and_erroneous_conditions_are_none(house):
     take(house, files("fhir_refuted"))
     assert [row["code"] for row in house.rows(silver.CONDITIONS)] == ["I50.9"]

@@ -24,6 +24,8 @@ LATER = RECEIVED + dt.timedelta(days=3)
         ("urn:uuid:0aa1", "0aa1"),
         ("Patient?identifier=urn:mrn|77", "77"),
         ("RelatedPerson/r1", None),
+        ("Group/g1/", None),
+        ("#p1", None),
         ("", None),
         (None, None),
     ],
