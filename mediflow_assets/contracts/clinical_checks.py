@@ -4,6 +4,13 @@ from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.table import RowCheck, Severity
 
 Q = Severity.QUARANTINE
+CLAIMED_IN_FUTURE = RowCheck(
+    "version_claimed_in_future",
+    "claimed_at > updated_at + INTERVAL 5 MINUTES",
+    Severity.WARN,
+    "its source dates it more than five minutes after it came",
+)
+"""A version is as old as it says, and no younger than its arrival: what it claims beyond that still stands beside."""
 
 
 def before(day: str, precision: str, other: str) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.bronze import PROVENANCE, SOURCES, sources_of
-from mediflow_assets.contracts.clinical_checks import after_arrival, before, diagnosis_checks
+from mediflow_assets.contracts.clinical_checks import CLAIMED_IN_FUTURE, after_arrival, before, diagnosis_checks
 from mediflow_assets.contracts.judged import PROCESSED, QUARANTINE
 from mediflow_assets.contracts.links import PATIENT_LINKS
 from mediflow_assets.contracts.masks import age_band, drop, keep, pseudonym, redact, year, zip3
@@ -118,6 +118,7 @@ PATIENTS = _judged(
         RowCheck("birth_date_in_future", after_arrival("birth_date"), Q, _BY_LOCAL_DAY),
         RowCheck("birth_date_implausible", f"birth_date < DATE'{v.EARLIEST_DATE}'", Q),
         RowCheck("died_before_birth", before("death_date", "death_precision", "birth_date"), Q),
+        CLAIMED_IN_FUTURE,
     ),
 )
 
@@ -185,6 +186,7 @@ ENCOUNTERS = _judged(
             "systolic_mmhg <= diastolic_mmhg OR systolic_mmhg NOT BETWEEN {} AND {}".format(*v.SYSTOLIC_LIMITS_MMHG)
             + " OR diastolic_mmhg NOT BETWEEN {} AND {}".format(*v.DIASTOLIC_LIMITS_MMHG), Q),
         RowCheck("cost_negative", "cost_usd < 0", Q),
+        CLAIMED_IN_FUTURE,
     ),
 )  # fmt: skip
 
@@ -228,6 +230,7 @@ CONDITIONS = _judged(
         RowCheck("onset_missing", "onset_date IS NULL", Q),
         RowCheck("onset_in_future", after_arrival("onset_date"), Q, _BY_LOCAL_DAY),
         RowCheck("resolved_before_onset", "resolved_date < onset_date AND onset_precision <> 'recorded'", Q),
+        CLAIMED_IN_FUTURE,
     ),
 )
 
