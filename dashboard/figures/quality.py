@@ -11,6 +11,7 @@ from dashboard.figures.once import once
 from dashboard.lake import Snapshot
 from mediflow_assets.contracts import TABLES, bronze
 from mediflow_assets.contracts.suppression import K
+from mediflow_assets.contracts.versions import MOST_CONFLICTS, OUTCOMES
 
 PROMISE = timedelta(hours=24)
 GRADES = ((0.9999, "A"), (0.99, "B"), (0.95, "C"))
@@ -67,11 +68,14 @@ def grades(check_results: Snapshot) -> pl.DataFrame:
 
 @once()
 def reconciled(reconciliation: Snapshot) -> pl.DataFrame:
-    """table, delivery, source, records, accepted, newest (to the nearest twenty), quarantined, erased, balanced."""
-    names = ("table", "delivery", "source", "records", "accepted", "newest", "quarantined", "erased", "balanced")
-    return reconciliation.collect(
-        reconciliation.scan(*names).with_columns(to_nearest("newest")).sort("table", "delivery")
-    )
+    """table, delivery, source, records, accepted, newest and what versions were (to the nearest twenty), quarantined,
+    erased, balanced, and contradicts: whether more than a fifth of what it touches it contradicts at the same time."""
+    rows = ("newest", *OUTCOMES)
+    names = ("table", "delivery", "source", "records", "accepted", *rows, "quarantined", "erased", "balanced")
+    touching = pl.sum_horizontal(*OUTCOMES) - pl.col("new")
+    contradicts = (pl.col("conflicting") > MOST_CONFLICTS * touching).fill_null(False).alias("contradicts")
+    found = reconciliation.scan(*names).with_columns(*to_nearest(*rows), contradicts)
+    return reconciliation.collect(found.sort("table", "delivery"))
 
 
 def flow(sums: pl.DataFrame, table: str, delivery: str = ALL) -> pl.DataFrame:

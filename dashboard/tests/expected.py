@@ -90,6 +90,16 @@ def _quality(page: Any) -> None:
         ("accepted", "silver/encounters"): rows,
         ("accepted", "duplicates and older versions"): 965 - rows,
     }
+    sums = {(row["table"], row["delivery"]): row for row in _table(page, "Reconciliation")}
+    known = [sums["silver/encounters", delivery] for delivery in ("abcdefabcdef", "123456123456")]
+    told = ("new", "newer", "older", "same", "conflicting", "ended")
+    assert [row[name] for row in known for name in told] == [
+        *map(_near, (850, 30, 20, 28, 20, 2)),
+        *map(_near, (9, 0, 0, 4, 2, 0)),
+    ]
+    # 20 of 100 is not more than a fifth; 2 of 6 is
+    assert [row["contradicts"] for row in known] == [False, True]
+    assert any("1 of 4 sums" in each.value for each in page.warning)
     reasons = {(row["reason"], row["records"]) for row in _table(page, "Quarantine by reason")}
     assert reasons == {("age_impossible", 51), ("patient_unknown", 6)}
     assert [row["fields"] for row in _table(page, "Masked samples of quarantine")] == [

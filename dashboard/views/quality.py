@@ -11,6 +11,7 @@ from dashboard.gateway import SignedIn
 from dashboard.lake import NotReadable, Snapshot, open_table
 from mediflow_assets.contracts import TABLES, masked, operational
 from mediflow_assets.contracts.table import Audience
+from mediflow_assets.contracts.versions import MOST_CONFLICTS, OUTCOMES
 
 
 @session.page("quality")
@@ -85,11 +86,18 @@ def _flow() -> None:
     charts.show(
         "Reconciliation",
         "For each table and delivery: `records` = `accepted` + `quarantined` + `erased`, or "
-        "the sum does not hold and the run fails. `newest`: accepted ones that are rows of Silver, to the "
-        "nearest 20.",
+        "the sum does not hold and the run fails. To the nearest 20, `newest`: accepted ones that are rows of Silver; "
+        "and what accepted versions were: "
+        + "; ".join(f"`{name}`: {what}" for name, what in OUTCOMES.items())
+        + f". `contradicts`: more than {MOST_CONFLICTS:.0%} of what it touches it contradicts at the same time.",
         kept,
     )
     (st.error if unbalanced else st.caption)(f"{kept.height - unbalanced} of {kept.height} sums agree.")
+    if doubtful := kept["contradicts"].sum():
+        st.warning(
+            f"{doubtful} of {kept.height} sums are of a delivery that contradicts, at the same time, more than "
+            f"{MOST_CONFLICTS:.0%} of what it touches in its table. Ask who sent it which of the two is right."
+        )
 
 
 def _quarantine() -> None:

@@ -20,6 +20,8 @@ OUTCOMES = {
     "ended": "that end what they name",
 }
 """What a version may be to its table when it arrives."""
+MOST_CONFLICTS = 0.2
+"""Of the records of a delivery that touch what was known: where more are conflicting, that is told."""
 ORDER = ("updated_at", "claimed_at", "version_number", "_ingested_at", "_record_number", "_delivery_id")
 """Which of two versions is the newer one: nulls come first."""
 PLACE = ("_delivery_id", "_record_number", "_ingested_at")

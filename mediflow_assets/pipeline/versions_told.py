@@ -5,12 +5,10 @@ from dataclasses import replace
 
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.table import Severity, TableContract
+from mediflow_assets.contracts.versions import MOST_CONFLICTS
 from mediflow_assets.pipeline.checks import CONFLICTS, VERSIONS, CheckResult
 from mediflow_assets.pipeline.delivery_results import DeliveryResult
 from mediflow_assets.transforms.fold import CONFLICTING, NEW
-
-MOST_CONFLICTS = 0.2
-"""Of the records of a delivery that touch what was known."""
 
 
 def check(
