@@ -6,6 +6,16 @@ from mediflow_assets.contracts.versions import OUTCOMES
 
 P, T = Privacy, Type
 
+VERSION = (
+    Column("id_namespace", T.STRING, "whose its ids are", P.TECHNICAL, drop()),
+    Column("record_id", T.STRING, "the key it would have had; null where that is what is wrong", P.RECORD_NUMBER,
+           drop()),
+    Column("record_patient_id", T.STRING, "its patient; null where that is what is wrong", P.RECORD_NUMBER, drop()),
+    Column("version_at", T.TIMESTAMP, "time of the version", P.DATE, drop()),
+    Column("version_number", T.LONG, "its number, where it tells no time", P.TECHNICAL, drop()),
+)  # fmt: skip
+"""What a quarantined record is a version of: a later good one supersedes it."""
+
 QUARANTINE = TableContract(
     ("silver", "quarantine"),
     "Records that could not enter a Silver table, kept with every reason, to be mended and replayed.",
@@ -17,7 +27,9 @@ QUARANTINE = TableContract(
         Column("_record_number", T.LONG, "its place there", P.TECHNICAL, drop(), nullable=False),
         Column("payload", T.STRING, "the Bronze record as JSON", P.OTHER_ID, drop(), nullable=False),
         Column("reasons", T.STRINGS, "every rule it broke", P.TECHNICAL, drop(), nullable=False),
-        Column("status", T.STRING, "open, waiting, replayed, discarded", P.TECHNICAL, drop(), nullable=False),
+        Column(
+            "status", T.STRING, "open, waiting, replayed, discarded, superseded", P.TECHNICAL, drop(), nullable=False
+        ),
         Column("first_seen_at", T.TIMESTAMP, "when its delivery was received", P.TECHNICAL, drop(), nullable=False),
         Column(
             "last_seen_at",
@@ -27,9 +39,10 @@ QUARANTINE = TableContract(
             drop(),
             nullable=False,
         ),
+        *VERSION,
     ),
     primary_key=("target_table", "_delivery_id", "_record_number"),
-    checks=(RowCheck("status_unknown", "status NOT IN ('open', 'waiting', 'replayed', 'discarded')"),),
+    checks=(RowCheck("status_unknown", "status NOT IN ('open', 'waiting', 'replayed', 'discarded', 'superseded')"),),
 )
 
 PROCESSED = TableContract(

@@ -45,7 +45,7 @@ RECONCILIATION = TableContract(
             nullable=True,
         ),
         *(_column(name, T.LONG, f"accepted versions {what}", nullable=True) for name, what in OUTCOMES.items()),
-        _column("quarantined", T.LONG, "open, waiting or discarded; for Bronze, rejects"),
+        _column("quarantined", T.LONG, "open, waiting, discarded or superseded; for Bronze, rejects"),
         _column("erased", T.LONG, "erased"),
         _column(
             "balanced",
@@ -65,7 +65,7 @@ QUARANTINE_REASONS = TableContract(
         _column("table", T.STRING, "the Silver table; bronze/rejects for records that could not be split"),
         _column("source", T.STRING, "the Bronze table"),
         _column("reason", T.STRING, "the rule it broke"),
-        _column("status", T.STRING, "open, waiting, replayed, discarded, rejected"),
+        _column("status", T.STRING, "open, waiting, replayed, discarded, superseded, rejected"),
         _column("records", T.LONG, "how many"),
     ),
     primary_key=("table", "source", "reason", "status"),

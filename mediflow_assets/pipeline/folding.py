@@ -109,6 +109,8 @@ def _split(context: RunContext, table: SilverTable, accepted: DataFrame) -> tupl
             return accepted, None
     alone, repeated = split_by_keys(accepted, keys)
     arrived = table.stripped(_admitting(table, repeated)).withColumns({ARRIVED: F.lit(True), KIND: F.lit(_ARRIVED)})
+    if not table.have_lines:
+        arrived = arrived.withColumn(IS_LINE, F.lit(False))
     found = [_of_keys(table, each, keys) for each in stored]
     return alone, reduce(DataFrame.unionByName, (_shaped(table, each) for each in (arrived, *found)))
 
@@ -117,13 +119,12 @@ def _of_keys(table: SilverTable, stored: DataFrame, keys: DataFrame) -> DataFram
     """The stored rows, or kept versions, of some keys."""
     rows = keys.join(stored, list(_fold_of(table).key))
     is_kept = END.name in stored.columns
-    marked = rows.withColumns({ARRIVED: F.lit(False), KIND: F.lit(KEPT if is_kept else _STORED)})
+    marked = rows.withColumns({ARRIVED: F.lit(False), IS_LINE: F.lit(False), KIND: F.lit(KEPT if is_kept else _STORED)})
     return marked if is_kept else table.stripped(marked.withColumn(END.name, F.lit(False)))
 
 
 def _shaped(table: SilverTable, rows: DataFrame) -> DataFrame:
-    is_line = F.col(IS_LINE) if IS_LINE in rows.columns else F.lit(False).alias(IS_LINE)
-    return rows.select(*_shape(_fold_of(table)), ARRIVED, KIND, is_line)
+    return rows.select(*_shape(_fold_of(table)), ARRIVED, KIND, IS_LINE)
 
 
 def _folded(table: SilverTable, versions: DataFrame) -> DataFrame:

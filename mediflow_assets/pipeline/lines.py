@@ -21,8 +21,6 @@ _KEY = ("_delivery_id", "id_namespace", "encounter_id")
 
 def with_credits(validated: DataFrame) -> DataFrame:
     """The validated records; that an amount is negative is nothing against a line."""
-    if IS_LINE not in validated.columns:
-        return validated
     allowed = F.array_remove(F.col(REASONS), _NEGATIVE)
     return validated.withColumn(REASONS, F.when(F.col(IS_LINE), allowed).otherwise(F.col(REASONS)))
 

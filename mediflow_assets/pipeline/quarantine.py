@@ -14,11 +14,13 @@ from mediflow_assets.pipeline.delivery_results import SOURCE, DeliveryResult
 from mediflow_assets.pipeline.offset_ranges import OffsetRanges, of_deliveries, predicate
 from mediflow_assets.pipeline.pending import Pending
 from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.pipeline.superseded import versions_told
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms.validation import REASONS, is_accepted, is_waiting
 
 _KEY = ("_delivery_id", "_record_number")
+_VERSION = "_version"
 _TIME = "yyyy-MM-dd'T'HH:mm:ss.SSSSSS'Z'"
 _TIMES = {column.name for table in bronze.TABLES for column in table.columns if column.type is Type.TIMESTAMP}
 
@@ -68,7 +70,10 @@ def _rows(
     is_new = of_deliveries(work.deliveries.get(source, ()), work.offset_ranges)
     concerned = concerned.where(~is_accepted() | ~is_new)
     delivery_results = concerned.select(
-        F.col("_delivery_id").alias("_of_delivery"), F.col("_record_number").alias("_of_record"), REASONS
+        F.col("_delivery_id").alias("_of_delivery"),
+        F.col("_record_number").alias("_of_record"),
+        REASONS,
+        F.struct(*versions_told(target)).alias(_VERSION),
     )
     status = F.when(is_accepted(), "replayed").when(is_waiting(), "waiting").otherwise("open")
     payload = F.to_json(F.struct(*(_told(name) for name in records.columns if name not in _KEY)))
@@ -83,6 +88,7 @@ def _rows(
         status.alias("status"),
         F.col("_ingested_at").alias("first_seen_at"),
         F.col("_ingested_at").alias("last_seen_at"),
+        f"{_VERSION}.*",
     )
 
 

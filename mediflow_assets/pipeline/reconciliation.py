@@ -21,7 +21,7 @@ from mediflow_assets.pipeline.offset_ranges import OffsetRanges, validated_throu
 from mediflow_assets.pipeline.silver_tables import ALL as SILVER
 from mediflow_assets.storage.delta import Lake
 
-_HELD = ("open", "waiting", "discarded")
+_HELD = ("open", "waiting", "discarded", "superseded")
 Row = dict[str, Any]
 
 

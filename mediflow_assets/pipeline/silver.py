@@ -12,7 +12,6 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.source import FEED, SourceContract
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.contracts.versions import END
 from mediflow_assets.pipeline import (
     change,
     checks,
@@ -23,6 +22,7 @@ from mediflow_assets.pipeline import (
     possible_duplicates,
     quarantine_rate,
     rebuild,
+    superseded,
     versions_told,
 )
 from mediflow_assets.pipeline.arrived import arrived
@@ -50,8 +50,7 @@ from mediflow_assets.sources.registry import source_of
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.fold import SAME
-from mediflow_assets.transforms.lines import IS_LINE
-from mediflow_assets.transforms.validation import REASONS, WAITING, is_accepted, validate
+from mediflow_assets.transforms.validation import REASONS, WAITING, is_accepted, validate, with_ends
 
 NAMESPACE = "id_namespace"
 __all__ = ["ALL", "CONDITIONS", "ENCOUNTERS", "LINKS", "PATIENTS", "SilverTable", "make"]
@@ -134,7 +133,7 @@ def _validate(context: RunContext, table: SilverTable, work: Pending) -> _Valida
             context.tables.unstage(table.contract)
             raise _NeedsAll
         validated, accepted = found.mark(context, validated), found.mark(context, accepted).where(is_accepted())
-    if context.feeds.have_lines and IS_LINE in validated.columns:
+    if table.have_lines and context.feeds.have_lines:
         if lines.have_come_apart(accepted, work):
             context.tables.unstage(table.contract)
             raise _NeedsAll
@@ -151,6 +150,7 @@ def _write(context: RunContext, table: SilverTable, work: Pending, found: _Valid
     noted = (DeliveryResult(delivery, 0, 0, 0, 0, of) for delivery, of in outcomes.items() if delivery not in told)
     delivery_results = [*(_told(result, outcomes, work) for result in delivery_results), *noted]
     quarantine_records(context, table.contract, found.records, found.validated, work, delivery_results)
+    superseded.close(context, table)
     for staged in table.kept_in:
         context.tables.unstage(staged)
     return delivery_results
@@ -190,12 +190,13 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
         # a list names whom it links only when it is told out
         frame = frame if table.has_lists else under_record_numbers(frame, numbers)
     if table.of_patient is None:
-        return _with_ends(validate(frame, table.contract), table.contract)
-    known = table.of_patient(frame, context.tables.read(silver.PATIENTS))
-    known = lines.with_credits(validate(known, table.contract))
+        return with_ends(validate(frame, table.contract), table.contract)
+    known = validate(table.of_patient(frame, context.tables.read(silver.PATIENTS)), table.contract)
+    if table.have_lines and context.feeds.have_lines:
+        known = lines.with_credits(known)
     is_waiting = is_accepted() & F.col("patient_key").isNull()
     awaited = known.withColumn(REASONS, F.when(is_waiting, F.array(F.lit(WAITING))).otherwise(F.col(REASONS)))
-    return _with_ends(awaited, table.contract)
+    return with_ends(awaited, table.contract)
 
 
 def _told(result: DeliveryResult, outcomes: Outcomes, work: Pending) -> DeliveryResult:
@@ -214,15 +215,6 @@ def _store(context: RunContext, table: SilverTable, accepted: DataFrame, ranges:
     else:
         context.tables.merge(table.contract, table.told(context, accepted), table.contract.primary_key)
     return {}
-
-
-def _with_ends(validated: DataFrame, contract: TableContract) -> DataFrame:
-    """The validated records; against one that only ends what it names stands at most what is wrong with that name."""
-    if contract.name not in silver.VERSIONS:
-        return validated
-    of_key = [check.code for check in contract.checks if check.code.startswith(contract.primary_key)]
-    left = F.array_intersect(REASONS, F.array(*map(F.lit, of_key)).cast("array<string>"))
-    return validated.withColumn(REASONS, F.when(F.col(END.name), left).otherwise(F.col(REASONS)))
 
 
 def _commit(

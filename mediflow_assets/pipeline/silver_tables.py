@@ -48,6 +48,8 @@ class SilverTable:
     """Adds what is computed of a whole row."""
     have_owners: bool = False
     """Whether each row is of one patient, whatever other records say."""
+    have_lines: bool = False
+    """Whether several records of a delivery may be lines of one row."""
     people: tuple[Person, ...] = (("id_namespace", "patient_id"),)
     """The columns that name the people of a row."""
 
@@ -122,6 +124,7 @@ ENCOUNTERS = SilverTable(
     completed=presumed.presumed,
     finished=_finished_encounters,
     have_owners=True,
+    have_lines=True,
 )
 CONDITIONS = SilverTable(
     silver.CONDITIONS,

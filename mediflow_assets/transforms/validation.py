@@ -3,7 +3,9 @@
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.table import RowCheck, Severity, TableContract
+from mediflow_assets.contracts.versions import END
 from mediflow_assets.transforms.messages import BROKEN
 
 REASONS = "_reasons"
@@ -25,6 +27,15 @@ def validate(frame: DataFrame, contract: TableContract) -> DataFrame:
     every = reasons(F.col(UNREADABLE), *broken)
     is_no_record = F.size(F.array_intersect(F.col(UNREADABLE), F.array(*map(F.lit, BROKEN)))) > 0
     return frame.withColumn(REASONS, F.when(is_no_record, F.col(UNREADABLE)).otherwise(every)).drop(UNREADABLE)
+
+
+def with_ends(validated: DataFrame, contract: TableContract) -> DataFrame:
+    """The validated records; against one that only ends what it names stands at most what is wrong with that name."""
+    if contract.name not in silver.VERSIONS:
+        return validated
+    of_key = [check.code for check in contract.checks if check.code.startswith(contract.primary_key)]
+    left = F.array_intersect(REASONS, F.array(*map(F.lit, of_key)).cast("array<string>"))
+    return validated.withColumn(REASONS, F.when(F.col(END.name), left).otherwise(F.col(REASONS)))
 
 
 def _broken(check: RowCheck) -> Column:
