@@ -16,6 +16,7 @@ from mediflow_assets.sources.csv_header import (
 from mediflow_assets.sources.delivery import LINE_LIMIT, Limits, Recognised
 from mediflow_assets.sources.feeds import DELIMITERS, Feed, Feeds
 from mediflow_assets.sources.forms import Form
+from mediflow_assets.sources.names_for_ids import refuse_names_for_ids
 from mediflow_assets.sources.opening import compression_of, read_head
 from mediflow_assets.sources.registry import sources
 from mediflow_assets.sources.source import Candidate
@@ -85,6 +86,8 @@ def _by_header(file: Candidate, feeds: Feeds) -> Recognised:
     refuse_without_records(file.head)
     if reading.form.refuse_lookalike:
         reading.form.refuse_lookalike(file.head, reading.columns, reading.delimiter)
+    mapped = frozenset(reading.feed.headers.values()) if reading.feed else frozenset()
+    refuse_names_for_ids(file.head, reading.columns, reading.delimiter, reading.form, mapped)
     return Recognised(
         source=reading.form.source,
         form="csv",
