@@ -44,10 +44,12 @@ def shared_id(id_: str, chance: random.Random) -> Case:
 
 def _refused_ids(written: tuple[str, ...], reason: str, id_: str, chance: random.Random) -> Case:
     row = visit(id_, chance)
-    rows = [row | {"patient_id": text, "encounter_id": f"{row['encounter_id']}{n}"} for n, text in enumerate(written)]
-    nobody = [shown(ENCOUNTERS, 0, encounter_id=each["encounter_id"]) for each in rows]
-    nobody.append(shown(PATIENTS, 0, full_name=row["name"]))
-    return Case([Step(CSV, rows)], nobody, {(0, n): reason for n in range(len(rows))})
+    # as many sound ids beside them: a delivery that is refused for the greater part would stop a run
+    ids = (*written, *[row["patient_id"]] * len(written))
+    rows = [row | {"patient_id": text, "encounter_id": f"{row['encounter_id']}{n}"} for n, text in enumerate(ids)]
+    right = [shown(ENCOUNTERS, 0, encounter_id=each["encounter_id"]) for each in rows[: len(written)]]
+    right += [shown(ENCOUNTERS, len(written), patient_id=row["patient_id"]), shown(PATIENTS, full_name=row["name"])]
+    return Case([Step(CSV, rows)], right, {(0, n): reason for n in range(len(written))})
 
 
 def placeholder_id(id_: str, chance: random.Random) -> Case:

@@ -50,6 +50,14 @@ def test_what_is_kept_out_is_kept_out_for_its_reason(hospital):
     assert found.keys() == wanted.keys() and all(reason in found[place] for place, reason in wanted.items())
 
 
+def test_no_delivery_is_refused_for_the_greater_part(tmp_path):
+    made = generate(tmp_path / "out", 30, 3, odd=5)
+    records = json.loads((made.truth / "summary.json").read_text())["records"]
+    listed = json.loads((made.truth / "odd.json").read_text())
+    refused = Counter(each["file"] for kind in listed for each in kind["refused"])
+    assert refused and all(2 * count <= records[file] for file, count in refused.items())
+
+
 def test_what_is_to_be_told_is_told(hospital):
     house, truth, _ = hospital
     wanted = sum((Counter(each["told"]) for each in truth.values()), Counter())
