@@ -5,11 +5,17 @@ A version is a mapping: `source`, `received`, `claimed` (None where its source t
 """
 
 
-def rank(version):
-    """The order among sources: a claim that lies after its arrival counts as of the arrival."""
+def rank(version, known=()):
+    """The order among sources: a claim that lies after its arrival counts as of the arrival.
+
+    What tells no time is older than an end that came later from its source, among those that are known.
+    """
     claimed = version["claimed"]
     is_future = claimed is not None and claimed > version["received"]
     time = version["received"] if claimed is None or is_future else claimed
+    if claimed is None:
+        ends = [v for v in known if v["is_end"] and v["claimed"] is not None and v["source"] == version["source"]]
+        time = min([time, *(rank(v)[0] - 0.1 for v in ends if v["received"] > version["received"])])
     return (time, claimed if is_future else -1, *rest(version))
 
 
@@ -25,7 +31,7 @@ def rest(version):
     return (number, version["received"], version["record"], version["delivery"])
 
 
-def newest(versions):
+def newest(versions, known):
     """Of each source its newest version, and of these the newest. What tells no time cannot be held against claims."""
     of_source = {}
     for version in versions:
@@ -34,22 +40,23 @@ def newest(versions):
             version["claimed"] is None,
             version["claimed"] is None and version["number"] is None,
         )
-        known = of_source.get(source)
-        if known is None or claim(version) > claim(known):
+        last = of_source.get(source)
+        if last is None or claim(version) > claim(last):
             of_source[source] = version
-    return max(of_source.values(), key=rank, default=None)
+    return max(of_source.values(), key=lambda version: rank(version, known), default=None)
 
 
 def row_of(versions, columns, begin_and_end=None):
     """Of each column the newest value given; None where only ends are known."""
     if all(version["is_end"] for version in versions):
         return None
-    saying = {name: newest([v for v in versions if v["says"].get(name) is not None]) for name in columns}
+    saying = {name: newest([v for v in versions if v["says"].get(name) is not None], versions) for name in columns}
     row = {name: version and version["says"][name] for name, version in saying.items()}
     if begin_and_end:
         begin, end = begin_and_end
         if row[begin] is not None and row[end] is not None and row[end] < row[begin]:
-            row[begin if rank(saying[begin]) < rank(saying[end]) else end] = None
+            is_older = rank(saying[begin], versions) < rank(saying[end], versions)
+            row[begin if is_older else end] = None
     return row
 
 
@@ -66,7 +73,8 @@ def outcome_of(version, before, columns):
     differs = any(theirs.get(name) not in (None, mine[name]) for name in given)
     if rank(version)[:3] == rank(last)[:3] and differs:
         return "conflicting"
-    if rank(version) < rank(last):
+    is_ended = version["is_end"] and last["claimed"] is None and last["source"] == version["source"]
+    if rank(version) < rank(last) and not is_ended:
         return "older"
     return "ended" if ends else "newer"
 

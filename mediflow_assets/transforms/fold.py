@@ -73,11 +73,30 @@ class _Versions:
         source_at = starts_of([self.codes[name] for name in (*fold.key, *_SOURCE)])
         self.source_at, self.first_source = source_at, np.searchsorted(source_at, self.key_at)
         self.key_of = np.repeat(np.arange(len(self.key_at)), np.diff([*self.key_at, self.size]))
-        self.by_rank = order_of(rows, (*fold.key, *_RANK))
-        self.rank = np.empty(self.size, np.int64)
-        self.rank[self.by_rank] = np.arange(self.size)
         self.is_end = flags_of(rows["is_end"])
-        self.kept = np.zeros(self.size, np.bool_)
+        self.kept = self.is_end.copy()
+        self.tells_time = flags_of(pc.equal(rows[_TELLS], "time"))
+        self.received = rows["_ingested_at"].cast(pa.int64()).to_numpy()
+        self.by_arrival, self.rank_on_arrival = self._ranked(rows)
+        at = rows.schema.get_field_index(_RANK[0])
+        self.by_rank, self.rank = self._ranked(rows.set_column(at, _RANK[0], self._before_ends(rows[_RANK[0]])))
+
+    def _ranked(self, rows: pa.Table) -> tuple[Ints, Ints]:
+        order = order_of(rows, (*self.fold.key, *_RANK))
+        rank = np.empty(self.size, np.int64)
+        rank[order] = np.arange(self.size)
+        return order, rank
+
+    def _before_ends(self, times: pa.ChunkedArray) -> pa.Array:
+        """The times of versions. One that tells none is older than what its source ended later than it came."""
+        found = times.cast(pa.int64()).to_numpy().copy()
+        sources = starts_of([self.codes[name] for name in (*self.fold.key, _SOURCE[0])])
+        for end in np.flatnonzero(self.is_end & self.tells_time):
+            source = np.searchsorted(sources, end, "right")
+            mine = slice(sources[source - 1], sources[source] if source < len(sources) else self.size)
+            is_ended = ~self.tells_time[mine] & (self.received[mine] < self.received[end])
+            found[mine] = np.where(is_ended, np.minimum(found[mine], found[end] - 1), found[mine])
+        return pa.array(found).cast(times.type)
 
     def parts(self) -> Iterable[pa.Table]:
         """What `Fold` tells, part by part."""
@@ -88,8 +107,7 @@ class _Versions:
         columns = {name: taken(self.rows[name], at) for name, at in of_column.items()}
         columns |= self._oldest()
         has_content = ~self.is_end[newest] if self.fold.is_whole else self._any(~self.is_end)
-        received = self.rows["_ingested_at"].cast(pa.int64()).to_numpy()
-        latest = np.maximum.reduceat(np.where(self.kept, received, np.iinfo(np.int64).min), self.key_at)
+        latest = np.maximum.reduceat(np.where(self.kept, self.received, np.iinfo(np.int64).min), self.key_at)
         columns["_ingested_at"] = pa.array(latest).cast(self.rows["_ingested_at"].type)
         made = self.rows.take(pa.array(newest))
         for name, column in columns.items():
@@ -140,9 +158,10 @@ class _Versions:
     def _seen(self) -> pa.Table:
         """What each arrived record was to the table as it found it, in the order of arrival."""
         order = order_of(self.rows, (*self.fold.key, "_ingested_at", "_delivery_id", "_record_number"))
-        newest_so_far = np.maximum.accumulate(self.rank[order])
+        rank = self.rank_on_arrival
+        newest_so_far = np.maximum.accumulate(rank[order])
         before = np.empty(self.size, np.int64)
-        before[order[1:]] = self.by_rank[newest_so_far[:-1]]
+        before[order[1:]] = self.by_arrival[newest_so_far[:-1]]
         has_before = np.ones(self.size, np.bool_)
         has_before[order[self.key_at]] = False
         before = np.where(has_before, before, 0)
@@ -155,7 +174,9 @@ class _Versions:
         times = [codes_of(self.rows[name]) for name in _RANK[:3]]
         is_of_one_time = np.logical_and.reduce([code == code[before] for code in times])
         ends = self.is_end | _is_cancelled(self.rows)
-        is_older = self.rank < self.rank[before]
+        source = self.codes[_SOURCE[0]]
+        ends_it = self.is_end & ~self.tells_time[before] & (source == source[before])
+        is_older = (rank < rank[before]) & ~ends_it
         same = ~says_more & (self.is_end == self.is_end[before])
         outcome = np.select(
             [~has_before & ends, ~has_before, same, is_of_one_time & differs, is_older, ends],
