@@ -46,6 +46,7 @@ SOURCE = SourceContract(
     keeps_case=True,
     text="resource",
     kind="resource_type",
+    record="resource_id",
     targets=(
         Target(
             PATIENTS,

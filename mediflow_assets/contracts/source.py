@@ -64,6 +64,8 @@ class SourceContract:
     """The column whose text may name people, where no column of their own does."""
     kind: str | None = None
     """The column that says of which kind a record is."""
+    record: str | None = None
+    """The column that names a record itself, where a later one may say no more than that it is deleted."""
     system: str = ""
     """What Silver calls it in `source_system`; its name unless it says otherwise."""
     namespace: str = ""
@@ -109,7 +111,9 @@ class SourceContract:
     def _named(self, target: Target) -> Iterator[str]:
         for names in target.columns.values():
             yield from names.split()
-        yield from (name for name in (self.patient, self.encounter, self.text, self.kind, self.event_id) if name)
+        yield from (
+            name for name in (self.patient, self.encounter, self.text, self.kind, self.record, self.event_id) if name
+        )
 
 
 def installed() -> Iterator[SourceContract]:

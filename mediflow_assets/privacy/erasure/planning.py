@@ -72,14 +72,32 @@ def _of_source(lake: Lake, source: Source, subjects: Subjects) -> Iterator[tuple
         unread = mentioning(contract.text, subjects.ids) & ~pc.field(contract.patient).is_valid()
         for key in _keys(lake, contract.table, unread):
             yield key, ANY
-    more = [*_KEY, *([contract.kind] if contract.kind else [])]
+    more = [*_KEY, *(name for name in (contract.kind, contract.record) if name)]
+    theirs: set[tuple[str, ...]] = set()
     ids = {each for _, each in subjects.people} | subjects.spellings | subjects.encounters
     for namespace, batch, named in records_of(lake, source, subjects.feeds, ids, more):
         spelled = subjects.are_people(source, namespace, values(named.patients))
         stays = {each for of, each in subjects.stays if of == namespace}
         is_theirs = pc.or_(naming(named.patients, spelled), naming(named.whose, stays))
         for delivery, number, *kind in _rows(batch.filter(is_theirs).select(more)):
+            theirs.add((namespace, *kind))
             yield (delivery, number), kind[0] if kind else ANY
+    if contract.record:
+        yield from _deletions(lake, source, subjects, theirs)
+
+
+def _deletions(
+    lake: Lake, source: Source, subjects: Subjects, theirs: set[tuple[str, ...]]
+) -> Iterator[tuple[Key, str]]:
+    """Records that name nobody, and what is theirs by its own name: by namespace, kind and id."""
+    contract = source.contract
+    columns = [*_KEY, str(contract.kind), str(contract.record)]
+    ids = {id_ for *_, id_ in theirs if id_}
+    for namespace, batch, named in records_of(lake, source, subjects.feeds, ids, columns):
+        is_of_nobody = pc.equal(pc.list_value_length(named.patients), 0)
+        for delivery, number, kind, id_ in _rows(batch.filter(is_of_nobody).select(columns)):
+            if (namespace, kind, id_) in theirs:
+                yield (delivery, number), kind
 
 
 def _corrections(lake: Lake, subjects: Subjects, found: Kinds) -> Iterator[Key]:

@@ -20,6 +20,7 @@ from mediflow_assets.sources.source import Source
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.rewriting import one_of
 
+_PATIENTS = (silver.PATIENTS, silver.VERSIONS[silver.PATIENTS.name])
 _OWN = ("ssn", "drivers_license", "passport", "phone", "email")
 """What Silver knows of a patient and hardly anybody shares; what somebody does share names nobody."""
 
@@ -129,11 +130,12 @@ def _of_bronze(lake: Lake, source: Source, subjects: Subjects) -> None:
 
 
 def _of_silver(lake: Lake, subjects: Subjects) -> None:
-    for batch in batches(lake, silver.PATIENTS, ["id_namespace", "patient_id", "patient_key", *_OWN]):
-        for namespace, id_, key, *own in _rows_of(batch, subjects):
-            subjects.spelled.add((namespace, id_))
-            subjects.patient_keys.add(key)
-            subjects.others |= {each for each in own if each}
+    for patients in _PATIENTS:
+        for batch in batches(lake, patients, ["id_namespace", "patient_id", "patient_key", *_OWN]):
+            for namespace, id_, key, *own in _rows_of(batch, subjects):
+                subjects.spelled.add((namespace, id_))
+                subjects.patient_keys.add(key)
+                subjects.others |= {each for each in own if each}
     columns = ["id_namespace", "patient_id", "encounter_id", "encounter_key"]
     for batch in batches(lake, silver.ENCOUNTERS, columns):
         for namespace, _, id_, key in _rows_of(batch, subjects):
@@ -170,4 +172,5 @@ def _leave_out_shared(lake: Lake, subjects: Subjects) -> None:
     for column in _OWN:
         if subjects.others:
             shared = one_of(column, subjects.others)
-            subjects.others -= distinct(lake, silver.PATIENTS, column, ~is_theirs & shared)
+            for patients in _PATIENTS:
+                subjects.others -= distinct(lake, patients, column, ~is_theirs & shared)
