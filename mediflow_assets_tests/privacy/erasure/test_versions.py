@@ -25,7 +25,7 @@ def test_older_values_and_deletions_go_with_a_person(house):
     for phone in ("555-0100-771", "555-0100-772"):
         for who in (GONE, STAYS):
             number = phone if who == GONE else phone.replace("77", "88")
-            house.deliver(fhir(who, telecom=[{"value": number}]), name=f"{phone}.ndjson")
+            house.deliver(fhir(who, telecom=[{"value": number}]), name="patients.ndjson")
     told = [condition("condition-of-1", GONE), condition("condition-of-2", STAYS)]
     # of the one the deletion comes first, and of the other it is all that is known
     house.deliver(deleted("Condition/condition-of-1", "Condition/condition-of-2", "Encounter/no-such-stay"))
