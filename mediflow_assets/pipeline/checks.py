@@ -74,7 +74,9 @@ def check_table(context: RunContext, contract: TableContract) -> list[CheckResul
     is_unfilled = reduce(or_, required, F.lit(False))
     expressions = [F.count(F.lit(1)).alias("rows"), F.count_if(is_unfilled).alias(FILLED)]
     if contract.primary_key:
-        expressions.append((F.count(F.lit(1)) - F.countDistinct(*contract.primary_key)).alias(UNIQUE))
+        # as one text: the embedded engine counts distinct rows of several columns five times as slowly
+        key = F.concat_ws("\x1f", *(F.col(name).cast("string") for name in contract.primary_key))
+        expressions.append((F.count(F.lit(1)) - F.countDistinct(key)).alias(UNIQUE))
     expressions += [F.count_if(F.expr(check.violation)).alias(check.code) for check in contract.checks]
     with storage_errors(f"{contract.name} checks"):
         found = frame.agg(*expressions).collect()[0].asDict()

@@ -24,6 +24,8 @@ def in_order(rows: pa.Table, names: Iterable[str]) -> pa.Table:
 
 def codes_of(column: pa.ChunkedArray) -> Ints:
     """For each value the number of its distinct one; -1 for nulls."""
+    if column.null_count == len(column):
+        return np.full(len(column), -1)
     encoded = column.combine_chunks().dictionary_encode()
     return np.asarray(encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False), np.int64)
 
