@@ -27,7 +27,7 @@ from mediflow_assets.transforms.fold import ARRIVED, EMPTY, GONE, KEPT, KIND, OU
 from mediflow_assets.transforms.lines import IS_LINE, added_up
 from mediflow_assets.transforms.versions import repeated_keys, split_by_keys
 
-_BUCKETS = 64
+_LEAST_BUCKETS, _KEYS_OF_BUCKET = 4, 8_000
 _BUCKET = "_bucket"
 _LEAVES = "_leaves"
 _STORED, _ARRIVED = "stored", "arrived"
@@ -39,12 +39,12 @@ Outcomes = dict[str, dict[str, int]]
 
 def store(context: RunContext, table: SilverTable, accepted: DataFrame, ranges: OffsetRanges) -> Outcomes:
     """Write the rows that accepted records make, with what the table holds of their keys."""
-    alone, versions = _split(context, table, accepted)
+    alone, rest = _split(context, table, accepted)
     rows = _admitting(table, alone)
     parts = [alone.select(*PLACE, _outcome_alone(alone).alias(OUTCOME))]
     folded = None
-    if versions is not None:
-        folded = context.tables.stage(table.versions, _folded(table, versions))
+    if rest is not None:
+        folded = context.tables.stage(table.versions, rest)
         parts.append(folded.where(F.col(KIND) == SEEN).select(*PLACE, OUTCOME))
     outcomes = _noted(context.lake, table.contract, _counted(reduce(DataFrame.unionByName, parts), ranges))
     if folded is not None:
@@ -93,7 +93,7 @@ def _shape(fold: Fold) -> tuple[str, ...]:
 
 
 def _split(context: RunContext, table: SilverTable, accepted: DataFrame) -> tuple[DataFrame, DataFrame | None]:
-    """The rows whose key is new and stands once, and all versions of the other keys; None where there are none."""
+    """The rows whose key is new and stands once, and the fold of all others; None where there are none."""
     lake, key = context.lake, list(_fold_of(table).key)
     keys = repeated_keys(accepted, key, F.col(END.name))
     stored: list[DataFrame] = []
@@ -105,14 +105,15 @@ def _split(context: RunContext, table: SilverTable, accepted: DataFrame) -> tupl
             stored.append(known)
     keys = keys.distinct()
     with storage_errors(table.contract.name):
-        if not keys.limit(1).count():
+        if not (several := keys.count()):
             return accepted, None
     alone, repeated = split_by_keys(accepted, keys)
     arrived = table.stripped(_admitting(table, repeated)).withColumns({ARRIVED: F.lit(True), KIND: F.lit(_ARRIVED)})
     if not table.have_lines:
         arrived = arrived.withColumn(IS_LINE, F.lit(False))
     found = [_of_keys(table, each, keys) for each in stored]
-    return alone, reduce(DataFrame.unionByName, (_shaped(table, each) for each in (arrived, *found)))
+    versions = reduce(DataFrame.unionByName, (_shaped(table, each) for each in (arrived, *found)))
+    return alone, _folded(table, versions, _LEAST_BUCKETS + several // _KEYS_OF_BUCKET)
 
 
 def _of_keys(table: SilverTable, stored: DataFrame, keys: DataFrame) -> DataFrame:
@@ -127,11 +128,11 @@ def _shaped(table: SilverTable, rows: DataFrame) -> DataFrame:
     return rows.select(*_shape(_fold_of(table)), ARRIVED, KIND, IS_LINE)
 
 
-def _folded(table: SilverTable, versions: DataFrame) -> DataFrame:
+def _folded(table: SilverTable, versions: DataFrame, buckets: int) -> DataFrame:
     """The fold of all keys, bucket by bucket: one group for each key would take the engine many times as long."""
     names = versions.withColumn(OUTCOME, F.lit(None).cast("string")).schema
     schema = StructType([StructField(field.name, field.dataType, True) for field in names])
-    bucket = F.pmod(F.xxhash64(*_fold_of(table).key), F.lit(_BUCKETS)).alias(_BUCKET)
+    bucket = F.pmod(F.xxhash64(*_fold_of(table).key), F.lit(buckets)).alias(_BUCKET)
     fold = _fold_of(table)
 
     def of_bucket(rows: pa.Table) -> pa.Table:
