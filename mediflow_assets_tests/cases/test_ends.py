@@ -4,6 +4,8 @@ import datetime as dt
 import json
 from collections import Counter
 
+import pytest
+
 from mediflow_assets.contracts import silver
 from mediflow_assets.pipeline.ended import without_ended
 from mediflow_assets.pipeline.reconciliation import reconcile
@@ -78,6 +80,7 @@ def renamed(text, number):
     return text
 
 
+@pytest.mark.slow
 def test_what_is_deleted_ends_until_it_is_told_again(house):
     for step in range(3):
         told_now = [
@@ -93,11 +96,13 @@ def test_what_is_deleted_ends_until_it_is_told_again(house):
     house.assert_balanced()
 
 
+@pytest.mark.slow
 def test_a_deletion_is_counted_whatever_time_the_resource_tells(house):
     take(house, told(), deleted(MARCH))
     assert ended(house) == dict.fromkeys(silver.VERSIONS, 1)
 
 
+@pytest.mark.slow
 def test_a_deleted_patient_who_has_another_encounter_stays(house):
     other = ALL[1] | {"id": "f"}
     take(house, told(FEBRUARY, (*ALL, other)), deleted(MARCH))

@@ -75,6 +75,7 @@ def test_lines_of_a_delivery_are_added_up_under_the_first_diagnosis(billing):
     assert (row["accepted"], row["new"], row["conflicting"], row["quarantined"]) == (7, 7, 0, 0)
 
 
+@pytest.mark.slow
 def test_a_later_delivery_replaces_the_sum_and_all_again_gives_the_same(billing):
     bring(billing, CASE, text(line("50.00"), line("25.00")), text(line("25.00"), line("50.00")))
     assert costs(billing)["VLN1"] == Decimal("75.00")
@@ -85,6 +86,7 @@ def test_a_later_delivery_replaces_the_sum_and_all_again_gives_the_same(billing)
     assert billing.everything() == before
 
 
+@pytest.mark.slow
 def test_a_line_that_is_mended_later_is_added_to_those_of_its_delivery(billing, corrections):
     bring(billing, text(line("100.00"), line("two")))
     assert (costs(billing)["VLN1"], held(billing)) == (Decimal("100.00"), [("cost_unreadable",)])

@@ -26,6 +26,7 @@ def take(house, texts, together=False):
     house.assert_balanced()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize("order", itertools.permutations(range(2)))
 def test_an_older_export_of_fhir_that_comes_later_changes_nothing(house, order, together):
@@ -76,6 +77,7 @@ BORN_1950 = f"""{{"resourceType":"Patient","id":"p",{TOLD},"birthDate":"1950-01-
 """
 
 
+@pytest.mark.slow
 def test_ages_follow_a_birth_date_that_is_corrected_later(house):
     take(house, [BORN_1950, BORN_1950.splitlines()[0].replace("1950", "1960").replace("2026-02-01T", "2026-03-01T")])
     assert house.row(silver.ENCOUNTERS)["age_at_admission"] == 66
@@ -89,6 +91,7 @@ DELETED = """{"resourceType":"Bundle","type":"history","entry":[\
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", itertools.permutations(range(2)))
 def test_what_is_deleted_ends_whichever_comes_first(house, order):
     texts = (BORN_1950, DELETED)
@@ -99,6 +102,7 @@ def test_what_is_deleted_ends_whichever_comes_first(house, order):
     assert house.rows(silver.QUARANTINE) == []
 
 
+@pytest.mark.slow
 def test_a_deleted_patient_leaves_the_tables_outside_silver(house):
     house.deliver(BORN_1950, NOW)
     other = (

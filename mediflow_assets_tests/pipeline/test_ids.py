@@ -80,6 +80,7 @@ def test_what_shows_nothing_is_trimmed_from_every_cell_and_header(house, admissi
     assert {row["patient_key"] for row in house.rows(silver.ENCOUNTERS)} == {house.key.pseudonym("patient", "\u00a0p1")}
 
 
+@pytest.mark.slow
 def test_an_encounter_of_two_patients_is_of_the_one_who_came_first(house, admissions):
     house.deliver(
         admissions({"patient_id": "P1"}, {"patient_id": "P2", "cost": "2"}, {"patient_id": "P1", "cost": "3"})

@@ -51,6 +51,7 @@ P1, P2 = key_of("P1"), key_of("P2")
 APART, ONE = [(P1, 0), (P2, 0)], [(P1, 0), (P1, 1)]
 
 
+@pytest.mark.slow
 def test_gold_and_masked_rows_stand_under_the_patient_who_survives(two_visits, merges):
     two_visits.bring(merges({}))
     assert stays_before(two_visits) == ONE

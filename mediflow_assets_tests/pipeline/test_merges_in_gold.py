@@ -3,6 +3,8 @@
 import random
 from dataclasses import replace
 
+import pytest
+
 from mediflow_assets.contracts import gold
 from mediflow_assets.pipeline import gold as gold_steps
 from mediflow_assets.pipeline import merged
@@ -57,6 +59,7 @@ def features(house):
     return house.rows(gold.ADMISSION_FEATURES)
 
 
+@pytest.mark.slow
 def test_gold_is_as_if_each_record_had_come_under_who_survives(house, admissions, merges):
     worlds = [world(number) for number in range(WORLDS)]
     assert sum(len(reference(statements, known)) for statements, known, _ in worlds) > WORLDS / 2

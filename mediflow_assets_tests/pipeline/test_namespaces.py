@@ -121,6 +121,7 @@ def test_a_patient_of_fhir_who_bears_a_record_number_is_that_patient(of_two_syst
     of_two_systems.assert_balanced()
 
 
+@pytest.mark.slow
 def test_a_record_number_that_is_told_later_moves_what_is_there(of_two_systems):
     of_two_systems.deliver(fhir(patient("a"), encounter("e1", "a")), name="r.ndjson")
     of_two_systems.make_silver()

@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+import pytest
+
 from mediflow_assets.contracts import silver
 from mediflow_assets.pipeline import rebuild
 from mediflow_assets.pipeline import silver as steps
@@ -45,6 +47,7 @@ def held(house):
     return {((row["first_seen_at"] - RECEIVED).seconds // 3600, row["_record_number"]): row["status"] for row in rows}
 
 
+@pytest.mark.slow
 def test_a_later_good_version_of_the_same_record_closes_a_bad_one(house, admissions):
     bring(house, admissions(*FIRST), admissions(*SECOND))
     closed = dict.fromkeys(((0, 2), (0, 7), (1, 3)), "superseded")

@@ -32,12 +32,14 @@ def test_an_older_event_never_overwrites_a_newer_one(stream: Stream) -> None:
     assert str(encounter(stream)["cost_usd"]) == "300.00"
 
 
+@pytest.mark.slow
 def test_a_cancellation_sets_the_status(stream: Stream) -> None:
     stream.send(event()).refresh()
     stream.send(event(event_id="EV3", event_type="cancel", occurred_at="2024-01-11T00:00:00Z")).refresh()
     assert encounter(stream)["status"] == "cancelled"
 
 
+@pytest.mark.slow
 def test_a_discharge_waits_for_its_admission(stream: Stream) -> None:
     stream.send(event(**DISCHARGE)).refresh()
     held = stream.house.row(silver.QUARANTINE)

@@ -34,6 +34,7 @@ def holds(row, has):
     return all((None if row[name] is None else str(row[name])) == value for name, value in has.items())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_silver_says_what_is_right(hospital, kind):
     house, truth, _ = hospital
@@ -43,6 +44,7 @@ def test_silver_says_what_is_right(hospital, kind):
         assert sum(holds(row, said["has"]) for row in rows) == said["rows"], said
 
 
+@pytest.mark.slow
 def test_what_is_kept_out_is_kept_out_for_its_reason(hospital):
     house, truth, ids = hospital
     wanted = {(ids[r["file"]], r["record_number"]): r["reason"] for each in truth.values() for r in each["refused"]}
@@ -50,6 +52,7 @@ def test_what_is_kept_out_is_kept_out_for_its_reason(hospital):
     assert found.keys() == wanted.keys() and all(reason in found[place] for place, reason in wanted.items())
 
 
+@pytest.mark.slow
 def test_no_delivery_is_refused_for_the_greater_part(tmp_path):
     made = generate(tmp_path / "out", 30, 3, odd=5)
     records = json.loads((made.truth / "summary.json").read_text())["records"]
@@ -58,6 +61,7 @@ def test_no_delivery_is_refused_for_the_greater_part(tmp_path):
     assert refused and all(2 * count <= records[file] for file, count in refused.items())
 
 
+@pytest.mark.slow
 def test_what_is_to_be_told_is_told(hospital):
     house, truth, _ = hospital
     wanted = sum((Counter(each["told"]) for each in truth.values()), Counter())
@@ -68,6 +72,7 @@ def test_what_is_to_be_told_is_told(hospital):
     house.assert_balanced()
 
 
+@pytest.mark.slow
 def test_none_is_planted_where_none_is_asked_for(tmp_path):
     made = generate(tmp_path / "out", 30, 3)
     assert not any(path.name.startswith("odd-") for path in made.deliveries)

@@ -3,6 +3,8 @@
 import json
 import shutil
 
+import pytest
+
 from mediflow_assets.contracts import silver
 from mediflow_assets.privacy.erasure.erase import Request, begin
 from mediflow_assets_tests.privacy.erasure.conftest import Hospital
@@ -21,6 +23,7 @@ def deleted(*addresses):
     return json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": entries})
 
 
+@pytest.mark.slow
 def test_older_values_and_deletions_go_with_a_person(house):
     for phone in ("555-0100-771", "555-0100-772"):
         for who in (GONE, STAYS):

@@ -53,6 +53,7 @@ def test_an_id_of_several_people_is_asked_for_with_its_namespace(both):
     assert people(both) == {("mrn", SHARED), ("fhir", SHARED)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("gone", "stays"), [("mrn", "fhir"), ("fhir", "mrn")])
 def test_only_the_one_of_that_namespace_goes_and_is_refused_later(both, admissions, gone, stays):
     proof = erase(both, SHARED, gone)
@@ -92,6 +93,7 @@ def test_ids_of_fhir_that_differ_by_case_are_two_people(house):
     assert not Tombstones.load(house.folder).refuses("PERSON-A", "fhir")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("asked", ["MRN-700001", "fhir-person-1"])
 def test_who_bears_a_record_number_goes_by_either_name(house, admissions, asked):
     house = house.with_feeds(Feeds(systems={"fhir": System(record_number="mrn")}))
