@@ -10,6 +10,7 @@ from mediflow_assets.cli import context, output
 
 if TYPE_CHECKING:
     from mediflow_assets.operations.hand_over import Handed
+    from mediflow_assets.sources import Feeds
 
 
 def register(app: typer.Typer) -> None:
@@ -27,12 +28,13 @@ def ingest(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="
 
     settings = context.settings()
     home.make_home(settings)
-    inbox = settings.open_inbox(Feeds.load(settings.sources_file))
+    feeds = Feeds.load(settings.sources_file)
+    inbox = settings.open_inbox(feeds)
     handed = []
     with officer.recorded(settings, "ingest") as who:
         for file in hand_over.hand_over(paths, inbox, context.lake(settings)):
             handed.append(file)
-            _say(file)
+            _say(file, feeds)
             if file.delivery and _is_generated(file.path):
                 (settings.root / home.SYNTHETIC).touch()
         counts = Counter(file.fate for file in handed)
@@ -49,11 +51,13 @@ def _is_generated(path: Path) -> bool:
     return (path.absolute().parent.parent / "truth" / "summary.json").is_file()
 
 
-def _say(file: "Handed") -> None:
+def _say(file: "Handed", feeds: "Feeds") -> None:
     if file.delivery is None or file.what is None:
         output.warn(f"{file.path}: {file.fate}: {file.reason}")
         return
     feed = f" (feed {file.what.feed})" if file.what.feed else ""
     unknown = len(file.what.unknown_columns)
     columns = f", {unknown} unknown columns kept as JSON" if unknown else ""
-    output.line(f"{file.path}: {file.delivery.short}{feed}{columns}: {file.fate}")
+    years = feeds.named(file.what.feed).short_years if file.what.feed else None
+    short = f", years of two digits are read as {years[0]} to {years[1]}, births as past" if years else ""
+    output.line(f"{file.path}: {file.delivery.short}{feed}{columns}{short}: {file.fate}")

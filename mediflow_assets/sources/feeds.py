@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from mediflow_assets.contracts import bronze
+from mediflow_assets.contracts import bronze, date_forms
 from mediflow_assets.contracts.identifiers import as_delivered, is_namespace
 from mediflow_assets.contracts.source import LINE_GRAIN, SourceContract
 from mediflow_assets.contracts.time_zones import time_zone
@@ -46,6 +46,12 @@ class Feed:
     """Words of its own for what is not given, in whatever case."""
     grain: str = "encounter"
     """What a record is: an encounter, or a line of several of which each encounter is the sum."""
+
+    @property
+    def short_years(self) -> tuple[int, int] | None:
+        """The hundred years that years of two digits are in, births aside; None where its dates have none."""
+        last = self.two_digit_years or 2099
+        return (last - 99, last) if any(map(date_forms.has_short_year, self.date_formats)) else None
 
     def fits(self, header: tuple[str, ...], delimiter: str) -> bool:
         """Whether a file with this header is of this feed."""

@@ -6,6 +6,7 @@ from typing import Protocol
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from mediflow_assets.contracts import date_forms
 from mediflow_assets.contracts.bronze import NAMESPACES, differ_by_case
 from mediflow_assets.contracts.source import LINE_GRAIN
 from mediflow_assets.transforms import identifiers, parsing
@@ -119,19 +120,19 @@ class FeedReader:
         return F.when(is_later if instant is None else is_later & (instant > F.col("_ingested_at")), F.lit(code))
 
     def _past(self, read: Column, form: str) -> Column:
-        if not parsing.has_short_year(form):
+        if not date_forms.has_short_year(form):
             return read
         return F.when(read > self.zones.day(F.col("_ingested_at")), F.add_months(read, -1200)).otherwise(read)
 
     def _in_form(self, text: Column, form: str, last_year: int | None) -> Column:
         read = parsing.in_form(text, form)
-        if last_year and parsing.has_short_year(form):
+        if last_year and date_forms.has_short_year(form):
             beyond = F.year(read) - F.lit(last_year)
             # Spark reads 2000 to 2099; the window is the hundred years up to its last
             months = -1200 * F.ceil(beyond / 100).cast("int")
             moved = F.add_months(read.cast("date"), months).cast("timestamp")
             read = moved + (read - read.cast("date").cast("timestamp"))
-        return read if parsing.tells_offset(form) else self.zones.instant(read)
+        return read if date_forms.tells_offset(form) else self.zones.instant(read)
 
     def date(self, name: str) -> Column:
         """The column as a date that has passed, as one of birth: of a year of two digits the last that did."""

@@ -4,7 +4,6 @@
 A value that cannot be read is null; `unreadable` tells it from one that was not given.
 """
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 
 from pyspark.sql import Column, DataFrame
@@ -116,16 +115,6 @@ def timestamp(text: Column) -> Column:
 def in_form(text: Column, form: str) -> Column:
     """A timestamp in a feed's own date form (a Spark datetime pattern); without an offset as if it were UTC."""
     return F.try_to_timestamp(text, F.lit(form))
-
-
-def has_short_year(form: str) -> bool:
-    """Whether a date form has a year of two digits."""
-    return bool(re.search(r"(?<![yu])(yy|uu)(?![yu])", form))
-
-
-def tells_offset(form: str) -> bool:
-    """Whether a date form has a part for the offset or the zone."""
-    return bool(set(re.sub(r"'[^']*'", "", form)) & set("XxZzVO"))
 
 
 def blood_pressure(text: Column) -> tuple[Column, Column]:

@@ -152,3 +152,12 @@ def test_deliveries_of_the_generator_mark_the_home_as_synthetic(
     assert (home / "synthetic").exists()
     mediflow("reset", "--yes")
     assert not (home / "synthetic").exists()
+
+
+def test_how_years_of_two_digits_are_read_is_told(mediflow: Run, home: Path, csv: Csv) -> None:
+    feed = '[feeds.ward]\nmatch = ["patient_id"]\ndate_formats = ["MM/dd/yy"]\n'
+    home.mkdir()
+    (home / "sources.toml").write_text(feed)
+    assert "read as 2000 to 2099" in mediflow("ingest", csv("a.csv", 1)).stdout
+    (home / "sources.toml").write_text(feed + "two_digit_years = 2039\n")
+    assert "read as 1940 to 2039" in mediflow("ingest", csv("b.csv", 2)).stdout

@@ -1,0 +1,13 @@
+"""What a date form (a Spark datetime pattern, as in `sources.toml`) tells: a short year, an offset."""
+
+import re
+
+
+def has_short_year(form: str) -> bool:
+    """Whether a date form has a year of two digits."""
+    return bool(re.search(r"(?<![yu])(yy|uu)(?![yu])", form))
+
+
+def tells_offset(form: str) -> bool:
+    """Whether a date form has a part for the offset or the zone."""
+    return bool(set(re.sub(r"'[^']*'", "", form)) & set("XxZzVO"))
