@@ -44,7 +44,7 @@ def refuse(
 def _bears_number(batch: pa.RecordBatch, source: Source, tombstones: Tombstones, feeds: Feeds) -> pa.Array:
     """Per record whether it is a patient whom the hospital knows by the record number of an erased one."""
     borne = feeds.record_numbers(source, batch)
-    return pa.array([tombstones.refuses(number, MRN) for _, number in borne] or [False] * batch.num_rows)
+    return pa.array([tombstones.refuses(each.number, MRN) for each in borne] or [False] * batch.num_rows)
 
 
 def refuse_rejects(rejects: Sequence[Reject], tombstones: Tombstones) -> tuple[list[Reject], int]:

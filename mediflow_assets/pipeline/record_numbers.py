@@ -10,16 +10,21 @@ from mediflow_assets.contracts.bronze import SOURCES
 from mediflow_assets.contracts.identifiers import MRN
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.contracts.versions import ORDER
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.sources.registry import sources
 from mediflow_assets.sources.source import Source
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms.joins import with_few
-from mediflow_assets.transforms.versions import keep_newest
+from mediflow_assets.transforms.versions import keep_newest, version_time
 
 _OF, _NUMBER = "_of_patient", "_number"
 _PROVENANCE = ("_ingested_at", "_record_number", "_delivery_id")
-_SCHEMA = f"{_OF} string, {_NUMBER} string, _ingested_at timestamp, _record_number bigint, _delivery_id string"
+_SCHEMA = (
+    f"{_OF} string, {_NUMBER} string, claimed_at timestamp, version_number bigint,"
+    "_ingested_at timestamp, _record_number bigint, _delivery_id string"
+)
+_TYPES = (pa.string(), pa.string(), pa.timestamp("us", "UTC"), pa.int64())
 Person = tuple[str, str]
 """The two columns that name a person: whose id it is, and the id."""
 _OWN_IDS = ("encounter_id", "condition_id")
@@ -32,18 +37,17 @@ def known_numbers(context: RunContext, source: SourceContract) -> DataFrame | No
         return None
     identifier, numbers = system.record_number, told.record_numbers
     assert numbers is not None
+    names = [_OF, _NUMBER, "claimed_at", "version_number", *_PROVENANCE]
 
     def _numbers(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             found = numbers(batch, identifier)
-            ids, given = ([each[place] for each in found] for place in (0, 1))
-            arrays = [pa.array(ids, pa.string()), pa.array(given, pa.string())]
-            yield pa.RecordBatch.from_arrays(
-                [*arrays, *(batch.column(name) for name in _PROVENANCE)], names=[_OF, _NUMBER, *_PROVENANCE]
-            )
+            arrays = [pa.array([each[place] for each in found], type_) for place, type_ in enumerate(_TYPES)]
+            yield pa.RecordBatch.from_arrays([*arrays, *(batch.column(name) for name in _PROVENANCE)], names=names)
 
     every = context.tables.read(told.contract.table).mapInArrow(_numbers, _SCHEMA).where(F.col(_NUMBER).isNotNull())
-    newest = keep_newest(every.withColumn("updated_at", F.col("_ingested_at")), [_OF])
+    dated = every.withColumns(version_time(F.col("claimed_at"), F.col("_ingested_at")))
+    newest = keep_newest(dated, [_OF], ORDER)
     return newest.select(_OF, _NUMBER)
 
 

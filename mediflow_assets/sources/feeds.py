@@ -15,6 +15,7 @@ from mediflow_assets.contracts.time_zones import time_zone
 from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.sources.admissions import FORM as ADMISSIONS
 from mediflow_assets.sources.aliases import plain
+from mediflow_assets.sources.fhir_numbers import Numbered
 from mediflow_assets.sources.source import Source
 from mediflow_assets.sources.systems import NAMESPACE_FORM, System, system_of
 
@@ -109,9 +110,9 @@ class Feeds:
             is_of = pa.array([each == namespace for each in found])
             yield namespace, records if len(set(found)) == 1 else records.filter(is_of)
 
-    def record_numbers(self, source: Source, records: pa.RecordBatch) -> list[tuple[str | None, str | None]]:
-        """Per record the id of the patient that it is and the hospital's record number of them; empty where the system
-        tells none."""
+    def record_numbers(self, source: Source, records: pa.RecordBatch) -> list[Numbered]:
+        """Per record the patient that it is and the hospital's record number of them; empty where the system tells
+        none."""
         system = self.systems.get(source.contract.system)
         identifier = system.record_number if system else None
         return source.record_numbers(records, identifier) if identifier and source.record_numbers else []

@@ -1,6 +1,8 @@
 """The record numbers of a hospital that FHIR Patients bear among their identifiers."""
 
-from typing import Any
+import datetime as dt
+import re
+from typing import Any, NamedTuple
 
 import msgspec
 import pyarrow as pa
@@ -8,25 +10,53 @@ import pyarrow as pa
 from mediflow_assets.contracts.identifiers import canonical
 
 _READ = ("resource_type", "resource_id", "resource")
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?\Z"
+)
+_VERSION_NUMBER = re.compile(r"[+-]?[0-9]{1,9}\Z")
 
 
 class Identified(msgspec.Struct):
-    """The identifiers of a resource."""
+    """The identifiers of a resource, and what it says of its version."""
 
     identifier: Any = None
+    meta: Any = None
+
+
+class Numbered(NamedTuple):
+    """A record of a patient, the record number that it gives, and which version it is, as its source says."""
+
+    patient: str | None = None
+    number: str | None = None
+    claimed_at: dt.datetime | None = None
+    version_number: int | None = None
 
 
 identifiers_of = msgspec.json.Decoder(Identified)
 
 
-def record_numbers(records: pa.RecordBatch, system: str) -> list[tuple[str | None, str | None]]:
-    """Per record the id of the Patient that it is, and the value of its identifier of a system."""
+def record_numbers(records: pa.RecordBatch, system: str) -> list[Numbered]:
+    """Per record the Patient that it is, and the value of its identifier of a system."""
     rows = zip(*(records.column(name).to_pylist() for name in _READ), strict=True)
-    return [(id_, _number(text, system)) if kind == "Patient" else (None, None) for kind, id_, text in rows]
+    return [_numbered(id_, text, system) if kind == "Patient" else Numbered() for kind, id_, text in rows]
 
 
-def _number(text: str, system: str) -> str | None:
-    borne = identifiers_of.decode(text).identifier
+def _numbered(id_: str | None, text: str, system: str) -> Numbered:
+    found = identifiers_of.decode(text)
+    borne, meta = found.identifier, found.meta if isinstance(found.meta, dict) else {}
     given = (each for each in borne if isinstance(each, dict)) if isinstance(borne, list) else ()
     values = (each.get("value") for each in given if each.get("system") == system)
-    return next((canonical(value) for value in values if isinstance(value, str) and canonical(value)), None)
+    number = next((canonical(value) for value in values if isinstance(value, str) and canonical(value)), None)
+    version = str(meta.get("versionId")).strip()
+    version_number = int(version) if _VERSION_NUMBER.match(version) else None
+    return Numbered(id_, number, _moment(str(meta.get("lastUpdated")).strip()), version_number)
+
+
+def _moment(text: str) -> dt.datetime | None:
+    """When a version came to be; without an offset as if it were UTC."""
+    try:
+        moment = dt.datetime.fromisoformat(text) if _MOMENT.match(text) else None
+        return moment and (moment.replace(tzinfo=moment.tzinfo or dt.UTC)).astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -14,6 +14,7 @@ from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.sources.count import count_csv
 from mediflow_assets.sources.csv_batches import read_csv
 from mediflow_assets.sources.delivery import Limits, Recognised, RecordBatchOfDelivery
+from mediflow_assets.sources.fhir_numbers import Numbered
 from mediflow_assets.sources.forms import Form
 from mediflow_assets.sources.people import Named, named_in_columns
 
@@ -53,8 +54,8 @@ class Source:
     """Whom records name, where that is not told by columns of their own."""
     says_namespaces: bool = False
     """Whether `people` says of each id whose it is, as `namespace|id`."""
-    record_numbers: Callable[[pa.RecordBatch, str], list[tuple[str | None, str | None]]] | None = None
-    """Per record the id of the patient that it is, and the record number by which that identifier system knows them."""
+    record_numbers: Callable[[pa.RecordBatch, str], list[Numbered]] | None = None
+    """Per record the patient that it is, and the record number by which that identifier system knows them."""
     unpack: "Callable[[DataFrame], DataFrame] | None" = None
     """Rows of Bronze → records with a column for each field, where Bronze holds a record in one piece."""
     accepts: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())

@@ -23,12 +23,12 @@ def version_time(claimed: Column, received_at: Column) -> dict[str, Column]:
     }
 
 
-def keep_newest(frame: DataFrame, key: Sequence[str]) -> DataFrame:
+def keep_newest(frame: DataFrame, key: Sequence[str], order: Sequence[str] = _ORDER) -> DataFrame:
     """One row per key, by `updated_at`; ties go to the later delivery, then the later record, then the delivery's id.
 
-    Needs `updated_at`, `_ingested_at`, `_record_number` and `_delivery_id` beside the key.
+    Needs the columns of the order beside the key.
     """
-    window = Window.partitionBy(F.pmod(F.xxhash64(*key), F.lit(_BUCKETS))).orderBy(*key, *_ORDER)
+    window = Window.partitionBy(F.pmod(F.xxhash64(*key), F.lit(_BUCKETS))).orderBy(*key, *order)
     return frame.withColumn("_is_last", _differs(F.lead, key, window)).where(F.col("_is_last")).drop("_is_last")
 
 

@@ -1,11 +1,16 @@
 """An id means one person within its namespace: the record numbers of two systems have nothing to do with each other."""
 
+import datetime as dt
 import json
 
 import pytest
 
 from mediflow_assets.contracts import silver
+from mediflow_assets.pipeline.silver_tables import ENCOUNTERS, PATIENTS
 from mediflow_assets.sources import Feeds
+from mediflow_assets_tests.house import RECEIVED
+
+LATER = RECEIVED + dt.timedelta(days=3)
 
 
 def fhir(*resources):
@@ -140,3 +145,15 @@ def test_a_feed_of_another_clinic_has_people_of_its_own(of_two_systems, admissio
     of_two_systems.make_silver()
     assert set(people(of_two_systems)) == {("north", "P1"), ("mrn", "P1")}
     assert set(stays(of_two_systems)) == {("north", "E1"), ("mrn", "E1")}
+
+
+def test_of_a_history_the_record_number_of_the_newest_version_counts(of_two_systems):
+    def version(number, day):
+        return numbered("a", number, meta={"versionId": str(day), "lastUpdated": f"2024-05-0{day}T08:00:00Z"})
+
+    of_two_systems.deliver(fhir(version("222", 2), version("111", 1)), name="r.ndjson")
+    of_two_systems.make_silver(PATIENTS)
+    assert set(people(of_two_systems)) == {("mrn", "222")}
+    of_two_systems.deliver(fhir(version("111", 1), encounter("e1", "a")), LATER, name="s.ndjson")
+    of_two_systems.make_silver(PATIENTS, ENCOUNTERS)
+    assert stays(of_two_systems) == {("mrn", "fhir|e1"): "222"}

@@ -75,6 +75,6 @@ def _numbered(lake: Lake, feeds: Feeds) -> Iterator[tuple[Name, Name]]:
         if system is None or not system.record_number or source.record_numbers is None:
             continue
         for namespace, records, _ in records_of(lake, source, feeds):
-            for id_, number in feeds.record_numbers(source, records):
-                if id_ and number:
-                    yield (namespace, id_), (MRN, number)
+            for each in feeds.record_numbers(source, records):
+                if each.patient and each.number:
+                    yield (namespace, each.patient), (MRN, each.number)
