@@ -1,6 +1,8 @@
 """Whom the ids that people write stand for: an id is of a namespace, and may stand in several."""
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.identifiers import MRN, canonical
@@ -9,12 +11,15 @@ from mediflow_assets.ingest.tombstones import Name
 from mediflow_assets.pipeline.merged import merged_pairs
 from mediflow_assets.privacy.erasure.reading import batches, records_of
 from mediflow_assets.sources import Feeds
+from mediflow_assets.sources.fhir_numbers import Numbered
 from mediflow_assets.sources.people import values
 from mediflow_assets.sources.registry import about_people
 from mediflow_assets.storage.delta import Lake
 
 Found = Mapping[str, frozenset[Name]]
 """Each id that was asked for, canonical → the patients that it stands for."""
+
+_PLACE = ("_ingested_at", "_record_number", "_delivery_id")
 
 
 def resolve(lake: Lake, ids: Iterable[str], feeds: Feeds, namespace: str | None = None) -> Found:
@@ -69,12 +74,32 @@ def _same_people(pairs: Iterable[tuple[Name, Name]]) -> dict[Name, frozenset[Nam
 
 
 def _numbered(lake: Lake, feeds: Feeds) -> Iterator[tuple[Name, Name]]:
-    """Patients of another system, with the record number of the hospital that each bears."""
+    """Patients of another system, with the record number of the hospital that the newest version of each gives, where
+    Silver knows somebody by it: what it takes for no id makes no two people one."""
+    newest: dict[Name, tuple[Any, str]] = {}
     for source in about_people():
         system = feeds.systems.get(source.contract.system)
         if system is None or not system.record_number or source.record_numbers is None:
             continue
-        for namespace, records, _ in records_of(lake, source, feeds):
-            for each in feeds.record_numbers(source, records):
+        for namespace, records, _ in records_of(lake, source, feeds, more=_PLACE):
+            places = zip(*(records.column(name).to_pylist() for name in _PLACE), strict=True)
+            for each, place in zip(feeds.record_numbers(source, records), places, strict=True):
                 if each.patient and each.number:
-                    yield (namespace, each.patient), (MRN, each.number)
+                    found = (_order(each, *place), each.number)
+                    newest[namespace, each.patient] = max(found, newest.get((namespace, each.patient), found))
+    known = _known(lake, {number for _, number in newest.values()}) if newest else set()
+    yield from ((name, (MRN, number)) for name, (_, number) in newest.items() if number in known)
+
+
+def _known(lake: Lake, numbers: set[str]) -> set[str]:
+    """Those of the record numbers that Silver knows."""
+    people = batches(lake, silver.PATIENTS, ["id_namespace", "patient_id"])
+    rows = (zip(*(column.to_pylist() for column in batch.columns), strict=True) for batch in people)
+    return {id_ for batch in rows for namespace, id_ in batch if namespace == MRN and id_ in numbers}
+
+
+def _order(each: Numbered, received: dt.datetime, record: int, delivery: str) -> tuple[Any, ...]:
+    """The place of a version among those of its patient, as Silver orders them: what is not told comes first."""
+    claimed, version = each.claimed_at, each.version_number
+    told = ((claimed is not None, claimed or received), (version is not None, version or 0))
+    return (min(claimed or received, received), *told, received, record, delivery)

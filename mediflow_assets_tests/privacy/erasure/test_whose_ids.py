@@ -8,7 +8,9 @@ import pytest
 from mediflow_assets.contracts import silver
 from mediflow_assets.errors import NamespaceNeeded
 from mediflow_assets.ingest.tombstones import Tombstones
+from mediflow_assets.pipeline.silver_tables import PATIENTS
 from mediflow_assets.privacy.erasure.erase import Request, begin
+from mediflow_assets.privacy.erasure.resolving import resolve
 from mediflow_assets.sources.feeds import Feeds
 from mediflow_assets.sources.systems import System
 from mediflow_assets_tests.privacy.erasure.conftest import Hospital
@@ -109,3 +111,22 @@ def test_who_bears_a_record_number_goes_by_either_name(house, admissions, asked)
     hospital.land()
     house.make_silver()
     assert people(hospital) == {("mrn", "P2")}
+
+
+def test_a_number_that_is_none_or_was_put_right_makes_no_two_people_one(house, admissions):
+    def borne(number, version="1"):
+        meta = {"versionId": version, "lastUpdated": f"2024-05-0{version}T08:00:00+02:00"}
+        return {"identifier": [{"system": "mrn", "value": number}], "meta": meta}
+
+    house = house.with_feeds(Feeds(systems={"fhir": System(record_number="mrn")}))
+    house.deliver(admissions({"patient_id": "MRN-111"}, {"patient_id": "MRN-222"}, {"patient_id": "MRN-333"}))
+    told = (fhir("a", **borne("MRN-222", "2")), fhir("a", **borne("MRN-111")), fhir("b", **borne("MRN-333")))
+    nobody = (
+        fhir(id_, **borne(number)) for id_, number in zip("cdef", ("UNKNOWN", "UNKNOWN", "0000", "0000"), strict=True)
+    )
+    house.deliver("\n".join((*told, *nobody)), name="r.ndjson")
+    house.make_silver(PATIENTS)
+    found = resolve(house.lake, ["a", "b", "c", "e"], house.feeds)
+    numbered = {"a": {"MRN-222"}, "b": {"MRN-333"}, "c": set(), "e": set()}
+    wanted = {id_: {("fhir", id_), *(("mrn", number) for number in of)} for id_, of in numbered.items()}
+    assert {id_.lower(): set(of) for id_, of in found.items()} == wanted
