@@ -13,7 +13,7 @@ from mediflow_assets.contracts.merges import ACTIONS, WHOLE
 from mediflow_assets.transforms import parsing
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.joins import with_few
-from mediflow_assets.transforms.patients import PROVENANCE
+from mediflow_assets.transforms.patients import PROVENANCE, completed, stripped
 from mediflow_assets.transforms.validation import UNREADABLE, codes
 
 _LINKS = "_links"
@@ -26,8 +26,8 @@ _SCHEMA = ", ".join(
     + [f"{name} timestamp" for name in _TIMES]
     + ["_delivery_id string", "_record_number bigint", "_ingested_at timestamp"]
 )
-_OF_PERSON = ("gender", "birth_date", "birth_precision", "death_date", "death_precision", "zip")
-"""What is read of patients outside Silver."""
+_OF_PERSON = (("gender",), ("birth_date", "birth_precision"), ("death_date", "death_precision"), ("zip",))
+"""What is read of patients outside Silver; a date goes with its precision."""
 _ID, _TYPE = re.compile(fhir.ID_OF_REFERENCE), re.compile(fhir.TYPE_OF_REFERENCE)
 _LINK_KINDS = ("replaced-by", "replaces", "seealso", "refer")
 
@@ -106,19 +106,28 @@ def of_survivors(frame: DataFrame, merged: DataFrame) -> DataFrame:
 
 
 def survivors_of(patients: DataFrame, merged: DataFrame) -> DataFrame:
-    """The patients who survive. What their own records do not tell is what those of the merged ones tell."""
+    """The patients who survive. What their own records do not tell is what the newest of the merged ones tells.
+
+    A survivor is deleted where all of them are.
+    """
     few = merged.select(F.col("patient_key").alias("_merged_key"), F.col("survivor_key").alias("_survivor_key"))
-    joined = with_few(patients, few, F.col("patient_key") == F.col("_merged_key"))
-    theirs = joined.where(F.col("_merged_key").isNotNull()).withColumn("gender", _told("gender"))
-    most = [F.max(name).alias(f"_{name}") for name in _OF_PERSON]
-    told = theirs.groupBy(F.col("_survivor_key").alias("_of")).agg(*most)
+    joined = stripped(with_few(patients, few, F.col("patient_key") == F.col("_merged_key")))
+    theirs = joined.where(F.col("_merged_key").isNotNull()).groupBy(F.col("_survivor_key").alias("_of"))
+    told = theirs.agg(*map(_newest, _OF_PERSON), F.bool_and(F.coalesce("is_ended", F.lit(False))).alias("_are_ended"))
     own = with_few(joined.where(F.col("_merged_key").isNull()), told, F.col("patient_key") == F.col("_of"))
-    filled = {name: F.coalesce(_told(name), F.col(f"_{name}"), F.col(name)) for name in _OF_PERSON}
-    return own.withColumns(filled).select(*patients.columns)
+    filled = {
+        name: F.when(F.col(names[0]).isNotNull(), F.col(name)).otherwise(F.col(f"_{names[0]}")[name])
+        for names in _OF_PERSON
+        for name in names
+    }
+    filled["is_ended"] = F.col("is_ended") & F.coalesce("_are_ended", F.lit(True))
+    return completed(own.withColumns(filled)).select(*patients.columns)
 
 
-def _told(name: str) -> Column:
-    return F.when(F.col(name) != "U", F.col(name)) if name == "gender" else F.col(name)
+def _newest(names: tuple[str, ...]) -> Column:
+    """What the newest row that gives the first of these columns says of all of them."""
+    order = F.when(F.col(names[0]).isNotNull(), F.struct("updated_at", *names))
+    return F.max_by(F.struct(*names), order).alias(f"_{names[0]}")
 
 
 def _stated(claimed: Column) -> list[Column]:

@@ -5,12 +5,12 @@ import json
 
 import pytest
 
-from mediflow_assets.contracts import links
+from mediflow_assets.contracts import links, silver
 from mediflow_assets.pipeline import merged
 from mediflow_assets.pipeline.silver_tables import LINKS, PATIENTS
 from mediflow_assets.sources import Feeds, recognise
 from mediflow_assets.sources.systems import System
-from mediflow_assets.transforms.patient_links import other_patient
+from mediflow_assets.transforms.patient_links import other_patient, survivors_of
 from mediflow_assets_tests.house import RECEIVED
 
 LATER = RECEIVED + dt.timedelta(days=3)
@@ -93,3 +93,18 @@ def test_links_of_patients_who_bear_record_numbers_are_of_these_however_late_the
     assert deliver(numbered, patient("a", identifier=told["a"]), day=2) == {"M-B": "M-A"}
     numbered.deliver(merges({"surviving_patient_id": "M-A", "merged_patient_id": "m-b", "action": "unmerge"}), LATER)
     assert deliver(numbered, patient("c"), day=4) == {}
+
+
+def test_a_survivor_gets_the_newest_value_of_the_merged_and_a_date_with_its_precision(frame):
+    def patient(id_, day, **told):
+        return {"patient_id": id_, "updated_at": RECEIVED + dt.timedelta(days=day), "is_ended": True} | told
+
+    died = {"death_date": dt.date(2026, 3, 3), "death_precision": "day", "gender": "F", "zip": "02139"}
+    in_2026 = {"death_date": dt.date(2026, 1, 1), "death_precision": "year", "gender": "M", "zip": "99999"}
+    own = patient("S", 0, gender="U"), patient("T", 0, **in_2026)
+    others = patient("A", 2, **died), patient("B", 1, **in_2026, is_ended=False), patient("C", 3, gender="U")
+    pairs = [{"patient_key": id_, "survivor_key": key} for id_, key in ("AS", "BS", "CS")]
+    rows = survivors_of(frame(silver.PATIENTS, *own, *others), frame(links.MERGED_PATIENTS, *pairs)).collect()
+    found = {row["patient_id"]: row.asDict() for row in rows}
+    assert found["S"].items() >= (died | {"is_ended": False}).items()
+    assert found["T"].items() >= (in_2026 | {"is_ended": True}).items() and len(found) == 2
