@@ -238,4 +238,4 @@ def _commit(
         rows.append(result.as_processed(contract.name, discarded.get(delivery, 0)))
     if rows:
         note = lake.property_of(contract, rebuild.OUTCOMES_NOTE) or {}
-        lake.append_rows(silver.PROCESSED, rows, note.get("run") if again else None)
+        lake.append_rows(silver.PROCESSED, rows, note.get("run") if delivery_results else None)

@@ -28,7 +28,8 @@ _LATER = (
 )
 """Columns that a single record does not tell."""
 _IDS = ("patient_id", "encounter_id")
-_CLOCK, _MIDNIGHT = "[0-9]:[0-9]", r"[T ]00:00(:00([.]0+)?)?(Z|[+-][0-9:]+)?\z"
+_CLOCK = r"[0-9]:[0-9]|^[0-9]{10,14}\z"
+_MIDNIGHT = r"[T ]00:00(:00([.]0+)?)?(Z|[+-][0-9:]+)?\z|^[0-9]{8}00(00(00)?)?\z"
 """A time of day, and the one that many exports write for none."""
 
 
@@ -64,7 +65,7 @@ def from_admissions(
             "discharged_on": F.col(DISCHARGED_ON),
             "discharge_disposition": F.col("_disposition"),
             "age_at_admission": F.col("_age"),
-            "birth_date": F.when(parsing.precision(F.col("birth_date"), F.col("_birth")) == "day", F.col("_birth")),
+            "birth_date": F.when(feeds.precision("birth_date", F.col("_birth")) == "day", F.col("_birth")),
             "gender": F.col("_gender"),
             "zip": F.col("zip"),
             "systolic_mmhg": F.col("_systolic"),

@@ -119,6 +119,16 @@ class FeedReader:
         is_later = day > self.zones.day(F.col("_ingested_at"))
         return F.when(is_later if instant is None else is_later & (instant > F.col("_ingested_at")), F.lit(code))
 
+    def precision(self, name: str, read: Column) -> Column:
+        """How much the date tells that was read from a column: day, month or year, by its text or its feed's form."""
+        told = parsing.precision(F.col(name), read)
+        for feed in self._with(lambda feed: bool(feed.date_formats)):
+            for form in feed.date_formats:
+                if (least := date_forms.precision(form)) != "day":
+                    is_of = (F.col("_feed") == feed.name) & parsing.in_form(F.col(name), form).isNotNull()
+                    told = F.when(is_of & read.isNotNull(), least).otherwise(told)
+        return told
+
     def _past(self, read: Column, form: str) -> Column:
         if not date_forms.has_short_year(form):
             return read

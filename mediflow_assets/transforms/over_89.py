@@ -7,18 +7,20 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts.masked import TOP_AGE_YEARS
-from mediflow_assets.transforms.ages import completed_years
+from mediflow_assets.transforms.ages import completed_years, last_day
 from mediflow_assets.transforms.joins import with_few
 
 AS_OF = "_as_of"
-"""The day at which an age is validated: the newest admission in Silver, or the patient's death before it."""
+"""The day at which an age is validated: the newest admission in Silver, or the last possible day of the patient's
+death before it."""
 IS_OVER_89 = "_is_elder"
 
 
 def judged_at(patients: DataFrame, encounters: DataFrame) -> DataFrame:
     """The patients with the day at which their age is validated."""
     newest = encounters.agg(F.max("admitted_on").alias("_newest"))
-    return patients.crossJoin(newest).withColumn(AS_OF, F.least("_newest", "death_date")).drop("_newest")
+    died = last_day(F.col("death_date"), F.col("death_precision"))
+    return patients.crossJoin(newest).withColumn(AS_OF, F.least("_newest", died)).drop("_newest")
 
 
 def over_89(patients: DataFrame, encounters: DataFrame) -> DataFrame:

@@ -39,7 +39,7 @@ def from_admissions(
             "is_ended": F.lit(False),
             "full_name": F.col("name"),
             "birth_date": F.col("_birth"),
-            "birth_precision": parsing.precision(F.col("birth_date"), F.col("_birth")),
+            "birth_precision": feeds.precision("birth_date", F.col("_birth")),
             "gender": gender(feeds.text("gender")),
             "zip": F.col("zip"),
             **version_time(F.col("_updated"), F.col("_ingested_at")),

@@ -46,9 +46,12 @@ class Zones:
     def day(self, instant: Column, text: Column | None = None) -> Column:
         """The local day of an instant. Where no zone is set, a `text` with an offset of its own tells its day."""
         day = F.to_date(self.local(instant))
-        if text is None or self.default or self.of_feed:
+        if text is None or self.default:
             return day
-        written = F.when(text.rlike(_OWN_OFFSET), F.substring(text, 1, 10).try_cast("date"))
+        tells = text.rlike(_OWN_OFFSET)
+        if self.of_feed:
+            tells &= ~F.coalesce(F.col("_feed").isin([*self.of_feed]), F.lit(False))
+        written = F.when(tells, F.substring(text, 1, 10).try_cast("date"))
         return F.when(instant.isNotNull(), F.coalesce(written, day))
 
     def not_before(self, start: Column, end: Column, text: Column) -> Column:

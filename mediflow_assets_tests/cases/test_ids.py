@@ -130,3 +130,13 @@ null_words = ["ohne", "x"]
     assert people(house) == ["P1"] and refused(house) == {"patient_id_missing": 1}
     (stay,) = stays(house).values()
     assert (stay["cost_usd"], stay["gender"], stay["encounter_id"]) == (None, "O", "P1|2024-01-10|CARDIOLOGY")
+
+
+def test_two_visits_of_one_day_are_two_in_a_form_without_colons(house, admissions, tmp_path):
+    toml = tmp_path / "sources.toml"
+    toml.write_text('[feeds.ward]\nmatch = ["patient_id"]\ndate_formats = ["yyyyMMddHHmm"]\n')
+    house = house.with_feeds(Feeds.load(toml))
+    times = ("202403010830", "202403011500")
+    house.deliver(admissions(*({"admission_date": at, "discharge_date": "", "encounter_id": ""} for at in times)))
+    house.make_silver()
+    assert len(house.rows(silver.ENCOUNTERS)) == 2

@@ -55,3 +55,15 @@ def test_a_stay_of_which_only_a_year_or_month_is_told_is_kept_out_and_one_of_day
     assert house.reasons(silver.ENCOUNTERS) == {(delivery, n): [reason] for n, reason in enumerate(told, start=2)}
     row = house.row(silver.ENCOUNTERS)
     assert (str(row["admitted_on"]), str(row["discharged_on"])) == ("2020-05-01", "2020-05-03")
+
+
+def test_a_birth_date_in_a_form_without_a_day_tells_its_month_only(house, admissions, tmp_path):
+    toml = tmp_path / "sources.toml"
+    toml.write_text('[feeds.ward]\nmatch = ["patient_id"]\ndate_formats = ["MM/yyyy"]\n')
+    house = house.with_feeds(Feeds.load(toml))
+    row = {"birth_date": "05/1980", "admission_date": "2024-05-10", "discharge_date": "2024-05-11", "age": ""}
+    house.deliver(admissions(row))
+    house.make_silver()
+    patient = house.row(silver.PATIENTS)
+    assert (str(patient["birth_date"]), patient["birth_precision"]) == ("1980-05-01", "month")
+    assert house.row(silver.ENCOUNTERS)["age_at_admission"] is None

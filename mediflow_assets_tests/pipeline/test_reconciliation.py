@@ -2,6 +2,8 @@
 
 import datetime as dt
 
+import pytest
+
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.operational import CHECK_RESULTS
 from mediflow_assets.contracts.versions import OUTCOMES
@@ -55,3 +57,21 @@ def test_a_record_that_was_held_is_told_once_it_has_come_in(house, admissions, c
     house.make_silver()
     (row,) = (row for row in reconcile(house.lake) if row["table"] == ENCOUNTERS and row["source"] == "admissions")
     assert (row["accepted"], row["new"], row["quarantined"], row["balanced"]) == (2, 2, 0, True)
+
+
+def test_a_run_that_is_cut_short_after_its_last_write_is_told_once(house, admissions, monkeypatch):
+    write = type(house.lake).set_properties
+
+    def cut_short(lake, contract, **properties):
+        if properties.get("outcomes") == {} and contract is silver.ENCOUNTERS:
+            raise KeyboardInterrupt
+        return write(lake, contract, **properties)
+
+    house.deliver(admissions({"encounter_id": "E1"}))
+    with monkeypatch.context() as patched:
+        patched.setattr(type(house.lake), "set_properties", cut_short)
+        with pytest.raises(KeyboardInterrupt):
+            house.make_silver()
+    house.deliver(admissions({"encounter_id": "E2"}), LATER)
+    house.make_silver()
+    assert all(row["balanced"] for row in reconcile(house.lake))

@@ -123,6 +123,8 @@ def test_who_died_younger_is_judged_at_the_death(frame):
     people = [
         {"patient_id": "P1", "birth_date": dt.date(1920, 1, 1), "death_date": dt.date(2009, 12, 31)},
         {"patient_id": "P2", "birth_date": dt.date(1920, 1, 1), "death_date": dt.date(2010, 1, 1)},
+        {"patient_id": "P4", "birth_date": dt.date(1930, 6, 15), "death_date": dt.date(2020, 1, 1)}
+        | {"death_precision": "year"},
     ]
     stays = [{"patient_id": "P3", "encounter_id": "E1"}]
     patients, encounters = both(frame, people, stays)
@@ -130,6 +132,7 @@ def test_who_died_younger_is_judged_at_the_death(frame):
     found = {row["patient_key"]: row for row in masking.mask(aged, silver.PATIENTS).collect()}
     assert (found["P1"]["age_band"], found["P1"]["death_year"]) == ("85-89", 2009)
     assert (found["P2"]["age_band"], found["P2"]["death_year"]) == ("90+", None)
+    assert (found["P4"]["age_band"], found["P4"]["death_year"]) == ("90+", None)
 
 
 @pytest.mark.slow

@@ -94,6 +94,12 @@ class North:
     namespace, two_digit_years = None, None
 
 
+def test_the_zone_of_one_feed_changes_no_day_of_another(read):
+    (of_north, day_there), (of_none, day) = read(["2026-01-10T23:30:00-05:00"] * 2, None, [North()])
+    assert {of_north, of_none} == {"2026-01-11 04:30:00"}
+    assert sorted((day_there, day)) == ["2026-01-10", "2026-01-11"]
+
+
 def test_a_feeds_own_zone_goes_before_the_hospitals(read):
     times = read(["2026-01-10 01:00:00"] * 2, "America/New_York", [North()])
     assert times == [("2026-01-10 06:00:00", "2026-01-10"), ("2026-01-09 16:00:00", "2026-01-10")]
