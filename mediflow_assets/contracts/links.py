@@ -31,6 +31,9 @@ def _stated(column: Column) -> Column:
     return replace(column, derived_from=(f"{LINKS}.{column.name}",))
 
 
+MERGED_INTO_ITSELF = (
+    f"kind <> '{WHOLE}' AND survivor_namespace = merged_namespace AND upper(survivor_id) = upper(merged_id)"
+)
 PATIENT_LINKS = TableContract(
     ("silver", "patient_links"),
     "What was ever stated of patients who are one person: merges, their undoing, and links that merge nobody.",
@@ -57,8 +60,7 @@ PATIENT_LINKS = TableContract(
         RowCheck("merged_id_missing", "kind IS NOT NULL AND merged_id IS NULL", Q),
         *id_checks("survivor_id"),
         *id_checks("merged_id"),
-        RowCheck("merged_into_itself", f"kind <> '{WHOLE}' AND survivor_namespace = merged_namespace "
-                 "AND upper(survivor_id) = upper(merged_id)", Q),
+        RowCheck("merged_into_itself", MERGED_INTO_ITSELF, Q),
     ),
 )  # fmt: skip
 

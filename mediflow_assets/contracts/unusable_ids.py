@@ -13,6 +13,7 @@ from mediflow_assets.contracts.table import RowCheck, Severity
 _NO_ID = (
     "#N A", "NO", "NO ID", "NO MRN", "NO NUMBER", "UNASSIGNED", "UNDEF", "VOID", "PENDING", "INVALID", "ANON",
     "ANONYMOUS", "TEST", "DUMMY", "PLACEHOLDER", "DEFAULT", "OTHER", "TRUE", "FALSE", "INF", "INFINITY",
+    "N D", "S N", "TESTPATIENT", "TEST PATIENT", "PATIENT", "PATIENT ID", "MRN",
     "KEIN", "KEINE", "OHNE", "LEER", "ENTFÄLLT", "ENTFAELLT", "ANONYM", "WAHR", "FALSCH",
     "SANS OBJET", "AUCUN", "AUCUNE", "NEANT", "VIDE", "MANQUANT", "ANONYME", "VRAI", "FAUX",
     "NINGUNO", "NINGUNA", "NULO", "VACÍO", "VACIO", "ANÓNIMO", "ANONIMO", "VERDADERO", "FALSO",

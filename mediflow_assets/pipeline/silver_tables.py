@@ -105,7 +105,9 @@ def _finished_encounters(rows: DataFrame) -> DataFrame:
 
 
 def _told_links(context: RunContext, rows: DataFrame) -> DataFrame:
-    return linked_record_numbers(context, patient_links.statements(rows), LINKS.people)
+    told = linked_record_numbers(context, patient_links.statements(rows), LINKS.people)
+    # two records of one system that bear one record number are one person already
+    return told.where(~F.coalesce(F.expr(links.MERGED_INTO_ITSELF), F.lit(False)))
 
 
 PATIENTS = SilverTable(

@@ -15,8 +15,6 @@ from mediflow_assets.sources.opening import Opened, opened
 PIECE = 1 << 20
 BEYOND_ASCII = bytes(range(0x80, 0x100))
 JSON_WHITE = b" \t\r\n"
-BUNDLES = "bundles"
-"""The form of a delivery each line of which is a Bundle."""
 
 
 def count_csv(path: Path, what: Recognised) -> int:
@@ -29,9 +27,7 @@ def count_csv(path: Path, what: Recognised) -> int:
 def count_json(path: Path, what: Recognised) -> int:
     """The lines of an NDJSON delivery, or the entries of a document, or of a Bundle on each line."""
     with opened(path, what.compression, what.limits) as stream:
-        if what.form == BUNDLES:
-            return _count_bundles(stream)
-        return _count_lines_with_text(stream) if what.form == "ndjson" else _count_entries(stream.read())
+        return _count_entries(stream.read()) if what.form == "document" else _count_lines(stream)
 
 
 def _lines(stream: Opened) -> Iterator[bytes | None]:
@@ -110,19 +106,6 @@ def _record_pattern(delimiter: str, width: int) -> re.Pattern[bytes]:
     return re.compile(rb"%b(?:%b%b){%d}\r*" % (cell, mark, cell, width - 1))
 
 
-def _count_lines_with_text(stream: Opened) -> int:
-    count = 0
-    has_text = False
-    while piece := stream.readline(PIECE):
-        has_text = has_text or bool(piece.strip(JSON_WHITE))
-        if piece.endswith(b"\n"):
-            if not has_text:
-                stream.skip_blank_lines(JSON_WHITE)
-            count += has_text
-            has_text = False
-    return count + has_text
-
-
 def _count_entries(data: bytes) -> int:
     """Entries of a Bundle by the standard library's parser; every other document is one record."""
     text = data.decode("utf-8", "surrogateescape")
@@ -134,7 +117,7 @@ def _count_entries(data: bytes) -> int:
     return len(document.get("entry", ())) if is_bundle else 1
 
 
-def _count_bundles(stream: Opened) -> int:
+def _count_lines(stream: Opened) -> int:
     count = 0
     while line := stream.readline(JSON_LINE_LIMIT + 1):
         if len(line) > JSON_LINE_LIMIT and not line.endswith(b"\n"):
@@ -144,7 +127,7 @@ def _count_bundles(stream: Opened) -> int:
                 stream.refuse_overlong(length)
             count += 1
         elif line.strip(JSON_WHITE):
-            count += _entries_of_line(line)
+            count += _entries_of_line(line) if b"Bundle" in line else 1
         else:
             stream.skip_blank_lines(JSON_WHITE)
     return count

@@ -4,7 +4,7 @@ An entry that deletes a resource, as histories and bulk exports have them, is a 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ import pyarrow as pa
 from mediflow_assets.contracts import fhir
 from mediflow_assets.contracts.source import CONDITIONS, ENCOUNTERS, LINKS, PATIENTS
 from mediflow_assets.errors import DeliveryRefused
-from mediflow_assets.sources.count import BUNDLES, count_json
+from mediflow_assets.sources.count import count_json
 from mediflow_assets.sources.csv_blocks import Overlong
 from mediflow_assets.sources.delivery import DOCUMENT_LIMIT, Recognised, RecordBatchOfDelivery, Reject
 from mediflow_assets.sources.fhir_numbers import record_numbers
@@ -52,6 +52,7 @@ class Bundle(msgspec.Struct, rename="camel"):
     """A Bundle, its entries unread."""
 
     resource_type: str
+    type: Any = None
     entry: list[msgspec.Raw] = []
 
 
@@ -71,9 +72,8 @@ def _recognise(file: Candidate) -> Recognised | None:
         return None
     with opened(file.path, file.compression, file.limits) as stream:
         kinds = [_kind(line) for line in islice(json_lines(stream), SAMPLE_LINES)]
-    if kinds[0] == "Bundle" and len(kinds) > 1:
-        return Recognised(fhir.SOURCE.name, BUNDLES, compression=file.compression, limits=file.limits)
-    is_lines = kinds[0] not in (None, "Bundle") or sum(kind is not None for kind in kinds) * 2 >= len(kinds) > 1
+    is_alone = len(kinds) == 1 and kinds[0] == "Bundle"
+    is_lines = (kinds[0] is not None and not is_alone) or sum(kind is not None for kind in kinds) * 2 >= len(kinds) > 1
     if not is_lines:
         with opened(file.path, file.compression, file.limits) as stream:
             read_document(stream.read(DOCUMENT_LIMIT + 1))
@@ -87,14 +87,12 @@ def _kind(line: bytes | Overlong) -> str | None:
 
 
 def read_fhir(path: Path, what: Recognised) -> Iterator[RecordBatchOfDelivery]:
-    """All records of a FHIR delivery, in file order, numbered from 1."""
+    """All records of a FHIR delivery, in file order but for a history, which is read from its end; numbered from 1."""
     with opened(path, what.compression, what.limits) as stream:
-        if what.form == "ndjson":
-            yield from _batches(map(_judge_line, json_lines(stream)))
-        elif what.form == BUNDLES:
-            yield from _batches(chain.from_iterable(map(_judge_bundle, json_lines(stream))))
-        else:
+        if what.form == "document":
             yield from _batches(_judge_document(read_document(stream.read(DOCUMENT_LIMIT + 1))))
+        else:
+            yield from _batches(chain.from_iterable(map(_judge_line, json_lines(stream))))
 
 
 def read_document(data: bytes) -> Bundle | bytes:
@@ -133,28 +131,27 @@ def read_resource(raw: bytes, full_url: str | None = None) -> Row | str:
     return found.resource_type, found.id if isinstance(found.id, str) else None, full_url, text
 
 
-def _judge_line(line: bytes | Overlong) -> Found:
+def _judge_line(line: bytes | Overlong) -> Iterable[Found]:
+    """The resource of a line, or the entries of the Bundle that it is."""
     if isinstance(line, Overlong):
-        return "record_too_long", line.raw
-    return read_resource(line), line
+        return [("record_too_long", line.raw)]
+    found = read_resource(line)
+    if isinstance(found, str) or found[0] != "Bundle":
+        return [(found, line)]
+    try:
+        return _judge_document(msgspec.json.decode(line, type=Bundle))
+    except msgspec.DecodeError:
+        return [("bad_json", line)]
 
 
 def _judge_document(document: Bundle | bytes) -> Iterator[Found]:
     if isinstance(document, bytes):
         yield read_resource(document), document
         return
-    for raw_entry in map(bytes, document.entry):
+    # a history tells the newest first: where its versions tell no time, the later record counts
+    entries = reversed(document.entry) if document.type == "history" else document.entry
+    for raw_entry in map(bytes, entries):
         yield _judge_entry(raw_entry), raw_entry
-
-
-def _judge_bundle(line: bytes | Overlong) -> Iterator[Found]:
-    """The entries of a Bundle that is one line of many; a line that is none is one record."""
-    if not isinstance(line, Overlong) and _kind(line) == "Bundle":
-        try:
-            return _judge_document(msgspec.json.decode(line, type=Bundle))
-        except msgspec.DecodeError:
-            return iter([("bad_json", line)])
-    return iter([_judge_line(line)])
 
 
 def _judge_entry(raw: bytes) -> Row | str:

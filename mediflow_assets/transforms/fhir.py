@@ -3,6 +3,9 @@
 Fields of https://hl7.org/fhir/R4/patient.html, encounter.html and condition.html. Of a list its first entry counts.
 """
 
+from functools import reduce
+from operator import or_
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -43,7 +46,7 @@ ENCOUNTER = _VERSION | {
 }
 CONDITION = _VERSION | {
     "id": "$.id",
-    "verification": "$.verificationStatus.coding[0].code",
+    **{f"verification{n}": f"$.verificationStatus.coding[{n}].code" for n in range(3)},
     "patient": "$.subject.reference",
     "encounter": "$.encounter.reference",
     "code": "$.code.coding[0].code",
@@ -91,7 +94,8 @@ def conditions_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     onset = F.coalesce("start", "onset_period")
     years = F.when(onset.isNull() & (F.col("onset_unit") == "a"), F.col("onset_age").try_cast("int"))
     is_recorded = onset.isNull() & years.isNull() & F.col("recorded").isNotNull()
-    is_none = F.coalesce(F.col("verification").isin(list(_NO_CONDITION)), F.lit(False))
+    verified = [F.coalesce(F.lower(f"verification{n}").isin(list(_NO_CONDITION)), F.lit(False)) for n in range(3)]
+    is_none = reduce(or_, verified)
     dated = texts.withColumns(
         {
             "_is_recorded": is_recorded,

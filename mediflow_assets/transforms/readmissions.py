@@ -15,6 +15,7 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import readmission_measure as measure
 from mediflow_assets.contracts.vocabulary import PLANNED_ADMISSION_TYPES, UNKNOWN
+from mediflow_assets.transforms.ages import last_day
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.timelines import NEVER, Flags, Seconds, by_patient, days_of
 
@@ -71,12 +72,9 @@ def readmissions(encounters: DataFrame, patients: DataFrame) -> DataFrame:
 
 
 def _deaths(happened: DataFrame, patients: DataFrame) -> DataFrame:
-    """The day on which patients died, as they themselves or an encounter tells: the earliest."""
-    told = (
-        patients.where(F.coalesce("death_precision", F.lit("day")) == "day")
-        .where(F.col("death_date").isNotNull())
-        .select("patient_key", F.col("death_date").alias("_on"))
-    )
+    """The last day on which patients may have died, as they themselves or an encounter tells: the earliest."""
+    died = last_day(F.col("death_date"), F.col("death_precision")).alias("_on")
+    told = patients.where(F.col("death_date").isNotNull()).select("patient_key", died)
     seen = happened.where(F.col("discharge_disposition") == "expired").where(F.col("discharged_on").isNotNull())
     every = told.unionByName(seen.select("patient_key", F.col("discharged_on").alias("_on")))
     return every.groupBy(F.col("patient_key").alias("_dead")).agg(F.min("_on").alias(_DIED_ON))

@@ -130,3 +130,12 @@ def test_a_resource_over_several_lines_is_one_record(deliver):
 def test_other_json_is_refused(deliver, content, sentence):
     with pytest.raises(DeliveryRefused, match=sentence):
         deliver(content)
+
+
+def test_a_line_that_is_a_bundle_is_its_entries_wherever_it_stands(deliver):
+    """Of a file that begins with a resource as well; a history is read from its end."""
+    older, newer = ({"resource": {"resourceType": "Patient", "id": "b", "gender": of}} for of in ("male", "female"))
+    bundle = {"resourceType": "Bundle", "type": "history", "entry": [newer, older]}
+    landed = deliver(PATIENT + b"\n" + json.dumps(bundle).encode() + b"\n")
+    assert landed.cells("resource_type") == ["Patient"] * 3
+    assert [json.loads(each).get("gender") for each in landed.cells("resource")][1:] == ["male", "female"]
