@@ -95,6 +95,13 @@ def test_links_of_patients_who_bear_record_numbers_are_of_these_however_late_the
     assert deliver(numbered, patient("c"), day=4) == {}
 
 
+def test_a_link_of_two_patients_who_bear_one_record_number_says_nothing_more(house):
+    numbered = house.with_feeds(Feeds(systems={"fhir": System(record_number="urn:mrn")}))
+    same = [{"system": "urn:mrn", "value": "m-a"}]
+    linked = patient("b", ("replaced-by", "a"), identifier=same)
+    assert deliver(numbered, linked, patient("a", identifier=same)) == {}
+
+
 def test_a_survivor_gets_the_newest_value_of_the_merged_and_a_date_with_its_precision(frame):
     def patient(id_, day, **told):
         return {"patient_id": id_, "updated_at": RECEIVED + dt.timedelta(days=day), "is_ended": True} | told
