@@ -46,11 +46,17 @@ def _numbered(id_: str | None, text: str, system: str) -> Numbered:
     found = identifiers_of.decode(text)
     borne, meta = found.identifier, found.meta if isinstance(found.meta, dict) else {}
     given = (each for each in borne if isinstance(each, dict)) if isinstance(borne, list) else ()
-    values = (each.get("value") for each in given if each.get("system") == system)
+    values = (each.get("value") for each in given if each.get("system") == system and _is_borne(each))
     number = next((canonical(value) for value in values if isinstance(value, str) and canonical(value)), None)
     version = str(meta.get("versionId")).strip()
     version_number = int(version) if _VERSION_NUMBER.match(version) else None
     return Numbered(id_, number, _moment(str(meta.get("lastUpdated")).strip()), version_number)
+
+
+def _is_borne(identifier: dict[str, Any]) -> bool:
+    """Whether an identifier is still the patient's: not one that is called old, or that has ended."""
+    period = identifier.get("period")
+    return identifier.get("use") != "old" and not (isinstance(period, dict) and period.get("end"))
 
 
 def _moment(text: str) -> dt.datetime | None:

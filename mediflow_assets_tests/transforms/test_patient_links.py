@@ -97,9 +97,14 @@ def test_links_of_patients_who_bear_record_numbers_are_of_these_however_late_the
 
 def test_a_link_of_two_patients_who_bear_one_record_number_says_nothing_more(house):
     numbered = house.with_feeds(Feeds(systems={"fhir": System(record_number="urn:mrn")}))
-    same = [{"system": "urn:mrn", "value": "m-a"}]
+    same = [
+        {"system": "urn:mrn", "value": "m-x", "use": "old"},
+        {"system": "urn:mrn", "value": "m-y", "period": {"end": "2020-01-01"}},
+        {"system": "urn:mrn", "value": "m-a"},
+    ]
     linked = patient("b", ("replaced-by", "a"), identifier=same)
     assert deliver(numbered, linked, patient("a", identifier=same)) == {}
+    assert {row["patient_id"] for row in house.rows(silver.PATIENTS)} == {"M-A"}
 
 
 def test_a_survivor_gets_the_newest_value_of_the_merged_and_a_date_with_its_precision(frame):
