@@ -6,6 +6,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.bronze import SOURCES
 from mediflow_assets.contracts.identifiers import MRN
 from mediflow_assets.contracts.source import SourceContract
@@ -81,16 +82,29 @@ def linked_record_numbers(context: RunContext, rows: DataFrame, people: Sequence
 
 
 def are_told_late(
-    context: RunContext, contract: TableContract, people: Sequence[Person], namespace: str, known: DataFrame
+    context: RunContext, contract: TableContract, people: Sequence[Person], source: SourceContract, known: DataFrame
 ) -> bool:
-    """Whether the table has rows under a patient's own id of whom a record number has become known."""
+    """Whether the table has rows under a patient's own id of whom a record number has become known, or rows of the
+    system under a record number that is no patient's any more."""
+    namespace = context.feeds.namespaces[source.system]
     if namespace == MRN or not context.lake.rows(contract):
         return False
-    stored = context.tables.read(contract)
+    stored = [context.tables.read(each) for each in (contract, silver.VERSIONS.get(contract.name)) if each]
+    numbers = known.select(F.col(_NUMBER).alias(_OF)).distinct()
+    is_of = F.col("source_system") == source.system
     with storage_errors(f"{contract.name} record numbers"):
         return any(
-            known.join(stored.where(F.col(whose) == namespace).select(F.col(id_).alias(_OF)), _OF, "left_semi")
-            .limit(1)
-            .count()
+            _has_any(known.join(_ids(rows, whose, id_, namespace), _OF, "left_semi"))
+            or _has_any(_ids(rows.where(is_of), whose, id_, MRN).join(numbers, _OF, "left_anti"))
+            for rows in stored
             for whose, id_ in people
         )
+
+
+def _ids(rows: DataFrame, whose: str, id_: str, namespace: str) -> DataFrame:
+    named = F.col(id_).alias(_OF)
+    return rows.where((F.col(whose) == namespace) & F.col(id_).isNotNull()).select(named)
+
+
+def _has_any(rows: DataFrame) -> bool:
+    return bool(rows.limit(1).count())

@@ -185,7 +185,7 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
     if FEED not in source.table.columns:
         frame = frame.withColumn(NAMESPACE, F.lit(namespace))
     if (numbers := known_numbers(context, source)) is not None:
-        if are_told_late(context, table.contract, table.people, namespace, numbers):
+        if are_told_late(context, table.contract, table.people, source, numbers):
             raise _NeedsAll
         # a list names whom it links only when it is told out
         frame = frame if table.has_lists else under_record_numbers(frame, numbers)

@@ -157,3 +157,12 @@ def test_of_a_history_the_record_number_of_the_newest_version_counts(of_two_syst
     of_two_systems.deliver(fhir(version("111", 1), encounter("e1", "a")), LATER, name="s.ndjson")
     of_two_systems.make_silver(PATIENTS, ENCOUNTERS)
     assert stays(of_two_systems) == {("mrn", "fhir|e1"): "222"}
+
+
+def test_a_record_number_that_is_put_right_moves_what_is_there(of_two_systems):
+    of_two_systems.deliver(fhir(numbered("a", "111"), encounter("e1", "a")), name="r.ndjson")
+    of_two_systems.make_silver(PATIENTS, ENCOUNTERS)
+    of_two_systems.deliver(fhir(numbered("a", "222")), LATER, name="s.ndjson")
+    of_two_systems.make_silver(PATIENTS, ENCOUNTERS)
+    assert set(people(of_two_systems)) == {("mrn", "222")}
+    assert stays(of_two_systems) == {("mrn", "fhir|e1"): "222"}
