@@ -53,8 +53,10 @@ class TableBuild:
 
     @property
     def depends_on(self) -> tuple[TableContract, ...]:
-        """The inputs, and who of the people in them are merged."""
-        return (*self.inputs, links.MERGED_PATIENTS) if OF_PEOPLE.intersection(self.inputs) else self.inputs
+        """The inputs, who of the people in them are merged, and what the survivors of encounters tell."""
+        beside = (links.MERGED_PATIENTS,) if OF_PEOPLE.intersection(self.inputs) else ()
+        of_survivors = (silver.PATIENTS,) if silver.ENCOUNTERS in self.inputs else ()
+        return tuple(dict.fromkeys((*self.inputs, *beside, *of_survivors)))
 
 
 def masked_build(copy: TableContract, source: TableContract) -> TableBuild:

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import links, silver
 from mediflow_assets.contracts.merges import WHOLE
@@ -16,6 +17,7 @@ from mediflow_assets.pipeline.merge_graph import links as links_of
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.storage.delta import Lake
+from mediflow_assets.transforms import presumed
 from mediflow_assets.transforms.patient_links import of_survivors, survivors_of
 
 INPUTS = (links.PATIENT_LINKS, silver.PATIENTS)
@@ -97,6 +99,17 @@ def of_people(context: RunContext, frame: DataFrame) -> DataFrame:
     """Rows under the keys of those who survive; as they are where nobody is merged."""
     merged = _merged(context)
     return frame if merged is None else of_survivors(frame, merged)
+
+
+def encounters_of_people(context: RunContext) -> DataFrame:
+    """The rows of `silver/encounters` by who survives, who also tells what they take from their patient."""
+    encounters, merged = context.tables.read(silver.ENCOUNTERS), _merged(context)
+    if merged is None:
+        return encounters
+    patients = survivors_of(context.tables.read(silver.PATIENTS), merged)
+    is_theirs = F.col("patient_key") == F.col("survivor_key")
+    survivors = patients.join(merged.select("survivor_key"), is_theirs, "left_semi")
+    return presumed.of_survivors(of_survivors(encounters, merged), survivors)
 
 
 def survivors_only(context: RunContext, patients: DataFrame) -> DataFrame:

@@ -7,7 +7,7 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import links, silver
 from mediflow_assets.contracts.diagnosis_codes import is_listed
-from mediflow_assets.pipeline.merged import of_people
+from mediflow_assets.pipeline.merged import encounters_of_people
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms import labels
@@ -23,7 +23,7 @@ class _Labels:
 
 def encounters_shown(context: RunContext) -> DataFrame:
     """The rows of `silver/encounters` by who survives, their labels counted once for all the tables of a run."""
-    encounters = of_people(context, context.tables.read(silver.ENCOUNTERS))
+    encounters = encounters_of_people(context)
     version = tuple(context.lake.version(table) for table in (silver.ENCOUNTERS, links.MERGED_PATIENTS))
     known = context.kept.get("labels")
     if known is None or known[0] != version:

@@ -67,6 +67,27 @@ def with_patient(encounters: DataFrame, patients: DataFrame) -> DataFrame:
     ).drop("_known_namespace", "_known_id", "_known_birth", "_known_precision", "_known_gender", "_known_zip")
 
 
+def of_survivors(encounters: DataFrame, people: DataFrame) -> DataFrame:
+    """Encounters with what they take from their patient taken from these people, by key, where they are among them."""
+    names = ("patient_key", "birth_date", "birth_precision", "gender", "zip")
+    known = people.select(*(F.col(name).alias(f"_known_{name}") for name in names))
+    joined = with_few(encounters, known, F.col("patient_key") == F.col("_known_patient_key"))
+    age = sure_years(F.col("_known_birth_date"), F.col("_known_birth_precision"), F.col("admitted_on"))
+    theirs = {
+        "age_at_admission": F.when(age.between(*v.AGE_LIMITS_YEARS), age),
+        "gender": F.col("_known_gender"),
+        "zip": F.col("_known_zip"),
+    }
+    derived = F.split(F.coalesce("derived", F.lit("")), " ")
+    is_known = F.col("_known_patient_key").isNotNull()
+    return joined.withColumns(
+        {
+            name: F.when(is_known & F.array_contains(derived, name), value).otherwise(F.col(name))
+            for name, value in theirs.items()
+        }
+    ).select(*encounters.columns)
+
+
 def with_plausible_age(encounters: DataFrame) -> DataFrame:
     """Encounters without an age that a patient cannot have: what several records tell may contradict."""
     age = F.col("age_at_admission")

@@ -1,5 +1,7 @@
 """Merges of patients: Gold and masked tables go by who survives, and an undone merge leaves no trace."""
 
+import datetime as dt
+
 import pytest
 
 from mediflow_assets.contracts import gold, links, masked, silver
@@ -94,6 +96,26 @@ def test_a_merged_patient_tells_what_the_survivor_does_not(house, admissions, me
     settle(house, merges({}))
     [one] = merged.survivors_only(house.context, house.context.tables.read(silver.PATIENTS)).collect()
     assert (one["patient_id"], one["gender"], one["birth_date"].year, one["zip"]) == ("P1", "F", 1931, "02139")
+
+
+def test_encounters_of_the_merged_take_from_the_survivor_what_no_record_of_theirs_gives(
+    house, synthea_patients, synthea_encounters, merges
+):
+    house.deliver(synthea_patients({"GENDER": "F"}, {"Id": "P2", "GENDER": "M", "BIRTHDATE": "1930-05-01", "ZIP": ""}))
+    settle(house, synthea_encounters({"PATIENT": "P2"}))
+    assert of_stay(house) == ("M", 93)
+    settle(house, merges({"surviving_namespace": "synthea", "merged_namespace": "synthea"}))
+    assert of_stay(house) == ("F", 63)
+    house.deliver(synthea_patients({"GENDER": "M"}), RECEIVED + dt.timedelta(days=1))
+    house.make_silver()
+    gold_steps.make(house.context, FEATURES)
+    assert of_stay(house) == ("M", 63)
+
+
+def of_stay(house):
+    """What the one stay's row tells of its patient."""
+    [row] = house.rows(gold.ADMISSION_FEATURES)
+    return row["gender"], row["age_at_admission"]
 
 
 def test_statements_claimed_for_the_future_count_from_their_arrival_in_the_order_they_claim(house, merges):
