@@ -34,8 +34,10 @@ _LINK_KINDS = ("replaced-by", "replaces", "seealso", "refer")
 
 def from_merges(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """The statements of a delivery of merges; one that says no action is a merge."""
-    names = ("surviving_patient_id", "surviving_namespace", "merged_patient_id", "merged_namespace")
-    texts = parsing.texts(bronze, (*names, "merged_at", "action")).withColumn("_feed", F.lit(None).cast("string"))
+    cells = ("surviving_namespace", "merged_namespace", "merged_at", "action")
+    texts = parsing.texts(bronze, cells, ("surviving_patient_id", "merged_patient_id")).withColumn(
+        "_feed", F.lit(None).cast("string")
+    )
     typed = texts.withColumns(
         {
             "_at": feeds.timestamp("merged_at"),

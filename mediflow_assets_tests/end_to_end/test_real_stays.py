@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from mediflow_assets.contracts import gold, silver
-from mediflow_assets_tests.end_to_end.conftest import DATA, frame
+from mediflow_assets_tests.end_to_end.conftest import DATA, FILES, frame, texts
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not here")]
 
@@ -25,15 +25,21 @@ def episodes_of(stays):
 
 
 def test_readmissions_are_the_next_inpatient_episode_within_thirty_days(made, expected):
+    told = pl.concat(texts(name).select("Id", "DEATHDATE") for name in FILES if "patients.csv" in name).drop_nulls()
+    deaths = {id_.upper(): dt.date.fromisoformat(day[:10]) for id_, day in told.iter_rows()}
     stays = {}
     for row in expected.filter(pl.col("class_") == "inpatient").sort("patient", "admitted", "id").to_dicts():
         stays.setdefault(row["patient"], []).append(row)
     followed = expected.select(pl.max_horizontal("admitted", "discharged").max()).item() - dt.timedelta(days=30)
     wanted = {}
-    for own in map(episodes_of, stays.values()):
+    for patient, own in ((patient, episodes_of(each)) for patient, each in stays.items()):
         for (key, _, end), following in zip(own, [*own[1:], None], strict=True):
             days = (following[1].date() - end.date()).days if following else 99
-            wanted[key] = days <= 30 if end.date() <= followed.date() else None
+            died = deaths.get(patient, dt.date.max)
+            # of who died within the time and did not come back nothing is known
+            is_known = end.date() <= followed.date() and end.date() < died
+            is_known &= died > end.date() + dt.timedelta(days=30) or days <= 30
+            wanted[key] = days <= 30 if is_known else None
     keys = frame(made, silver.ENCOUNTERS).select("encounter_id", "encounter_key")
     found = frame(made, gold.READMISSIONS).join(keys, on="encounter_key").select("encounter_id", "is_readmitted")
     assert dict(found.iter_rows()) == wanted

@@ -29,12 +29,12 @@ def _run(carried: Path, fresh: Path) -> None:
     from mediflow_assets.contracts import TABLES
     from mediflow_assets.storage import engine
     from mediflow_assets_tests.house import House
-    from mediflow_assets_tests.older import comparing
+    from mediflow_assets_tests.older import comparing, story
 
     assert all(NAME in contract.by_name for contract in TABLES.values())
     builder: Any = SparkSession.builder.remote(engine.embedded_url())
     session = builder.config("spark.sql.session.timeZone", "UTC").getOrCreate()
-    older, new = House(carried, session), House(fresh, session)
+    older, new = House(carried, session, story.FEEDS), House(fresh, session, story.FEEDS)
     # whoever reads a table that is still older finds the column, empty
     assert all((NAME, "None") in row for rows in comparing.rows_of(older.lake).values() for row in rows)
     older.run()

@@ -91,7 +91,7 @@ SYNTHEA_TO_PATIENTS = [
     ("birth_date_in_future", {"BIRTHDATE": "2024-07-02"}),
     ("birth_date_implausible", {"BIRTHDATE": "1899-12-31"}),
     ("died_before_birth", {"DEATHDATE": "1960-04-30"}),
-    ("birth_date_unreadable", {"BIRTHDATE": "1960"}),
+    ("birth_date_unreadable", {"BIRTHDATE": "1960-13"}),
     ("death_date_unreadable", {"DEATHDATE": "yes"}),
 ]
 SYNTHEA_TO_ENCOUNTERS = [
@@ -173,7 +173,7 @@ def test_each_broken_rule_of_synthea_is_its_reason(house, synthea_patients, synt
 
 
 def test_a_record_that_breaks_several_rules_says_all_of_them(house, admissions):
-    house.deliver(admissions({"cost": "-5", "age": "old", "diagnosis_code": "?", "discharge_date": "2024-01-01"}))
+    house.deliver(admissions({"cost": "-5", "age": "old", "diagnosis_code": "&", "discharge_date": "2024-01-01"}))
     house.make_silver(steps.PATIENTS, steps.ENCOUNTERS)
     [reasons] = house.reasons(silver.ENCOUNTERS).values()
     assert reasons == [

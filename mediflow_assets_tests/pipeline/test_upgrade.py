@@ -28,14 +28,14 @@ REPO = Path(__file__).parents[2]
 @pytest.fixture(scope="module")
 def fresh(open_house, tmp_path_factory) -> House:
     """The story of the older lakes, told to this version."""
-    home = open_house(tmp_path_factory.mktemp("fresh") / "home")
+    home = open_house(tmp_path_factory.mktemp("fresh") / "home").with_feeds(story.FEEDS)
     comparing.tell_story(home)
     return home
 
 
 def home_of(format_, folder, session) -> House:
     unpack(format_, folder)
-    return House(folder, session)
+    return House(folder, session, story.FEEDS)
 
 
 @pytest.fixture

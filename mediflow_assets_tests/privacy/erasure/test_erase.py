@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from mediflow_assets.contracts import bronze, erasure, links, masked, silver
+from mediflow_assets.contracts.versions import OUTCOMES
 from mediflow_assets.errors import ContractViolated, ErasureUnfinished, NothingToDo, SecretMissing, SettingsInvalid
 from mediflow_assets.ingest.tombstones import KEY_FILE, Tombstones
 from mediflow_assets.pipeline import merged, rebuild
@@ -76,6 +77,9 @@ def test_a_rebuild_after_an_erasure_agrees_with_it(hospital):
     hospital.refresh()
     assert unbalanced(hospital) == []
     found = hospital.house.everything()
+    # what a record was to its table is told of those that are there: another may be the first now
+    for row in (*wanted[silver.PROCESSED.name], *found[silver.PROCESSED.name]):
+        row.update(dict.fromkeys(OUTCOMES))
     assert {name for name in wanted if found[name] != wanted[name]} == set()
 
 
