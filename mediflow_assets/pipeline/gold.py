@@ -85,7 +85,13 @@ _E = silver.ENCOUNTERS
 
 GOLD = (
     TableBuild(gold.ADMISSION_FEATURES, (_E,), features.admission_features),
-    TableBuild(gold.READMISSIONS, (_E, silver.PATIENTS), readmissions.readmissions, counted="excluded_because"),
+    TableBuild(
+        gold.READMISSIONS,
+        (_E, silver.PATIENTS),
+        readmissions.readmissions,
+        counted="excluded_because",
+        counts_open_stays=True,
+    ),
     TableBuild(gold.COST_BASELINES, (_E,), costs.cost_baselines),
     TableBuild(gold.COST_ANOMALIES, (_E, gold.COST_BASELINES), costs.cost_anomalies),
     TableBuild(gold.DEPARTMENT_COSTS, (_E,), costs.department_costs),

@@ -1,11 +1,13 @@
 """Readmission within 30 days, after the measure that `contracts.readmission_measure` names.
 
 All is by local days, so that times change nothing. Stays that overlap, that a transfer joins within a day, or that
-return on one day for the same diagnosis, are one episode. The next episode alone counts: where it is planned, nothing
-after it is a readmission.
+return on one day for the same diagnosis, are one episode; one of its stays whose end nobody told holds it open only
+while the patient may be in the house. The next episode alone counts: where it is planned, nothing after it is a
+readmission.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +16,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import readmission_measure as measure
-from mediflow_assets.contracts.vocabulary import PLANNED_ADMISSION_TYPES, UNKNOWN
+from mediflow_assets.contracts.vocabulary import OPEN_STAY_DAYS, PLANNED_ADMISSION_TYPES, UNKNOWN
 from mediflow_assets.transforms.ages import last_day
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.timelines import NEVER, Flags, Seconds, by_patient, days_of
@@ -50,20 +52,21 @@ def active(encounters: DataFrame) -> DataFrame:
     return encounters.where(~F.col("status").isin("cancelled", "planned"))
 
 
-def readmissions(encounters: DataFrame, patients: DataFrame) -> DataFrame:
+def readmissions(encounters: DataFrame, patients: DataFrame, days: int = OPEN_STAY_DAYS) -> DataFrame:
     """One row per episode that ended, under its last stay's key: the next one if unplanned, and whether it counts.
 
     The data end with the newest admission or discharge of any encounter. `is_readmitted` is null where the episode is
-    no index stay.
+    no index stay. A stay in progress lasts `days` at most.
     """
     happened = active(encounters)
     newest = happened.agg(F.max(F.greatest("admitted_on", "discharged_on")).alias(_DATA_END))
     stays = happened.where(F.col("encounter_class") == "inpatient")
-    stays = stays.select(*_LAST, "admission_type", "admitted_at", "admitted_on", "discharged_on").crossJoin(newest)
+    beside = ("admission_type", "status", "admitted_at", "admitted_on", "discharged_on")
+    stays = stays.select(*_LAST, *beside).crossJoin(newest)
     deaths = _deaths(happened, patients)
     known = with_few(stays, deaths, F.col("patient_key") == F.col("_dead")).select(*stays.columns, _DIED_ON)
     is_readmitted = F.coalesce(F.col("days_to_readmission") <= WINDOW_DAYS, F.lit(False))
-    return by_patient(known, episodes, _GIVEN).withColumns(
+    return by_patient(known, partial(episodes, days=days), _GIVEN).withColumns(
         {
             "diagnosis_code": F.coalesce("diagnosis_code", F.lit(UNKNOWN)),
             "is_readmitted": F.when(F.col("excluded_because").isNull(), is_readmitted),
@@ -96,8 +99,16 @@ class _Stays:
         patient = pc.index_in(keys, pc.unique(keys)).to_numpy(zero_copy_only=False).astype(np.int64)
         return cls(rows, patient, days_of(rows["admitted_on"]), days_of(rows["discharged_on"]))
 
+    def lasting(self, days: int) -> Flags:
+        """Stays in progress whose patient has not come again, and that are not longer ago than `days`."""
+        newest = np.zeros(len(self.began), np.int64)
+        np.maximum.at(newest, self.patient, self.began)
+        is_recent = self.began + days > days_of(self.rows[_DATA_END])
+        is_open = (self.ended == NEVER) & _is(self.rows["status"], "in-progress")
+        return np.asarray(is_open & is_recent & (newest[self.patient] == self.began))
+
     def joined(self) -> tuple[Seconds, Seconds]:
-        """The first stay of each episode, and the one of its stays that ended last."""
+        """The first stay of each episode, and the one of its stays that ended last (an earlier one where none did)."""
         axis = self.patient * _STRIDE
         # of an open stay no more is known than that it began: the next one bounds it
         reach = axis + np.where(self.ended == NEVER, self.began, self.ended)
@@ -110,15 +121,17 @@ class _Stays:
         goes_on = (gap < 0) | same_again | (transferred & (gap <= measure.TRANSFER_DAYS))
         is_first = np.concatenate(([True], ~goes_on | (self.patient[1:] != self.patient[:-1])))
         first = np.flatnonzero(is_first)
-        return first, last[np.append(first[1:], len(last)) - 1]
+        known = np.where(self.ended == NEVER, axis - _STRIDE // 2, reach)
+        ended = np.maximum.accumulate(np.where(known >= np.maximum.accumulate(known), places, 0))
+        return first, ended[np.append(first[1:], len(last)) - 1]
 
 
-def episodes(stays: pa.Table) -> pa.Table:
+def episodes(stays: pa.Table, days: int = OPEN_STAY_DAYS) -> pa.Table:
     """Stays → episodes that ended, each with the next one after it if that is unplanned."""
     all_ = _Stays.of(stays)
     first, last = all_.joined()
     following, has_following = _next_unplanned(all_, first)
-    is_ended = ~np.logical_or.reduceat(all_.ended == NEVER, first)
+    is_ended = (last >= first) & (all_.ended[last] != NEVER) & ~np.logical_or.reduceat(all_.lasting(days), first)
     first, last, following = first[is_ended], last[is_ended], following[is_ended]
     has_following = has_following[is_ended]
     rows, began, ended = all_.rows.take(pa.array(last)), all_.began[first], all_.ended[last]
@@ -141,7 +154,8 @@ def episodes(stays: pa.Table) -> pa.Table:
 def _next_unplanned(stays: _Stays, first: Seconds) -> tuple[Seconds, Flags]:
     """When the next episode of each episode's patient began, and whether there is one that is unplanned."""
     planned = pc.fill_null(pc.is_in(stays.rows["admission_type"], pa.array(PLANNED_ADMISSION_TYPES)), False).to_numpy()
-    planned = planned | _begins(stays.rows["diagnosis_code"], measure.ALWAYS_PLANNED)
+    code = stays.rows["diagnosis_code"]
+    planned = (planned & ~_begins(code, measure.ACUTE)) | _begins(code, measure.ALWAYS_PLANNED)
     is_same = np.append(stays.patient[first][1:] == stays.patient[first][:-1], False)
     counts = is_same & np.append(~planned[first][1:], False)
     return np.append(stays.began[first][1:], 0), counts

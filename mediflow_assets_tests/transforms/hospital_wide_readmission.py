@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 DAY = dt.timedelta(days=1)
 MONTH = 30 * DAY
+YEAR = 365 * DAY
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,7 @@ class Stay:
     diagnosis: str | None = None
     way: str | None = None
     type: str | None = None
+    status: str = "finished"
 
 
 def _continues(stay, of):
@@ -45,7 +47,15 @@ def _admissions(stays):
 
 
 def _is_planned(stay):
-    return stay.type in ("elective", "newborn") or stay.diagnosis in ("Z51.11", "O80", "Z44.001")
+    is_acute = stay.diagnosis in ("I50.9", "J18.9")
+    return (stay.type in ("elective", "newborn") and not is_acute) or stay.diagnosis in ("Z51.11", "O80", "Z44.001")
+
+
+def _is_in_the_house(stay, stays, last_day):
+    came_again = any(other.admitted > stay.admitted for other in stays)
+    return (
+        stay.discharged is None and stay.status == "in-progress" and not came_again and stay.admitted + YEAR > last_day
+    )
 
 
 def _group(stay):
@@ -58,9 +68,10 @@ def outcomes(stays, last_day, died=None):
     """Last stay's key → (why it is no index admission, days to the readmission, whether it was readmitted)."""
     found, admissions = {}, _admissions(stays)
     for place, admission in enumerate(admissions):
-        if any(stay.discharged is None for stay in admission):
+        ended = [stay for stay in admission if stay.discharged]
+        if not ended or any(_is_in_the_house(stay, stays, last_day) for stay in admission):
             continue
-        last = max(admission, key=lambda one: (one.discharged, admission.index(one)))
+        last = max(ended, key=lambda one: (one.discharged, admission.index(one)))
         after = admissions[place + 1][0] if place + 1 < len(admissions) else None
         days = (after.admitted - last.discharged).days if after and not _is_planned(after) else None
         why = _why_not(last, days, last_day, died)

@@ -14,9 +14,11 @@ DAYS = st.one_of(st.integers(0, 12), st.integers(0, 90))
 CODES = st.sampled_from([None, "I50.9", "I50.9", "J18.9", "F33.1", "Z44.001", "C50.911", "Z51.11", "O80"])
 WAYS = st.sampled_from([None, "home", "transferred", "transferred", "against_advice", "expired"])
 TYPES = st.sampled_from([None, "urgent", "elective"])
+STATUSES = st.sampled_from(["finished", "in-progress", "unknown"])
 SCHEMA = pa.schema(
     [(name, pa.string()) for name in ("encounter_key", "patient_key", "department", "diagnosis_code", "gender")]
     + [("age_at_admission", pa.int32()), ("discharge_disposition", pa.string()), ("admission_type", pa.string())]
+    + [("status", pa.string())]
     + [(name, pa.timestamp("us", "UTC")) for name in ("admitted_at", "discharged_at")]
     + [(name, pa.date32()) for name in ("admitted_on", "discharged_on", "_data_end", "_died_on")]
 )
@@ -39,6 +41,7 @@ def hospitals(draw):
                     draw(CODES),
                     draw(WAYS),
                     draw(TYPES),
+                    draw(STATUSES),
                 )
             )
         died = draw(st.one_of(st.none(), DAYS))
@@ -54,6 +57,7 @@ def rows_of(patients, last_day, hour):
         {
             "encounter_key": stay.key, "patient_key": who, "department": "CARDIOLOGY", "gender": "F",
             "diagnosis_code": stay.diagnosis, "discharge_disposition": stay.way, "admission_type": stay.type,
+            "status": stay.status,
             "admitted_at": at(stay.admitted), "discharged_at": at(stay.discharged), "admitted_on": stay.admitted,
             "discharged_on": stay.discharged, "_data_end": last_day, "_died_on": died,
         }

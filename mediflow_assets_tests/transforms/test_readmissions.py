@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 
 from mediflow_assets.contracts import gold, silver
+from mediflow_assets.contracts.vocabulary import OPEN_STAY_DAYS
 from mediflow_assets.transforms.readmissions import readmissions
 
 FIRST = {"encounter_id": "A", "admitted_at": "2024-01-01T10:00", "discharged_at": "2024-01-05T11:00"}
@@ -20,14 +21,14 @@ def stay(key, admitted, discharged=None, **more):
 def label(encounters, frame):
     """Each episode's row, by its last stay; `deaths` are days by patient."""
 
-    def _label(*rows, until=LATE, deaths=None):
+    def _label(*rows, until=LATE, deaths=None, days=OPEN_STAY_DAYS):
         rows = [dict(row) for row in (*rows, *([until] if until else []))]
         for row in rows:
             for name in ("admitted_at", "discharged_at"):
                 if isinstance(row.get(name), str):
                     row[name] = dt.datetime.fromisoformat(row[name]).replace(tzinfo=dt.UTC)
         known = [{"patient_id": who, "death_date": dt.date.fromisoformat(day)} for who, day in (deaths or {}).items()]
-        made = readmissions(encounters(*rows), frame(silver.PATIENTS, {"patient_id": "alive"}, *known))
+        made = readmissions(encounters(*rows), frame(silver.PATIENTS, {"patient_id": "alive"}, *known), days)
         assert set(made.columns) == set(gold.READMISSIONS.column_names)
         return {row["encounter_key"]: row.asDict() for row in made.collect()}
 
@@ -68,6 +69,45 @@ def test_nothing_after_a_planned_stay_is_a_readmission_of_the_one_before(label):
 def test_a_stay_for_what_is_always_planned_is_planned_whatever_its_type(label, code):
     following = stay("B", "2024-01-10", admission_type="emergency", diagnosis_code=code)
     assert label(FIRST, following)["A"]["is_readmitted"] is False
+
+
+@pytest.mark.parametrize(
+    "code", ["A41.9", "I21.4", "J18.9", "I50.9", "I50.23", "S72.001A", "S72.0", "K35.80", "N17.9", "J44.1", "J45.901"]
+)
+def test_an_elective_stay_for_what_is_acute_is_not_planned(label, code):
+    row = label(FIRST, stay("B", "2024-01-10", admission_type="elective", diagnosis_code=code))["A"]
+    assert (row["days_to_readmission"], row["is_readmitted"]) == (5, True)
+
+
+@pytest.mark.parametrize(
+    "code", [None, "I25.10", "M17.11", "K80.20", "C18.9", "I50.22", "S72.001D", "J45.909", "I48.91"]
+)
+def test_an_elective_stay_for_anything_else_is_planned(label, code):
+    row = label(FIRST, stay("B", "2024-01-10", admission_type="elective", diagnosis_code=code))["A"]
+    assert (row["days_to_readmission"], row["is_readmitted"]) == (None, False)
+
+
+ENDLESS = {
+    "that is finished": ("finished", None),
+    "that may be over": ("unknown", None),
+    "that is doubtful, for the patient came again": ("in-progress", stay("C", "2024-03-01", "2024-03-02")),
+    "that is doubtful, for it is long ago": ("in-progress", None),
+}
+
+
+@pytest.mark.parametrize("case", ENDLESS)
+def test_a_stay_without_an_end_does_not_hold_an_episode_open(label, case):
+    status, again = ENDLESS[case]
+    rows = [FIRST, stay("B", "2024-01-03", status=status), *([again] if again else [])]
+    found = label(*rows, until=LATE | {"admitted_at": "2025-02-01"})["A"]
+    assert (found["discharged_on"], found["length_of_stay_days"]) == (dt.date(2024, 1, 5), 4)
+
+
+def test_a_patient_who_is_in_the_house_has_not_left(label):
+    still = stay("B", "2024-01-03", status="in-progress")
+    assert label(FIRST, still, until=LATE | {"admitted_at": "2024-12-01"}) == {}
+    days_told = label(FIRST, still, until=LATE | {"admitted_at": "2024-12-01"}, days=90)
+    assert list(days_told) == ["A"]
 
 
 SAME = {"diagnosis_code": "I50.9"}
