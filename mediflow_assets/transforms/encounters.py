@@ -108,7 +108,7 @@ def _typed_admissions(texts: DataFrame, feeds: FeedReader) -> DataFrame:
         {
             "_admitted": feeds.timestamp("admission_date"),
             "_discharged": feeds.timestamp("discharge_date"),
-            "_birth": feeds.date("birth_date"),
+            "_birth": feeds.date("birth_date", "admission_date"),
             "_updated": feeds.timestamp("updated_at"),
             "_age": parsing.integer(F.col("age")),
             "_cost": feeds.money("cost"),

@@ -129,10 +129,12 @@ class FeedReader:
                     told = F.when(is_of & read.isNotNull(), least).otherwise(told)
         return told
 
-    def _past(self, read: Column, form: str) -> Column:
+    def _past(self, read: Column, form: str, seen: str | None) -> Column:
         if not date_forms.has_short_year(form):
             return read
-        return F.when(read > self.zones.day(F.col("_ingested_at")), F.add_months(read, -1200)).otherwise(read)
+        arrived = self.zones.day(F.col("_ingested_at"))
+        until = F.least(arrived, self.zones.day(self.timestamp(seen))) if seen else arrived
+        return F.when(read > until, F.add_months(read, -1200)).otherwise(read)
 
     def _in_form(self, text: Column, form: str, last_year: int | None) -> Column:
         read = parsing.in_form(text, form)
@@ -144,11 +146,16 @@ class FeedReader:
             read = moved + (read - read.cast("date").cast("timestamp"))
         return read if date_forms.tells_offset(form) else self.zones.instant(read)
 
-    def date(self, name: str) -> Column:
-        """The column as a date that has passed, as one of birth: of a year of two digits the last that did."""
+    def date(self, name: str, seen: str | None = None) -> Column:
+        """The column as a date that has passed, as one of birth: of a year of two digits the last that did.
+
+        `seen` is a column with a time by which it had passed.
+        """
         read = parsing.partial_date(F.col(name))
         for feed in self._with(lambda feed: bool(feed.date_formats)):
-            forms = (self._past(parsing.in_form(F.col(name), form).cast("date"), form) for form in feed.date_formats)
+            forms = (
+                self._past(parsing.in_form(F.col(name), form).cast("date"), form, seen) for form in feed.date_formats
+            )
             read = F.coalesce(F.when(F.col("_feed") == feed.name, F.coalesce(*forms)), read)
         return read
 

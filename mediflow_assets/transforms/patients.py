@@ -27,9 +27,11 @@ def from_admissions(
 
     `against` is what already stands against each record, `beside` names columns that are kept.
     """
-    texts = feeds.texts(bronze, ("name", "birth_date", "gender", "zip", "updated_at"), ("patient_id",))
+    cells = ("name", "birth_date", "gender", "zip", "updated_at", "admission_date")
+    texts = feeds.texts(bronze, cells, ("patient_id",))
     texts = identifiers.upper(texts, ("patient_id",))
-    typed = texts.withColumns({"_birth": feeds.date("birth_date"), "_updated": feeds.timestamp("updated_at")})
+    birth = feeds.date("birth_date", "admission_date")
+    typed = texts.withColumns({"_birth": birth, "_updated": feeds.timestamp("updated_at")})
     return _shaped(
         typed,
         {

@@ -4,6 +4,8 @@ import datetime as dt
 import json
 from pathlib import Path
 
+import pytest
+
 from mediflow_assets.contracts import silver
 from mediflow_assets.sources import Feeds
 
@@ -67,3 +69,14 @@ def test_a_birth_date_in_a_form_without_a_day_tells_its_month_only(house, admiss
     patient = house.row(silver.PATIENTS)
     assert (str(patient["birth_date"]), patient["birth_precision"]) == ("1980-05-01", "month")
     assert house.row(silver.ENCOUNTERS)["age_at_admission"] is None
+
+
+@pytest.mark.parametrize(("admitted", "born"), [("2010-05-10", "1912-03-01"), ("2012-03-01", "2012-03-01")])
+def test_nobody_of_a_year_of_two_digits_is_born_after_they_came(house, admissions, tmp_path, admitted, born):
+    toml = tmp_path / "sources.toml"
+    toml.write_text('[feeds.ward]\nmatch = ["patient_id"]\ndate_formats = ["MM/dd/yy"]\n')
+    house = house.with_feeds(Feeds.load(toml))
+    house.deliver(admissions({"birth_date": "03/01/12", "admission_date": admitted, "discharge_date": "", "age": ""}))
+    house.make_silver()
+    assert str(house.row(silver.PATIENTS)["birth_date"]) == born
+    assert house.row(silver.ENCOUNTERS)["age_at_admission"] == int(admitted[:4]) - int(born[:4])
