@@ -29,7 +29,7 @@ _KNOWN = {field.name for field in FIELDS} | {"updated_at"}
 _TEXTS = ("patient_id", "encounter_id", "event_id", "name", "zip")
 """Texts that no rule of form validates: here a list, an object or a truth value is told as such."""
 _LONGEST_RAW = 2_000
-_PATIENT = ("patient_id", "name", "birth_date", "gender", "zip", "updated_at", "_feed")
+_PATIENT = ("patient_id", "name", "birth_date", "gender", "zip", "updated_at", "admission_date", "_feed")
 """What a record tells of its patient."""
 _OF_PATIENT = "_patients_"
 
