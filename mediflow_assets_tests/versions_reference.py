@@ -46,11 +46,29 @@ def newest(versions, known):
     return max(of_source.values(), key=lambda version: rank(version, known), default=None)
 
 
-def row_of(versions, columns, begin_and_end=None):
+_PARTS = {"year": 1, "month": 2, "day": 3}
+
+
+def date_of(versions, date, precision):
+    """The version that tells a date: the newest, unless the newest of those that tell more agrees with it."""
+    told = [v for v in versions if v["says"].get(date) is not None]
+    found = newest(told, versions)
+    for least in (2, 3):
+        finer = newest([v for v in told if _PARTS[v["says"][precision]] >= least], versions)
+        if finer and found:
+            parts = _PARTS[found["says"][precision]]
+            one, other = (str(v["says"][date]).split("-")[:parts] for v in (found, finer))
+            found = finer if one == other else found
+    return found
+
+
+def row_of(versions, columns, begin_and_end=None, dates=None):
     """Of each column the newest value given; None where only ends are known."""
     if all(version["is_end"] for version in versions):
         return None
     saying = {name: newest([v for v in versions if v["says"].get(name) is not None], versions) for name in columns}
+    if dates:
+        saying |= dict.fromkeys(dates, date_of(versions, *dates))
     row = {name: version and version["says"][name] for name, version in saying.items()}
     if begin_and_end:
         begin, end = begin_and_end

@@ -30,6 +30,7 @@ _COMPUTED = {
     "birth_precision": ("birth_date",),
     "death_precision": ("death_date",),
     "onset_precision": ("onset_date",),
+    "resolved_precision": ("resolved_date",),
     "onset_age": ("onset_date",),
     "admitted_on": ("admitted_at",),
     "discharged_on": ("discharged_at",),
@@ -215,7 +216,8 @@ CONDITIONS = _judged(
         Column(
             "onset_age", T.INTEGER, "age at the onset, where the source tells no date", P.DATE, drop(), unit="years"
         ),
-        Column("resolved_date", T.DATE, "end", P.DATE, year()),
+        Column("resolved_date", T.DATE, "end, or the last day it may be", P.DATE, year()),
+        Column("resolved_precision", T.STRING, "day, month or year", P.DATE, drop()),
         Column(
             "updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False, derived_from=_RECEIVED
         ),

@@ -26,6 +26,10 @@ def _fold(contract: TableContract, **how: object) -> Fold:
     return Fold(contract.primary_key, tuple(c for c in contract.column_names if c not in beside), **how)  # type: ignore[arg-type]
 
 
+def _dates(*names: str) -> tuple[tuple[str, str], ...]:
+    return tuple((f"{name}_date", f"{name}_precision") for name in names)
+
+
 @dataclass(frozen=True)
 class SilverTable:
     """A Silver table: how versions make up its rows, and what is added to these."""
@@ -112,7 +116,7 @@ def _told_links(context: RunContext, rows: DataFrame) -> DataFrame:
 
 PATIENTS = SilverTable(
     silver.PATIENTS,
-    _fold(silver.PATIENTS, begin_and_end=("birth_date", "death_date")),
+    _fold(silver.PATIENTS, begin_and_end=("birth_date", "death_date"), dates=_dates("birth", "death")),
     stripped=patients.stripped,
     completed=patients.completed,
 )
@@ -130,7 +134,7 @@ ENCOUNTERS = SilverTable(
 )
 CONDITIONS = SilverTable(
     silver.CONDITIONS,
-    _fold(silver.CONDITIONS, is_whole=True),
+    _fold(silver.CONDITIONS, is_whole=True, dates=_dates("onset", "resolved")),
     of_patient=conditions.with_patient,
     taken=conditions.BY_AGE,
     taking=conditions.by_age,

@@ -34,7 +34,7 @@ def from_synthea(
             "_onset": feeds.local_date("start"),
             "_resolved": feeds.local_date("stop"),
         }
-    )
+    ).withColumn("_precision", parsing.precision(F.col("stop"), F.col("_resolved")))
     coded = diagnosis(F.col("_code"))
     found = {
         "condition_id": F.concat_ws("|", "patient", "_code", F.col("_onset").cast("string")),
@@ -46,7 +46,8 @@ def from_synthea(
         "onset_date": F.col("_onset"),
         "onset_precision": parsing.precision(F.col("start"), F.col("_onset")),
         "onset_age": F.lit(None).cast("int"),
-        "resolved_date": last_day(F.col("_resolved"), parsing.precision(F.col("stop"), F.col("_resolved"))),
+        "resolved_date": last_day(F.col("_resolved"), F.col("_precision")),
+        "resolved_precision": F.col("_precision"),
         "source_system": F.lit("synthea"),
         "updated_at": F.col("_ingested_at"),
         "claimed_at": F.lit(None).cast("timestamp"),

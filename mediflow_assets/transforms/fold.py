@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from mediflow_assets.contracts.versions import ORDER, OUTCOMES
 from mediflow_assets.transforms.arrow_keys import Flags, Ints, codes_of, flags_of, in_order, order_of, starts_of, taken
+from mediflow_assets.transforms.date_parts import PRECISIONS, DateParts
 
 KIND, OUTCOME, ARRIVED, LINES = "_kind", "_outcome", "_arrived", "_lines"
 ROW, EMPTY, KEPT, GONE, SEEN = "row", "empty", "kept", "gone", "seen"
@@ -40,6 +41,9 @@ class Fold:
     """Whether the newest version says all, and what it does not give is not known any more."""
     oldest: tuple[str, str, str] | None = None
     """A column whose oldest value given counts as well, and the columns for it and its time."""
+    dates: tuple[tuple[str, str], ...] = ()
+    """Columns of dates, and of how much each tells. A newer one that tells less takes the place of no older one that
+    agrees with it."""
     begin_and_end: tuple[str, str] | None = None
     """Two columns of which the second is not less; where two versions contradict, what the older one says gives way."""
 
@@ -103,6 +107,8 @@ class _Versions:
         newest = self._newest(np.ones(self.size, np.bool_))
         of_column = {name: newest if self.fold.is_whole else self._newest(self.codes[name] >= 0)
                      for name in self.fold.given}  # fmt: skip
+        for date, precision in self.fold.dates:
+            of_column[date] = of_column[precision] = self._told_best(date, precision, of_column[date])
         self._settle_contradictions(of_column)
         columns = {name: taken(self.rows[name], at) for name, at in of_column.items()}
         columns |= self._oldest()
@@ -128,6 +134,14 @@ class _Versions:
         ranks = np.where(found, self.rank[of_source], -1)
         best = np.maximum.reduceat(ranks, self.first_source)
         return np.where(best >= 0, self.by_rank[best], -1)
+
+    def _told_best(self, date: str, precision: str, at: Ints) -> Ints:
+        """Of dates the newest, unless the newest of those that tell more agrees with it."""
+        dates = DateParts(self.rows[date], self.rows[precision])
+        for least in range(2, len(PRECISIONS) + 1):
+            finer = self._newest(dates.told >= least)
+            at = np.where(dates.is_told_by(at, finer), finer, at)
+        return at
 
     def _any(self, flags: Flags) -> Flags:
         return np.logical_or.reduceat(flags, self.key_at)

@@ -80,3 +80,42 @@ def test_nobody_of_a_year_of_two_digits_is_born_after_they_came(house, admission
     house.make_silver()
     assert str(house.row(silver.PATIENTS)["birth_date"]) == born
     assert house.row(silver.ENCOUNTERS)["age_at_admission"] == int(admitted[:4]) - int(born[:4])
+
+
+TOLD = {
+    "a year that agrees": ("1980-05-17", "1980", ("1980-05-17", "day")),
+    "a year that contradicts": ("1980-05-17", "1981", ("1981-01-01", "year")),
+    "the day of a known year": ("1980", "1980-05-17", ("1980-05-17", "day")),
+}
+
+
+@pytest.mark.parametrize("case", TOLD)
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_date_that_tells_less_takes_the_place_of_none_that_it_agrees_with(house, case, is_late):
+    older, newer, wanted = TOLD[case]
+    deliveries = [(older, NOW - dt.timedelta(days=9)), (newer, NOW)]
+    for born, received in reversed(deliveries) if is_late else deliveries:
+        resource = {"resourceType": "Patient", "id": "P1", "birthDate": born}
+        house.deliver(json.dumps(resource), received, name="p.ndjson")
+        house.make_silver()
+    patient = house.row(silver.PATIENTS)
+    assert (str(patient["birth_date"]), patient["birth_precision"]) == wanted
+
+
+@pytest.mark.parametrize(
+    ("told", "day", "precision"),
+    [("2020", "2020-12-31", "year"), ("2020-02", "2020-02-29", "month"), (None, None, None)],
+)
+def test_the_end_of_a_condition_keeps_what_it_tells(house, told, day, precision):
+    condition = {
+        "resourceType": "Condition",
+        "id": "C1",
+        "subject": {"reference": "Patient/P1"},
+        "abatementDateTime": told,
+    }
+    coded = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "I10"}]}
+    resources = [{"resourceType": "Patient", "id": "P1"}, condition | {"code": coded, "onsetDateTime": "2019"}]
+    house.deliver("\n".join(map(json.dumps, resources)), NOW, name="c.ndjson")
+    house.make_silver()
+    row = house.row(silver.CONDITIONS)
+    assert (row["resolved_date"] and str(row["resolved_date"]), row["resolved_precision"]) == (day, precision)

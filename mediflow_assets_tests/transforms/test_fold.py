@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 from mediflow_assets.transforms.fold import ARRIVED, EMPTY, GONE, KEPT, KIND, OUTCOME, ROW, SEEN, Fold
 from mediflow_assets_tests import versions_reference as reference
 
-COLUMNS = ("name", "status", "begin", "end")
-FOLD = Fold(("id",), COLUMNS, begin_and_end=("begin", "end"), oldest=("name", "first_name", "first_at"))
+COLUMNS = ("name", "status", "begin", "end", "born", "born_precision")
+DATES = ("born", "born_precision")
+FOLD = Fold(("id",), COLUMNS, begin_and_end=("begin", "end"), oldest=("name", "first_name", "first_at"), dates=(DATES,))
 TIMES = pa.timestamp("us", tz="UTC")
 TYPES = {"_record_number": pa.int64(), "version_number": pa.int64(), "begin": pa.int64(), "end": pa.int64()}
+TYPES |= {"born": pa.date32()}
 TYPES |= dict.fromkeys(("updated_at", "claimed_at", "_ingested_at", "first_at"), TIMES)
 TYPES |= {"is_end": pa.bool_(), ARRIVED: pa.bool_()}
-NAMES = ("id", "source_system", "_delivery_id", *COLUMNS[:2], "first_name", *TYPES, KIND)
+NAMES = ("id", "source_system", "_delivery_id", *COLUMNS[:2], "born_precision", "first_name", *TYPES, KIND)
 SCHEMA = pa.schema([pa.field(name, TYPES.get(name, pa.string())) for name in NAMES])
 
 
@@ -31,7 +33,7 @@ def deliveries(draw):
         source = draw(st.sampled_from(["flat", "synthea"]))
         for record in range(1, draw(st.integers(1, 4)) + 1):
             is_end = draw(st.sampled_from([False] * 5 + [True]))
-            says = {"status": "cancelled"} if is_end else draw(_SAID)
+            says = {"status": "cancelled"} if is_end else draw(_SAID) | draw(_BORN)
             made.append(
                 {
                     "id": draw(st.sampled_from("ABC")),
@@ -57,6 +59,21 @@ _SAID = st.fixed_dictionaries(
         "end": st.integers(1, 3),
     },
 ).filter(lambda says: says.get("begin", 0) <= says.get("end", 9))
+
+_BORN = st.sampled_from(
+    [
+        {},
+        *(
+            dict(zip(DATES, (dt.date(*day), precision), strict=True))
+            for precision, *days in (
+                ("day", (1980, 5, 17), (1980, 5, 18), (1981, 5, 17)),
+                ("month", (1980, 5, 1), (1980, 6, 1)),
+                ("year", (1980, 1, 1), (1981, 1, 1)),
+            )
+            for day in days
+        ),
+    ]
+)
 
 
 def arrow_row(version):
@@ -113,7 +130,7 @@ class Table:
 
 def expected(versions):
     found = {
-        id_: reference.row_of([v for v in versions if v["id"] == id_], COLUMNS, ("begin", "end"))
+        id_: reference.row_of([v for v in versions if v["id"] == id_], COLUMNS, ("begin", "end"), DATES)
         for id_ in {version["id"] for version in versions}
     }
     return {id_: row for id_, row in found.items() if row is not None}
