@@ -20,6 +20,7 @@ from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.versions import keep_newest, version_time
 
 _OF, _NUMBER = "_of_patient", "_number"
+RECORD, WHOSE = "_of_record", "_whose"
 _PROVENANCE = ("_ingested_at", "_record_number", "_delivery_id")
 _SCHEMA = (
     f"{_OF} string, {_NUMBER} string, claimed_at timestamp, version_number bigint,"
@@ -28,7 +29,7 @@ _SCHEMA = (
 _TYPES = (pa.string(), pa.string(), pa.timestamp("us", "UTC"), pa.int64())
 Person = tuple[str, str]
 """The two columns that name a person: whose id it is, and the id."""
-_OWN_IDS = ("encounter_id", "condition_id")
+OWN_IDS = ("encounter_id", "condition_id")
 
 
 def known_numbers(context: RunContext, source: SourceContract) -> DataFrame | None:
@@ -56,14 +57,18 @@ def _telling(source: SourceContract) -> Source | None:
     return next((s for s in sources().values() if s.contract.system == source.system and s.record_numbers), None)
 
 
-def under_record_numbers(frame: DataFrame, known: DataFrame) -> DataFrame:
+def under_record_numbers(frame: DataFrame, known: DataFrame, whose: DataFrame | None = None) -> DataFrame:
     """The rows of a system, those of patients who bear a record number under it; what they name themselves keeps its
-    namespace in its id, for it is no number of the hospital's."""
-    joined = with_few(frame, known, F.col("patient_id") == F.col(_OF))
-    is_known, own = F.col(_NUMBER).isNotNull(), [name for name in _OWN_IDS if name in frame.columns]
+    namespace in its id, for it is no number of the hospital's. `whose` tells of whom rows are that do not say so."""
+    own, of = [name for name in OWN_IDS if name in frame.columns], F.col("patient_id")
+    said = frame
+    if whose is not None:
+        said = with_few(frame, whose, (F.col(own[-1]) == F.col(RECORD)) & of.isNull())
+        of = F.coalesce("patient_id", WHOSE)
+    joined, is_known = with_few(said, known, of == F.col(_OF)), F.col(_NUMBER).isNotNull()
     named = {name: F.when(is_known, F.concat("id_namespace", F.lit("|"), name)).otherwise(F.col(name)) for name in own}
     of_person = {
-        "patient_id": F.coalesce(_NUMBER, "patient_id"),
+        "patient_id": F.when(F.col("patient_id").isNotNull(), F.coalesce(_NUMBER, "patient_id")),
         "id_namespace": F.when(is_known, F.lit(MRN)).otherwise(F.col("id_namespace")),
     }
     return joined.withColumns(named | of_person).select(*frame.columns)
@@ -94,8 +99,8 @@ def are_told_late(
     is_of = F.col("source_system") == source.system
     with storage_errors(f"{contract.name} record numbers"):
         return any(
-            _has_any(known.join(_ids(rows, whose, id_, namespace), _OF, "left_semi"))
-            or _has_any(_ids(rows.where(is_of), whose, id_, MRN).join(numbers, _OF, "left_anti"))
+            has_any(known.join(_ids(rows, whose, id_, namespace), _OF, "left_semi"))
+            or has_any(_ids(rows.where(is_of), whose, id_, MRN).join(numbers, _OF, "left_anti"))
             for rows in stored
             for whose, id_ in people
         )
@@ -106,5 +111,6 @@ def _ids(rows: DataFrame, whose: str, id_: str, namespace: str) -> DataFrame:
     return rows.where((F.col(whose) == namespace) & F.col(id_).isNotNull()).select(named)
 
 
-def _has_any(rows: DataFrame) -> bool:
+def has_any(rows: DataFrame) -> bool:
+    """Whether there are rows."""
     return bool(rows.limit(1).count())

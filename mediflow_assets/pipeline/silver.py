@@ -31,10 +31,10 @@ from mediflow_assets.pipeline.encounter_owners import owners
 from mediflow_assets.pipeline.event_rules import settle_events, union
 from mediflow_assets.pipeline.folding import Outcomes, store
 from mediflow_assets.pipeline.known_codes import with_known_codes
+from mediflow_assets.pipeline.known_people import of_known_people
 from mediflow_assets.pipeline.offset_ranges import OffsetRanges
 from mediflow_assets.pipeline.pending import PATIENTS_VERSION, Pending, Wanted, pending
 from mediflow_assets.pipeline.quarantine import forget_unsettled, held_by_delivery, quarantine_records
-from mediflow_assets.pipeline.record_numbers import are_told_late, known_numbers, under_record_numbers
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.silver_tables import (
     ALL,
@@ -184,11 +184,10 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
     namespace = reader.namespaces[source.system]
     if FEED not in source.table.columns:
         frame = frame.withColumn(NAMESPACE, F.lit(namespace))
-    if (numbers := known_numbers(context, source)) is not None:
-        if are_told_late(context, table.contract, table.people, source, numbers):
-            raise _NeedsAll
-        # a list names whom it links only when it is told out
-        frame = frame if table.has_lists else under_record_numbers(frame, numbers)
+    found = of_known_people(context, table, source, frame, lambda every: transform(every, reader))
+    if found is None:
+        raise _NeedsAll
+    frame = found
     if table.of_patient is None:
         return with_ends(validate(frame, table.contract), table.contract)
     known = validate(table.of_patient(frame, context.tables.read(silver.PATIENTS)), table.contract)

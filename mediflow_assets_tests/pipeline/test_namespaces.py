@@ -166,3 +166,30 @@ def test_a_record_number_that_is_put_right_moves_what_is_there(of_two_systems):
     of_two_systems.make_silver(PATIENTS, ENCOUNTERS)
     assert set(people(of_two_systems)) == {("mrn", "222")}
     assert stays(of_two_systems) == {("mrn", "fhir|e1"): "222"}
+
+
+DELETED = {
+    "resourceType": "Bundle",
+    "type": "history",
+    "entry": [
+        {"request": {"method": "DELETE", "url": each}, "response": {"lastModified": "2024-06-01T08:00:00Z"}}
+        for each in ("Encounter/e1", "Condition/c1")
+    ],
+}
+
+
+@pytest.mark.parametrize("is_deleted_first", [False, pytest.param(True, marks=pytest.mark.slow)])
+def test_what_is_deleted_of_a_patient_with_a_record_number_ends(of_two_systems, is_deleted_first):
+    coded = {"code": {"coding": [{"code": "I10"}]}, "onsetDateTime": "2024-01-01"}
+    condition = {"resourceType": "Condition", "id": "c1", "subject": {"reference": "Patient/a"}} | coded
+    meta = {"meta": {"lastUpdated": "2024-05-01T08:00:00Z"}}
+    told = fhir(numbered("a", "P1"), encounter("e1", "a") | meta, encounter("e2", "a"), condition | meta)
+    texts = [told, fhir(DELETED)]
+    for day, text in enumerate(reversed(texts) if is_deleted_first else texts):
+        of_two_systems.deliver(text, RECEIVED + dt.timedelta(days=day), name=f"{day}.ndjson")
+        if is_deleted_first or day:
+            of_two_systems.make_silver()
+    found = {row["encounter_id"]: row["status"] for row in of_two_systems.rows(silver.ENCOUNTERS)}
+    assert found == {"fhir|e1": "cancelled", "fhir|e2": "finished"}
+    assert of_two_systems.rows(silver.CONDITIONS) == []
+    of_two_systems.assert_balanced()
