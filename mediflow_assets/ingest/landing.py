@@ -5,8 +5,9 @@ What a landing that was cut short left behind is removed before the delivery is 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import ContractViolated, DeliveryRefused, MediFlowError
 from mediflow_assets.ingest.erased_counts import counted
 from mediflow_assets.ingest.inbox import Delivery, Inbox
-from mediflow_assets.ingest.refusing import Refused, is_named, refuse, refuse_rejects
+from mediflow_assets.ingest.refusing import Refused, is_named, other_names, refuse, refuse_rejects
 from mediflow_assets.ingest.reject_spool import RejectSpool
 from mediflow_assets.ingest.tombstones import Tombstones
 from mediflow_assets.sources import Feeds, Recognised, RecordBatchOfDelivery, count_records, read_batches, recognise
@@ -68,10 +69,12 @@ def land_all(
         lake.ensure(contract)
     known = known_deliveries(lake)
     landed = []
-    for delivery in inbox.waiting():
+    waiting = inbox.waiting()
+    marks = _knowing(tombstones or Tombstones(), inbox, [each for each in waiting if each.delivery_id not in known])
+    for delivery in waiting:
         if delivery.delivery_id not in known:
             try:
-                landed.append(land(lake, inbox, delivery, tombstones or Tombstones()))
+                landed.append(land(lake, inbox, delivery, marks))
             except DeliveryRefused as refusal:
                 _forget(lake, delivery)
                 inbox.refuse_delivery(delivery)
@@ -102,6 +105,18 @@ def land(lake: Lake, inbox: Inbox, delivery: Delivery, tombstones: Tombstones) -
         )
     lake.append_rows(bronze.DELIVERIES, [_ledger_row(landed, what, tombstones)])
     return landed
+
+
+def _knowing(tombstones: Tombstones, inbox: Inbox, waiting: Sequence[Delivery]) -> Tombstones:
+    """The tombstones with the names by which what waits tells of erased patients: it may come in any order."""
+    for delivery in waiting if tombstones else ():
+        source, path = sources()[delivery.source], inbox.file_of(delivery)
+        if inbox.feeds.number_system(source):
+            with suppress(DeliveryRefused):
+                batches = read_batches(path, recognise(path, inbox.feeds, inbox.limits))
+                found = other_names(batches, source, tombstones, inbox.feeds, delivery.received_at)
+                tombstones = tombstones.with_names(found)
+    return tombstones
 
 
 def _forget(lake: Lake, delivery: Delivery) -> None:

@@ -1,16 +1,20 @@
 """Refusing on arrival: records of erased patients do not enter Bronze; they are counted, and that is all of them."""
 
+import datetime as dt
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from mediflow_assets.contracts.identifiers import MRN
-from mediflow_assets.ingest.tombstones import Tombstones
-from mediflow_assets.sources import Reject
+from mediflow_assets.ingest.tombstones import Name, Tombstones
+from mediflow_assets.sources import RecordBatchOfDelivery, Reject
 from mediflow_assets.sources.feeds import NO_FEEDS, Feeds
+from mediflow_assets.sources.fhir_numbers import Numbered
 from mediflow_assets.sources.people import naming, values
 from mediflow_assets.sources.source import Source
 
@@ -45,6 +49,25 @@ def _bears_number(batch: pa.RecordBatch, source: Source, tombstones: Tombstones,
     """Per record whether it is a patient whom the hospital knows by the record number of an erased one."""
     borne = feeds.record_numbers(source, batch)
     return pa.array([tombstones.refuses(each.number, MRN) for each in borne] or [False] * batch.num_rows)
+
+
+def other_names(
+    batches: Iterable[RecordBatchOfDelivery],
+    source: Source,
+    tombstones: Tombstones,
+    feeds: Feeds,
+    received_at: dt.datetime,
+) -> dict[Name, str]:
+    """The names in a delivery of patients whom the hospital knows by the record number of an erased one, as the newest
+    version of each says, with that number."""
+    newest: dict[str, tuple[Any, Numbered]] = {}
+    records = chain.from_iterable(feeds.record_numbers(source, each.accepted) for each in batches)
+    for n, each in enumerate(records):
+        if each.patient:
+            newest[each.patient] = max((each.place(received_at, n), each), newest.get(each.patient, ((), each)))
+    namespace = feeds.namespace_of(source.contract)
+    erased = ((id_, each.number) for id_, (_, each) in newest.items() if tombstones.refuses(each.number, MRN))
+    return {feeds.name_in(source, namespace, id_): number for id_, number in erased if number}
 
 
 def refuse_rejects(rejects: Sequence[Reject], tombstones: Tombstones) -> tuple[list[Reject], int]:

@@ -45,6 +45,7 @@ class Tombstones:
     """Those that refuse an id everywhere."""
     secret: bytes = field(default=b"", repr=False)
     by_namespace: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    home: Path | None = None
     _known: dict[tuple[str | None, str], bool] = field(default_factory=dict, repr=False)
 
     def __bool__(self) -> bool:
@@ -85,15 +86,26 @@ class Tombstones:
     def load(cls, home: Path) -> "Tombstones":
         """The marks there are. Raises SecretMissing if there are some and their key is gone."""
         marks = read_marks(home / FILE_NAME)
-        return cls._of(marks, read_secret(home / "secrets" / KEY_FILE, _WHAT)) if marks else cls()
+        return cls._of(marks, read_secret(home / "secrets" / KEY_FILE, _WHAT), home) if marks else cls()
 
     @classmethod
-    def _of(cls, marks: "Iterable[Mark]", secret: bytes) -> "Tombstones":
+    def _of(cls, marks: "Iterable[Mark]", secret: bytes, home: Path) -> "Tombstones":
         by_namespace: dict[str, set[str]] = {}
         for each in marks:
             by_namespace.setdefault(each.namespace, set()).add(each.mark)
         everywhere = frozenset(by_namespace.pop(EVERYWHERE, ()))
-        return cls(everywhere, secret, {name: frozenset(found) for name, found in by_namespace.items()})
+        return cls(everywhere, secret, {name: frozenset(found) for name, found in by_namespace.items()}, home)
+
+    def with_names(self, same: Mapping[Name, str]) -> "Tombstones":
+        """With more names of erased patients, each beside an id by which that patient is refused; on disk as well."""
+        found, home = self, self.home
+        if home is None:
+            return self
+        for name, identifier in same.items():
+            erasures = {each.mark: each.erasure_id for each in read_marks(home / FILE_NAME)}
+            erasure_id = erasures.get(self.mark_of(identifier)) or erasures[self.mark(identifier)]
+            found = self.add(home, [name], erasure_id)
+        return found
 
     @classmethod
     def add(cls, home: Path, people: Iterable[str | Name], erasure_id: str) -> "Tombstones":
@@ -118,7 +130,7 @@ class Tombstones:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        return cls._of(read_marks(path), secret)
+        return cls._of(read_marks(path), secret, home)
 
 
 def read_marks(path: Path) -> list[Mark]:

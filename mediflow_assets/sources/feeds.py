@@ -113,9 +113,13 @@ class Feeds:
     def record_numbers(self, source: Source, records: pa.RecordBatch) -> list[Numbered]:
         """Per record the patient that it is and the hospital's record number of them; empty where the system tells
         none."""
-        system = self.systems.get(source.contract.system)
-        identifier = system.record_number if system else None
+        identifier = self.number_system(source)
         return source.record_numbers(records, identifier) if identifier and source.record_numbers else []
+
+    def number_system(self, source: Source) -> str | None:
+        """The identifier system of the hospital's record numbers, where a source tells them."""
+        system = self.systems.get(source.contract.system)
+        return system.record_number if system and source.record_numbers else None
 
     def name_in(self, source: Source, namespace: str, identifier: str) -> tuple[str, str]:
         """Whom an id in a record of a namespace stands for: a namespace, and the id in its one spelling there."""

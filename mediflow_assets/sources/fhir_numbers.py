@@ -32,6 +32,12 @@ class Numbered(NamedTuple):
     claimed_at: dt.datetime | None = None
     version_number: int | None = None
 
+    def place(self, received: dt.datetime, record: int, delivery: str = "") -> tuple[Any, ...]:
+        """The place among the versions of its patient, as Silver orders them: what is not told comes first."""
+        claimed, version = self.claimed_at, self.version_number
+        told = ((claimed is not None, claimed or received), (version is not None, version or 0))
+        return (min(claimed or received, received), *told, received, record, delivery)
+
 
 identifiers_of = msgspec.json.Decoder(Identified)
 

@@ -1,6 +1,5 @@
 """Whom the ids that people write stand for: an id is of a namespace, and may stand in several."""
 
-import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -11,7 +10,6 @@ from mediflow_assets.ingest.tombstones import Name
 from mediflow_assets.pipeline.merged import merged_pairs
 from mediflow_assets.privacy.erasure.reading import batches, records_of
 from mediflow_assets.sources import Feeds
-from mediflow_assets.sources.fhir_numbers import Numbered
 from mediflow_assets.sources.people import values
 from mediflow_assets.sources.registry import about_people
 from mediflow_assets.storage.delta import Lake
@@ -85,7 +83,7 @@ def _numbered(lake: Lake, feeds: Feeds) -> Iterator[tuple[Name, Name]]:
             places = zip(*(records.column(name).to_pylist() for name in _PLACE), strict=True)
             for each, place in zip(feeds.record_numbers(source, records), places, strict=True):
                 if each.patient and each.number:
-                    found = (_order(each, *place), each.number)
+                    found = (each.place(*place), each.number)
                     newest[namespace, each.patient] = max(found, newest.get((namespace, each.patient), found))
     known = _known(lake, {number for _, number in newest.values()}) if newest else set()
     yield from ((name, (MRN, number)) for name, (_, number) in newest.items() if number in known)
@@ -96,10 +94,3 @@ def _known(lake: Lake, numbers: set[str]) -> set[str]:
     people = batches(lake, silver.PATIENTS, ["id_namespace", "patient_id"])
     rows = (zip(*(column.to_pylist() for column in batch.columns), strict=True) for batch in people)
     return {id_ for batch in rows for namespace, id_ in batch if namespace == MRN and id_ in numbers}
-
-
-def _order(each: Numbered, received: dt.datetime, record: int, delivery: str) -> tuple[Any, ...]:
-    """The place of a version among those of its patient, as Silver orders them: what is not told comes first."""
-    claimed, version = each.claimed_at, each.version_number
-    told = ((claimed is not None, claimed or received), (version is not None, version or 0))
-    return (min(claimed or received, received), *told, received, record, delivery)

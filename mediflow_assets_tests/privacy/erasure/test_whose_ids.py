@@ -1,11 +1,13 @@
 """An erased id is of a namespace: who bears the same one elsewhere stays, and is not refused later."""
 
+import datetime as dt
 import json
 import shutil
 
 import pytest
 
 from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.fhir import FHIR_RESOURCES
 from mediflow_assets.errors import NamespaceNeeded
 from mediflow_assets.ingest.tombstones import Tombstones
 from mediflow_assets.pipeline.silver_tables import PATIENTS
@@ -13,6 +15,7 @@ from mediflow_assets.privacy.erasure.erase import Request, begin
 from mediflow_assets.privacy.erasure.resolving import resolve
 from mediflow_assets.sources.feeds import Feeds
 from mediflow_assets.sources.systems import System
+from mediflow_assets_tests.house import RECEIVED
 from mediflow_assets_tests.privacy.erasure.conftest import Hospital
 
 SHARED = "SHARED-900001"
@@ -111,6 +114,28 @@ def test_who_bears_a_record_number_goes_by_either_name(house, admissions, asked)
     hospital.land()
     house.make_silver()
     assert people(hospital) == {("mrn", "P2")}
+
+
+def test_what_names_an_erased_person_by_another_id_is_refused_in_whatever_order_it_comes(house):
+    house = house.with_feeds(Feeds(systems={"fhir": System(record_number="mrn")}))
+    Tombstones.add(house.folder, [("mrn", "MRN-1")], "e1")
+
+    def borne(number, version):
+        meta = {"versionId": version}
+        return {"identifier": [{"system": "mrn", "value": number}], "meta": meta}
+
+    new, put_right = (fhir("new", **borne("mrn-1", "1")), fhir("b", **borne("MRN-2", "2")))
+    wrong = fhir("b", **borne("MRN-1", "1")).splitlines()[0]
+    hospital = Hospital(house)
+    for n, text in enumerate((*reversed(new.splitlines()), "\n".join((put_right, wrong)))):
+        house.receive(text, RECEIVED + dt.timedelta(hours=n), f"{n}.ndjson")
+    hospital.land()
+    house.receive(
+        fhir("new").splitlines()[1].replace("enc-of", "later"), RECEIVED + dt.timedelta(days=1), "later.ndjson"
+    )
+    hospital.land()
+    assert {row["resource_id"] for row in house.rows(FHIR_RESOURCES)} == {"b", "enc-of-b"}
+    assert {line.split()[1] for line in (house.folder / "tombstones").read_text().splitlines()} == {"e1"}
 
 
 def test_a_number_that_is_none_or_was_put_right_makes_no_two_people_one(house, admissions):
