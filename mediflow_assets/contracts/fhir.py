@@ -71,6 +71,6 @@ SOURCE = SourceContract(
             _read("condition_id patient_id encounter_id code text onset_date resolved_date updated_at version_number"),
             "Condition",
         ),
-        Target(LINKS, _read("survivor_id merged_id kind updated_at claimed_at"), "Patient"),
+        Target(LINKS, _read("survivor_id merged_id kind updated_at claimed_at version_number"), "Patient"),
     ),
 )

@@ -8,6 +8,7 @@ from mediflow_assets.contracts.merges import KINDS, WHOLE
 from mediflow_assets.contracts.source import LINKS
 from mediflow_assets.contracts.table import Audience, Column, Privacy, RowCheck, Severity, TableContract, Type
 from mediflow_assets.contracts.unusable_ids import id_checks
+from mediflow_assets.contracts.versions import VERSION_NUMBER
 
 P, T = Privacy, Type
 Q = Severity.QUARANTINE
@@ -48,6 +49,7 @@ PATIENT_LINKS = TableContract(
                 Column("source_system", T.STRING, "who says so", P.TECHNICAL, drop(), nullable=False),
                 Column("updated_at", T.TIMESTAMP, "when it was stated", P.DATE, drop(), nullable=False),
                 Column("claimed_at", T.TIMESTAMP, "the time claimed, where it is after the arrival", P.DATE, drop()),
+                VERSION_NUMBER,
                 *PROVENANCE,
             ),
         )

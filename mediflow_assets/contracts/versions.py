@@ -5,11 +5,12 @@ from dataclasses import replace
 from mediflow_assets.contracts.masks import drop
 from mediflow_assets.contracts.table import Audience, Column, Privacy, TableContract, Type
 
+VERSION_NUMBER = Column("version_number", Type.LONG, "which version of its record it is, as its source counts",
+                        Privacy.TECHNICAL, drop())  # fmt: skip
 CLAIMS = (
     Column("claimed_at", Type.TIMESTAMP, "time of this version as its source claims it", Privacy.DATE, drop()),
-    Column("version_number", Type.LONG, "which version of its record it is, as its source counts", Privacy.TECHNICAL,
-           drop()),
-)  # fmt: skip
+    VERSION_NUMBER,
+)
 """With `updated_at`, what a source says of a version's place among its own."""
 OUTCOMES = {
     "new": "the first of their key",

@@ -3,7 +3,7 @@
 Pure functions over statements; nothing of Silver's rows is changed by a merge, so that undoing one leaves no trace.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -28,6 +28,9 @@ class Statement:
     order: Order
     record: Record
     source: str = ""
+    version: int | None = None
+    """Which version of the merged patient says so, as the source counts."""
+    tells_time: bool = True
 
 
 class Effect(StrEnum):
@@ -50,8 +53,8 @@ def standing(statements: Iterable[Statement]) -> dict[tuple[Person, Person], Sta
     A record that tells all links of a patient takes the place of the earlier ones of that patient and source.
     """
     ordered = sorted(statements, key=lambda each: each.order)
-    newest = {(each.source, each.merged): each.record for each in ordered if each.kind == WHOLE}
     whole = {each.record: (each.source, each.merged) for each in ordered if each.kind == WHOLE}
+    newest = _newest([each for each in ordered if each.kind == WHOLE])
     found: dict[tuple[Person, Person], Statement] = {}
     for each in ordered:
         if each.record in whole and newest[whole[each.record]] != each.record:
@@ -66,6 +69,25 @@ def standing(statements: Iterable[Statement]) -> dict[tuple[Person, Person], Sta
             found.pop((each.merged, each.survivor), None)
             found.pop((each.survivor, each.merged), None)
     return found
+
+
+def _newest(wholes: Iterable[Statement]) -> dict[tuple[str, Person], Record]:
+    """The newest version that tells all links of a patient: by its time, and by its number where one tells no time or
+    those are equal."""
+    versions: dict[tuple[str, Person], list[Statement]] = {}
+    for each in wholes:
+        versions.setdefault((each.source, each.merged), []).append(each)
+    return {of: max(told, key=_place(told)).record for of, told in versions.items()}
+
+
+def _place(versions: Collection[Statement]) -> Callable[[Statement], Order]:
+    by_number = all(each.version is not None for each in versions) and not all(each.tells_time for each in versions)
+
+    def place(each: Statement) -> Order:
+        number = (each.version is not None, each.version or 0)
+        return (*number, each.order) if by_number else (each.order[0], *number, each.order)
+
+    return place
 
 
 def links(statements: Iterable[Statement], known: Collection[Person]) -> dict[Person, Statement]:

@@ -141,7 +141,10 @@ def _statement(row: dict[str, Any], known: Collection[Person]) -> Statement:
     survivor, merged = (
         _spelled((row[f"{role}_namespace"], row[f"{role}_id"]), known) for role in ("survivor", "merged")
     )
-    return Statement(survivor, merged, row["kind"], order, record, row["source_system"])
+    # one that tells no time is of its arrival
+    tells_time = row["claimed_at"] is not None or row["updated_at"] != row["_ingested_at"]
+    version = row["version_number"]
+    return Statement(survivor, merged, row["kind"], order, record, row["source_system"], version, tells_time)
 
 
 def _spelled(person: Person, known: Collection[Person]) -> Person:

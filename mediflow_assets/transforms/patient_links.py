@@ -20,11 +20,11 @@ _LINKS = "_links"
 """All links of a patient, as the JSON of FHIR's `Patient.link`."""
 _TEXTS = ("survivor_namespace", "survivor_id", "merged_namespace", "merged_id", "kind", "source_system")
 _TIMES = ("updated_at", "claimed_at")
-_PLAIN = (*_TEXTS, *_TIMES)
+_PLAIN = (*_TEXTS, *_TIMES, "version_number")
 _SCHEMA = ", ".join(
     [f"{name} string" for name in _TEXTS]
     + [f"{name} timestamp" for name in _TIMES]
-    + ["_delivery_id string", "_record_number bigint", "_ingested_at timestamp"]
+    + ["version_number bigint", "_delivery_id string", "_record_number bigint", "_ingested_at timestamp"]
 )
 _OF_PERSON = (("gender",), ("birth_date", "birth_precision"), ("death_date", "death_precision"), ("zip",))
 """What is read of patients outside Silver; a date goes with its precision."""
@@ -56,6 +56,7 @@ def from_merges(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         F.coalesce("kind", F.lit("merge")).alias("kind"),
         F.lit(merges.SOURCE.system).alias("source_system"),
         *_stated(F.col("_at")),
+        F.lit(None).cast("bigint").alias("version_number"),
         F.lit(None).cast("string").alias(_LINKS),
         codes(
             parsing.unreadable("merged_at_unreadable", F.col("merged_at"), F.col("_at")),
@@ -75,6 +76,7 @@ def from_fhir(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         {
             "_id": parsing.given(F.get_json_object("resource", "$.id")),
             "_last_updated": parsing.given(F.get_json_object("resource", "$.meta.lastUpdated")),
+            "version_number": parsing.integer(parsing.given(F.get_json_object("resource", "$.meta.versionId"))),
             "_active": F.get_json_object("resource", "$.active"),
             _LINKS: F.get_json_object("resource", "$.link"),
         }
@@ -89,7 +91,7 @@ def from_fhir(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     nothing = F.array().cast("array<string>")
     columns = [column.alias(name) for name, column in mine.items()]
     columns += _stated(parsing.timestamp(F.col("_last_updated")))
-    return texts.select(*columns, _LINKS, nothing.alias(UNREADABLE), *PROVENANCE)
+    return texts.select(*columns, "version_number", _LINKS, nothing.alias(UNREADABLE), *PROVENANCE)
 
 
 def statements(rows: DataFrame) -> DataFrame:

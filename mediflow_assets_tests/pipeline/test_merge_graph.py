@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,6 +71,13 @@ def test_a_newer_version_that_tells_all_links_withdraws_those_it_does_not_name()
     newer = Statement(A, A, WHOLE, (1,), ("d", 1), "fhir")
     assert people([newer, first, replace(first, kind=WHOLE, survivor=A)]) == {}
     assert people([first, replace(newer, source="another")]) == {A: B}
+
+
+@pytest.mark.parametrize(("times", "tell_time"), [((2, 1), True), ((1, 1), True), ((1, 2), False)])
+def test_of_versions_that_tell_all_links_the_later_counts_or_where_no_time_tells_the_higher_number(times, tell_time):
+    apart = Statement(A, A, WHOLE, (times[0], 1), ("d", 1), "fhir", 2, tell_time)
+    both = Statement(A, A, WHOLE, (times[1], 2), ("d", 2), "fhir", 1, tell_time)
+    assert people([apart, both, replace(both, survivor=B, kind="replaced-by")]) == {}
 
 
 def test_each_statement_says_what_it_does():

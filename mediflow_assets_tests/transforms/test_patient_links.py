@@ -72,6 +72,12 @@ def test_of_a_history_the_version_that_its_source_calls_the_newest_counts(house)
     assert deliver(house, version(4, ("replaced-by", "a")), day=3) == {"b": "a"}
 
 
+def test_of_two_versions_of_a_patients_links_the_number_decides_where_one_tells_no_time(house):
+    newer = patient("b", active=True, meta={"versionId": "2", "lastUpdated": "2024-05-01T08:00:00Z"})
+    assert deliver(house, patient("a"), newer, day=1) == {}
+    assert deliver(house, patient("b", ("replaced-by", "a"), meta={"versionId": "1"}), day=2) == {}
+
+
 def test_a_list_of_merges_is_told_by_its_header_however_it_is_spelled(tmp_path):
     for header in ("surviving_patient_id,merged_patient_id", "Surviving MRN;Old MRN;Merge Date;Reason"):
         file = tmp_path / "list.csv"
