@@ -37,6 +37,10 @@ def delivery(ids):
         [f"{name}, ADA" for name in NAMES],
         ["Müller", "Weiß", "García", "Núñez", "Ødegaard", "Łuczak", "Şahin", "Étienne", "Þór", "Ångström"],
         [*NAMES, "UNKNOWN", "", "N/A", "NULL"],
+        NAMES[:9],
+        NAMES[:3] * 20,
+        ["Smith", "Li", "O'Hara", "Wu"],
+        ["Weiß", "Łęcka", "Ng-Ødegaard"],
     ],
 )
 def test_a_column_of_names_is_refused_with_what_to_do(write, ids):
@@ -48,8 +52,12 @@ def test_a_column_of_names_is_refused_with_what_to_do(write, ids):
 @pytest.mark.parametrize(
     "ids",
     [
-        NAMES[:9],
         NAMES[:2] * 50,
+        ["P1", "ABC", "TEST1"],
+        ["P1", "P2", "SMITH", "JOHNSON", "LEE"],
+        ["ABC", "DEF", "XYZ"],
+        ["ABC", "ABCD", "ABCDE", "BCDFG"],
+        ["A", "AB", "ABC"],
         [f"P{n}" for n in range(50)],
         [str(n) for n in range(50)],
         [str(uuid.UUID(int=n * 7919)) for n in range(50)],
