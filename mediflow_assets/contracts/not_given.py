@@ -14,9 +14,12 @@ NOT_GIVEN = (
     "UNBEKANNT", "UNBEK", "NICHT BEKANNT", "NICHT ANGEGEBEN", "NICHT VORHANDEN", "KEINE ANGABE", "K.A.", "FEHLT",
     "INCONNU", "INCONNUE", "NON CONNU", "NON RENSEIGNÉ", "NON RENSEIGNE", "NON DISPONIBLE", "NON APPLICABLE", "NÉANT",
     "DESCONOCIDO", "DESCONOCIDA", "SE DESCONOCE", "NO APLICA", "NO DISPONIBLE", "NO CONSTA", "SIN DATOS",
-    "-", "--", "---", "?", "??", "???", ".", "..", "_", "*",
+    "N. A.", "K. A.", "-", "--", "---", "–", "––", "—", "——", "―", "−", "?", "??", "???", ".", "..", "...", "…", "_",
+    "*", "0000-00-00", "0000-00-00 00:00", "0000-00-00 00:00:00", "0000-00-00T00:00:00", "0000-00-00T00:00:00Z",
+    "0000/00/00", "00/00/0000", "00/00/00", "00-00-0000", "00.00.0000", "00/00/0000 00:00", "00.00.0000 00:00",
+    "00000000",
 )  # fmt: skip
-"""In upper case. A feed of `sources.toml` may have more (`null_words`)."""
+"""In upper case, dates of zeros among them. A feed of `sources.toml` may have more (`null_words`)."""
 
 FORMULA = re.compile(r'="([^"]*)"\Z')
 """`="00123"`: how a spreadsheet is told to leave a number alone."""

@@ -20,7 +20,7 @@ _NO_ID = (
 )  # fmt: skip
 """Values in other columns."""
 _PLAIN = (re.sub(r"[^\w#]+", " ", word).strip() for word in NOT_GIVEN)
-NOTHING = tuple(sorted({word for word in _PLAIN if len(word) > 1 and word[0] != "#"} | {*_NO_ID}))
+NOTHING = tuple(sorted({word for word in _PLAIN if len(word) > 1 and word[0].isalpha()} | {*_NO_ID}))
 """Words that stand where nothing is known, and truth values; whatever marks stand around or between them."""
 
 _MARKS = r"[^\p{L}\p{N}#]+"

@@ -105,11 +105,13 @@ def test_a_spreadsheets_wrappings_are_undone_in_every_cell(house, admissions):
 
 def test_every_word_for_nothing_is_read_so_in_every_column_but_a_status_may_be_unknown(house, admissions):
     columns = ("name", "birth_date", "gender", "diagnosis_code", "discharge_date", "cost", "zip", "updated_at", "payer")
-    rows = [dict.fromkeys(columns, word) | {"encounter_id": f"E{n}"} for n, word in enumerate(NOT_GIVEN)]
+    words = ["0000-00-00", "00/00/0000", "00.00.0000", "0000-00-00 00:00:00", "\u2013", "\u2014", "--", "n.a.", "N. a."]
+    words += NOT_GIVEN
+    rows = [dict.fromkeys(columns, word) | {"encounter_id": f"E{n}"} for n, word in enumerate(words)]
     house.deliver(admissions(*rows, {"encounter_id": "E", "status": "unknown"}, {"encounter_id": "F", "status": "n/a"}))
     house.make_silver()
     assert not refused(house) and not refused(house, silver.PATIENTS)
-    assert len(stays(house)) == len(NOT_GIVEN) + 2
+    assert len(stays(house)) == len(words) + 2
     assert {row["cost_usd"] for id_, row in stays(house).items() if id_ not in ("E", "F")} == {None}
     assert (stays(house)["E"]["status"], stays(house)["F"]["status"]) == ("unknown", "finished")
 
