@@ -12,9 +12,10 @@ from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.lines import IS_LINE
-from mediflow_assets.transforms.validation import REASONS, is_accepted
+from mediflow_assets.transforms.validation import OF_ANOTHER_PATIENT, REASONS, is_accepted, is_waiting
 
 _NEGATIVE, _OUT_OF_RANGE = "cost_negative", "cost_out_of_range"
+_INCOMPLETE = "incomplete"
 _MOST = "9999999999.99"
 _KEY = ("_delivery_id", "id_namespace", "encounter_id")
 
@@ -36,21 +37,29 @@ def have_come_apart(accepted: DataFrame, work: Pending) -> bool:
 
 
 def with_sums(context: RunContext, *validated: DataFrame) -> tuple[DataFrame, ...]:
-    """Validated records, those that are accepted last; where the lines of an encounter and a delivery make no cost
-    together, none of them is."""
+    """Validated records, those that are accepted last. Where the lines of an encounter and a delivery make no cost
+    together, none of them is accepted; where one is not, the others are without theirs: a part is no sum."""
     sums = validated[-1].where(IS_LINE).groupBy(*_KEY).agg(F.sum("cost_usd").alias("_sum"))
     reason = F.when(F.col("_sum") < 0, _NEGATIVE).when(
         F.col("_sum") > F.lit(_MOST).cast("decimal(12,2)"), _OUT_OF_RANGE
     )
+    of_another = F.array_contains(REASONS, OF_ANOTHER_PATIENT)
+    is_broken = F.col(IS_LINE) & ~is_accepted() & ~is_waiting() & ~of_another & F.col("encounter_id").isNotNull()
+    broken = validated[0].where(is_broken).select(*_KEY, F.lit(_INCOMPLETE).alias("_reason")).distinct()
     with storage_errors(f"{silver.ENCOUNTERS.name} lines"):
-        rows = sums.select(*_KEY, reason.alias("_reason")).where("_reason IS NOT NULL").collect()
+        rows = sums.select(*_KEY, reason.alias("_reason")).where("_reason IS NOT NULL").unionByName(broken).collect()
     if not rows:
         return validated
+    found = {tuple(row[:3]): row[3] for row in sorted(map(tuple, rows))}
     names = ("_of_delivery", "_of_namespace", "_of_encounter", "_reason")
-    wrong = context.tables.session().createDataFrame(
-        sorted(tuple(row) for row in rows), ", ".join(f"{name} string" for name in names)
+    told = context.tables.session().createDataFrame(
+        [(*key, reason) for key, reason in found.items()], ", ".join(f"{name} string" for name in names)
     )
     is_of = reduce(and_, (F.col(mine) == F.col(theirs) for mine, theirs in zip(_KEY, names[:-1], strict=True)))
-    is_wrong = F.col("_reason").isNotNull() & F.col(IS_LINE) & is_accepted()
-    reasons = F.when(is_wrong, F.array("_reason")).otherwise(F.col(REASONS))
-    return tuple(with_few(each, wrong, is_of).withColumn(REASONS, reasons).select(*each.columns) for each in validated)
+    is_told = F.col("_reason").isNotNull() & F.col(IS_LINE) & is_accepted()
+    is_incomplete = F.col("_reason") == _INCOMPLETE
+    judged = {
+        REASONS: F.when(is_told & ~is_incomplete, F.array("_reason")).otherwise(F.col(REASONS)),
+        "cost_usd": F.when(~F.coalesce(is_told & is_incomplete, F.lit(False)), F.col("cost_usd")),
+    }
+    return tuple(with_few(each, told, is_of).withColumns(judged).select(*each.columns) for each in validated)

@@ -89,12 +89,17 @@ def test_a_later_delivery_replaces_the_sum_and_all_again_gives_the_same(billing)
 @pytest.mark.slow
 def test_a_line_that_is_mended_later_is_added_to_those_of_its_delivery(billing, corrections):
     bring(billing, text(line("100.00"), line("two")))
-    assert (costs(billing)["VLN1"], held(billing)) == (Decimal("100.00"), [("cost_unreadable",)])
+    assert (costs(billing)["VLN1"], held(billing)) == (None, [("cost_unreadable",)])
     delivery = billing.rows(silver.QUARANTINE)[0]["_delivery_id"]
     billing.deliver(corrections({"_delivery_id": delivery, "_record_number": 2, "cost": "20.00"}))
     billing.make_silver()
     assert (costs(billing)["VLN1"], held(billing)) == (Decimal("120.00"), [])
     billing.assert_balanced()
+
+
+def test_an_encounter_has_no_cost_while_one_of_its_lines_is_quarantined(billing):
+    bring(billing, text(line("100.00"), line("50.00"), line("two"), line("7.00", "V2"), line("", "V2")))
+    assert (costs(billing), held(billing)) == ({"VLN1": None, "V2": Decimal("7.00")}, [("cost_unreadable",)])
 
 
 def test_lines_whose_sum_is_no_cost_are_quarantined_together(billing):
