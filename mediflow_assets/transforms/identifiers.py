@@ -22,10 +22,11 @@ Spelling = Callable[[DataFrame, Iterable[str]], DataFrame]
 
 def upper(frame: DataFrame, columns: Iterable[str]) -> DataFrame:
     """The frame with these trimmed texts in upper case, without what a spreadsheet left: `as_delivered` in SQL."""
-    return frame.withColumns({name: F.upper(_unwrapped(F.col(name))) for name in columns})
+    return frame.withColumns({name: F.upper(unwrapped(F.col(name))) for name in columns})
 
 
-def _unwrapped(text: Column) -> Column:
+def unwrapped(text: Column) -> Column:
+    """A trimmed id without what a spreadsheet left."""
     bare = F.when(text.rlike(_MARKED), F.btrim(F.substr(text, F.lit(2)), F.lit(ASCII_BLANKS))).otherwise(text)
     return F.when(bare.rlike(_WHOLE), F.substring_index(bare, ".", 1)).otherwise(bare)
 

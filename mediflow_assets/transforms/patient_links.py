@@ -9,9 +9,11 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import fhir, merges
+from mediflow_assets.contracts.bronze import differ_by_case
 from mediflow_assets.contracts.merges import ACTIONS, WHOLE
 from mediflow_assets.transforms import parsing
 from mediflow_assets.transforms.feeds import FeedReader
+from mediflow_assets.transforms.identifiers import unwrapped
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.patients import PROVENANCE, completed, stripped
 from mediflow_assets.transforms.validation import UNREADABLE, codes
@@ -48,11 +50,16 @@ def from_merges(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     def whose(column: str) -> Column:
         return F.coalesce(F.lower(column), F.lit(feeds.namespaces[merges.SOURCE.system]))
 
+    exact = ["", *(of for system, of in feeds.namespaces.items() if differ_by_case(system, of))]
+
+    def spelled(id_: str, namespace: str) -> Column:
+        return F.when(whose(namespace).isin(exact), F.col(id_)).otherwise(unwrapped(F.col(id_)))
+
     return typed.select(
         whose("surviving_namespace").alias("survivor_namespace"),
-        F.col("surviving_patient_id").alias("survivor_id"),
+        spelled("surviving_patient_id", "surviving_namespace").alias("survivor_id"),
         whose("merged_namespace").alias("merged_namespace"),
-        F.col("merged_patient_id").alias("merged_id"),
+        spelled("merged_patient_id", "merged_namespace").alias("merged_id"),
         F.coalesce("kind", F.lit("merge")).alias("kind"),
         F.lit(merges.SOURCE.system).alias("source_system"),
         *_stated(F.col("_at")),

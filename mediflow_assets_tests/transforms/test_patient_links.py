@@ -91,6 +91,15 @@ def test_ids_of_two_systems_are_merged_by_their_namespaces(house, admissions, me
     assert deliver(house, patient("a")) == {"a": "A"}
 
 
+def test_marks_in_ids_of_merges_are_read_as_in_those_of_patients(house, admissions, merges):
+    ids = ["'P1", "12345.0", "O\u2019HARA-2", "O'HARA-3", "P4'"]
+    house.deliver(admissions(*({"patient_id": each, "encounter_id": f"E{each}"} for each in ids), {"patient_id": "S"}))
+    house.deliver(merges(*({"surviving_patient_id": "S", "merged_patient_id": each} for each in ids)))
+    house.make_silver(PATIENTS, LINKS)
+    found = {row["merged_id"] for row in merged.stated_in(house.lake).rows()}
+    assert found == {"P1", "12345", *ids[2:]} and house.rows(silver.QUARANTINE) == []
+
+
 def test_links_of_patients_who_bear_record_numbers_are_of_these_however_late_they_are_told(house, merges):
     numbered = house.with_feeds(Feeds(systems={"fhir": System(record_number="urn:mrn")}))
     told = {each: [{"system": "urn:mrn", "value": f"m-{each}"}] for each in "ab"}
