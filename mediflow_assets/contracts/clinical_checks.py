@@ -12,6 +12,13 @@ CLAIMED_IN_FUTURE = RowCheck(
 )
 """A version is as old as it says, and no younger than its arrival: what it claims beyond that still stands beside."""
 
+ENDED = RowCheck(
+    "in_progress_with_an_end",
+    "status = 'in-progress' AND discharged_at IS NOT NULL",
+    Severity.WARN,
+    "its status and its discharge contradict; it counts as over",
+)
+
 
 def before(day: str, precision: str, other: str) -> str:
     """A day that is before another one for sure, though its month or day may not be known."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.bronze import PROVENANCE, SOURCES, sources_of
-from mediflow_assets.contracts.clinical_checks import CLAIMED_IN_FUTURE, after_arrival, before, diagnosis_checks
+from mediflow_assets.contracts.clinical_checks import CLAIMED_IN_FUTURE, ENDED, after_arrival, before, diagnosis_checks
 from mediflow_assets.contracts.judged import PROCESSED, QUARANTINE
 from mediflow_assets.contracts.links import PATIENT_LINKS
 from mediflow_assets.contracts.masks import age_band, drop, keep, pseudonym, redact, year, zip3
@@ -187,7 +187,7 @@ ENCOUNTERS = _judged(
             "systolic_mmhg <= diastolic_mmhg OR systolic_mmhg NOT BETWEEN {} AND {}".format(*v.SYSTOLIC_LIMITS_MMHG)
             + " OR diastolic_mmhg NOT BETWEEN {} AND {}".format(*v.DIASTOLIC_LIMITS_MMHG), Q),
         RowCheck("cost_negative", "cost_usd < 0", Q),
-        CLAIMED_IN_FUTURE,
+        ENDED, CLAIMED_IN_FUTURE,
     ),
 )  # fmt: skip
 

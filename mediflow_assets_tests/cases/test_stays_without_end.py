@@ -28,6 +28,17 @@ def test_a_stay_without_a_discharge_column_is_of_unknown_status_and_not_in_the_h
     assert told(made) == {"stay_without_end": 10}
 
 
+def test_a_stay_in_progress_that_has_ended_is_told_and_over(house, admissions):
+    stay = {"status": "in-progress", "encounter_class": "inpatient", "admission_date": "2024-01-10"}
+    later = {"encounter_id": "E2", "patient_id": "P2", "admission_date": "2024-01-20", "discharge_date": "2024-01-21"}
+    house.deliver(admissions(stay | {"discharge_date": "2024-01-12"}, stay | later | {"status": "finished"}))
+    made = encounters_of(house, house.make_silver())
+    assert told(made) == {"in_progress_with_an_end": 1}
+    house.make_gold()
+    census = {str(row["date"]): row["census"] for row in house.rows(gold.DAILY_CENSUS, "date", "census")}
+    assert (census["2024-01-12"], census["2024-01-13"]) == (1, 0)
+
+
 def test_an_encounter_after_its_patients_death_is_told(house):
     for name in ("patients", "encounters"):
         house.deliver(next((CASES / "synthea").glob(f"*{name}.csv")).read_text(), NOW, name=f"{name}.csv")
