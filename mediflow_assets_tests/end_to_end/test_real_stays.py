@@ -12,37 +12,41 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not DATA.is_dir(), reason="th
 
 
 def episodes_of(stays):
-    """Stays of one patient, in order, as (key of the one that ended last, begin, end), joined where they overlap."""
+    """Stays of one patient, in order, as (first day, last day), by whole days: joined where
+    they overlap, or where a patient comes back on the day of leaving for the same diagnosis.
+    """
     joined = []
     for stay in stays:
-        if joined and stay["admitted"] <= joined[-1][2]:
-            key, begin, end = joined.pop()
-            later = stay["discharged"] >= end
-            joined.append((stay["id"] if later else key, begin, max(end, stay["discharged"])))
+        day, end = stay["admitted"].date(), stay["discharged"].date()
+        first, until, code = joined[-1] if joined else (None, dt.date.min, None)
+        if day < until or (day == until and code == stay["code"] != "UNKNOWN"):
+            joined[-1] = (first, max(until, end), stay["code"] if end >= until else code)
         else:
-            joined.append((stay["id"], stay["admitted"], stay["discharged"]))
-    return joined
+            joined.append((day, end, stay["code"]))
+    return [(begin, end) for begin, end, _ in joined]
 
 
 def test_readmissions_are_the_next_inpatient_episode_within_thirty_days(made, expected):
     told = pl.concat(texts(name).select("Id", "DEATHDATE") for name in FILES if "patients.csv" in name).drop_nulls()
     deaths = {id_.upper(): dt.date.fromisoformat(day[:10]) for id_, day in told.iter_rows()}
     stays = {}
-    for row in expected.filter(pl.col("class_") == "inpatient").sort("patient", "admitted", "id").to_dicts():
+    inpatient = expected.filter(pl.col("class_") == "inpatient")
+    for row in inpatient.sort("patient", pl.col("admitted").dt.date(), pl.col("discharged").dt.date(), "id").to_dicts():
         stays.setdefault(row["patient"], []).append(row)
     followed = expected.select(pl.max_horizontal("admitted", "discharged").max()).item() - dt.timedelta(days=30)
     wanted = {}
     for patient, own in ((patient, episodes_of(each)) for patient, each in stays.items()):
-        for (key, _, end), following in zip(own, [*own[1:], None], strict=True):
-            days = (following[1].date() - end.date()).days if following else 99
+        for (begin, end), following in zip(own, [*own[1:], None], strict=True):
+            days = (following[0] - end).days if following else 99
             died = deaths.get(patient, dt.date.max)
             # of who died within the time and did not come back nothing is known
-            is_known = end.date() <= followed.date() and end.date() < died
-            is_known &= died > end.date() + dt.timedelta(days=30) or days <= 30
-            wanted[key] = days <= 30 if is_known else None
-    keys = frame(made, silver.ENCOUNTERS).select("encounter_id", "encounter_key")
-    found = frame(made, gold.READMISSIONS).join(keys, on="encounter_key").select("encounter_id", "is_readmitted")
-    assert dict(found.iter_rows()) == wanted
+            is_known = end <= followed.date() and end < died
+            is_known &= died > end + dt.timedelta(days=30) or days <= 30
+            wanted[patient, begin, end] = days <= 30 if is_known else None
+    keys = frame(made, silver.ENCOUNTERS).select("patient_id", "encounter_key")
+    found = frame(made, gold.READMISSIONS).join(keys, on="encounter_key")
+    found = found.select("patient_id", "admitted_on", "discharged_on", "is_readmitted")
+    assert {tuple(stay): is_readmitted for *stay, is_readmitted in found.iter_rows()} == wanted
     assert {True, False} <= set(wanted.values())
 
 

@@ -129,11 +129,12 @@ def test_the_first_deliveries_of_patients(house, writes, admissions):
 def test_a_mixed_delivery_of_encounters(house, writes, admissions):
     house.deliver(admissions({}, {"encounter_id": "E2", "cost": "x"}))
     house.make_silver(steps.PATIENTS, steps.ENCOUNTERS)
-    versions = ({"cost": "1.00"}, {"diagnosis_code": "J18.9"}, {"encounter_id": "E4", "cost": "?"})
+    versions = ({"cost": "1.00"}, {"diagnosis_code": "J18.9"}, {"encounter_id": "E4", "cost": "x"})
     house.deliver(admissions(*versions), LATER)
     house.make_silver(steps.PATIENTS)
     made = kill_everywhere(writes, house, lambda place: place.make_silver(steps.ENCOUNTERS))
-    wanted = ["merge silver/encounters", "append silver/quarantine", "append gold/check_results"]
+    wanted = ["set_properties silver/encounters", "append silver/encounter_versions", "merge silver/encounters"]
+    wanted += ["append silver/encounters", "append silver/quarantine", "append gold/check_results"]
     wanted += ["append silver/processed", "set_properties silver/encounters"]
     assert made == wanted
 
