@@ -15,15 +15,19 @@ from mediflow_assets.storage.delta import Lake
 _PATIENT = ("id_namespace", "patient_id")
 _TIME = ("admitted_at", "discharged_at")
 _PLACE = ("_delivery_id", "_record_number")
+_DAY = r"\|[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_OF_SYSTEM = rf"^[a-z][a-z0-9_-]*\|[^|]+{_DAY}"
+"""What an encounter of a system is known by whose patient bears a record number."""
 
 
 def possible_duplicates(lake: Lake) -> pl.DataFrame:
     """The records of such encounters, those of one stay under one number."""
     columns = [*_PATIENT, "encounter_id", *_TIME, *_PLACE]
-    has_no_id = pc.match_substring(pc.field("encounter_id"), "|") & (pc.field("status") != "cancelled")
+    has_no_id = pc.match_substring_regex(pc.field("encounter_id"), _DAY) & (pc.field("status") != "cancelled")
     rows = pl.DataFrame(pl.from_arrow(lake.read(silver.ENCOUNTERS, columns, has_no_id)))
     begin, end = pl.col("admitted_at"), pl.coalesce("discharged_at", "admitted_at")
-    own = rows.filter(pl.col("encounter_id").str.starts_with(pl.col("patient_id") + "|"))
+    id_ = pl.col("encounter_id")
+    own = rows.filter(id_.str.starts_with(pl.col("patient_id") + "|") | id_.str.contains(_OF_SYSTEM))
     ordered = own.sort(*_PATIENT, "admitted_at", "encounter_id").with_columns(
         before=begin.shift(1).over(_PATIENT), until=end.cum_max().shift(1).over(_PATIENT)
     )

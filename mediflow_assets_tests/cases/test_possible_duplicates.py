@@ -1,9 +1,14 @@
 """What is known by patient, time and department alone may stand twice once one of these is corrected: that is told."""
 
+import json
+
 import pytest
 
 from mediflow_assets.contracts import operational, silver
 from mediflow_assets.pipeline.possible_duplicates import possible_duplicates
+from mediflow_assets.pipeline.silver_tables import ENCOUNTERS, PATIENTS
+from mediflow_assets.sources.feeds import Feeds
+from mediflow_assets.sources.systems import System
 
 STAY = {"patient_id": "P1", "encounter_id": "", "admission_date": "2024-01-10", "discharge_date": "2024-01-15"}
 
@@ -42,3 +47,16 @@ def test_two_visits_of_one_day_are_two(house, admissions):
     house.deliver(admissions(*(STAY | each for each in times)))
     house.make_silver()
     assert told(house) == 0 and len(house.rows(silver.ENCOUNTERS)) == 2
+
+
+def test_stays_of_fhir_without_an_id_are_told_under_a_record_number(house):
+    stay = {"resourceType": "Encounter", "status": "finished", "class": {"code": "IMP"}}
+    stay |= {"subject": {"reference": "Patient/a"}, "period": {"start": "2024-01-10", "end": "2024-01-15"}}
+    numbered = {"resourceType": "Patient", "id": "a", "identifier": [{"system": "mrn", "value": "P1"}]}
+    later = {"period": {"start": "2024-01-12", "end": "2024-01-15"}}
+    house = house.with_feeds(Feeds(systems={"fhir": System(record_number="mrn")}))
+    house.deliver(
+        "\n".join(map(json.dumps, (numbered, stay, stay | later, stay | later | {"id": "e1"}))), name="r.ndjson"
+    )
+    house.make_silver(PATIENTS, ENCOUNTERS)
+    assert len(house.rows(silver.ENCOUNTERS)) == 3 and len(possible_duplicates(house.lake)) == 2
