@@ -11,7 +11,7 @@ from dashboard.figures.once import once
 from dashboard.lake import Snapshot
 from mediflow_assets.contracts import TABLES, bronze
 from mediflow_assets.contracts.suppression import K
-from mediflow_assets.contracts.versions import MOST_CONFLICTS, OUTCOMES
+from mediflow_assets.contracts.versions import OUTCOMES, contradicts
 
 PROMISE = timedelta(hours=24)
 GRADES = ((0.9999, "A"), (0.99, "B"), (0.95, "C"))
@@ -72,9 +72,8 @@ def reconciled(reconciliation: Snapshot) -> pl.DataFrame:
     erased, balanced, and contradicts: whether more than a fifth of what it touches it contradicts at the same time."""
     rows = ("newest", *OUTCOMES)
     names = ("table", "delivery", "source", "records", "accepted", *rows, "quarantined", "erased", "balanced")
-    touching = pl.sum_horizontal(*OUTCOMES) - pl.col("new")
-    contradicts = (pl.col("conflicting") > MOST_CONFLICTS * touching).fill_null(False).alias("contradicts")
-    found = reconciliation.scan(*names).with_columns(*to_nearest(*rows), contradicts)
+    doubtful = contradicts({outcome: pl.col(outcome) for outcome in OUTCOMES}).fill_null(False).alias("contradicts")
+    found = reconciliation.scan(*names).with_columns(*to_nearest(*rows), doubtful)
     return reconciliation.collect(found.sort("table", "delivery"))
 
 

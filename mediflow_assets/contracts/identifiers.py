@@ -11,12 +11,16 @@ from mediflow_assets.contracts.not_given import unwrapped
 
 MRN, SYNTHEA, FHIR = "mrn", "synthea", "fhir"
 """Namespaces: the record numbers of the hospital, and the ids of systems that have their own."""
-_NAMESPACE = re.compile(r"[a-z][a-z0-9_-]{0,39}\Z")
+NAMESPACE = "id_namespace"
+"""The column that says whose the ids of a record are."""
+PSEUDONYMS = {"patient_key": ("patient", "patient_id"), "encounter_key": ("encounter", "encounter_id")}
+"""Columns of pseudonyms: within which domain they stand, and for which column of ids."""
+_FORM = re.compile(r"[a-z][a-z0-9_-]{0,39}\Z")
 
 
 def is_namespace(name: object) -> bool:
     """Whether a name may be one of a namespace: in small letters, so that no id in capitals is mistaken for it."""
-    return isinstance(name, str) and _NAMESPACE.match(name) is not None
+    return isinstance(name, str) and _FORM.match(name) is not None
 
 
 def canonical(identifier: str, keeps_case: bool = False) -> str:

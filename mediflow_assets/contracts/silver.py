@@ -5,6 +5,7 @@ from dataclasses import replace
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.bronze import PROVENANCE, SOURCES, sources_of
 from mediflow_assets.contracts.clinical_checks import CLAIMED_IN_FUTURE, ENDED, after_arrival, before, diagnosis_checks
+from mediflow_assets.contracts.identifiers import NAMESPACE
 from mediflow_assets.contracts.judged import PROCESSED, QUARANTINE
 from mediflow_assets.contracts.links import PATIENT_LINKS
 from mediflow_assets.contracts.masks import age_band, drop, keep, pseudonym, redact, year, zip3
@@ -69,7 +70,7 @@ def _origins(source: SourceContract, table: TableContract, column: Column) -> tu
 
 
 _NAMESPACE = Column(
-    "id_namespace",
+    NAMESPACE,
     T.STRING,
     "whose ids these are: mrn, synthea, fhir, or one of sources.toml",
     P.TECHNICAL,

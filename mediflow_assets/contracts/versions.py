@@ -1,6 +1,8 @@
 """What a Silver table keeps of versions: where several make up a row, each of these, as it was said."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from mediflow_assets.contracts.masks import drop
 from mediflow_assets.contracts.table import Audience, Column, Privacy, TableContract, Type
@@ -28,6 +30,12 @@ ORDER = ("updated_at", "claimed_at", "version_number", "_ingested_at", "_record_
 PLACE = ("_delivery_id", "_record_number", "_ingested_at")
 END = Column("is_end", Type.BOOLEAN, "whether the version ends what it names, and says nothing else", Privacy.TECHNICAL,
              drop())  # fmt: skip
+
+
+def contradicts(outcomes: Mapping[str, Any]) -> Any:
+    """Whether more of a delivery is conflicting, by how many of its records were what: numbers, or columns of them."""
+    touching = sum(count for outcome, count in outcomes.items() if outcome != "new")
+    return outcomes["conflicting"] > MOST_CONFLICTS * touching
 
 
 def versions_of(table: TableContract, name: str, computed: tuple[str, ...] = ()) -> TableContract:

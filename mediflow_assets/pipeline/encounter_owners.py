@@ -12,12 +12,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.identifiers import NAMESPACE
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.validation import OF_ANOTHER_PATIENT, REASONS, is_accepted
 
-_NAMESPACE, _ID, _PATIENT = "id_namespace", "encounter_id", "patient_id"
+_ID, _PATIENT = "encounter_id", "patient_id"
 Encounter = tuple[str, str]
 """Namespace and id."""
 _PLACE = ("_ingested_at", "_delivery_id", "_record_number")
@@ -62,27 +63,27 @@ def owners(context: RunContext, accepted: DataFrame) -> Owners:
 
 
 def _is_it() -> Column:
-    return (F.col(_ID) == F.col(_OWNED)) & (F.col(_NAMESPACE) == F.col(_OF))
+    return (F.col(_ID) == F.col(_OWNED)) & (F.col(NAMESPACE) == F.col(_OF))
 
 
 def _contested(context: RunContext, accepted: DataFrame) -> list[Encounter]:
     # not by a count of distinct patients, which takes several times as long
-    claims = accepted.groupBy(_NAMESPACE, _ID).agg(F.min(_PATIENT).alias("_one"), F.max(_PATIENT).alias("_other"))
-    contested = claims.where(F.col("_one") != F.col("_other")).select(_NAMESPACE, _ID)
+    claims = accepted.groupBy(NAMESPACE, _ID).agg(F.min(_PATIENT).alias("_one"), F.max(_PATIENT).alias("_other"))
+    contested = claims.where(F.col("_one") != F.col("_other")).select(NAMESPACE, _ID)
     if context.lake.rows(silver.ENCOUNTERS):
-        names = {_NAMESPACE: _OF, _ID: _OWNED, _PATIENT: _OWNER}
+        names = {NAMESPACE: _OF, _ID: _OWNED, _PATIENT: _OWNER}
         stored = context.tables.read(silver.ENCOUNTERS)
         stored = stored.select(*(F.col(name).alias(theirs) for name, theirs in names.items()))
         known = claims.join(stored, _is_it())
         is_of_another = (F.col("_one") != F.col(_OWNER)) | (F.col("_other") != F.col(_OWNER))
-        contested = contested.unionByName(known.where(is_of_another).select(_NAMESPACE, _ID)).distinct()
+        contested = contested.unionByName(known.where(is_of_another).select(NAMESPACE, _ID)).distinct()
     return sorted((row[0], row[1]) for row in contested.collect())
 
 
 def _first(wanted: DataFrame, records: DataFrame) -> dict[Encounter, tuple[tuple[Any, ...], str]]:
     """The place and the patient of each encounter's first record."""
     mine = wanted.join(records, _is_it())
-    first = mine.groupBy(_NAMESPACE, _ID).agg(F.min(F.struct(*_PLACE, _PATIENT)).alias("_first"))
+    first = mine.groupBy(NAMESPACE, _ID).agg(F.min(F.struct(*_PLACE, _PATIENT)).alias("_first"))
     columns = [F.col(f"_first.{name}").alias(name) for name in (*_PLACE, _PATIENT)]
-    rows = first.select(_NAMESPACE, _ID, *columns).collect()
+    rows = first.select(NAMESPACE, _ID, *columns).collect()
     return {(row[0], row[1]): (tuple(row[2:5]), row[5]) for row in rows}

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.identifiers import NAMESPACE
 from mediflow_assets.contracts.source import FEED, SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline import (
@@ -52,7 +53,6 @@ from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.fold import SAME
 from mediflow_assets.transforms.validation import REASONS, WAITING, is_accepted, validate, with_ends
 
-NAMESPACE = "id_namespace"
 __all__ = ["ALL", "CONDITIONS", "ENCOUNTERS", "LINKS", "PATIENTS", "SilverTable", "make"]
 
 

@@ -7,6 +7,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import bronze, links, silver
+from mediflow_assets.contracts.identifiers import NAMESPACE, PSEUDONYMS
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.contracts.versions import ORDER, PLACE
@@ -18,7 +19,6 @@ from mediflow_assets.transforms.pseudonyms import pseudonym_of, with_hmac_pads
 
 _ADMITTING = ("diagnosis_code", "admitting_diagnosis_code", "admitting_diagnosis_at")
 _NOT_GIVEN = {"patient_key", "encounter_key", "source_system", "length_of_stay_days", "derived", *_ADMITTING[1:]}
-_DOMAINS = {"patient_key": ("patient", "patient_id"), "encounter_key": ("encounter", "encounter_id")}
 
 
 def _fold(contract: TableContract, **how: object) -> Fold:
@@ -54,7 +54,7 @@ class SilverTable:
     """Whether each row is of one patient, whatever other records say."""
     have_lines: bool = False
     """Whether several records of a delivery may be lines of one row."""
-    people: tuple[Person, ...] = (("id_namespace", "patient_id"),)
+    people: tuple[Person, ...] = ((NAMESPACE, "patient_id"),)
     """The columns that name the people of a row."""
 
     @property
@@ -79,11 +79,11 @@ class SilverTable:
 
     def keyed(self, context: RunContext, rows: DataFrame) -> DataFrame:
         """The rows with the pseudonyms that they have not got yet."""
-        lacking = {name: how for name, how in _DOMAINS.items() if name in {*self.contract.by_name} - {*rows.columns}}
+        lacking = {name: how for name, how in PSEUDONYMS.items() if name in {*self.contract.by_name} - {*rows.columns}}
         if not lacking:
             return rows
         keys: dict[str, Column] = {
-            name: pseudonym_of(domain, F.col("id_namespace"), F.col(of)) for name, (domain, of) in lacking.items()
+            name: pseudonym_of(domain, F.col(NAMESPACE), F.col(of)) for name, (domain, of) in lacking.items()
         }
         return with_hmac_pads(rows, context.hmac_pads).withColumns(keys)
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from mediflow_assets.contracts import TABLES, erasure, silver
 from mediflow_assets.contracts.events import STREAM_ALERTS
+from mediflow_assets.contracts.identifiers import NAMESPACE, PSEUDONYMS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import ErasureUnfinished
 from mediflow_assets.ingest.event_lease import events_asked_for
@@ -26,9 +27,6 @@ from mediflow_assets.storage.lease import lake_lease, lock_of
 from mediflow_assets.storage.purge import purge, remove_staged
 from mediflow_assets.storage.rewriting import rewrite
 
-NAMESPACE = "id_namespace"
-IDS = {"patient_key": "patient_id", "encounter_key": "encounter_id"}
-DOMAINS = {"patient_key": "patient", "encounter_key": "encounter"}
 Names = dict[str, dict[str, str]]
 """Per key column: old name → new name."""
 
@@ -94,10 +92,10 @@ def _name_anew(lake: Lake, contract: TableContract, key: PseudonymKey, change: K
     """Compute the keys of a table from its ids."""
 
     def renamed(batch: pa.RecordBatch) -> pa.RecordBatch:
-        for column, of in IDS.items():
+        for column, (domain, of) in PSEUDONYMS.items():
             if column in batch.schema.names and of in batch.schema.names:
                 ids = [*zip(*(batch.column(name).to_pylist() for name in (NAMESPACE, of)), strict=True)]
-                known = {each: key.pseudonym_of(DOMAINS[column], *each) for each in set(ids)}
+                known = {each: key.pseudonym_of(domain, *each) for each in set(ids)}
                 batch = _with(batch, column, pa.array([known[each] for each in ids], pa.string()))
         return batch
 
@@ -121,10 +119,10 @@ def _map(lake: Lake, contract: TableContract, names: Names, change: KeyChange) -
 def _names(lake: Lake, old: PseudonymKey, new: PseudonymKey) -> Names:
     names: Names = {}
     for column, contract in (("patient_key", silver.PATIENTS), ("encounter_key", silver.ENCOUNTERS)):
-        table = lake.read(contract, [NAMESPACE, IDS[column]])
-        ids = zip(table[NAMESPACE].to_pylist(), table[IDS[column]].to_pylist(), strict=True)
-        of = DOMAINS[column]
-        names[column] = {old.pseudonym_of(of, *each): new.pseudonym_of(of, *each) for each in ids}
+        domain, of = PSEUDONYMS[column]
+        table = lake.read(contract, [NAMESPACE, of])
+        ids = zip(table[NAMESPACE].to_pylist(), table[of].to_pylist(), strict=True)
+        names[column] = {old.pseudonym_of(domain, *each): new.pseudonym_of(domain, *each) for each in ids}
     return names
 
 

@@ -3,6 +3,7 @@
 import dataclasses
 import re
 
+import polars as pl
 import pytest
 
 from mediflow_assets.contracts import (
@@ -27,6 +28,7 @@ from mediflow_assets.contracts.table import (
     TableContract,
     Type,
 )
+from mediflow_assets.contracts.versions import OUTCOMES, contradicts
 
 COLUMNS = [(table, column) for table in TABLES.values() for column in table.columns]
 DERIVED = [(table, column) for table, column in COLUMNS if table.key[0] in ("silver", "gold", "masked")]
@@ -250,3 +252,10 @@ def test_codes_of_checks_are_not_given_twice_and_silver_rules_quarantine_but_one
 def test_tables_are_known_by_their_names():
     assert all(name == contract.name == "/".join(contract.key) for name, contract in TABLES.items())
     assert {contract.key[0] for contract in TABLES.values()} == {"bronze", "silver", "gold", "masked"}
+
+
+@pytest.mark.parametrize(("new", "conflicting", "wanted"), [(90, 2, False), (90, 3, True), (0, 0, False)])
+def test_a_delivery_contradicts_by_one_rule_in_numbers_and_in_columns(new, conflicting, wanted):
+    counts = dict.fromkeys(OUTCOMES, 0) | {"new": new, "same": 10 - conflicting, "conflicting": conflicting}
+    column = contradicts({outcome: pl.lit(count) for outcome, count in counts.items()})
+    assert (contradicts(counts), pl.select(column).item()) == (wanted, wanted)
