@@ -28,14 +28,19 @@ FHIR_RESOURCES = bronze_table(
             "resource_id": P.RECORD_NUMBER,
             "full_url": P.URL,
             "resource": P.OTHER_ID,
+            "last_modified": P.DATE,
+            "etag": P.TECHNICAL,
         }
     ),
 )
 
 
+_OF_ENTRIES = {"updated_at": "resource last_modified", "version_number": "resource etag"}
+
+
 def _read(columns: str) -> dict[str, str]:
-    """Every column of Silver comes out of the resource's JSON."""
-    return dict.fromkeys(columns.split(), "resource")
+    """Every column of Silver comes out of the resource's JSON, or, of its version, from its entry."""
+    return {name: _OF_ENTRIES.get(name, "resource") for name in columns.split()}
 
 
 SOURCE = SourceContract(

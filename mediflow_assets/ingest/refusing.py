@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +13,7 @@ from mediflow_assets.contracts.identifiers import MRN
 from mediflow_assets.ingest.tombstones import Name, Tombstones
 from mediflow_assets.sources import RecordBatchOfDelivery, Reject
 from mediflow_assets.sources.feeds import NO_FEEDS, Feeds
-from mediflow_assets.sources.fhir_numbers import Numbered
+from mediflow_assets.sources.fhir_numbers import Placed, newest
 from mediflow_assets.sources.people import naming, values
 from mediflow_assets.sources.source import Source
 
@@ -60,14 +59,14 @@ def other_names(
 ) -> dict[Name, str]:
     """The names in a delivery of patients whom the hospital knows by the record number of an erased one, as the newest
     version of each says, with that number."""
-    newest: dict[str, tuple[Any, Numbered]] = {}
+    told: dict[str, list[Placed]] = {}
     records = chain.from_iterable(feeds.record_numbers(source, each.accepted) for each in batches)
     for n, each in enumerate(records):
-        if each.patient:
-            newest[each.patient] = max((each.place(received_at, n), each), newest.get(each.patient, ((), each)))
+        if each.patient and each.number:
+            told.setdefault(each.patient, []).append((each.place(received_at, n), each))
     namespace = feeds.namespace_of(source.contract)
-    erased = ((id_, each.number) for id_, (_, each) in newest.items() if tombstones.refuses(each.number, MRN))
-    return {feeds.name_in(source, namespace, id_): number for id_, number in erased if number}
+    numbers = {feeds.name_in(source, namespace, id_): newest(of).number or "" for id_, of in told.items()}
+    return {name: number for name, number in numbers.items() if tombstones.refuses(number, MRN)}
 
 
 def refuse_rejects(rejects: Sequence[Reject], tombstones: Tombstones) -> tuple[list[Reject], int]:

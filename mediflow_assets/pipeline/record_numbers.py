@@ -11,13 +11,12 @@ from mediflow_assets.contracts.bronze import SOURCES
 from mediflow_assets.contracts.identifiers import MRN
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.contracts.versions import ORDER
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.sources.registry import sources
 from mediflow_assets.sources.source import Source
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms.joins import with_few
-from mediflow_assets.transforms.versions import keep_newest, version_time
+from mediflow_assets.transforms.versions import version_time
 
 _OF, _NUMBER = "_of_patient", "_number"
 RECORD, WHOSE = "_of_record", "_whose"
@@ -49,8 +48,21 @@ def known_numbers(context: RunContext, source: SourceContract) -> DataFrame | No
 
     every = context.tables.read(told.contract.table).mapInArrow(_numbers, _SCHEMA).where(F.col(_NUMBER).isNotNull())
     dated = every.withColumns(version_time(F.col("claimed_at"), F.col("_ingested_at")))
-    newest = keep_newest(dated, [_OF], ORDER)
-    return newest.select(_OF, _NUMBER)
+    return _newest(dated)
+
+
+def _newest(versions: DataFrame) -> DataFrame:
+    """The number of each patient's newest version: by its own number where some tell no time, and all a number."""
+    claimed, version = F.coalesce("claimed_at", "updated_at"), F.coalesce("version_number", F.lit(-1))
+    place = ("updated_at", claimed, version, *_PROVENANCE)
+    told = versions.groupBy(_OF).agg(
+        F.max_by(_NUMBER, F.struct(*place)).alias("_by_time"),
+        F.max_by(_NUMBER, F.struct(version, *place)).alias("_by_version"),
+        F.bool_and(F.col("version_number").isNotNull()).alias("_all_count"),
+        F.bool_and(F.col("claimed_at").isNotNull()).alias("_all_tell"),
+    )
+    number = F.when(F.col("_all_count") & ~F.col("_all_tell"), F.col("_by_version")).otherwise(F.col("_by_time"))
+    return told.select(_OF, number.alias(_NUMBER))
 
 
 def _telling(source: SourceContract) -> Source | None:

@@ -46,6 +46,7 @@ class Entry(msgspec.Struct, rename="camel"):
     full_url: Any = None
     resource: msgspec.Raw = NOTHING
     request: Any = None
+    response: Any = None
 
 
 class Bundle(msgspec.Struct, rename="camel"):
@@ -58,7 +59,7 @@ class Bundle(msgspec.Struct, rename="camel"):
 
 type_of_resource = msgspec.json.Decoder(Resource)
 entry_of_bundle = msgspec.json.Decoder(Entry)
-Row = tuple[str, str | None, str | None, str]
+Row = tuple[str, str | None, str | None, str, str | None, str | None]
 """What `FILLED` is filled with."""
 Found = tuple[Row | str, bytes]
 _OF_ONE = re.compile(r"(?:\A|/)([A-Z][A-Za-z]+)/([A-Za-z0-9.-]+)(?:/_history(?:/[^/]*)?)?\Z")
@@ -115,8 +116,8 @@ def read_document(data: bytes) -> Bundle | bytes:
     return bundle
 
 
-def read_resource(raw: bytes, full_url: str | None = None) -> Row | str:
-    """A resource as a row of Bronze, or the reason why it is none."""
+def read_resource(raw: bytes, full_url: str | None = None, response: Any = None) -> Row | str:
+    """A resource as a row of Bronze, with what its entry says of its version; or the reason why it is none."""
     try:
         text = raw.decode()
         found = type_of_resource.decode(raw)
@@ -128,7 +129,14 @@ def read_resource(raw: bytes, full_url: str | None = None) -> Row | str:
         return "bad_json"
     if not isinstance(found.resource_type, str) or not found.resource_type:
         return "not_a_resource"
-    return found.resource_type, found.id if isinstance(found.id, str) else None, full_url, text
+    return found.resource_type, found.id if isinstance(found.id, str) else None, full_url, text, *_version(response)
+
+
+def _version(response: Any) -> tuple[str | None, str | None]:
+    """When a response says that a resource was modified, and its tag."""
+    said = [response.get(name) if isinstance(response, dict) else None for name in ("lastModified", "etag")]
+    at, tag = (each if isinstance(each, str) else None for each in said)
+    return at, tag
 
 
 def _judge_line(line: bytes | Overlong) -> Iterable[Found]:
@@ -164,9 +172,9 @@ def _judge_entry(raw: bytes) -> Row | str:
         return "not_a_resource"
     full_url = entry.full_url if isinstance(entry.full_url, str) else None
     if (deleted := _deleted(entry.request)) is not None:
-        return (*deleted, full_url, text)
+        return (*deleted, full_url, text, *_version(entry.response))
     resource = bytes(entry.resource)
-    return "empty_record" if resource in (b"", b"null") else read_resource(resource, full_url)
+    return "empty_record" if resource in (b"", b"null") else read_resource(resource, full_url, entry.response)
 
 
 def _deleted(request: Any) -> tuple[str, str] | None:

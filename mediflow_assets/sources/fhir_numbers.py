@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 import msgspec
@@ -9,11 +10,12 @@ import pyarrow as pa
 
 from mediflow_assets.contracts.identifiers import canonical
 
-_READ = ("resource_type", "resource_id", "resource")
+_READ = ("resource_type", "resource_id", "resource", "last_modified", "etag")
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?\Z"
 )
+_TAG = re.compile(r'(?:W/)?"([^"]+)"\Z')
 _VERSION_NUMBER = re.compile(r"[+-]?[0-9]{1,9}\Z")
 
 
@@ -39,24 +41,38 @@ class Numbered(NamedTuple):
         return (min(claimed or received, received), *told, received, record, delivery)
 
 
+Placed = tuple[tuple[Any, ...], Numbered]
+"""A version with its place."""
+
+
+def newest(versions: Collection[Placed]) -> Numbered:
+    """The newest version of a patient: by its number where some tell no time, and all a number."""
+    by_number = all(each.version_number is not None for _, each in versions)
+    if by_number and any(each.claimed_at is None for _, each in versions):
+        return max(versions, key=lambda placed: (placed[1].version_number or 0, placed[0]))[1]
+    return max(versions, key=lambda placed: placed[0])[1]
+
+
 identifiers_of = msgspec.json.Decoder(Identified)
 
 
 def record_numbers(records: pa.RecordBatch, system: str) -> list[Numbered]:
     """Per record the Patient that it is, and the value of its identifier of a system."""
     rows = zip(*(records.column(name).to_pylist() for name in _READ), strict=True)
-    return [_numbered(id_, text, system) if kind == "Patient" else Numbered() for kind, id_, text in rows]
+    return [_numbered(id_, text, system, *of) if kind == "Patient" else Numbered() for kind, id_, text, *of in rows]
 
 
-def _numbered(id_: str | None, text: str, system: str) -> Numbered:
+def _numbered(id_: str | None, text: str, system: str, modified: str | None, etag: str | None) -> Numbered:
     found = identifiers_of.decode(text)
     borne, meta = found.identifier, found.meta if isinstance(found.meta, dict) else {}
     given = (each for each in borne if isinstance(each, dict)) if isinstance(borne, list) else ()
     values = (each.get("value") for each in given if each.get("system") == system and _is_borne(each))
     number = next((canonical(value) for value in values if isinstance(value, str) and canonical(value)), None)
-    version = str(meta.get("versionId")).strip()
+    # what the resource does not say of its version, its entry does
+    tagged = _TAG.match(etag or "")
+    version = str(meta.get("versionId") or (tagged and tagged[1])).strip()
     version_number = int(version) if _VERSION_NUMBER.match(version) else None
-    return Numbered(id_, number, _moment(str(meta.get("lastUpdated")).strip()), version_number)
+    return Numbered(id_, number, _moment(str(meta.get("lastUpdated") or modified).strip()), version_number)
 
 
 def _is_borne(identifier: dict[str, Any]) -> bool:

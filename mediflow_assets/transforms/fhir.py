@@ -16,10 +16,7 @@ from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.versions import version_time
 
 SYSTEM = fhir.SOURCE.system
-_VERSION = {"last_updated": "$.meta.lastUpdated", "version_id": "$.meta.versionId"}
-_DELETED_AT = "$.response.lastModified"
-"""When a record was deleted, as the entry of a history tells it."""
-PATIENT = _VERSION | {
+PATIENT = {
     "id": "$.id",
     "birthdate": "$.birthDate",
     "deathdate": "$.deceasedDateTime",
@@ -33,7 +30,7 @@ PATIENT = _VERSION | {
     "zip": "$.address[0].postalCode",
     "phone": "$.telecom[0].value",
 }
-ENCOUNTER = _VERSION | {
+ENCOUNTER = {
     "id": "$.id",
     "patient": "$.subject.reference",
     "start": "$.period.start",
@@ -44,7 +41,7 @@ ENCOUNTER = _VERSION | {
     "reasondescription": "$.reasonCode[0].coding[0].display",
     "disposition": "$.hospitalization.dischargeDisposition.coding[0].code",
 }
-CONDITION = _VERSION | {
+CONDITION = {
     "id": "$.id",
     **{f"verification{n}": f"$.verificationStatus.coding[{n}].code" for n in range(3)},
     "patient": "$.subject.reference",
@@ -120,19 +117,40 @@ def conditions_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
 
 def _version() -> dict[str, Column]:
     """What a resource says of its version."""
-    return version_time(parsing.timestamp(parsing.given(F.col("last_updated"))), F.col("_ingested_at")) | {
-        "version_number": parsing.integer(parsing.given(F.col("version_id")))
+    return version_time(parsing.timestamp(F.col("last_updated")), F.col("_ingested_at")) | {
+        "version_number": parsing.integer(F.col("version_id"))
     }
+
+
+def last_updated() -> Column:
+    """When a version came to be: as the resource says, else its entry, which also tells when one was deleted."""
+    # an entry that deletes is kept whole, and older releases kept nothing beside it
+    of_entry = F.when(_is_deleted(), _given("$.response.lastModified"))
+    return F.coalesce(_given("$.meta.lastUpdated"), parsing.given(F.col("last_modified")), of_entry)
+
+
+def version_id() -> Column:
+    """Which version it is: as the resource says, else the tag of its entry, such as `W/"3"`."""
+    tagged = F.regexp_extract("etag", r'^(?:W/)?"([^"]+)"\z', 1)
+    return F.coalesce(_given("$.meta.versionId"), parsing.given(tagged))
+
+
+def _is_deleted() -> Column:
+    """What stands for a deleted record is the entry that says so, and no resource."""
+    return F.get_json_object("resource", "$.resourceType").isNull()
+
+
+def _given(path: str) -> Column:
+    return parsing.given(F.get_json_object("resource", path))
 
 
 def _texts(bronze: DataFrame, fields: dict[str, str], absent: tuple[str, ...]) -> DataFrame:
     found = {name: _text(name, path) for name, path in fields.items()}
-    # what stands for a deleted record is the entry that says so, and no resource
-    is_deleted = F.get_json_object("resource", "$.resourceType").isNull()
     found |= {
-        "is_deleted": is_deleted,
-        "id": F.when(is_deleted, F.col("resource_id")).otherwise(found["id"]),
-        "last_updated": F.when(is_deleted, F.get_json_object("resource", _DELETED_AT)).otherwise(found["last_updated"]),
+        "is_deleted": _is_deleted(),
+        "id": F.when(_is_deleted(), F.col("resource_id")).otherwise(found["id"]),
+        "last_updated": last_updated(),
+        "version_id": version_id(),
     }
     return bronze.withColumns(found | {name: F.lit(None).cast("string") for name in absent})
 

@@ -13,6 +13,7 @@ from mediflow_assets.contracts.bronze import differ_by_case
 from mediflow_assets.contracts.merges import ACTIONS, WHOLE
 from mediflow_assets.transforms import parsing
 from mediflow_assets.transforms.feeds import FeedReader
+from mediflow_assets.transforms.fhir import last_updated, version_id
 from mediflow_assets.transforms.identifiers import unwrapped
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.patients import PROVENANCE, completed, stripped
@@ -82,8 +83,8 @@ def from_fhir(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     texts = bronze.withColumns(
         {
             "_id": parsing.given(F.get_json_object("resource", "$.id")),
-            "_last_updated": parsing.given(F.get_json_object("resource", "$.meta.lastUpdated")),
-            "version_number": parsing.integer(parsing.given(F.get_json_object("resource", "$.meta.versionId"))),
+            "_last_updated": last_updated(),
+            "version_number": parsing.integer(version_id()),
             "_active": F.get_json_object("resource", "$.active"),
             _LINKS: F.get_json_object("resource", "$.link"),
         }

@@ -7,6 +7,8 @@ import pytest
 
 from mediflow_assets.contracts import operational, silver
 from mediflow_assets.pipeline.silver_tables import ENCOUNTERS, PATIENTS
+from mediflow_assets.sources.feeds import Feeds
+from mediflow_assets.sources.systems import System
 
 NOW = dt.datetime(2026, 11, 27, 12, tzinfo=dt.UTC)
 
@@ -40,6 +42,22 @@ def test_a_history_that_tells_the_newest_version_first_ends_at_the_newest(house,
     house.deliver(json.dumps(patient("10001", **metas[1])), NOW + dt.timedelta(hours=1))
     house.make_silver(PATIENTS)
     assert house.row(silver.PATIENTS)["zip"] == "02139"
+
+
+@pytest.mark.parametrize("told", [{"lastModified": TIMES}, {"etag": ('W/"10"', 'W/"9"', '"1"')}])
+def test_a_history_whose_entries_alone_tell_versions_ends_at_the_newest(house, told):
+    def entry(zip_, place):
+        response = {"status": "200"} | {name: of[place] for name, of in told.items()}
+        borne = {"identifier": [{"system": "mrn", "value": f"N{place}"}]}
+        return {"resource": patient(zip_) | borne, "response": response}
+
+    house = house.with_feeds(Feeds(systems={"fhir": System(record_number="mrn")}))
+    for hour, place in enumerate((0, 2, 1)):
+        bundle = {"resourceType": "Bundle", "type": "history", "entry": [entry(f"0213{place}", place)]}
+        house.deliver(json.dumps(bundle), NOW + dt.timedelta(hours=hour))
+    house.make_silver(PATIENTS)
+    row = house.row(silver.PATIENTS)
+    assert (row["patient_id"], row["zip"]) == ("N0", "02130") and row["version_number"] in (None, 10)
 
 
 def claims_told(house, contract):

@@ -24,6 +24,8 @@ def test_a_line_is_a_resource_byte_for_byte(deliver):
         "resource_id": "p1",
         "full_url": None,
         "resource": "",
+        "last_modified": None,
+        "etag": None,
         "_record_number": 1,
     }
 

@@ -1,7 +1,6 @@
 """Whom the ids that people write stand for: an id is of a namespace, and may stand in several."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.identifiers import MRN, canonical
@@ -10,6 +9,7 @@ from mediflow_assets.ingest.tombstones import Name
 from mediflow_assets.pipeline.merged import merged_pairs
 from mediflow_assets.privacy.erasure.reading import batches, records_of
 from mediflow_assets.sources import Feeds
+from mediflow_assets.sources.fhir_numbers import Placed, newest
 from mediflow_assets.sources.people import values
 from mediflow_assets.sources.registry import about_people
 from mediflow_assets.storage.delta import Lake
@@ -74,7 +74,7 @@ def _same_people(pairs: Iterable[tuple[Name, Name]]) -> dict[Name, frozenset[Nam
 def _numbered(lake: Lake, feeds: Feeds) -> Iterator[tuple[Name, Name]]:
     """Patients of another system, with the record number of the hospital that the newest version of each gives, where
     Silver knows somebody by it: what it takes for no id makes no two people one."""
-    newest: dict[Name, tuple[Any, str]] = {}
+    told: dict[Name, list[Placed]] = {}
     for source in about_people():
         system = feeds.systems.get(source.contract.system)
         if system is None or not system.record_number or source.record_numbers is None:
@@ -83,10 +83,10 @@ def _numbered(lake: Lake, feeds: Feeds) -> Iterator[tuple[Name, Name]]:
             places = zip(*(records.column(name).to_pylist() for name in _PLACE), strict=True)
             for each, place in zip(feeds.record_numbers(source, records), places, strict=True):
                 if each.patient and each.number:
-                    found = (each.place(*place), each.number)
-                    newest[namespace, each.patient] = max(found, newest.get((namespace, each.patient), found))
-    known = _known(lake, {number for _, number in newest.values()}) if newest else set()
-    yield from ((name, (MRN, number)) for name, (_, number) in newest.items() if number in known)
+                    told.setdefault((namespace, each.patient), []).append((each.place(*place), each))
+    numbers = {name: newest(of).number or "" for name, of in told.items()}
+    known = _known(lake, {*numbers.values()}) if numbers else set()
+    yield from ((name, (MRN, number)) for name, number in numbers.items() if number in known)
 
 
 def _known(lake: Lake, numbers: set[str]) -> set[str]:
