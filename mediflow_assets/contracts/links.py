@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from mediflow_assets.contracts.bronze import PROVENANCE, SOURCES
 from mediflow_assets.contracts.masks import drop
-from mediflow_assets.contracts.merges import KINDS, WHOLE
+from mediflow_assets.contracts.merges import KINDS, UNREAD, WHOLE
 from mediflow_assets.contracts.source import LINKS
 from mediflow_assets.contracts.table import Audience, Column, Privacy, RowCheck, Severity, TableContract, Type
 from mediflow_assets.contracts.unusable_ids import id_checks
@@ -32,9 +32,8 @@ def _stated(column: Column) -> Column:
     return replace(column, derived_from=(f"{LINKS}.{column.name}",))
 
 
-MERGED_INTO_ITSELF = (
-    f"kind <> '{WHOLE}' AND survivor_namespace = merged_namespace AND upper(survivor_id) = upper(merged_id)"
-)
+_ARE_ONE = "survivor_namespace = merged_namespace AND upper(survivor_id) = upper(merged_id)"
+MERGED_INTO_ITSELF = f"kind NOT IN ('{WHOLE}', '{UNREAD}') AND {_ARE_ONE}"
 PATIENT_LINKS = TableContract(
     ("silver", "patient_links"),
     "What was ever stated of patients who are one person: merges, their undoing, and links that merge nobody.",
@@ -63,6 +62,8 @@ PATIENT_LINKS = TableContract(
         *id_checks("survivor_id"),
         *id_checks("merged_id"),
         RowCheck("merged_into_itself", MERGED_INTO_ITSELF, Q),
+        RowCheck("link_unreadable", f"kind = '{UNREAD}'", Severity.WARN,
+                 "a link names its patient neither by a reference nor by a record number"),
     ),
 )  # fmt: skip
 

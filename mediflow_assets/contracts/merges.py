@@ -12,7 +12,9 @@ MERGING = ("merge", "replaced-by", "replaces")
 SEPARATING = ("unmerge",)
 APART = ("seealso", "refer")
 """FHIR's: another record of the same person, or a better one. They are kept, and nobody is merged."""
-KINDS = (*MERGING, *SEPARATING, *APART, WHOLE)
+UNREAD = "unread"
+"""Stands for the links of a record that name nobody in a way that is known here."""
+KINDS = (*MERGING, *SEPARATING, *APART, WHOLE, UNREAD)
 
 ACTIONS: Mapping[str, str] = {
     **dict.fromkeys(("merge", "merged", "link", "a40", "adt^a40"), "merge"),

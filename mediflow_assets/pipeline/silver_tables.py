@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from mediflow_assets.contracts import bronze, links, silver
+from mediflow_assets.contracts import bronze, fhir, links, silver
 from mediflow_assets.contracts.identifiers import NAMESPACE, PSEUDONYMS
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
@@ -109,7 +109,9 @@ def _finished_encounters(rows: DataFrame) -> DataFrame:
 
 
 def _told_links(context: RunContext, rows: DataFrame) -> DataFrame:
-    told = linked_record_numbers(context, patient_links.statements(rows), LINKS.people)
+    system = context.feeds.systems.get(fhir.SOURCE.system)
+    stated = patient_links.statements(rows, system.record_number if system else None)
+    told = linked_record_numbers(context, stated, LINKS.people)
     # two records of one system that bear one record number are one person already
     return told.where(~F.coalesce(F.expr(links.MERGED_INTO_ITSELF), F.lit(False)))
 

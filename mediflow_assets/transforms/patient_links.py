@@ -10,7 +10,8 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import fhir, merges
 from mediflow_assets.contracts.bronze import differ_by_case
-from mediflow_assets.contracts.merges import ACTIONS, WHOLE
+from mediflow_assets.contracts.identifiers import MRN, canonical
+from mediflow_assets.contracts.merges import ACTIONS, UNREAD, WHOLE
 from mediflow_assets.transforms import parsing
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.fhir import last_updated, version_id
@@ -32,6 +33,7 @@ _SCHEMA = ", ".join(
 _OF_PERSON = (("gender",), ("birth_date", "birth_precision"), ("death_date", "death_precision"), ("zip",))
 """What is read of patients outside Silver; a date goes with its precision."""
 _ID, _TYPE = re.compile(fhir.ID_OF_REFERENCE), re.compile(fhir.TYPE_OF_REFERENCE)
+Row = dict[str, object]
 _LINK_KINDS = ("replaced-by", "replaces", "seealso", "refer")
 
 
@@ -102,8 +104,15 @@ def from_fhir(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     return texts.select(*columns, "version_number", _LINKS, nothing.alias(UNREADABLE), *PROVENANCE)
 
 
-def statements(rows: DataFrame) -> DataFrame:
+def statements(rows: DataFrame, record_number: str | None = None) -> DataFrame:
     """One row for each statement: beside a patient's own row one for each of his links."""
+
+    def _each_link(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            said = [each for row in batch.to_pylist() for each in links_of(row, record_number)]
+            schema = pa.schema([field for field in batch.schema if field.name != _LINKS])
+            yield pa.RecordBatch.from_pylist(said, schema=schema)
+
     plain = rows.where(F.col("kind").isNotNull()).select(*_PLAIN, *PROVENANCE)
     linked = rows.where(F.col(_LINKS).isNotNull()).select(_LINKS, *_PLAIN, *PROVENANCE)
     return plain.unionByName(linked.mapInArrow(_each_link, _SCHEMA))
@@ -150,23 +159,32 @@ def _stated(claimed: Column) -> list[Column]:
     return [at.alias("updated_at"), F.when(claimed > arrived, claimed).alias("claimed_at")]
 
 
-def _each_link(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    for batch in batches:
-        rows = [said for row in batch.to_pylist() for said in links_of(row)]
-        schema = pa.schema([field for field in batch.schema if field.name != _LINKS])
-        yield pa.RecordBatch.from_pylist(rows, schema=schema)
-
-
-def links_of(row: dict[str, object]) -> list[dict[str, object]]:
-    """The statements of a patient's links; one to something that is no patient says nothing here."""
+def links_of(row: Row, record_number: str | None = None) -> list[Row]:
+    """The statements of a patient's links; one to something that is no patient says nothing here. An identifier of the
+    system of record numbers names a patient as a reference does."""
     mine = {name: value for name, value in row.items() if name != _LINKS}
-    found = {}
+    found: dict[tuple[str, object], Row] = {}
     for link in json.loads(str(row[_LINKS])):
-        kind, other = link.get("type"), other_patient(link.get("other"))
-        if kind in _LINK_KINDS and other and other != row["merged_id"]:
-            role = "merged_id" if kind == "replaces" else "survivor_id"
-            found[kind, other] = mine | {"kind": kind, role: other}
+        kind, reference = link.get("type"), link.get("other")
+        if kind not in _LINK_KINDS:
+            continue
+        role = "merged" if kind == "replaces" else "survivor"
+        if number := numbered_patient(reference, record_number):
+            found[kind, (MRN, number)] = mine | {"kind": kind, f"{role}_namespace": MRN, f"{role}_id": number}
+        elif (other := other_patient(reference)) and other != row["merged_id"]:
+            found[kind, other] = mine | {"kind": kind, f"{role}_id": other}
+        elif not isinstance(reference, dict) or not reference.get("reference"):
+            found[UNREAD, None] = mine | {"kind": UNREAD}
     return list(found.values())
+
+
+def numbered_patient(reference: object, system: str | None) -> str | None:
+    """The record number of the hospital that a logical reference consists of."""
+    said = reference if isinstance(reference, dict) and not reference.get("reference") else {}
+    identifier = said.get("identifier")
+    if system is None or not isinstance(identifier, dict) or identifier.get("system") != system:
+        return None
+    return canonical(str(identifier.get("value") or "")) or None
 
 
 def other_patient(reference: object) -> str | None:

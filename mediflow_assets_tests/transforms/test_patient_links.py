@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from mediflow_assets.contracts import links, silver
+from mediflow_assets.contracts import links, operational, silver
 from mediflow_assets.pipeline import merged
 from mediflow_assets.pipeline.silver_tables import LINKS, PATIENTS
 from mediflow_assets.sources import Feeds, recognise
@@ -108,6 +108,18 @@ def test_links_of_patients_who_bear_record_numbers_are_of_these_however_late_the
     assert deliver(numbered, patient("a", identifier=told["a"]), day=2) == {"M-B": "M-A"}
     numbered.deliver(merges({"surviving_patient_id": "M-A", "merged_patient_id": "m-b", "action": "unmerge"}), LATER)
     assert deliver(numbered, patient("c"), day=4) == {}
+
+
+def test_a_link_by_an_identifier_is_of_the_record_number_or_told(house, admissions):
+    house = house.with_feeds(Feeds(systems={"fhir": System(record_number="mrn")}))
+    house.deliver(admissions({"patient_id": "MRN7"}))
+    told = [
+        {"type": kind, "other": {"identifier": {"system": system, "value": "mrn7"}}}
+        for kind, system in (("replaced-by", "mrn"), ("replaces", "elsewhere"), ("refer", None))
+    ]
+    assert deliver(house, patient("a", link=told)) == {"a": "MRN7"}
+    newest = [row for row in house.rows(operational.CHECK_RESULTS) if row["check_name"] == "link_unreadable"][-1]
+    assert (newest["severity"], newest["failing"]) == ("warn", 1)
 
 
 def test_a_link_of_two_patients_who_bear_one_record_number_says_nothing_more(house):
