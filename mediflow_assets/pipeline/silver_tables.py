@@ -124,7 +124,13 @@ PATIENTS = SilverTable(
 )
 ENCOUNTERS = SilverTable(
     silver.ENCOUNTERS,
-    _fold(silver.ENCOUNTERS, begin_and_end=("admitted_at", "discharged_at"), oldest=_ADMITTING),
+    _fold(
+        silver.ENCOUNTERS,
+        begin_and_end=("admitted_at", "discharged_at"),
+        oldest=_ADMITTING,
+        # FHIR tells encounters whole: in one in progress no end is not merely not told
+        undoing=("status", "in-progress", fhir.SOURCE.system, ("discharged_at", "discharge_disposition")),
+    ),
     of_patient=presumed.with_patient,
     taken=presumed.OF_PATIENT,
     taking=presumed.taking,

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from mediflow_assets.contracts.versions import ORDER, OUTCOMES
 from mediflow_assets.transforms.arrow_keys import Flags, Ints, codes_of, flags_of, in_order, order_of, starts_of, taken
+from mediflow_assets.transforms.contradictions import settle, undo
 from mediflow_assets.transforms.date_parts import PRECISIONS, DateParts
 
 KIND, OUTCOME, ARRIVED, LINES = "_kind", "_outcome", "_arrived", "_lines"
@@ -46,6 +47,8 @@ class Fold:
     agrees with it."""
     begin_and_end: tuple[str, str] | None = None
     """Two columns of which the second is not less; where two versions contradict, what the older one says gives way."""
+    undoing: tuple[str, str, str, tuple[str, ...]] | None = None
+    """A column, a value and a source whose version with that value takes back what older ones tell in some columns."""
 
     def __call__(self, versions: pa.Table) -> pa.Table:
         """The rows, the versions to keep and to forget, and what each arrived record was, told apart by `_kind`.
@@ -109,7 +112,10 @@ class _Versions:
                      for name in self.fold.given}  # fmt: skip
         for date, precision in self.fold.dates:
             of_column[date] = of_column[precision] = self._told_best(date, precision, of_column[date])
-        self._settle_contradictions(of_column)
+        if self.fold.undoing:
+            undo(self.rows, self.rank, of_column, *self.fold.undoing)
+        if self.fold.begin_and_end:
+            settle(self.rows, self.rank, of_column, self.fold.begin_and_end)
         columns = {name: taken(self.rows[name], at) for name, at in of_column.items()}
         columns |= self._oldest()
         has_content = ~self.is_end[newest] if self.fold.is_whole else self._any(~self.is_end)
@@ -145,18 +151,6 @@ class _Versions:
 
     def _any(self, flags: Flags) -> Flags:
         return np.logical_or.reduceat(flags, self.key_at)
-
-    def _settle_contradictions(self, of_column: dict[str, Ints]) -> None:
-        if self.fold.begin_and_end is None:
-            return
-        names = self.fold.begin_and_end
-        begin, end = (of_column[name] for name in names)
-        both = (begin >= 0) & (end >= 0)
-        is_less = pc.less(taken(self.rows[names[1]], end), taken(self.rows[names[0]], begin)).fill_null(False)
-        contradict = both & np.array(is_less.to_numpy(zero_copy_only=False), np.bool_)
-        is_begin_older = self.rank[begin] < self.rank[end]
-        of_column[names[0]] = np.where(contradict & is_begin_older, -1, begin)
-        of_column[names[1]] = np.where(contradict & ~is_begin_older, -1, end)
 
     def _oldest(self) -> dict[str, pa.Array]:
         if self.fold.oldest is None:

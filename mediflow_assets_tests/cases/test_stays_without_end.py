@@ -1,9 +1,12 @@
 """Stays of which nobody told the end, and encounters of the dead: in no census for ever, and told."""
 
 import datetime as dt
+import json
 from pathlib import Path
 
 from mediflow_assets.contracts import gold, silver
+from mediflow_assets.pipeline.reconciliation import reconcile
+from mediflow_assets.pipeline.silver_tables import ENCOUNTERS, PATIENTS
 
 CASES = Path(__file__).parent
 NOW = dt.datetime(2026, 11, 27, 12, tzinfo=dt.UTC)
@@ -48,3 +51,28 @@ def test_an_encounter_after_its_patients_death_is_told(house):
     # times without seconds are read: against SYE5 stands its code alone
     refused = {number: reasons for (_, number), reasons in house.reasons(silver.ENCOUNTERS).items()}
     assert refused == {1: ["age_out_of_range"], 3: ["discharged_at_unreadable"], 5: ["diagnosis_malformed"]}
+
+
+def test_a_discharge_that_a_newer_version_of_fhir_takes_back_is_none(house):
+    def version(id_, number, status, **more):
+        about = {"subject": {"reference": "Patient/p"}, "class": {"code": "IMP"}, "status": status} | more
+        meta = {"meta": {"lastUpdated": f"2024-05-0{number}T08:00:00Z"}}
+        return json.dumps({"resourceType": "Encounter", "id": id_, "period": {"start": "2024-05-01"}} | about | meta)
+
+    over = {"period": {"start": "2024-05-01", "end": "2024-05-02"}}
+    over |= {"hospitalization": {"dischargeDisposition": {"coding": [{"code": "home"}]}}}
+    first = [
+        version("late", 3, "in-progress"),
+        version("e", 2, "finished", **over),
+        version("f", 3, "finished", **over),
+    ]
+    then = [version("late", 2, "finished", **over), version("e", 3, "in-progress"), version("f", 2, "in-progress")]
+    for hour, lines in enumerate(([json.dumps({"resourceType": "Patient", "id": "p"}), *first], then)):
+        house.deliver("\n".join(lines), NOW + dt.timedelta(hours=hour), f"{hour}.ndjson")
+        house.make_silver(PATIENTS, ENCOUNTERS)
+    found = {row["encounter_id"]: row for row in house.rows(silver.ENCOUNTERS)}
+    told = ("status", "discharged_at", "discharged_on", "discharge_disposition", "length_of_stay_days")
+    for id_ in ("late", "e"):
+        assert [found[id_][name] for name in told] == ["in-progress", None, None, None, None]
+    assert (found["f"]["status"], found["f"]["length_of_stay_days"]) == ("finished", 1)
+    assert sum(row["newer"] for row in reconcile(house.lake) if row["table"] == "silver/encounters") == 1
