@@ -1,19 +1,24 @@
 """Whose an encounter is. An id that stands under two patients is of the one whose record came first.
 
 First is what was received first; of one time, what is of the lesser delivery, then of the lesser record number: so it
-is the same patient in whatever order deliveries are validated. Every other record of that id is quarantined.
+is the same patient in whatever order deliveries are validated. Every other record of that id is quarantined, but those
+of patients who are merged with that one: as merges stood when the run began.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import pyarrow.compute as pc
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from mediflow_assets.contracts import silver
+from mediflow_assets.contracts import links, silver
 from mediflow_assets.contracts.identifiers import NAMESPACE
+from mediflow_assets.pipeline.merge_graph import Person
+from mediflow_assets.pipeline.merged import merged_pairs
 from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.validation import OF_ANOTHER_PATIENT, REASONS, is_accepted
@@ -22,44 +27,82 @@ _ID, _PATIENT = "encounter_id", "patient_id"
 Encounter = tuple[str, str]
 """Namespace and id."""
 _PLACE = ("_ingested_at", "_delivery_id", "_record_number")
+MERGES_VERSION, THROUGH_MERGES = "merges_version", "owned_through_merges"
+"""Notes of the encounters: by which merges they were validated, and whether one is of several patients by these."""
 _OF, _OWNED, _OWNER = "_of_namespace", "_owned_encounter", "_owner"
 
 
 @dataclass(frozen=True)
 class Owners:
-    """The patient of each contested encounter; `are_sure` is false where only all of Bronze tells who came first."""
+    """The patient of each contested encounter, by all ids; `are_sure` is false where only all of Bronze tells who came
+    first."""
 
-    patients: Mapping[Encounter, str]
+    patients: Mapping[Encounter, Sequence[str]]
     are_sure: bool = True
+    merges_version: int = -1
+
+    @property
+    def notes(self) -> dict[str, int | bool]:
+        """What the encounters keep of the merges by which they were validated."""
+        through = any(len(ids) > 1 for ids in self.patients.values())
+        found: dict[str, int | bool] = {MERGES_VERSION: self.merges_version}
+        return found | {THROUGH_MERGES: True} if through else found
 
     def mark(self, context: RunContext, validated: DataFrame) -> DataFrame:
         """The validated records, those of another patient with that reason."""
         if not self.patients:
             return validated
         rows = [(*encounter, patient) for encounter, patient in sorted(self.patients.items())]
-        owners = context.tables.session().createDataFrame(rows, f"{_OF} string, {_OWNED} string, {_OWNER} string")
+        owners = context.tables.session().createDataFrame(
+            rows, f"{_OF} string, {_OWNED} string, {_OWNER} array<string>"
+        )
         beside = with_few(validated, owners, _is_it())
-        is_of_another = F.col(_OWNER).isNotNull() & (F.col(_PATIENT) != F.col(_OWNER)) & is_accepted()
+        is_of_another = F.col(_OWNER).isNotNull() & ~F.array_contains(_OWNER, F.col(_PATIENT)) & is_accepted()
         reasons = F.when(is_of_another, F.array(F.lit(OF_ANOTHER_PATIENT))).otherwise(F.col(REASONS))
         return beside.withColumn(REASONS, reasons).select(*validated.columns)
 
 
 def owners(context: RunContext, accepted: DataFrame) -> Owners:
     """Whose the encounters are that accepted records, or these and Silver, tell of several patients."""
+    version = context.lake.version(links.MERGED_PATIENTS)
     with storage_errors(f"{silver.ENCOUNTERS.name} owners"):
         ids = _contested(context, accepted)
         if not ids:
-            return Owners({})
+            return Owners({}, merges_version=version)
         wanted = context.tables.session().createDataFrame(ids, f"{_OF} string, {_OWNED} string")
         arrived, stored = _first(wanted, accepted), _first(wanted, context.tables.read(silver.ENCOUNTERS))
-    found = {}
-    are_sure = True
+    same, found, are_sure = same_people(context.lake), {}, True
     for id_ in ids:
         (place, patient), kept = arrived[id_], stored.get(id_)
+        owner = patient if kept is None else kept[1]
+        found[id_] = same.get((id_[0], owner), [owner])
         # Silver's row is of its patient's newest version: what came before that may have come before the oldest too
-        are_sure = are_sure and (kept is None or patient == kept[1] or place > kept[0])
-        found[id_] = patient if kept is None else kept[1]
-    return Owners(found, are_sure)
+        are_sure = are_sure and (kept is None or patient in found[id_] or place > kept[0])
+    return Owners(found, are_sure, version)
+
+
+def same_people(lake: Lake) -> dict[Person, list[str]]:
+    """Each patient who is merged or survives, with all ids of that person in the namespace."""
+    of_survivor: dict[Person, list[Person]] = {}
+    for one, survivor in merged_pairs(lake):
+        of_survivor.setdefault(survivor, [survivor]).append(one)
+    groups = [sorted(group) for group in of_survivor.values()]
+    return {person: [id_ for of, id_ in group if of == person[0]] for group in groups for person in group}
+
+
+def are_changed_by_merges(lake: Lake) -> bool:
+    """Whether merges that have changed may tell otherwise whose encounters are."""
+    noted = lake.property_of(silver.ENCOUNTERS, MERGES_VERSION)
+    if noted == lake.version(links.MERGED_PATIENTS) or not lake.rows(silver.PROCESSED):
+        return False
+    if lake.property_of(silver.ENCOUNTERS, THROUGH_MERGES):
+        return True
+    if not (people := same_people(lake)):
+        return False
+    wanted = pc.field("target_table").isin([silver.ENCOUNTERS.name]) & pc.field("record_patient_id").is_valid()
+    held = lake.read(silver.QUARANTINE, ["id_namespace", "record_patient_id", "reasons"], wanted).to_pylist()
+    contested = [row for row in held if OF_ANOTHER_PATIENT in row["reasons"]]
+    return any((row["id_namespace"], row["record_patient_id"]) in people for row in contested)
 
 
 def _is_it() -> Column:

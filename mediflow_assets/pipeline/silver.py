@@ -28,7 +28,7 @@ from mediflow_assets.pipeline import (
 )
 from mediflow_assets.pipeline.arrived import arrived
 from mediflow_assets.pipeline.delivery_results import SOURCE, DeliveryResult, count, figures
-from mediflow_assets.pipeline.encounter_owners import owners
+from mediflow_assets.pipeline.encounter_owners import THROUGH_MERGES, Owners, are_changed_by_merges, owners
 from mediflow_assets.pipeline.event_rules import settle_events, union
 from mediflow_assets.pipeline.folding import Outcomes, store
 from mediflow_assets.pipeline.known_codes import with_known_codes
@@ -65,6 +65,7 @@ class _Validation:
     validated: DataFrame
     accepted: DataFrame
     duplicates: int
+    owners: Owners | None = None
 
 
 def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) -> StepResult:
@@ -74,6 +75,9 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
     pending.
     """
     lake, contract = context.lake, table.contract
+    if table.have_owners and are_changed_by_merges(lake):
+        rebuild.ask(lake, contract)
+        lake.set_properties(contract, **{THROUGH_MERGES: False})
     work = _plan(lake, contract, wanted)
     is_behind = following.is_behind(lake, table)
     if work.is_empty and not is_behind:
@@ -93,7 +97,8 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
     made = _checked(context, table, work, delivery_results, found.duplicates if found else 0)
     if not made.has_failed:
         _commit(context, contract, work, delivery_results)
-        notes = {PATIENTS_VERSION: patients_version} if table.of_patient else {}
+        notes: dict[str, int | bool] = {PATIENTS_VERSION: patients_version} if table.of_patient else {}
+        notes |= found.owners.notes if found and found.owners else {}
         lake.set_properties(contract, **({rebuild.OUTCOMES_NOTE: {}} if found else {}), **notes)
     return made
 
@@ -130,8 +135,8 @@ def _validate(context: RunContext, table: SilverTable, work: Pending) -> _Valida
         staged = with_updates(context, staged)
     settled = settle_events(context, table.contract, staged, sources)
     validated, accepted = settled.validated, settled.accepted
-    if table.have_owners:
-        found = owners(context, accepted)
+    found = owners(context, accepted) if table.have_owners else None
+    if found:
         if not found.are_sure:
             context.tables.unstage(table.contract)
             raise _NeedsAll
@@ -142,7 +147,7 @@ def _validate(context: RunContext, table: SilverTable, work: Pending) -> _Valida
             raise _NeedsAll
         validated, accepted = lines.with_sums(context, validated, accepted)
         accepted = accepted.where(is_accepted())
-    return _Validation(records, validated, accepted, settled.duplicates)
+    return _Validation(records, validated, accepted, settled.duplicates, found)
 
 
 def _write(context: RunContext, table: SilverTable, work: Pending, found: _Validation) -> list[DeliveryResult]:

@@ -6,7 +6,7 @@ import pytest
 
 from mediflow_assets.contracts import gold, links, masked, silver
 from mediflow_assets.pipeline import gold as gold_steps
-from mediflow_assets.pipeline import merged
+from mediflow_assets.pipeline import merged, silver_tables
 from mediflow_assets.pipeline.silver_tables import LINKS
 from mediflow_assets_tests.house import KEY, RECEIVED
 
@@ -71,6 +71,26 @@ def test_an_undone_merge_leaves_no_trace_in_whatever_order_the_two_arrive(two_vi
     assert stays_before(two_visits) == APART and two_visits.rows(masked.PATIENTS) == before
     settle(two_visits, merges({"merged_at": "2024-02-02"}))
     assert stays_before(two_visits) == APART
+
+
+@pytest.mark.slow
+def test_a_stay_told_again_under_who_survives_is_that_stay_for_as_long_as_the_merge_stands(house, admissions, merges):
+    def take(text, hour):
+        """Twice, for a merge counts from the next run on."""
+        house.deliver(text, RECEIVED + dt.timedelta(hours=hour))
+        for _ in range(2):
+            house.make_silver(silver_tables.PATIENTS, silver_tables.ENCOUNTERS, LINKS)
+            merged.make(house.context)
+        held = [row["reasons"] for row in house.rows(silver.QUARANTINE)]
+        return {row["encounter_id"]: row["patient_id"] for row in house.rows(silver.ENCOUNTERS)}, held
+
+    take(admissions({"patient_id": "MRN1"}, {"patient_id": "MRN2", "encounter_id": "E2"}), 0)
+    again = admissions({"patient_id": "MRN1", "encounter_id": "E2", "cost": "5"})
+    refused = {"E1": "MRN1", "E2": "MRN2"}, [["encounter_of_another_patient"]]
+    assert take(again, 1) == refused
+    both = {"surviving_patient_id": "MRN1", "merged_patient_id": "MRN2"}
+    assert take(merges(both), 2) == ({"E1": "MRN1", "E2": "MRN1"}, [])
+    assert take(merges(both | {"action": "unmerge"}), 3) == refused
 
 
 def test_a_merge_waits_for_an_unknown_patient(two_visits, admissions, merges):
