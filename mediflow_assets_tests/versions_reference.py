@@ -8,7 +8,8 @@ A version is a mapping: `source`, `received`, `claimed` (None where its source t
 def rank(version, known=()):
     """The order among sources: a claim that lies after its arrival counts as of the arrival.
 
-    What tells no time is older than an end that came later from its source, among those that are known.
+    Among those that are known what tells no time is older than an end that came later from its source, and than the
+    newest of its source that tells one, where that has the higher number.
     """
     claimed = version["claimed"]
     is_future = claimed is not None and claimed > version["received"]
@@ -16,6 +17,10 @@ def rank(version, known=()):
     if claimed is None:
         ends = [v for v in known if v["is_end"] and v["claimed"] is not None and v["source"] == version["source"]]
         time = min([time, *(rank(v)[0] - 0.1 for v in ends if v["received"] > version["received"])])
+        timed = [v for v in known if v["claimed"] is not None and v["source"] == version["source"]]
+        last = max(timed, key=claim, default=version)
+        if None not in (version["number"], last["number"]) and version["number"] < last["number"]:
+            time = min(time, rank(last)[0] - 0.1)
     return (time, claimed if is_future else -1, *rest(version))
 
 

@@ -86,7 +86,7 @@ class _Versions:
         self.received = rows["_ingested_at"].cast(pa.int64()).to_numpy()
         self.by_arrival, self.rank_on_arrival = self._ranked(rows)
         at = rows.schema.get_field_index(_RANK[0])
-        self.by_rank, self.rank = self._ranked(rows.set_column(at, _RANK[0], self._before_ends(rows[_RANK[0]])))
+        self.by_rank, self.rank = self._ranked(rows.set_column(at, _RANK[0], self._settled(rows[_RANK[0]])))
 
     def _ranked(self, rows: pa.Table) -> tuple[Ints, Ints]:
         order = order_of(rows, (*self.fold.key, *_RANK))
@@ -94,10 +94,17 @@ class _Versions:
         rank[order] = np.arange(self.size)
         return order, rank
 
-    def _before_ends(self, times: pa.ChunkedArray) -> pa.Array:
-        """The times of versions. One that tells none is older than what its source ended later than it came."""
+    def _settled(self, times: pa.ChunkedArray) -> pa.Array:
+        """The times of versions. One that tells none is older than what its source ended later than it came, and than
+        the newest of its source that tells one, where that has the higher number."""
         found = times.cast(pa.int64()).to_numpy().copy()
         sources = starts_of([self.codes[name] for name in (*self.fold.key, _SOURCE[0])])
+        # in each source those that tell a time come last
+        ends = np.append(sources[1:], self.size)
+        last = np.repeat(ends - 1, ends - sources)
+        number = self.rows["version_number"].fill_null(-1).to_numpy()
+        is_less = ~self.tells_time & self.tells_time[last] & (number >= 0) & (number < number[last])
+        found = np.where(is_less, np.minimum(found, found[last] - 1), found)
         for end in np.flatnonzero(self.is_end & self.tells_time):
             source = np.searchsorted(sources, end, "right")
             mine = slice(sources[source - 1], sources[source] if source < len(sources) else self.size)

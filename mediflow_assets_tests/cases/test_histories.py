@@ -31,6 +31,7 @@ TIMES = ("2026-10-01T00:00:00Z", "2026-05-01T00:00:00Z", "2026-01-01T00:00:00Z")
         [{"lastUpdated": at} for at in TIMES],
         [{"versionId": version} for version in ("10", "9", "1")],
         [{"versionId": version, "lastUpdated": TIMES[0]} for version in ("10", "9", "1")],
+        [{"versionId": "10", "lastUpdated": TIMES[0]}, {"versionId": "9"}, {"versionId": "1"}],
     ],
 )
 def test_a_history_that_tells_the_newest_version_first_ends_at_the_newest(house, metas):
