@@ -33,7 +33,6 @@ from mediflow_assets.pipeline.event_rules import settle_events, union
 from mediflow_assets.pipeline.folding import Outcomes, store
 from mediflow_assets.pipeline.known_codes import with_known_codes
 from mediflow_assets.pipeline.known_people import of_known_people
-from mediflow_assets.pipeline.known_stays import with_updates
 from mediflow_assets.pipeline.offset_ranges import OffsetRanges
 from mediflow_assets.pipeline.pending import PATIENTS_VERSION, Pending, Wanted, pending
 from mediflow_assets.pipeline.quarantine import forget_unsettled, held_by_delivery, quarantine_records
@@ -131,8 +130,6 @@ def _validate(context: RunContext, table: SilverTable, work: Pending) -> _Valida
         for source in sources
     )
     staged = context.tables.stage(table.contract, union(shaped, sources))
-    if table.have_owners:
-        staged = with_updates(context, staged)
     settled = settle_events(context, table.contract, staged, sources)
     validated, accepted = settled.validated, settled.accepted
     found = owners(context, accepted) if table.have_owners else None

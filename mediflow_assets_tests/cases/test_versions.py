@@ -112,29 +112,3 @@ def test_a_deleted_patient_leaves_the_tables_outside_silver(house):
     house.bring(DELETED)
     kept = house.row(silver.PATIENTS, patient_id="q")["patient_key"]
     assert [row["patient_key"] for row in house.rows(masked.PATIENTS)] == [kept]
-
-
-UPDATE = {"department": "", "encounter_class": "", "admission_date": "", "discharge_date": "2024-01-19"}
-
-
-@pytest.mark.parametrize("together", [False, True])
-def test_an_update_of_a_known_stay_need_not_say_what_is_known(house, admissions, together):
-    whole = {
-        "department": "CARDIOLOGY",
-        "admission_date": "2024-01-10",
-        "discharge_date": "",
-        "updated_at": "2024-01-10",
-    }
-    take(house, [admissions(whole), admissions(UPDATE | {"updated_at": "2024-01-20"})], together)
-    stay = house.row(silver.ENCOUNTERS)
-    assert (stay["department"], str(stay["admitted_on"])) == ("CARDIOLOGY", "2024-01-10")
-    assert (str(stay["discharged_on"]), stay["length_of_stay_days"]) == ("2024-01-19", 9)
-    assert house.reasons(silver.ENCOUNTERS) == {}
-
-
-@pytest.mark.parametrize("other", [{"encounter_id": "E9"}, {"patient_id": "P9"}, {"cost": "a lot"}])
-def test_an_update_of_an_unknown_stay_or_with_anything_else_wrong_is_quarantined(house, admissions, other):
-    take(house, [admissions({}), admissions(UPDATE | other)])
-    (reasons,) = house.reasons(silver.ENCOUNTERS).values()
-    assert {"department_missing", "admitted_at_missing"} <= {*reasons}
-    assert house.row(silver.ENCOUNTERS)["encounter_id"] != "E9"
