@@ -67,8 +67,11 @@ def date_of(versions, date, precision):
     return found
 
 
-def row_of(versions, columns, begin_and_end=None, dates=None):
-    """Of each column the newest value given; None where only ends are known."""
+def row_of(versions, columns, begin_and_end=None, dates=None, outdated=None):
+    """Of each column the newest value given; None where only ends are known.
+
+    `outdated`: a column, a value and another column, whose newer value tells that this one holds no more.
+    """
     if all(version["is_end"] for version in versions):
         return None
     saying = {name: newest([v for v in versions if v["says"].get(name) is not None], versions) for name in columns}
@@ -80,6 +83,11 @@ def row_of(versions, columns, begin_and_end=None, dates=None):
         if row[begin] is not None and row[end] is not None and row[end] < row[begin]:
             is_older = rank(saying[begin], versions) < rank(saying[end], versions)
             row[begin if is_older else end] = None
+    if outdated:
+        column, value, by = outdated
+        if row[column] == value and row[by] is not None:
+            is_older = rank(saying[column], versions) < rank(saying[by], versions)
+            row[column] = None if is_older else value
     return row
 
 

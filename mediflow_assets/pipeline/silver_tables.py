@@ -130,6 +130,7 @@ ENCOUNTERS = SilverTable(
         oldest=_ADMITTING,
         # FHIR tells encounters whole: in one in progress no end is not merely not told
         undoing=("status", "in-progress", fhir.SOURCE.system, ("discharged_at", "discharge_disposition")),
+        outdated=("status", "in-progress", "discharged_at"),
     ),
     of_patient=presumed.with_patient,
     taken=presumed.OF_PATIENT,

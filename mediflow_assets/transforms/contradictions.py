@@ -33,5 +33,12 @@ def undo(
         of_column[name] = np.where(undoes & is_older, -1, of_column[name])
 
 
+def outdate(rows: pa.Table, rank: Ints, of_column: dict[str, Ints], column: str, value: str, by: str) -> None:
+    """Take a value back where a newer version gives a column with which it does not go."""
+    at, other = of_column[column], of_column[by]
+    has_value = _are(pc.equal(taken(rows[column], at), value))
+    of_column[column] = np.where(has_value & (other >= 0) & (rank[other] > rank[at]), -1, at)
+
+
 def _are(values: pa.Array) -> Flags:
     return np.array(values.fill_null(False).to_numpy(zero_copy_only=False), np.bool_)

@@ -15,7 +15,8 @@ import pyarrow.compute as pc
 
 from mediflow_assets.contracts.versions import ORDER, OUTCOMES
 from mediflow_assets.transforms.arrow_keys import Flags, Ints, codes_of, flags_of, in_order, order_of, starts_of, taken
-from mediflow_assets.transforms.contradictions import settle, undo
+from mediflow_assets.transforms.claims import AHEAD, CLAIMED, SOURCE, TELLS, with_claims
+from mediflow_assets.transforms.contradictions import outdate, settle, undo
 from mediflow_assets.transforms.date_parts import PRECISIONS, DateParts
 
 KIND, OUTCOME, ARRIVED, LINES = "_kind", "_outcome", "_arrived", "_lines"
@@ -25,10 +26,7 @@ an arrived record and what it was to the table. Of what comes in, `kept` version
 `_lines` tells of how many records a version is the sum."""
 NEW, NEWER, OLDER, SAME, CONFLICTING, ENDED = OUTCOMES
 _PLACE = ("_delivery_id", "_record_number", "_ingested_at")
-_CLAIMED, _AHEAD, _TELLS = "_claimed", "_ahead", "_tells"
-_SOURCE = ("source_system", _TELLS)
-"""Whose claims are comparable: versions that tell no time, or a number only, are as of another source."""
-_RANK = (ORDER[0], _AHEAD, *ORDER[2:])
+_RANK = (ORDER[0], AHEAD, *ORDER[2:])
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,8 @@ class Fold:
     """Two columns of which the second is not less; where two versions contradict, what the older one says gives way."""
     undoing: tuple[str, str, str, tuple[str, ...]] | None = None
     """A column, a value and a source whose version with that value takes back what older ones tell in some columns."""
+    outdated: tuple[str, str, str] | None = None
+    """A column, a value and another column: what gives the other one later without the first takes that value back."""
 
     def __call__(self, versions: pa.Table) -> pa.Table:
         """The rows, the versions to keep and to forget, and what each arrived record was, told apart by `_kind`.
@@ -73,16 +73,16 @@ class _Versions:
 
     def __init__(self, versions: pa.Table, fold: Fold) -> None:
         self.fold = fold
-        self.rows = rows = in_order(_with_claims(versions), (*fold.key, *_SOURCE, _CLAIMED, *ORDER[2:]))
+        self.rows = rows = in_order(with_claims(versions), (*fold.key, *SOURCE, CLAIMED, *ORDER[2:]))
         self.size = rows.num_rows
-        self.codes = {name: codes_of(rows[name]) for name in (*fold.given, *fold.key, *_SOURCE)}
+        self.codes = {name: codes_of(rows[name]) for name in (*fold.given, *fold.key, *SOURCE)}
         self.key_at = starts_of([self.codes[name] for name in fold.key])
-        source_at = starts_of([self.codes[name] for name in (*fold.key, *_SOURCE)])
+        source_at = starts_of([self.codes[name] for name in (*fold.key, *SOURCE)])
         self.source_at, self.first_source = source_at, np.searchsorted(source_at, self.key_at)
         self.key_of = np.repeat(np.arange(len(self.key_at)), np.diff([*self.key_at, self.size]))
         self.is_end = flags_of(rows["is_end"])
         self.kept = self.is_end.copy()
-        self.tells_time = flags_of(pc.equal(rows[_TELLS], "time"))
+        self.tells_time = flags_of(pc.equal(rows[TELLS], "time"))
         self.received = rows["_ingested_at"].cast(pa.int64()).to_numpy()
         self.by_arrival, self.rank_on_arrival = self._ranked(rows)
         at = rows.schema.get_field_index(_RANK[0])
@@ -98,7 +98,7 @@ class _Versions:
         """The times of versions. One that tells none is older than what its source ended later than it came, and than
         the newest of its source that tells one, where that has the higher number."""
         found = times.cast(pa.int64()).to_numpy().copy()
-        sources = starts_of([self.codes[name] for name in (*self.fold.key, _SOURCE[0])])
+        sources = starts_of([self.codes[name] for name in (*self.fold.key, SOURCE[0])])
         # in each source those that tell a time come last
         ends = np.append(sources[1:], self.size)
         last = np.repeat(ends - 1, ends - sources)
@@ -123,6 +123,8 @@ class _Versions:
             undo(self.rows, self.rank, of_column, *self.fold.undoing)
         if self.fold.begin_and_end:
             settle(self.rows, self.rank, of_column, self.fold.begin_and_end)
+        if self.fold.outdated:
+            outdate(self.rows, self.rank, of_column, *self.fold.outdated)
         columns = {name: taken(self.rows[name], at) for name, at in of_column.items()}
         columns |= self._oldest()
         has_content = ~self.is_end[newest] if self.fold.is_whole else self._any(~self.is_end)
@@ -189,7 +191,7 @@ class _Versions:
         times = [codes_of(self.rows[name]) for name in _RANK[:3]]
         is_of_one_time = np.logical_and.reduce([code == code[before] for code in times])
         ends = self.is_end | _is_cancelled(self.rows)
-        source = self.codes[_SOURCE[0]]
+        source = self.codes[SOURCE[0]]
         ends_it = self.is_end & ~self.tells_time[before] & (source == source[before])
         is_older = (rank < rank[before]) & ~ends_it
         same = ~says_more & (self.is_end == self.is_end[before])
@@ -201,23 +203,6 @@ class _Versions:
         seen = self.rows.select(_PLACE).append_column(OUTCOME, pa.array(outcome.tolist(), pa.string()))
         times_seen = self.rows[LINES].fill_null(1).to_numpy() * flags_of(self.rows[ARRIVED])
         return _told(seen.take(pa.array(np.repeat(np.arange(self.size), times_seen))), SEEN)
-
-
-def _with_claims(versions: pa.Table) -> pa.Table:
-    """Versions with what their source claims: the time, if it tells one, and if that lies after the arrival."""
-    claimed, updated = versions["claimed_at"], versions["updated_at"]
-    no_time = pa.scalar(None, claimed.type)
-    tells_time, has_number = pc.is_valid(claimed), pc.is_valid(versions["version_number"])
-    tells_number = pc.and_(pc.invert(tells_time), has_number)
-    beside = {
-        # of versions that tell a number only, the number decides
-        _CLAIMED: pc.if_else(tells_number, no_time, pc.coalesce(claimed, updated)),
-        _TELLS: pc.if_else(tells_time, "time", pc.if_else(tells_number, "number", "nothing")),
-        _AHEAD: pc.if_else(pc.fill_null(pc.greater(claimed, updated), False), claimed, no_time),
-    }
-    for name, column in beside.items():
-        versions = versions.append_column(name, column)
-    return versions
 
 
 def _each_once(versions: pa.Table) -> pa.Table:

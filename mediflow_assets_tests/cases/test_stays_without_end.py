@@ -53,6 +53,22 @@ def test_an_encounter_after_its_patients_death_is_told(house):
     assert refused == {1: ["age_out_of_range"], 3: ["discharged_at_unreadable"], 5: ["diagnosis_malformed"]}
 
 
+def test_an_end_told_later_without_a_status_ends_a_stay_in_progress(house, admissions):
+    def versions(id_):
+        stay = {"encounter_id": id_, "patient_id": f"P{id_}"}
+        begun = stay | {"status": "in-progress", "discharge_date": "", "updated_at": "2024-01-10"}
+        return begun, stay | {"status": "", "discharge_date": "2024-01-12", "updated_at": "2024-01-13"}
+
+    (begun, ended), (late, first) = versions("E1"), versions("E2")
+    for hour, rows in enumerate(([begun, first], [ended, late])):
+        house.deliver(
+            admissions(*(row | {"admission_date": "2024-01-10"} for row in rows)), NOW + dt.timedelta(hours=hour)
+        )
+        made = encounters_of(house, house.make_silver(PATIENTS, ENCOUNTERS))
+    found = [(row["status"], row["length_of_stay_days"]) for row in house.rows(silver.ENCOUNTERS)]
+    assert (found, told(made)) == ([("finished", 2)] * 2, {})
+
+
 def test_a_discharge_that_a_newer_version_of_fhir_takes_back_is_none(house):
     def version(id_, number, status, **more):
         about = {"subject": {"reference": "Patient/p"}, "class": {"code": "IMP"}, "status": status} | more

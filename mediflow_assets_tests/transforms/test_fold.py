@@ -11,7 +11,15 @@ from mediflow_assets_tests import versions_reference as reference
 
 COLUMNS = ("name", "status", "begin", "end", "born", "born_precision")
 DATES = ("born", "born_precision")
-FOLD = Fold(("id",), COLUMNS, begin_and_end=("begin", "end"), oldest=("name", "first_name", "first_at"), dates=(DATES,))
+OUTDATED = ("status", "in-progress", "end")
+FOLD = Fold(
+    ("id",),
+    COLUMNS,
+    begin_and_end=("begin", "end"),
+    oldest=("name", "first_name", "first_at"),
+    dates=(DATES,),
+    outdated=OUTDATED,
+)
 TIMES = pa.timestamp("us", tz="UTC")
 TYPES = {"_record_number": pa.int64(), "version_number": pa.int64(), "begin": pa.int64(), "end": pa.int64()}
 TYPES |= {"born": pa.date32()}
@@ -54,7 +62,7 @@ _SAID = st.fixed_dictionaries(
     {},
     optional={
         "name": st.sampled_from(["x", "y", None]),
-        "status": st.sampled_from(["finished", "cancelled", None]),
+        "status": st.sampled_from(["finished", "in-progress", "cancelled", None]),
         "begin": st.integers(1, 3),
         "end": st.integers(1, 3),
     },
@@ -130,7 +138,7 @@ class Table:
 
 def expected(versions):
     found = {
-        id_: reference.row_of([v for v in versions if v["id"] == id_], COLUMNS, ("begin", "end"), DATES)
+        id_: reference.row_of([v for v in versions if v["id"] == id_], COLUMNS, ("begin", "end"), DATES, OUTDATED)
         for id_ in {version["id"] for version in versions}
     }
     return {id_: row for id_, row in found.items() if row is not None}
