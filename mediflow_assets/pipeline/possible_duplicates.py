@@ -1,5 +1,6 @@
-"""Encounters without an id that may be one: of one patient and overlapping time, though they differ in what they are
-known by. A corrected department or date without ids looks so; and so do two visits of one day.
+"""Encounters without an id that may be another one: of one patient and overlapping time, though they differ in what
+they are known by. A corrected department or date without ids looks so, and an id that comes later; and so do two visits
+of one day.
 """
 
 from dataclasses import replace
@@ -23,17 +24,22 @@ _OF_SYSTEM = rf"^[a-z][a-z0-9_-]*\|[^|]+{_DAY}"
 def possible_duplicates(lake: Lake) -> pl.DataFrame:
     """The records of such encounters, those of one stay under one number."""
     columns = [*_PATIENT, "encounter_id", *_TIME, *_PLACE]
-    has_no_id = pc.match_substring_regex(pc.field("encounter_id"), _DAY) & (pc.field("status") != "cancelled")
-    rows = pl.DataFrame(pl.from_arrow(lake.read(silver.ENCOUNTERS, columns, has_no_id)))
-    begin, end = pl.col("admitted_at"), pl.coalesce("discharged_at", "admitted_at")
+    is_active = pc.field("status") != "cancelled"
+
+    def read(where: pc.Expression) -> pl.DataFrame:
+        return pl.DataFrame(pl.from_arrow(lake.read(silver.ENCOUNTERS, columns, is_active & where)))
+
     id_ = pl.col("encounter_id")
-    own = rows.filter(id_.str.starts_with(pl.col("patient_id") + "|") | id_.str.contains(_OF_SYSTEM))
-    ordered = own.sort(*_PATIENT, "admitted_at", "encounter_id").with_columns(
+    has_no_id = id_.str.starts_with(pl.col("patient_id") + "|") | id_.str.contains(_OF_SYSTEM)
+    people = read(pc.match_substring_regex(pc.field("encounter_id"), _DAY)).filter(has_no_id)["patient_id"].unique()
+    rows = read(pc.field("patient_id").isin(people.to_arrow()))
+    begin, end = pl.col("admitted_at"), pl.coalesce("discharged_at", "admitted_at")
+    ordered = rows.sort(*_PATIENT, "admitted_at", "encounter_id").with_columns(
         before=begin.shift(1).over(_PATIENT), until=end.cum_max().shift(1).over(_PATIENT)
     )
     overlaps = (begin == pl.col("before")) | (begin < pl.col("until"))
     stays = ordered.with_columns(stay=(~overlaps.fill_null(False)).cum_sum())
-    several = stays.filter(pl.len().over("stay") > 1)
+    several = stays.filter((pl.len().over("stay") > 1) & has_no_id.any().over("stay"))
     return several.select(pl.col("stay").rank("dense").alias("stay"), *_PLACE)
 
 
