@@ -7,9 +7,8 @@ or of which nothing is known, is over: it counts on the day on which it began.
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from mediflow_assets.transforms.ages import last_day
 from mediflow_assets.transforms.joins import with_few
-from mediflow_assets.transforms.readmissions import active
+from mediflow_assets.transforms.readmissions import DEAD, DIED_ON, active, deaths_of
 
 _KEY, _BOUND = "_bound_key", "_bound"
 
@@ -52,11 +51,10 @@ def without_end(encounters: DataFrame) -> DataFrame:
 
 
 def after_death(encounters: DataFrame, patients: DataFrame) -> DataFrame:
-    """Encounters that began after the last day on which their patient may have died."""
-    died = last_day(F.col("death_date"), F.col("death_precision")).alias("death_date")
-    dead = patients.where(F.col("death_date").isNotNull()).select(F.col("patient_key").alias("_dead"), died)
-    known = with_few(active(encounters), dead, F.col("patient_key") == F.col("_dead"))
-    return known.where(F.col("admitted_on") > F.col("death_date"))
+    """Encounters that began after the last day on which their patient may have died, as any record tells."""
+    happened = active(encounters)
+    known = with_few(happened, deaths_of(happened, patients), F.col("patient_key") == F.col(DEAD))
+    return known.where(F.col("admitted_on") > F.col(DIED_ON))
 
 
 def _is_open() -> Column:

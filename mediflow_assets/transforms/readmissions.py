@@ -25,7 +25,8 @@ WINDOW_DAYS = measure.WINDOW_DAYS
 EXCLUDED = {"expired": "died", "transferred": "transferred_out", "against_advice": "left_against_advice"}
 """Why an episode is no index stay, by how it ended."""
 DIED, CENSORED, NO_FOLLOW_UP = "died", "died_after_discharge", "no_follow_up"
-_DATA_END, _DIED_ON = "_data_end", "_died_on"
+DEAD, DIED_ON = "_dead", "_died_on"
+_DATA_END = "_data_end"
 _STRIDE = 10**7
 """Days between two patients: far more than between any two days of one."""
 _LAST = (
@@ -63,8 +64,8 @@ def readmissions(encounters: DataFrame, patients: DataFrame, days: int = OPEN_ST
     stays = happened.where(F.col("encounter_class") == "inpatient")
     beside = ("admission_type", "status", "admitted_at", "admitted_on", "discharged_on")
     stays = stays.select(*_LAST, *beside).crossJoin(newest)
-    deaths = _deaths(happened, patients)
-    known = with_few(stays, deaths, F.col("patient_key") == F.col("_dead")).select(*stays.columns, _DIED_ON)
+    deaths = deaths_of(happened, patients)
+    known = with_few(stays, deaths, F.col("patient_key") == F.col(DEAD)).select(*stays.columns, DIED_ON)
     is_readmitted = F.coalesce(F.col("days_to_readmission") <= WINDOW_DAYS, F.lit(False))
     return by_patient(known, partial(episodes, days=days), _GIVEN).withColumns(
         {
@@ -74,13 +75,13 @@ def readmissions(encounters: DataFrame, patients: DataFrame, days: int = OPEN_ST
     )
 
 
-def _deaths(happened: DataFrame, patients: DataFrame) -> DataFrame:
+def deaths_of(happened: DataFrame, patients: DataFrame) -> DataFrame:
     """The last day on which patients may have died, as they themselves or an encounter tells: the earliest."""
     died = last_day(F.col("death_date"), F.col("death_precision")).alias("_on")
     told = patients.where(F.col("death_date").isNotNull()).select("patient_key", died)
     seen = happened.where(F.col("discharge_disposition") == "expired").where(F.col("discharged_on").isNotNull())
     every = told.unionByName(seen.select("patient_key", F.col("discharged_on").alias("_on")))
-    return every.groupBy(F.col("patient_key").alias("_dead")).agg(F.min("_on").alias(_DIED_ON))
+    return every.groupBy(F.col("patient_key").alias(DEAD)).agg(F.min("_on").alias(DIED_ON))
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,7 @@ def _next_unplanned(stays: _Stays, first: Seconds) -> tuple[Seconds, Flags]:
     planned = pc.fill_null(pc.is_in(stays.rows["admission_type"], pa.array(PLANNED_ADMISSION_TYPES)), False).to_numpy()
     code = stays.rows["diagnosis_code"]
     planned = (planned & ~_begins(code, measure.ACUTE)) | _begins(code, measure.ALWAYS_PLANNED)
+    planned |= _matches(stays.rows["department"], measure.REHABILITATION_DEPARTMENT)
     is_same = np.append(stays.patient[first][1:] == stays.patient[first][:-1], False)
     counts = is_same & np.append(~planned[first][1:], False)
     return np.append(stays.began[first][1:], 0), counts
@@ -163,7 +165,7 @@ def _next_unplanned(stays: _Stays, first: Seconds) -> tuple[Seconds, Flags]:
 
 def _exclusions(rows: pa.Table, ended: Seconds, readmitted: Seconds) -> pa.Array:
     """Why each episode, here its last stay, is no index stay; null where it is one."""
-    died, code, department = days_of(rows[_DIED_ON]), rows["diagnosis_code"], rows["department"]
+    died, code, department = days_of(rows[DIED_ON]), rows["diagnosis_code"], rows["department"]
     until = np.minimum(ended + WINDOW_DAYS, died)
     psychiatric = _begins(code, measure.PSYCHIATRIC) | _matches(department, measure.PSYCHIATRIC_DEPARTMENT)
     rehabilitation = _begins(code, measure.REHABILITATION) | _matches(department, measure.REHABILITATION_DEPARTMENT)

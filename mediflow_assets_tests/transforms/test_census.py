@@ -76,6 +76,13 @@ def test_an_encounter_after_death_is_told(encounters, frame):
     assert [row["encounter_key"] for row in after_death(encounters(*rows), patients).collect()] == ["E4"]
 
 
+def test_an_encounter_after_one_that_ended_in_death_is_told(encounters, frame):
+    rows = [stay("E1", "2024-01-01", "2024-01-03", discharge_disposition="expired"), stay("E2", "2024-01-04", None)]
+    assert [row["encounter_key"] for row in after_death(encounters(*rows), frame(silver.PATIENTS, {})).collect()] == [
+        "E2"
+    ]
+
+
 def test_only_stays_that_took_place_count(daily):
     assert daily(
         stay("A", "2024-01-01", "2024-01-01"),

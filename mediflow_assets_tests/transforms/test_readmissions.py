@@ -71,6 +71,11 @@ def test_a_stay_for_what_is_always_planned_is_planned_whatever_its_type(label, c
     assert label(FIRST, following)["A"]["is_readmitted"] is False
 
 
+def test_a_stay_in_a_department_of_rehabilitation_is_planned(label):
+    rows = label(FIRST, stay("B", "2024-01-10", "2024-01-11", department="REHABILITATION"))
+    assert rows["A"]["days_to_readmission"] is None
+
+
 @pytest.mark.parametrize(
     "code", ["A41.9", "I21.4", "J18.9", "I50.9", "I50.23", "S72.001A", "S72.0", "K35.80", "N17.9", "J44.1", "J45.901"]
 )
