@@ -1,7 +1,7 @@
 """What is not given: words that stand in a cell where there is no value, and what a spreadsheet wraps around one.
 
 Read in every column but ids, where such a word is told as a placeholder: a person could else be made of it. A word
-that a column's own vocabulary knows (a status `unknown`) is a value there.
+to which a feed gives a meaning of its own is a value there.
 """
 
 import re

@@ -34,7 +34,7 @@ PLACEHOLDERS = "|".join((_NO_LETTER_OR_DIGIT, _ZEROS, _NINES, _MINUS, _REPEATED_
 """`-`, `?`, `00000000`, `000-00-0000`, `XXXX`, `-1`, and nines alone. A run of up to six nines may be a real number;
 seven or more are what a form is filled with."""
 
-_ERROR = r"^#+\z|^#\P{N}"
+ERROR = r"^#+\z|^#\P{N}"
 _EXPONENT = r"^[+-]?[0-9]+([.,][0-9]+)?E[+-][0-9]+\z|^[+-]?[0-9]+[.,][0-9]+E[0-9]+\z"
 _AMOUNT = r"^0*[1-9][0-9]*[.]0+\z|^[0-9]{1,3}(,[0-9]{3})+([.]0+)?\z"
 _MONTH = "(JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEPT?|OCT|NOV|DEC)"
@@ -47,7 +47,7 @@ _BLANK_WITHIN = (
     r"\x{2800}\x{3000}\x{3164}\x{FE00}-\x{FE0F}\x{FFA0}\x{E0100}-\x{E01EF}"
 )
 _HIDDEN = rf"[\p{{Cc}}\p{{Cf}}\p{{Zl}}\p{{Zp}}{_BLANK_WITHIN}\x{{FFFD}}]"
-DAMAGED = f"{_ERROR}|{_EXPONENT}|{_AMOUNT}|{_DATE}|{_HIDDEN}"
+DAMAGED = f"{ERROR}|{_EXPONENT}|{_AMOUNT}|{_DATE}|{_HIDDEN}"
 """`########`, `#REF!` in any language, `1.23E+12`, `12345.0`, `1,234,567`, `3-JAN`, and a mark inside that does not
 show."""
 

@@ -67,7 +67,7 @@ def from_admissions(
             "age_at_admission": F.col("_age"),
             "birth_date": F.when(feeds.precision("birth_date", F.col("_birth")) == "day", F.col("_birth")),
             "gender": F.col("_gender"),
-            "zip": F.col("zip"),
+            "zip": parsing.postal_code(F.col("zip")),
             "systolic_mmhg": F.col("_systolic"),
             "diastolic_mmhg": F.col("_diastolic"),
             "cost_usd": F.col("_cost"),

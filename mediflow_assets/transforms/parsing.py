@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts.blanks import ASCII_BLANKS, BLANKS
 from mediflow_assets.contracts.not_given import NOT_GIVEN, WRAPPED, spellings
-from mediflow_assets.contracts.vocabulary import STATUSES
+from mediflow_assets.contracts.unusable_ids import ERROR
 
 INTEGER = r"^[+-]?[0-9]{1,9}\z"
 DECIMAL = r"^[+-]?[0-9]{1,10}([.][0-9]{1,2})?\z"
@@ -21,10 +21,8 @@ _WITHOUT_SECONDS = r"^([0-9-]{10}[T ][0-9]{2}:[0-9]{2})(Z|[+-][0-9]{2}:?[0-9]{2}
 MOMENT = rf"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}({_CLOCK})?\z"
 _YEAR, _MONTH = r"^[0-9]{4}\z", r"^[0-9]{4}-[0-9]{2}\z"
 BLOOD_PRESSURE = r"^[0-9]{2,3} ?/ ?[0-9]{2,3}\z"
-
-
-_OWN_WORDS = {"status": STATUSES}
-"""Columns whose vocabulary knows a word for what is not known."""
+POSTAL_CODE = r"^[0-9A-Za-z]([0-9A-Za-z -]{1,8}[0-9A-Za-z])?\z"
+_NO_POSTAL_CODE = r"^(0+|9+)([ -](0+|9+))?\z"
 
 
 def stripped(raw: Column) -> Column:
@@ -55,7 +53,7 @@ def texts(
     cells, own = list(columns), words or {}
     trimmed = frame.withColumns({name: stripped(F.col(name)) for name in (*cells, *ids)})
     bare = trimmed.withColumns({name: _unwrapped(F.col(name)) for name in (*cells, *ids)})
-    nothing = {name: _words_but((*own.get(name, ()), *_OWN_WORDS.get(name, ()))) for name in cells}
+    nothing = {name: _words_but(own.get(name, ())) for name in cells}
     return bare.withColumns(
         {name: F.when(~F.col(name).isin(nothing.get(name, [""])), F.col(name)) for name in (*cells, *ids)}
     )
@@ -115,6 +113,16 @@ def timestamp(text: Column) -> Column:
 def in_form(text: Column, form: str) -> Column:
     """A timestamp in a feed's own date form (a Spark datetime pattern); without an offset as if it were UTC."""
     return F.try_to_timestamp(text, F.lit(form))
+
+
+def undamaged(text: Column) -> Column:
+    """The text, unless it is what a spreadsheet shows in place of one, such as `########` or `#REF!`."""
+    return F.when(~text.rlike(ERROR), text)
+
+
+def postal_code(text: Column) -> Column:
+    """A postal code of any country: letters and digits, but not zeros or nines alone."""
+    return F.when(text.rlike(POSTAL_CODE) & ~text.rlike(_NO_POSTAL_CODE), text)
 
 
 def blood_pressure(text: Column) -> tuple[Column, Column]:

@@ -48,6 +48,21 @@ def test_what_a_flat_record_does_not_give_stays_as_it_was_known(house, order):
     assert (stay["age_at_admission"], stay["gender"], stay["zip"]) == (75, "F", "02139")
 
 
+def test_what_is_no_value_takes_the_place_of_none(house, admissions):
+    given = {"name": "Ada Quill", "zip": "02139", "status": "finished", "payer": "Medicare"}
+    damaged = [
+        {"name": "########", "zip": "2.139E+03", "status": "UNKNOWN", "payer": "#REF!"},
+        {"name": "#NAME?", "zip": "00000", "status": "unknown"},
+        {"zip": "01/01/1900"},
+        {"zip": "99999-9999"},
+    ]
+    house.deliver(admissions(given, *(given | each | {"updated_at": "2024-06-01"} for each in damaged)))
+    house.make_silver()
+    patient, kept = house.row(silver.PATIENTS), house.row(silver.ENCOUNTERS)
+    assert (patient["full_name"], patient["zip"]) == (given["name"], given["zip"])
+    assert [kept[name] for name in ("zip", "status", "payer")] == ["02139", "finished", "Medicare"]
+
+
 def test_a_flat_record_of_another_system_takes_nothing_from_a_patient(house):
     take(house, files("full_then_flat", "*.csv"))
     kept = house.row(silver.PATIENTS, id_namespace="synthea")
