@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mediflow_assets.contracts.blanks import BLANKS
-from mediflow_assets.sources import csv_batches, csv_blocks
+from mediflow_assets.sources import csv_batches, csv_blocks, recognise
 from mediflow_assets.sources.csv_parse import parse_by_hand, parse_records
 from mediflow_assets.sources.csv_records import Layout
 from mediflow_assets_tests.sources.conftest import HEADER, read
@@ -38,6 +38,12 @@ PIECES = [
 HOSTILE = st.lists(st.sampled_from([*PIECES, b'"x\ny",,,,\n', b'a"b,c,"d",,\n']), max_size=40).map(b"".join)
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=6)
 FUZZ = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+@pytest.fixture(autouse=True)
+def _any_ids(monkeypatch):
+    # those that look like names are refused with their file
+    monkeypatch.setattr(recognise, "refuse_names_for_ids", lambda *_: None)
 
 
 @pytest.fixture(autouse=True)
