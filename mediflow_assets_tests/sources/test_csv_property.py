@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mediflow_assets.contracts.blanks import BLANKS
-from mediflow_assets.sources import csv_batches, csv_blocks, recognise
+from mediflow_assets.sources import csv_batches, csv_blocks, names_for_ids
 from mediflow_assets.sources.csv_parse import parse_by_hand, parse_records
 from mediflow_assets.sources.csv_records import Layout
 from mediflow_assets_tests.sources.conftest import HEADER, read
@@ -43,7 +43,7 @@ FUZZ = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.fixture(autouse=True)
 def _any_ids(monkeypatch):
     # those that look like names are refused with their file
-    monkeypatch.setattr(recognise, "refuse_names_for_ids", lambda *_: None)
+    monkeypatch.setattr(names_for_ids, "look_like_names", lambda *_: False)
 
 
 @pytest.fixture(autouse=True)
