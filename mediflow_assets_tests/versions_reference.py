@@ -101,9 +101,10 @@ def outcome_of(version, before, columns):
     given = [name for name in columns if mine.get(name) is not None]
     if version["is_end"] == last["is_end"] and all(mine[name] == theirs.get(name) for name in given):
         return "same"
-    differs = any(theirs.get(name) not in (None, mine[name]) for name in given)
-    if rank(version)[:3] == rank(last)[:3] and differs:
-        return "conflicting"
+    for name in given:
+        known = max((v for v in before if v["says"].get(name) is not None), key=rank, default=version)
+        if rank(version)[:3] == rank(known)[:3] and known["says"][name] != mine[name]:
+            return "conflicting"
     is_ended = version["is_end"] and last["claimed"] is None and last["source"] == version["source"]
     if rank(version) < rank(last) and not is_ended:
         return "older"

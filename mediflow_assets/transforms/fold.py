@@ -172,31 +172,38 @@ class _Versions:
         self.kept[found[found >= 0]] = True
         return {column: taken(self.rows[name], found), time: taken(self.rows["updated_at"], found)}
 
+    def _newest_before(self, order: Ints, given: Flags) -> Ints:
+        """The newest of those given that came before each version, in the order of arrival; -1 where none did."""
+        ranks = np.maximum.accumulate(np.where(given, self.rank_on_arrival, -1)[order])
+        before = np.append(-1, ranks[:-1])
+        found = np.empty(self.size, np.int64)
+        found[order] = np.where(before >= self.key_at[self.key_of], self.by_arrival[before], -1)
+        return found
+
     def _seen(self) -> pa.Table:
         """What each arrived record was to the table as it found it, in the order of arrival."""
         order = order_of(self.rows, (*self.fold.key, "_ingested_at", "_delivery_id", "_record_number"))
         rank = self.rank_on_arrival
-        newest_so_far = np.maximum.accumulate(rank[order])
-        before = np.empty(self.size, np.int64)
-        before[order[1:]] = self.by_arrival[newest_so_far[:-1]]
-        has_before = np.ones(self.size, np.bool_)
-        has_before[order[self.key_at]] = False
-        before = np.where(has_before, before, 0)
-        says_more, differs = np.zeros(self.size, np.bool_), np.zeros(self.size, np.bool_)
+        all_ = np.ones(self.size, np.bool_)
+        before = self._newest_before(order, all_)
+        has_before = before >= 0
+        before = np.maximum(before, 0)
+        times = starts_of([codes_of(self.rows[name])[self.by_arrival] for name in _RANK[:3]])
+        time = np.searchsorted(times, rank, "right")
+        says_more, conflicts = np.zeros(self.size, np.bool_), np.zeros(self.size, np.bool_)
         for name in self.fold.given:
-            mine, theirs = self.codes[name], self.codes[name][before]
-            is_other = mine != theirs
-            says_more |= is_other & ((mine >= 0) | self.fold.is_whole)
-            differs |= is_other & (((mine >= 0) & (theirs >= 0)) | self.fold.is_whole)
-        times = [codes_of(self.rows[name]) for name in _RANK[:3]]
-        is_of_one_time = np.logical_and.reduce([code == code[before] for code in times])
+            mine = self.codes[name]
+            says_more |= (mine != mine[before]) & ((mine >= 0) | self.fold.is_whole)
+            is_told = all_ if self.fold.is_whole else mine >= 0
+            known = self._newest_before(order, is_told)
+            conflicts |= is_told & (known >= 0) & (mine != mine[known]) & (time == time[known])
         ends = self.is_end | _is_cancelled(self.rows)
         source = self.codes[SOURCE[0]]
         ends_it = self.is_end & ~self.tells_time[before] & (source == source[before])
         is_older = (rank < rank[before]) & ~ends_it
         same = ~says_more & (self.is_end == self.is_end[before])
         outcome = np.select(
-            [~has_before & ends, ~has_before, same, is_of_one_time & differs, is_older, ends],
+            [~has_before & ends, ~has_before, same, conflicts, is_older, ends],
             [ENDED, NEW, SAME, CONFLICTING, OLDER, ENDED],
             NEWER,
         )

@@ -44,6 +44,16 @@ def test_versions_tell_what_each_accepted_record_was(house, admissions):
     assert [(row["severity"], row["failing"]) for row in warned] == [("warn", 1), ("warn", 0)]
 
 
+def test_a_version_conflicts_with_what_stands_of_its_time_although_a_newer_one_says_other_things(house, admissions):
+    first, newer = {"updated_at": "2024-06-01"}, {"updated_at": "2024-06-02", "payer": "", "cost": "7.00"}
+    house.deliver(admissions(first, newer))
+    house.make_silver()
+    again = house.deliver(admissions(first | {"payer": "Aetna"}), LATER)
+    house.make_silver()
+    (row,) = (row for row in reconcile(house.lake) if (row["table"], row["delivery"]) == (ENCOUNTERS, again[:12]))
+    assert (house.row(silver.ENCOUNTERS)["payer"], row["conflicting"], row["older"]) == ("Aetna", 1, 0)
+
+
 def test_what_bronze_receives_has_no_newest(house, admissions):
     house.deliver(admissions({}))
     house.make_silver()
