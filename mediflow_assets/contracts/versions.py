@@ -24,9 +24,7 @@ OUTCOMES = {
 }
 """What a version may be to its table when it arrives."""
 MOST_CONFLICTS = 0.2
-"""Of the records of a delivery that touch what was known: where more are conflicting, that is told.
-
-One that says the same touches nothing: each admission tells its patient again, and would hide what conflicts."""
+"""Of the records of a delivery that touch what was known: where more are conflicting, that is told."""
 ORDER = ("updated_at", "claimed_at", "version_number", "_ingested_at", "_record_number", "_delivery_id")
 """Which of two versions is the newer one: nulls come first."""
 PLACE = ("_delivery_id", "_record_number", "_ingested_at")
@@ -36,7 +34,7 @@ END = Column("is_end", Type.BOOLEAN, "whether the version ends what it names, an
 
 def contradicts(outcomes: Mapping[str, Any]) -> Any:
     """Whether more of a delivery is conflicting, by how many of its records were what: numbers, or columns of them."""
-    touching = sum(count for outcome, count in outcomes.items() if outcome not in ("new", "same"))
+    touching = sum(count for outcome, count in outcomes.items() if outcome != "new")
     return outcomes["conflicting"] > MOST_CONFLICTS * touching
 
 

@@ -257,11 +257,6 @@ def test_tables_are_known_by_their_names():
 
 @pytest.mark.parametrize(("new", "conflicting", "wanted"), [(90, 2, False), (90, 3, True), (0, 0, False)])
 def test_a_delivery_contradicts_by_one_rule_in_numbers_and_in_columns(new, conflicting, wanted):
-    counts = dict.fromkeys(OUTCOMES, 0) | {
-        "new": new,
-        "same": 90,
-        "newer": 10 - conflicting,
-        "conflicting": conflicting,
-    }
+    counts = dict.fromkeys(OUTCOMES, 0) | {"new": new, "same": 10 - conflicting, "conflicting": conflicting}
     column = contradicts({outcome: pl.lit(count) for outcome, count in counts.items()})
     assert (contradicts(counts), pl.select(column).item()) == (wanted, wanted)

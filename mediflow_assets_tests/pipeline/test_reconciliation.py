@@ -9,7 +9,6 @@ from mediflow_assets.contracts.operational import CHECK_RESULTS
 from mediflow_assets.contracts.versions import OUTCOMES
 from mediflow_assets.pipeline.checks import CONFLICTS
 from mediflow_assets.pipeline.reconciliation import reconcile
-from mediflow_assets.pipeline.silver_tables import PATIENTS
 from mediflow_assets_tests.house import RECEIVED
 
 ENCOUNTERS = silver.ENCOUNTERS.name
@@ -53,15 +52,6 @@ def test_a_version_conflicts_with_what_stands_of_its_time_although_a_newer_one_s
     house.make_silver()
     (row,) = (row for row in reconcile(house.lake) if (row["table"], row["delivery"]) == (ENCOUNTERS, again[:12]))
     assert (house.row(silver.ENCOUNTERS)["payer"], row["conflicting"], row["older"]) == ("Aetna", 1, 0)
-
-
-def test_repeats_of_a_patient_do_not_hide_that_two_of_their_names_conflict(house, admissions):
-    named = ["Bea", *["Ada"] * 7]
-    house.deliver(admissions(*({"encounter_id": f"E{number}", "name": name} for number, name in enumerate(named))))
-    house.make_silver(PATIENTS)
-    warned = [row["failing"] for row in house.rows(CHECK_RESULTS) if row["check_name"] == CONFLICTS]
-    (row,) = (row for row in reconcile(house.lake) if row["table"] == silver.PATIENTS.name)
-    assert (row["new"], row["conflicting"], row["same"], warned) == (1, 1, 6, [1])
 
 
 def test_what_bronze_receives_has_no_newest(house, admissions):
