@@ -73,12 +73,17 @@ class House:
         return landing.land_all(self.lake, self.inbox)
 
     def make_silver(self, *tables: silver_steps.SilverTable) -> list[StepResult]:
-        """Make the Silver tables in order, all of them unless some are named."""
-        return [silver_steps.make(self.context, table) for table in tables or silver_steps.ALL]
+        """Make the Silver tables in order, all of them unless some are named; with all, who is merged beforehand."""
+        made = []
+        for table in tables or silver_steps.ALL:
+            if table.have_owners and not tables:
+                made.append(merged.make(self.context))
+            made.append(silver_steps.make(self.context, table))
+        return made
 
     def make_gold(self) -> list[StepResult]:
         """Make every Gold and masked table in order."""
-        marts = [merged.make(self.context), *(gold.make(self.context, build) for build in gold.GOLD)]
+        marts = [gold.make(self.context, build) for build in gold.GOLD]
         beside = [alerts_table.make(self.context, "encounter-events", False), risk_scores.make(self.context)]
         return [*marts, *beside, *(gold.make(self.context, build) for build in gold.MASKED)]
 

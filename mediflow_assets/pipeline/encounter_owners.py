@@ -2,7 +2,7 @@
 
 First is what was received first; of one time, what is of the lesser delivery, then of the lesser record number: so it
 is the same patient in whatever order deliveries are validated. Every other record of that id is quarantined, but those
-of patients who are merged with that one: as merges stood when the run began.
+of patients who are merged with that one, as the merges that have arrived stand.
 """
 
 from collections.abc import Mapping, Sequence

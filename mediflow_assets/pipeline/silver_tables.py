@@ -154,4 +154,5 @@ LINKS = SilverTable(
     told=_told_links,
     people=(("survivor_namespace", "survivor_id"), ("merged_namespace", "merged_id")),
 )
-ALL = (PATIENTS, ENCOUNTERS, CONDITIONS, LINKS)
+ALL = (PATIENTS, LINKS, ENCOUNTERS, CONDITIONS)
+"""In the order in which they are made: whose an encounter is depends on who is merged."""

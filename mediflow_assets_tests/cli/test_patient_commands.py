@@ -11,7 +11,6 @@ from typer.testing import Result
 from mediflow_assets.contracts import links
 from mediflow_assets.identity.audit import AuditLog
 from mediflow_assets.identity.users import Users
-from mediflow_assets.pipeline import merged
 from mediflow_assets.sources import Feeds
 from mediflow_assets_tests.house import House
 
@@ -38,7 +37,6 @@ def settle(house: House) -> list[str]:
     """What the next run makes of merges: the patients who are merged."""
     house.land()
     house.make_silver()
-    merged.make(house.context)
     return [row["merged_id"] for row in house.rows(links.MERGED_PATIENTS)]
 
 

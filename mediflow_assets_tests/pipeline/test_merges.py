@@ -6,7 +6,7 @@ import pytest
 
 from mediflow_assets.contracts import gold, links, masked, silver
 from mediflow_assets.pipeline import gold as gold_steps
-from mediflow_assets.pipeline import merged, silver_tables
+from mediflow_assets.pipeline import merged
 from mediflow_assets.pipeline.silver_tables import LINKS
 from mediflow_assets_tests.house import KEY, RECEIVED
 
@@ -34,8 +34,7 @@ FEATURES, PATIENTS = gold_steps.GOLD[0], gold_steps.MASKED[0]
 def settle(house, text):
     """Deliver a file, and make what tells who is one person."""
     house.deliver(text)
-    house.make_silver()
-    made = merged.make(house.context)
+    made = next(each for each in house.make_silver() if each.contract is links.MERGED_PATIENTS)
     assert not any(gold_steps.make(house.context, build).has_failed for build in (FEATURES, PATIENTS))
     return made
 
@@ -76,11 +75,8 @@ def test_an_undone_merge_leaves_no_trace_in_whatever_order_the_two_arrive(two_vi
 @pytest.mark.slow
 def test_a_stay_told_again_under_who_survives_is_that_stay_for_as_long_as_the_merge_stands(house, admissions, merges):
     def take(text, hour):
-        """Twice, for a merge counts from the next run on."""
         house.deliver(text, RECEIVED + dt.timedelta(hours=hour))
-        for _ in range(2):
-            house.make_silver(silver_tables.PATIENTS, silver_tables.ENCOUNTERS, LINKS)
-            merged.make(house.context)
+        house.make_silver()
         held = [row["reasons"] for row in house.rows(silver.QUARANTINE)]
         return {row["encounter_id"]: row["patient_id"] for row in house.rows(silver.ENCOUNTERS)}, held
 

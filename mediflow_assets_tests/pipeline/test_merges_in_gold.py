@@ -7,7 +7,6 @@ import pytest
 
 from mediflow_assets.contracts import gold
 from mediflow_assets.pipeline import gold as gold_steps
-from mediflow_assets.pipeline import merged
 from mediflow_assets_tests.pipeline.test_merge_graph import reference, stated
 
 WORLDS, PATIENTS = 60, 5
@@ -54,7 +53,6 @@ def stays_of(worlds, admissions, under):
 def features(house):
     """The table, made of what has arrived."""
     house.make_silver()
-    merged.make(house.context)
     assert not gold_steps.make(house.context, gold_steps.GOLD[0]).has_failed
     return house.rows(gold.ADMISSION_FEATURES)
 

@@ -72,8 +72,8 @@ def test_an_event_sent_twice_is_merged_once_and_counted(stream: Stream) -> None:
     assert encounter(stream)["_record_number"] == 0
     stream.send(event())
     stream.land()
-    made = stream.house.make_silver()
-    assert made[1].figures["duplicates"] == 1 and made[1].figures["accepted"] == 1
+    made = {each.contract.name: each for each in stream.house.make_silver()}[silver.ENCOUNTERS.name]
+    assert made.figures["duplicates"] == 1 and made.figures["accepted"] == 1
     assert encounter(stream)["_record_number"] == 0
     stream.house.assert_balanced()
 

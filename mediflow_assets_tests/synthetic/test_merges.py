@@ -8,7 +8,6 @@ import pytest
 
 from mediflow_assets.contracts import gold, links, silver
 from mediflow_assets.pipeline import gold as gold_steps
-from mediflow_assets.pipeline import merged
 from mediflow_assets.synthetic import generate
 from mediflow_assets_tests.house import KEY
 
@@ -43,7 +42,6 @@ def test_gold_knows_each_encounter_under_the_patient_of_the_truth(planted, house
         house.receive(path.read_bytes(), AFTER)
     house.land()
     house.make_silver()
-    merged.make(house.context)
     gold_steps.make(house.context, gold_steps.GOLD[0])
     stand = {row["merged_patient_id"]: row["counts_as"] for row in listed(planted / "truth" / "merges.csv")}
     assert {row["merged_id"]: row["survivor_id"] for row in house.rows(links.MERGED_PATIENTS)} == stand

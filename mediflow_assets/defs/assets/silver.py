@@ -34,6 +34,8 @@ def _asset(table: steps.SilverTable) -> dg.AssetsDefinition:
     deps = [source.table for source in table.sources] + [bronze.CORRECTIONS, bronze.DELIVERIES]
     if table.of_patient:
         deps.append(silver.PATIENTS)
+    if table.have_owners:
+        deps.append(links.MERGED_PATIENTS)
     uses = (*table.kept_in, *deps, silver.QUARANTINE, silver.PROCESSED)
 
     @dg.multi_asset(

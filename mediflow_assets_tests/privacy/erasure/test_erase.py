@@ -11,7 +11,7 @@ from mediflow_assets.contracts import bronze, erasure, links, masked, silver
 from mediflow_assets.contracts.versions import OUTCOMES
 from mediflow_assets.errors import ContractViolated, ErasureUnfinished, NothingToDo, SecretMissing, SettingsInvalid
 from mediflow_assets.ingest.tombstones import KEY_FILE, Tombstones
-from mediflow_assets.pipeline import merged, rebuild
+from mediflow_assets.pipeline import rebuild
 from mediflow_assets.pipeline.reconciliation import reconcile
 from mediflow_assets.privacy.erasure.erase import Request, begin
 from mediflow_assets.privacy.erasure.journal import Journal, refuse_half_erased
@@ -200,7 +200,6 @@ def merge_a_third(hospital, admissions, merges):
     pair = {"surviving_patient_id": GONE, "merged_patient_id": THIRD}
     hospital.house.deliver(merges(pair, {"surviving_patient_id": STAYS, "merged_patient_id": "PAT-9999999"}))
     hospital.house.make_silver()
-    merged.make(hospital.house.context)
 
 
 def test_whoever_is_merged_with_a_patient_goes_with_that_patient(hospital, admissions, merges):
