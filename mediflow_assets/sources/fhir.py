@@ -54,7 +54,15 @@ class Bundle(msgspec.Struct, rename="camel"):
 
     resource_type: str
     type: Any = None
+    meta: Any = None
+    timestamp: Any = None
     entry: list[msgspec.Raw] = []
+
+    @property
+    def at(self) -> str | None:
+        """When it was written."""
+        at = self.meta.get("lastUpdated") if isinstance(self.meta, dict) else None
+        return next((each for each in (at, self.timestamp) if isinstance(each, str) and each), None)
 
 
 type_of_resource = msgspec.json.Decoder(Resource)
@@ -159,11 +167,12 @@ def _judge_document(document: Bundle | bytes) -> Iterator[Found]:
     # a history tells the newest first: where its versions tell no time, the later record counts
     entries = reversed(document.entry) if document.type == "history" else document.entry
     for raw_entry in map(bytes, entries):
-        yield _judge_entry(raw_entry), raw_entry
+        yield _judge_entry(raw_entry, document.at), raw_entry
 
 
-def _judge_entry(raw: bytes) -> Row | str:
-    """An entry's resource; or, where it says that a resource was deleted, the entry itself."""
+def _judge_entry(raw: bytes, of_bundle: str | None) -> Row | str:
+    """An entry's resource; or, where it says that a resource was deleted, the entry itself, of the time of its Bundle
+    where it tells none."""
     try:
         entry, text = entry_of_bundle.decode(raw), raw.decode()
     except UnicodeDecodeError:
@@ -172,7 +181,8 @@ def _judge_entry(raw: bytes) -> Row | str:
         return "not_a_resource"
     full_url = entry.full_url if isinstance(entry.full_url, str) else None
     if (deleted := _deleted(entry.request)) is not None:
-        return (*deleted, full_url, text, *_version(entry.response))
+        at, tag = _version(entry.response)
+        return (*deleted, full_url, text, at or of_bundle, tag)
     resource = bytes(entry.resource)
     return "empty_record" if resource in (b"", b"null") else read_resource(resource, full_url, entry.response)
 

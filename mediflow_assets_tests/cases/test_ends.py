@@ -35,6 +35,11 @@ def deleted(at=None, addresses=("Patient/p", "Encounter/e", "Condition/c")):
     return json.dumps({"resourceType": "Bundle", "type": "history" if at else "transaction", "entry": entries})
 
 
+def deleted_in_bundle_of(at):
+    """A bulk export's deletions, of which only the whole tells a time."""
+    return json.dumps(json.loads(deleted()) | {"meta": {"lastUpdated": at}})
+
+
 def take(house, *texts):
     for hour, text in enumerate(texts):
         house.deliver(text, NOW + hour * HOUR)
@@ -65,8 +70,10 @@ ENDED = (
     (told(), deleted()),
     (told(FEBRUARY), deleted()),
     (deleted(MARCH), told(FEBRUARY)),
+    (deleted_in_bundle_of(MARCH), told(FEBRUARY)),
 )
 TOLD_AGAIN = (
+    (told(MARCH), deleted_in_bundle_of(FEBRUARY)),
     (told(FEBRUARY), deleted(MARCH), told(APRIL)),
     (told(APRIL), told(FEBRUARY), deleted(MARCH)),
     (told(), deleted(MARCH), told()),

@@ -84,6 +84,25 @@ def test_an_entry_that_deletes_is_a_record_of_what_it_deletes(deliver):
     assert (told, landed.counted) == ([["Patient"], ["p1"], [DELETED.decode()]], 1)
 
 
+AT = b'"meta": {"lastUpdated": "2024-03-01T00:00:00Z"}'
+
+
+@pytest.mark.parametrize(
+    ("said", "at"),
+    [
+        (AT, "2024-03-01T00:00:00Z"),
+        (b'"timestamp": "2024-04-01T00:00:00Z"', "2024-04-01T00:00:00Z"),
+        (b'"timestamp": "2024-04-01T00:00:00Z", ' + AT, "2024-03-01T00:00:00Z"),
+        (b'"timestamp": 5, "meta": "no"', None),
+    ],
+)
+def test_a_deletion_that_tells_no_time_is_of_its_bundles_time_and_a_resource_is_not(deliver, said, at):
+    timed = DELETED[:-1] + b', "response": {"lastModified": "2024-02-01"}}'
+    whole = bundle(DELETED, timed, b'{"resource":' + PATIENT + b"}").replace(b"{", b"{" + said + b", ", 1)
+    for written in (whole, whole.replace(b"\n", b"")):
+        assert deliver(written).cells("last_modified") == [at, "2024-02-01", None]
+
+
 def test_lines_may_each_be_a_bundle(deliver):
     one = bundle(DELETED).replace(b"\n", b"")
     both = bundle(b'{"resource":' + PATIENT + b"}", DELETED).replace(b"\n", b"")
