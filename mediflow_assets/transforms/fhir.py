@@ -41,9 +41,11 @@ ENCOUNTER = {
     "reasondescription": "$.reasonCode[0].coding[0].display",
     "disposition": "$.hospitalization.dischargeDisposition.coding[0].code",
 }
+_VERIFIED = ("", ".text", *(f".coding[{n}].code" for n in range(3)))
+"""Where a condition may say whether it is one: as older releases of FHIR do, in words, or coded."""
 CONDITION = {
     "id": "$.id",
-    **{f"verification{n}": f"$.verificationStatus.coding[{n}].code" for n in range(3)},
+    **{f"verification{n}": f"$.verificationStatus{path}" for n, path in enumerate(_VERIFIED)},
     "patient": "$.subject.reference",
     "encounter": "$.encounter.reference",
     "code": "$.code.coding[0].code",
@@ -91,8 +93,8 @@ def conditions_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     onset = F.coalesce("start", "onset_period")
     years = F.when(onset.isNull() & (F.col("onset_unit") == "a"), F.col("onset_age").try_cast("int"))
     is_recorded = onset.isNull() & years.isNull() & F.col("recorded").isNotNull()
-    verified = [F.coalesce(F.lower(f"verification{n}").isin(list(_NO_CONDITION)), F.lit(False)) for n in range(3)]
-    is_none = reduce(or_, verified)
+    verified = [F.translate(F.lower(f"verification{n}"), " ", "-") for n in range(len(_VERIFIED))]
+    is_none = reduce(or_, (F.coalesce(each.isin(list(_NO_CONDITION)), F.lit(False)) for each in verified))
     dated = texts.withColumns(
         {
             "_is_recorded": is_recorded,

@@ -119,9 +119,10 @@ def test_a_deleted_patient_who_has_another_encounter_stays(house):
 
 
 def test_what_was_in_error_refuted_or_cancelled_is_counted_as_ended(house):
-    refuted = {"verificationStatus": {"coding": [{"code": "refuted"}]}}
+    spelled = ({"coding": [{"code": "refuted"}]}, {"text": "Refuted"}, "refuted", {"text": "Entered in error"})
+    conditions = [ALL[2] | {"id": f"c{n}", "verificationStatus": each} for n, each in enumerate(spelled)]
     stays = [ALL[1] | {"status": "entered-in-error"}, ALL[1] | {"id": "f", "status": "cancelled"}]
-    house.deliver(told(resources=(ALL[0], *stays, ALL[2] | refuted)), NOW)
+    house.deliver(told(resources=(ALL[0], *stays, *conditions)), NOW)
     house.make_silver()
-    assert ended(house) == {"silver/patients": 0, "silver/encounters": 2, "silver/conditions": 1}
+    assert ended(house) == {"silver/patients": 0, "silver/encounters": 2, "silver/conditions": 4}
     assert stands(house) == (True, False, False)
