@@ -17,8 +17,10 @@ UNREAD = "unread"
 KINDS = (*MERGING, *SEPARATING, *APART, WHOLE, UNREAD)
 
 ACTIONS: Mapping[str, str] = {
-    **dict.fromkeys(("merge", "merged", "link", "a40", "adt^a40"), "merge"),
-    **dict.fromkeys(("unmerge", "unmerged", "unlink", "split", "separate", "undo", "a37", "adt^a37"), "unmerge"),
+    **dict.fromkeys(("merge", "merged", "link", "a40", "adt^a40", "adt^a40^adt_a39"), "merge"),
+    **dict.fromkeys(
+        ("unmerge", "unmerged", "unlink", "split", "separate", "undo", "a37", "adt^a37", "adt^a37^adt_a37"), "unmerge"
+    ),
 }
 """How deliveries say what was done."""
 

@@ -9,6 +9,7 @@ from mediflow_assets.contracts import merges
 from mediflow_assets.contracts.identifiers import MRN
 from mediflow_assets.contracts.source import LINKS
 from mediflow_assets.sources.forms import Form
+from mediflow_assets.sources.lookalikes import refuse_unread_actions
 from mediflow_assets.sources.people import Named, lists
 from mediflow_assets.sources.source import Source
 
@@ -29,7 +30,10 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     "surviving_namespace": ("Survivor Namespace", "Surviving System"),
     "merged_namespace": ("Merged System",),
     "merged_at": ("Merge Date", "Merge Time", "Merged On", "Effective At", "Updated At"),
-    "action": ("Merge Action", "Event Type"),
+    "action": (
+        *("Merge Action", "Event", "Event Type", "Event Code", "Event Type Code", "Trigger Event", "Trigger", "EVN-1"),
+        *("Message Type", "MSH-9", "MSH-9.2", "Operation", "Merge Type"),
+    ),
     "reason": ("Merge Reason",),
 }
 
@@ -49,5 +53,7 @@ def _people(records: pa.RecordBatch) -> Named:
     return Named(lists(named), nobody, nobody)
 
 
-FORM = Form(merges.SOURCE, required=_PATIENTS, distinctive=_PATIENTS, aliases=_ALIASES)
+FORM = Form(
+    merges.SOURCE, required=_PATIENTS, distinctive=_PATIENTS, aliases=_ALIASES, refuse_lookalike=refuse_unread_actions
+)
 MERGES = Source(merges.SOURCE, _transforms, FORM, people=_people, says_namespaces=True)
