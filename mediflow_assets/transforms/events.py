@@ -107,7 +107,6 @@ def _prepared(records: DataFrame, feeds: FeedReader) -> DataFrame:
         .when(F.col("status").isNotNull(), F.col("status"))
         .when(kind == EventType.ADMIT, F.lit("in-progress"))
         .when(is_over, F.lit("finished"))
-        .when(kind == RECORDED, F.lit("unknown"))
     )
     admitted = F.when(kind == EventType.ADMIT, F.coalesce("admission_date", "occurred_at"))
     discharged = F.when(kind == EventType.DISCHARGE, F.coalesce("discharge_date", "occurred_at"))

@@ -7,6 +7,7 @@ from mediflow_assets.contracts import silver
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.bronze import ADMISSIONS as admissions
 from mediflow_assets.contracts.bronze import sources_of
+from mediflow_assets.contracts.events import ENCOUNTER_EVENTS as events
 from mediflow_assets.transforms.ages import completed_years, sure_years
 from mediflow_assets.transforms.joins import with_few
 
@@ -14,7 +15,7 @@ OF_PATIENT = ("age_at_admission", "gender", "zip")
 """Columns that are the patient's where no record gives them."""
 DERIVED = ("department", "status", *OF_PATIENT)
 """Columns that stand although no record gives them."""
-_AS_BILLED = [s.system for s in sources_of(silver.ENCOUNTERS) if s.table is admissions]
+_AS_BILLED = [s.system for s in sources_of(silver.ENCOUNTERS) if s.table in (admissions, events)]
 """Source systems whose records need not tell of the end of a stay that is over."""
 
 

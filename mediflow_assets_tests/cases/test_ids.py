@@ -103,7 +103,7 @@ def test_a_spreadsheets_wrappings_are_undone_in_every_cell(house, admissions):
     assert row["admitted_at"].date().isoformat() == "2024-01-10"
 
 
-def test_every_word_for_nothing_is_read_so_in_every_column_but_a_status_may_be_unknown(house, admissions):
+def test_every_word_for_nothing_is_read_so_in_every_column(house, admissions):
     columns = ("name", "birth_date", "gender", "diagnosis_code", "discharge_date", "cost", "zip", "updated_at", "payer")
     words = ["0000-00-00", "00/00/0000", "00.00.0000", "0000-00-00 00:00:00", "\u2013", "\u2014", "--", "n.a.", "N. a."]
     words += NOT_GIVEN
@@ -113,7 +113,7 @@ def test_every_word_for_nothing_is_read_so_in_every_column_but_a_status_may_be_u
     assert not refused(house) and not refused(house, silver.PATIENTS)
     assert len(stays(house)) == len(words) + 2
     assert {row["cost_usd"] for id_, row in stays(house).items() if id_ not in ("E", "F")} == {None}
-    assert (stays(house)["E"]["status"], stays(house)["F"]["status"]) == ("unknown", "finished")
+    assert (stays(house)["E"]["status"], stays(house)["F"]["status"]) == ("finished", "finished")
 
 
 def test_a_feed_may_have_words_of_its_own_and_give_ours_a_meaning(house, admissions, tmp_path):
