@@ -12,7 +12,7 @@ from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.lines import IS_LINE
-from mediflow_assets.transforms.validation import OF_ANOTHER_PATIENT, REASONS, is_accepted, is_waiting
+from mediflow_assets.transforms.validation import REASONS, is_accepted, is_waiting, of_another_patient
 
 _NEGATIVE, _OUT_OF_RANGE = "cost_negative", "cost_out_of_range"
 _INCOMPLETE = "incomplete"
@@ -43,7 +43,7 @@ def with_sums(context: RunContext, *validated: DataFrame) -> tuple[DataFrame, ..
     reason = F.when(F.col("_sum") < 0, _NEGATIVE).when(
         F.col("_sum") > F.lit(_MOST).cast("decimal(12,2)"), _OUT_OF_RANGE
     )
-    of_another = F.array_contains(REASONS, OF_ANOTHER_PATIENT)
+    of_another = F.array_contains(REASONS, of_another_patient(silver.ENCOUNTERS))
     is_broken = F.col(IS_LINE) & ~is_accepted() & ~is_waiting() & ~of_another & F.col("encounter_id").isNotNull()
     broken = validated[0].where(is_broken).select(*_KEY, F.lit(_INCOMPLETE).alias("_reason")).distinct()
     with storage_errors(f"{silver.ENCOUNTERS.name} lines"):

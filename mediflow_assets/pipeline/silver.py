@@ -28,12 +28,12 @@ from mediflow_assets.pipeline import (
 )
 from mediflow_assets.pipeline.arrived import arrived
 from mediflow_assets.pipeline.delivery_results import SOURCE, DeliveryResult, count, figures
-from mediflow_assets.pipeline.encounter_owners import THROUGH_MERGES, Owners, are_changed_by_merges, owners
 from mediflow_assets.pipeline.event_rules import settle_events, union
 from mediflow_assets.pipeline.folding import Outcomes, store
 from mediflow_assets.pipeline.known_codes import with_known_codes
 from mediflow_assets.pipeline.known_people import of_known_people
 from mediflow_assets.pipeline.offset_ranges import OffsetRanges
+from mediflow_assets.pipeline.owners import THROUGH_MERGES, Owners, are_changed_by_merges, owners
 from mediflow_assets.pipeline.pending import PATIENTS_VERSION, Pending, Wanted, pending
 from mediflow_assets.pipeline.quarantine import forget_unsettled, held_by_delivery, quarantine_records
 from mediflow_assets.pipeline.run_context import RunContext
@@ -74,7 +74,7 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
     pending.
     """
     lake, contract = context.lake, table.contract
-    if table.have_owners and are_changed_by_merges(lake):
+    if table.have_owners and are_changed_by_merges(lake, contract):
         rebuild.ask(lake, contract)
         lake.set_properties(contract, **{THROUGH_MERGES: False})
     work = _plan(lake, contract, wanted)
@@ -132,7 +132,7 @@ def _validate(context: RunContext, table: SilverTable, work: Pending) -> _Valida
     staged = context.tables.stage(table.contract, union(shaped, sources))
     settled = settle_events(context, table.contract, staged, sources)
     validated, accepted = settled.validated, settled.accepted
-    found = owners(context, accepted) if table.have_owners else None
+    found = owners(context, table.contract, accepted) if table.have_owners else None
     if found:
         if not found.are_sure:
             context.tables.unstage(table.contract)

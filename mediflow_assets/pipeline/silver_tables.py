@@ -148,6 +148,7 @@ CONDITIONS = SilverTable(
     taken=conditions.BY_AGE,
     taking=conditions.by_age,
     stripped=conditions.stripped,
+    have_owners=True,
 )
 LINKS = SilverTable(
     links.PATIENT_LINKS,

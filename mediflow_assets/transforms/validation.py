@@ -13,8 +13,11 @@ UNREADABLE = "_unreadable"
 WAITING = "patient_not_arrived"
 NOT_ADMITTED = "encounter_not_arrived"
 """A discharge or cancellation whose encounter nobody has told of yet."""
-OF_ANOTHER_PATIENT = "encounter_of_another_patient"
-"""An encounter's id that an earlier record gave to somebody else."""
+
+
+def of_another_patient(contract: TableContract) -> str:
+    """The reason against an id of a table, such as an encounter's, that an earlier record gave to somebody else."""
+    return contract.primary_key[-1].removesuffix("_id") + "_of_another_patient"
 
 
 def validate(frame: DataFrame, contract: TableContract) -> DataFrame:

@@ -8,7 +8,7 @@ from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.identifiers import as_delivered
 from mediflow_assets.contracts.not_given import NOT_GIVEN
 from mediflow_assets.sources import Feeds
-from mediflow_assets.transforms.validation import OF_ANOTHER_PATIENT
+from mediflow_assets.transforms.validation import of_another_patient
 
 
 def stays(house):
@@ -57,7 +57,7 @@ def test_a_column_of_names_is_not_taken_for_ids(told):
 
 def test_an_encounter_id_under_two_patients_is_of_the_first(told):
     house = told("reused_encounter")
-    assert stays(house)["V1001"]["patient_id"] == "RU1" and refused(house) == {OF_ANOTHER_PATIENT: 1}
+    assert stays(house)["V1001"]["patient_id"] == "RU1" and refused(house) == {of_another_patient(silver.ENCOUNTERS): 1}
 
 
 def test_two_visits_of_one_day_without_ids_are_two(told):

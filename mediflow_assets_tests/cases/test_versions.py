@@ -83,6 +83,20 @@ def test_a_corrected_condition_takes_the_place_of_what_it_corrects(house, order)
     assert [row["code"] for row in house.rows(silver.CONDITIONS)] == ["N40.0"]
 
 
+@pytest.mark.parametrize("order", itertools.permutations(range(2)))
+def test_a_condition_is_not_taken_from_its_patient(house, order):
+    texts = [
+        f'''{{"resourceType":"Patient","id":"{who}"}}
+{{"resourceType":"Condition","id":"c","meta":{{"lastUpdated":"{at}"}},"subject":{{"reference":"Patient/{who}"}},\
+"onsetDateTime":"2024-01-01","code":{{"coding":[{{"code":"{code}"}}]}}}}'''
+        for who, at, code in (("a", "2026-02-01T00:00:00Z", "C61"), ("b", "2026-02-02T00:00:00Z", "I10"))
+    ]
+    take(house, [texts[place] for place in order])
+    (kept,) = house.rows(silver.CONDITIONS)
+    assert kept["patient_id"] == "ab"[order[0]]
+    assert house.row(silver.QUARANTINE)["reasons"] == ["condition_of_another_patient"]
+
+
 TOLD = '"meta":{"lastUpdated":"2026-02-01T00:00:00Z"}'
 BORN_1950 = f"""{{"resourceType":"Patient","id":"p",{TOLD},"birthDate":"1950-01-01"}}
 {{"resourceType":"Encounter","id":"e",{TOLD},"status":"finished","class":{{"code":"IMP"}},\
