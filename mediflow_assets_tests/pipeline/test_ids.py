@@ -6,7 +6,7 @@ import pytest
 
 from mediflow_assets.contracts import silver
 from mediflow_assets.pipeline import silver as steps
-from mediflow_assets.transforms.validation import OF_ANOTHER_PATIENT
+from mediflow_assets.transforms.validation import of_another_patient
 from mediflow_assets_tests.house import RECEIVED
 
 BOTH = (steps.PATIENTS, steps.ENCOUNTERS)
@@ -86,12 +86,12 @@ def test_an_encounter_of_two_patients_is_of_the_one_who_came_first(house, admiss
         admissions({"patient_id": "P1"}, {"patient_id": "P2", "cost": "2"}, {"patient_id": "P1", "cost": "3"})
     )
     house.make_silver(*BOTH)
-    assert (stays(house), refused(house)) == ({"E1": "P1"}, [OF_ANOTHER_PATIENT])
+    assert (stays(house), refused(house)) == ({"E1": "P1"}, [of_another_patient(silver.ENCOUNTERS)])
     house.assert_balanced()
     house.deliver(admissions({"patient_id": "P3"}), day(1))
     house.deliver(admissions({"patient_id": "P1", "cost": "4"}), day(2))
     house.make_silver(*BOTH)
-    assert (stays(house), refused(house)) == ({"E1": "P1"}, [OF_ANOTHER_PATIENT] * 2)
+    assert (stays(house), refused(house)) == ({"E1": "P1"}, [of_another_patient(silver.ENCOUNTERS)] * 2)
     assert str(house.row(silver.ENCOUNTERS)["cost_usd"]) == "4.00"
     house.assert_balanced()
 
@@ -112,7 +112,7 @@ def test_the_order_of_judging_does_not_tell_whose_an_encounter_is(house, claims)
         house.deliver(claims[n], day(n))
         house.make_silver(*BOTH)
     assert stays(house) == {"E1": "P1", "E2": "P2"}
-    assert refused(house) == [OF_ANOTHER_PATIENT] * 2
+    assert refused(house) == [of_another_patient(silver.ENCOUNTERS)] * 2
     house.assert_balanced()
 
 
