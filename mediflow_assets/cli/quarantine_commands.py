@@ -53,7 +53,7 @@ def list_(
 
 
 def duplicates(as_json: Json = False) -> None:
-    """List encounters without an id that may be one: the records of one stay share its number."""
+    """List encounters that may be one, of which one has no id: the records of one stay share its number."""
     from mediflow_assets.pipeline.possible_duplicates import possible_duplicates
 
     settings = context.settings()
@@ -64,7 +64,7 @@ def duplicates(as_json: Json = False) -> None:
     elif rows:
         output.table("possible duplicates", tuple(rows[0]), [tuple(row.values()) for row in rows])
     else:
-        output.line("No two encounters without an id overlap.")
+        output.line("No encounter overlaps one without an id.")
 
 
 def show(
