@@ -7,7 +7,8 @@ other means, so that a lost one shows. `Feeds` is what `sources.toml` says of th
 """
 
 from mediflow_assets.sources.delivery import Limits, Recognised, RecordBatchOfDelivery, Reject
-from mediflow_assets.sources.feeds import Feed, Feeds
+from mediflow_assets.sources.feed import Feed
+from mediflow_assets.sources.feeds import Feeds
 from mediflow_assets.sources.reading import count_records, read_batches
 from mediflow_assets.sources.recognise import recognise
 from mediflow_assets.sources.suggest import suggest

@@ -13,7 +13,7 @@ from mediflow_assets.sources.csv_header import (
     refuse_without_records,
 )
 from mediflow_assets.sources.delivery import Recognised
-from mediflow_assets.sources.feeds import DELIMITERS
+from mediflow_assets.sources.feed_section import DELIMITERS
 from mediflow_assets.sources.people import Named, lists
 from mediflow_assets.sources.source import Candidate, Source
 

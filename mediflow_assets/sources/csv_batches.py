@@ -8,14 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from mediflow_assets.contracts import bronze
+from mediflow_assets.sources.composing import bronze_columns
 from mediflow_assets.sources.csv_blocks import Overlong, line_blocks, skip_line
 from mediflow_assets.sources.csv_lines import pieces
 from mediflow_assets.sources.csv_parse import parse_records, parse_whole
 from mediflow_assets.sources.csv_records import EMPTY, Layout
 from mediflow_assets.sources.delivery import RAW_KEPT, Recognised, RecordBatchOfDelivery, Reject
-from mediflow_assets.sources.forms import JSON_COLUMNS
-from mediflow_assets.sources.json_cells import json_objects
 from mediflow_assets.sources.opening import opened
 
 RECORDS_AT_ONCE = 1 << 16
@@ -128,16 +126,7 @@ class _Reader:
     def _batch(
         self, cells: list[pa.Array], numbers: npt.NDArray[np.int64], rejects: tuple[Reject, ...]
     ) -> RecordBatchOfDelivery:
-        named = {name: cell for name, cell in zip(self.what.columns, cells, strict=True) if name}
-        others = {
-            header: cell
-            for header, name, cell in zip(self.what.header, self.what.columns, cells, strict=True)
-            if name is None
-        }
-        columns = {
-            name: json_objects(others, len(numbers)) if name in JSON_COLUMNS else named.get(name)
-            for name in bronze.SOURCES[self.what.source].filled
-        }
-        arrays = [pa.nulls(len(numbers), pa.string()) if cell is None else cell for cell in columns.values()]
-        accepted = pa.RecordBatch.from_arrays([*arrays, pa.array(numbers)], names=[*columns, "_record_number"])
+        columns = bronze_columns(self.what, cells, len(numbers))
+        arrays = [*columns.values(), pa.array(numbers)]
+        accepted = pa.RecordBatch.from_arrays(arrays, names=[*columns, "_record_number"])
         return RecordBatchOfDelivery(accepted, rejects)

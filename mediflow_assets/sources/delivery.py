@@ -36,6 +36,21 @@ UNJUDGED_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
+class Composed:
+    """A Bronze column that is made of several of a file's, or of none."""
+
+    column: str
+    places: tuple[int, ...] = ()
+    """The columns of the file."""
+    between: str | None = None
+    """What stands between cells that are joined; None where the first that is given counts."""
+    value: str | None = None
+    """What stands where none is given."""
+    nothing: tuple[str, ...] = ("",)
+    """Words, in capitals, for what is not given."""
+
+
+@dataclass(frozen=True)
 class Recognised:
     """A file that was recognised: which source it is, and how its columns are named."""
 
@@ -51,6 +66,8 @@ class Recognised:
     unknown_columns: tuple[str, ...] = ()
     missing_columns: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    composed: tuple[Composed, ...] = ()
+    """The Bronze columns that are made of others of the file."""
 
 
 @dataclass(frozen=True, slots=True)

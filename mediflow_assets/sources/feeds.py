@@ -1,63 +1,23 @@
-"""`sources.toml`: how one hospital's feed names its columns, writes its dates and codes its values."""
+"""All of `sources.toml`: the feeds of hospitals' exports, and what is said of whole systems."""
 
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 
-from mediflow_assets.contracts import bronze, date_forms
-from mediflow_assets.contracts.identifiers import as_delivered, is_namespace
+from mediflow_assets.contracts import bronze
+from mediflow_assets.contracts.identifiers import as_delivered
 from mediflow_assets.contracts.source import LINE_GRAIN, SourceContract
-from mediflow_assets.contracts.time_zones import time_zone
 from mediflow_assets.errors import SettingsInvalid
-from mediflow_assets.sources.admissions import FORM as ADMISSIONS
-from mediflow_assets.sources.aliases import plain
+from mediflow_assets.sources.feed import Feed
+from mediflow_assets.sources.feed_section import feed_of
 from mediflow_assets.sources.fhir_numbers import Numbered
 from mediflow_assets.sources.source import Source
-from mediflow_assets.sources.systems import NAMESPACE_FORM, System, system_of
+from mediflow_assets.sources.systems import System, system_of
 
 FILE_NAME = "sources.toml"
-GRAINS = ("encounter", LINE_GRAIN)
-DELIMITERS = (",", ";", "\t", "|")
-_FORMS = ("delimiter", "date_formats", "decimal_comma", "values", "timezone", "two_digit_years")
-KEYS = frozenset({"match", "headers", "namespace", "null_words", "grain", *_FORMS})
-
-
-@dataclass(frozen=True)
-class Feed:
-    """One hospital's way of writing admissions."""
-
-    name: str
-    match: tuple[str, ...]
-    headers: Mapping[str, str] = field(default_factory=dict)
-    delimiter: str | None = None
-    date_formats: tuple[str, ...] = ()
-    decimal_comma: bool = False
-    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    namespace: str | None = None
-    """Whose its ids are, where they are not the hospital's record numbers."""
-    timezone: str | None = None
-    """The IANA time zone of its times without an offset, and of its days; its system's where it names none."""
-    two_digit_years: int | None = None
-    """The last of the hundred years that years of two digits are in; birth dates are in the past in any case."""
-    null_words: tuple[str, ...] = ()
-    """Words of its own for what is not given, in whatever case."""
-    grain: str = "encounter"
-    """What a record is: an encounter, or a line of several of which each encounter is the sum."""
-
-    @property
-    def short_years(self) -> tuple[int, int] | None:
-        """The hundred years that years of two digits are in, births aside; None where its dates have none."""
-        last = self.two_digit_years or 2099
-        return (last - 99, last) if any(map(date_forms.has_short_year, self.date_formats)) else None
-
-    def fits(self, header: tuple[str, ...], delimiter: str) -> bool:
-        """Whether a file with this header is of this feed."""
-        seen = {plain(name) for name in header}
-        return self.delimiter in (None, delimiter) and all(plain(name) in seen for name in self.match)
 
 
 @dataclass(frozen=True)
@@ -82,7 +42,7 @@ class Feeds:
         if content or not isinstance(feeds, dict) or not isinstance(systems, dict):
             raise SettingsInvalid("sources.toml holds something else than sections [feeds.NAME] and [systems.NAME].")
         return cls(
-            tuple(_feed(name, section) for name, section in feeds.items()),
+            tuple(feed_of(name, section) for name, section in feeds.items()),
             {name: system_of(name, section) for name, section in systems.items()},
             timezone,
         )
@@ -152,72 +112,3 @@ class Feeds:
 
 
 NO_FEEDS = Feeds()
-
-
-def _feed(name: str, section: Any) -> Feed:
-    if not isinstance(section, dict):
-        raise SettingsInvalid(f"sources.toml: feed '{name}' is not a section.")
-    if unknown := sorted(set(section) - KEYS):
-        raise SettingsInvalid(f"sources.toml: feed '{name}' has an unknown key '{unknown[0]}'.")
-    headers = _texts(name, "headers", section.get("headers", {}))
-    match = section.get("match", list(headers))
-    if not _is_list_of_texts(match) or not match:
-        raise _invalid(name, "match", "a list of header names, or leave it out and fill headers")
-    delimiter = section.get("delimiter")
-    _one_of(name, "delimiter", delimiter, (None, *DELIMITERS), "a comma, a semicolon, a tab or a vertical bar")
-    formats = section.get("date_formats", [])
-    if not _is_list_of_texts(formats):
-        raise _invalid(name, "date_formats", 'a list of patterns such as "MM/dd/yyyy"')
-    comma = section.get("decimal_comma", False)
-    if not isinstance(comma, bool):
-        raise _invalid(name, "decimal_comma", "true or false")
-    namespace = section.get("namespace")
-    if namespace is not None and not is_namespace(namespace):
-        raise _invalid(name, "namespace", NAMESPACE_FORM)
-    words = section.get("null_words", [])
-    if not _is_list_of_texts(words):
-        raise _invalid(name, "null_words", 'a list of words such as "not done"')
-    _known(name, "headers", headers.values())
-    zone = section.get("timezone")
-    zone = None if zone is None else time_zone(zone, f"sources.toml: feed '{name}', key 'timezone'")
-    last = section.get("two_digit_years")
-    if last is not None and (type(last) is not int or not 1900 <= last <= 2199):
-        raise _invalid(name, "two_digit_years", "the last year that two digits stand for, such as 2049")
-    values = _values(name, section)
-    grain = section.get("grain", GRAINS[0])
-    _one_of(name, "grain", grain, GRAINS, " or ".join(GRAINS))
-    words = tuple(words)
-    forms = (delimiter, tuple(formats), comma, values)
-    return Feed(name, tuple(match), headers, *forms, namespace, zone, last, words, grain)
-
-
-def _values(name: str, section: dict[str, Any]) -> dict[str, dict[str, str]]:
-    values = section.get("values", {})
-    if not isinstance(values, dict):
-        raise _invalid(name, "values", "a section per column")
-    _known(name, "values", values)
-    return {column: _texts(name, f"values.{column}", codes) for column, codes in values.items()}
-
-
-def _one_of(name: str, key: str, value: Any, allowed: tuple[str | None, ...], expected: str) -> None:
-    if value not in allowed:
-        raise _invalid(name, key, expected)
-
-
-def _known(name: str, key: str, columns: Any) -> None:
-    if any(column not in ADMISSIONS.columns for column in columns):
-        raise _invalid(name, key, f"columns of admissions: {', '.join(ADMISSIONS.columns)}")
-
-
-def _texts(name: str, key: str, value: Any) -> dict[str, str]:
-    if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
-        raise _invalid(name, key, "pairs of texts")
-    return value
-
-
-def _is_list_of_texts(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(text, str) and text for text in value)
-
-
-def _invalid(name: str, key: str, expected: str) -> SettingsInvalid:
-    return SettingsInvalid(f"sources.toml: feed '{name}', key '{key}': expected {expected}.")

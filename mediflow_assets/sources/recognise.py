@@ -5,16 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mediflow_assets.errors import DeliveryRefused
-from mediflow_assets.sources.admissions import FORM as ADMISSIONS
-from mediflow_assets.sources.columns import name_columns
+from mediflow_assets.sources.columns import composed_columns, name_columns
 from mediflow_assets.sources.csv_header import (
     header_line,
     header_names,
     refuse_repeated_names,
     refuse_without_records,
 )
-from mediflow_assets.sources.delivery import LINE_LIMIT, Limits, Recognised
-from mediflow_assets.sources.feeds import DELIMITERS, Feed, Feeds
+from mediflow_assets.sources.delivery import LINE_LIMIT, Composed, Limits, Recognised
+from mediflow_assets.sources.feed import Feed
+from mediflow_assets.sources.feed_section import DELIMITERS
+from mediflow_assets.sources.feeds import Feeds
 from mediflow_assets.sources.forms import Form
 from mediflow_assets.sources.names_for_ids import refuse_names_for_ids
 from mediflow_assets.sources.opening import compression_of, read_head
@@ -34,16 +35,22 @@ class Reading:
     header: tuple[str, ...]
     columns: tuple[str | None, ...]
     feed: Feed | None = None
+    composed: tuple[Composed, ...] = ()
+
+    @property
+    def filled(self) -> frozenset[str | None]:
+        """The Bronze columns that the file fills."""
+        return frozenset((*self.columns, *(each.column for each in self.composed)))
 
     @property
     def known(self) -> int:
-        """How many columns of the file have a Bronze name."""
-        return sum(column is not None for column in self.columns)
+        """How many columns of Bronze the file fills."""
+        return len(self.filled - {None})
 
     @property
     def missing(self) -> tuple[str, ...]:
         """The required columns that the header does not name."""
-        return tuple(column for column in self.form.required if column not in self.columns)
+        return tuple(column for column in self.form.required if column not in self.filled)
 
     @property
     def is_complete(self) -> bool:
@@ -53,7 +60,7 @@ class Reading:
     @property
     def is_near(self) -> bool:
         """Whether the form was meant, though columns are missing."""
-        is_distinct = all(column in self.columns for column in self.form.distinctive)
+        is_distinct = self.filled.issuperset(self.form.distinctive)
         is_other_table = self.form.is_closed and None in self.columns
         return is_distinct and not is_other_table and len(self.missing) * 2 < len(self.form.required)
 
@@ -86,7 +93,9 @@ def _by_header(file: Candidate, feeds: Feeds) -> Recognised:
     refuse_without_records(file.head)
     if reading.form.refuse_lookalike:
         reading.form.refuse_lookalike(file.head, reading.columns, reading.delimiter)
-    mapped = frozenset(reading.feed.headers.values()) if reading.feed else frozenset()
+    mapped = reading.feed.mapped if reading.feed else frozenset()
+    used = {place for each in reading.composed for place in each.places}
+    places = enumerate(zip(reading.header, reading.columns, strict=True))
     refuse_names_for_ids(file.head, reading.columns, reading.delimiter, reading.form, mapped)
     return Recognised(
         source=reading.form.source,
@@ -96,8 +105,9 @@ def _by_header(file: Candidate, feeds: Feeds) -> Recognised:
         delimiter=reading.delimiter,
         columns=reading.columns,
         header=reading.header,
-        unknown_columns=tuple(h for h, c in zip(reading.header, reading.columns, strict=True) if c is None),
-        missing_columns=tuple(column for column in reading.form.columns if column not in reading.columns),
+        composed=reading.composed,
+        unknown_columns=tuple(name for place, (name, column) in places if column is None and place not in used),
+        missing_columns=tuple(column for column in reading.form.columns if column not in reading.filled),
         limits=file.limits,
     )
 
@@ -108,7 +118,8 @@ def _readings(line: str, feeds: Feeds) -> Iterator[Reading]:
         if header is None:
             continue
         for feed in feeds.fitting(header, delimiter):
-            yield Reading(ADMISSIONS, delimiter, header, name_columns(header, ADMISSIONS, feed), feed)
+            columns = name_columns(header, feed.form, feed)
+            yield Reading(feed.form, delimiter, header, columns, feed, composed_columns(header, feed))
         for form in (source.form for source in sources().values() if source.form):
             yield Reading(form, delimiter, header, name_columns(header, form, None))
 

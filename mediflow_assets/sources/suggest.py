@@ -14,7 +14,7 @@ from mediflow_assets.sources.aliases import ADMISSION_ALIASES, plain
 from mediflow_assets.sources.columns import name_columns
 from mediflow_assets.sources.csv_header import header_line, header_names, refuse_repeated_names
 from mediflow_assets.sources.delivery import LINE_LIMIT
-from mediflow_assets.sources.feeds import DELIMITERS
+from mediflow_assets.sources.feed_section import DELIMITERS
 from mediflow_assets.sources.opening import compression_of, read_head
 
 SAMPLE_ROWS = 500

@@ -1,0 +1,55 @@
+"""The cells of a file as Bronze's columns, whatever the file's format: named, composed, and the others as JSON."""
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from mediflow_assets.contracts import bronze
+from mediflow_assets.contracts.blanks import BLANKS
+from mediflow_assets.sources.delivery import Composed, Recognised
+from mediflow_assets.sources.forms import JSON_COLUMNS
+from mediflow_assets.sources.json_cells import json_objects
+
+
+def bronze_columns(what: Recognised, cells: Sequence[pa.Array], records: int) -> dict[str, pa.Array]:
+    """The columns that Bronze stores, made of a file's, which come in the order of its header.
+
+    Cells that others are composed of stand in `extra` as they came.
+    """
+    columns = list(zip(what.header, what.columns, cells, strict=True))
+    named = {name: cell for _, name, cell in columns if name}
+    named |= {each.column: composed(each, cells, records) for each in what.composed}
+    others = {header: cell for header, name, cell in columns if name is None}
+    empty = pa.nulls(records, pa.string())
+    return {
+        name: json_objects(others, records) if name in JSON_COLUMNS else named.get(name, empty)
+        for name in bronze.SOURCES[what.source].filled
+    }
+
+
+def composed(how: Composed, cells: Sequence[pa.Array], records: int) -> pa.Array:
+    """One column made of others: joined, or the first that is given; else the constant, if there is one."""
+    parts = [cells[place] for place in how.places]
+    if len(parts) == 1 and how.value is None:
+        return parts[0]
+    if not parts:
+        return pa.repeat(pa.scalar(how.value, pa.string()), records)
+    given = [_given(part, how) for part in parts]
+    made = pc.coalesce(*given) if how.between is None else _joined(given, how.between)
+    return made if how.value is None else pc.fill_null(made, how.value)
+
+
+def _given(cells: pa.Array, how: Composed) -> pa.Array:
+    """Cells, trimmed, that hold something."""
+    trimmed = pc.utf8_trim(cells, BLANKS)
+    is_nothing = pc.is_in(pc.utf8_upper(trimmed), pa.array(how.nothing, pa.string()))
+    return pc.if_else(is_nothing, pa.scalar(None, pa.string()), trimmed)
+
+
+def _joined(cells: list[pa.Array], between: str) -> pa.Array:
+    made = cells[0]
+    for cell in cells[1:]:
+        both = pc.binary_join_element_wise(made, cell, between)
+        made = pc.coalesce(both, made, cell)
+    return made
