@@ -10,7 +10,7 @@ from mediflow_assets.cli import context, output
 
 if TYPE_CHECKING:
     from mediflow_assets.operations.hand_over import Handed
-    from mediflow_assets.sources import Feeds
+    from mediflow_assets.sources import Feeds, Recognised
 
 
 def register(app: typer.Typer) -> None:
@@ -60,4 +60,16 @@ def _say(file: "Handed", feeds: "Feeds") -> None:
     columns = f", {unknown} unknown columns kept as JSON" if unknown else ""
     years = feeds.named(file.what.feed).short_years if file.what.feed else None
     short = f", years of two digits are read as {years[0]} to {years[1]}, births as past" if years else ""
-    output.line(f"{file.path}: {file.delivery.short}{feed}{columns}{short}: {file.fate}")
+    how = "".join(f", {text}" for text in _how_written(file.what))
+    output.line(f"{file.path}: {file.delivery.short}{feed}{how}{columns}{short}: {file.fate}")
+
+
+def _how_written(what: "Recognised") -> list[str]:
+    """What of a file is not as one might expect: its encoding, and lines that are no records."""
+    skipped = [
+        f"{count:,} {name}{'' if count == 1 else 's'}"
+        for count, name in ((what.title_lines, "title line"), (what.total_rows, "total row"))
+        if count
+    ]
+    encoding = [f"read as {what.encoding}"] if what.encoding not in (None, "utf-8") else []
+    return [*encoding, *([f"{' and '.join(skipped)} skipped"] if skipped else [])]

@@ -53,6 +53,7 @@ DELIVERIES = TableContract(
         Column("rejects", Type.LONG, "records set aside", P.TECHNICAL, drop(), nullable=False),
         Column("unknown_columns", Type.LONG, "columns kept as JSON", P.TECHNICAL, drop(), nullable=False),
         Column("received_at", Type.TIMESTAMP, "when it came into the inbox", P.TECHNICAL, drop(), nullable=False),
+        Column("skipped", Type.LONG, "lines above the header, and total rows below the records", P.TECHNICAL, drop()),
     ),
     primary_key=("delivery_id",),
 )

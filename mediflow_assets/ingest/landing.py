@@ -37,6 +37,8 @@ class Landed:
     rejects: int
     refused: int = 0
     """Of patients who were erased."""
+    skipped: int = 0
+    """Lines above the header and total rows, which are no records."""
 
 
 @dataclass
@@ -46,6 +48,7 @@ class _Aside:
     rejects: RejectSpool
     refused: Refused = field(default_factory=Counter)
     refused_rejects: int = 0
+    total_rows: int = 0
     refusal: DeliveryRefused | None = None
 
 
@@ -97,7 +100,8 @@ def land(lake: Lake, inbox: Inbox, delivery: Delivery, tombstones: Tombstones) -
     finally:
         aside.rejects.remove()
     refused = sum(aside.refused.values()) + aside.refused_rejects
-    landed = Landed(delivery, records, lake.rows(contract) - before, aside.rejects.count, refused)
+    skipped = what.title_lines + aside.total_rows
+    landed = Landed(delivery, records, lake.rows(contract) - before, aside.rejects.count, refused, skipped)
     if landed.records != landed.bronze + landed.rejects + landed.refused:
         raise ContractViolated(
             f"delivery {delivery.short}: {landed.records} records were counted, {landed.bronze} landed, "
@@ -193,6 +197,7 @@ def _with_provenance(
         kept, refused_rejects = refuse_rejects(batch.rejects, tombstones)
         rows, refused = refuse(batch.accepted, source, tombstones, feeds, what.feed)
         aside.refused.update(refused)
+        aside.total_rows += batch.total_rows
         aside.refused_rejects += refused_rejects
         aside.rejects.add(kept)
         if rows.num_rows:
@@ -219,4 +224,5 @@ def _ledger_row(landed: Landed, what: Recognised, tombstones: Tombstones) -> dic
         "rejects": landed.rejects,
         "unknown_columns": len(what.unknown_columns),
         "received_at": delivery.received_at,
+        "skipped": landed.skipped,
     }

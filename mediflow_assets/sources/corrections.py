@@ -6,12 +6,7 @@ import pyarrow as pa
 
 from mediflow_assets.contracts import bronze
 from mediflow_assets.errors import DeliveryRefused
-from mediflow_assets.sources.csv_header import (
-    header_line,
-    header_names,
-    refuse_repeated_names,
-    refuse_without_records,
-)
+from mediflow_assets.sources.csv_header import header_line, header_names, refuse_repeated_names
 from mediflow_assets.sources.delivery import Recognised
 from mediflow_assets.sources.feed_section import DELIMITERS
 from mediflow_assets.sources.people import Named, lists
@@ -32,7 +27,6 @@ def _recognise(file: Candidate) -> Recognised | None:
         header = header_names(line, delimiter) or ()
         if set(KEYS) < set(header):
             refuse_repeated_names(header)
-            refuse_without_records(file.head)
             columns = tuple(KEYS.get(name) for name in header)
             return Recognised(
                 _CONTRACT.name, "csv", None, file.compression, delimiter, columns, header, limits=file.limits

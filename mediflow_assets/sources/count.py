@@ -9,6 +9,7 @@ from typing import Any
 
 from mediflow_assets.contracts.blanks import ASCII_BLANKS, BLANKS
 from mediflow_assets.errors import DeliveryRefused
+from mediflow_assets.sources.csv_stream import opened_csv
 from mediflow_assets.sources.delivery import JSON_LINE_LIMIT, LINE_LIMIT, RECORD_LINES, Recognised
 from mediflow_assets.sources.opening import Opened, opened
 
@@ -19,7 +20,7 @@ JSON_WHITE = b" \t\r\n"
 
 def count_csv(path: Path, what: Recognised) -> int:
     """The records of a CSV delivery."""
-    with opened(path, what.compression, what.limits) as stream:
+    with opened_csv(path, what) as stream:
         next(_lines(stream))
         return _count_csv(stream, what)
 

@@ -13,8 +13,9 @@ from mediflow_assets.sources.csv_blocks import Overlong, line_blocks, skip_line
 from mediflow_assets.sources.csv_lines import pieces
 from mediflow_assets.sources.csv_parse import parse_records, parse_whole
 from mediflow_assets.sources.csv_records import EMPTY, Layout
+from mediflow_assets.sources.csv_stream import opened_csv
 from mediflow_assets.sources.delivery import RAW_KEPT, Recognised, RecordBatchOfDelivery, Reject
-from mediflow_assets.sources.opening import opened
+from mediflow_assets.sources.footers import NO_FOOTER, Footer
 
 RECORDS_AT_ONCE = 1 << 16
 
@@ -22,7 +23,7 @@ RECORDS_AT_ONCE = 1 << 16
 def read_csv(path: Path, what: Recognised) -> Iterator[RecordBatchOfDelivery]:
     """All records of a CSV delivery, in file order, numbered from 1."""
     reader = _Reader(what, Layout(what.delimiter, len(what.header)))
-    with opened(path, what.compression, what.limits) as stream:
+    with opened_csv(path, what) as stream:
         skip_line(stream)
         for block in line_blocks(stream):
             if isinstance(block, Overlong):
@@ -31,7 +32,7 @@ def read_csv(path: Path, what: Recognised) -> Iterator[RecordBatchOfDelivery]:
             else:
                 yield from reader.take(block, is_last=False)
         yield from reader.take(b"", is_last=True)
-        yield from reader.finish()
+        yield from reader.finish(stream.footer or NO_FOOTER)
 
 
 @dataclass
@@ -66,10 +67,11 @@ class _Reader:
         ended = self._end_of_blank()
         return self._batch_of([], [], [*ended, Reject(int(self._number(1)[0]), "record_too_long", raw)])
 
-    def finish(self) -> Iterator[RecordBatchOfDelivery]:
-        """The blank lines at the end, if there are any."""
-        if ended := self._end_of_blank():
-            yield self._batch_of([], [], [*ended])
+    def finish(self, footer: Footer) -> Iterator[RecordBatchOfDelivery]:
+        """The blank lines at the end, if there are any, and what stood below."""
+        ended = self._end_of_blank()
+        if ended or footer.rows:
+            yield replace(self._batch_of([], [], [*ended]), total_rows=footer.rows)
 
     def _goes_on_blank(self, block: bytes) -> bool:
         """Whether a block holds line ends alone: a file of nothing else is passed over as fast as it is read."""

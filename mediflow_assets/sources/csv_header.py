@@ -1,13 +1,25 @@
-"""The first line of a CSV delivery: its bytes, and its names under a delimiter."""
+"""The header of a CSV delivery: where it may stand, its bytes, and its names under a delimiter."""
 
 import csv
 from collections import Counter
+from collections.abc import Iterator
 
 from mediflow_assets.contracts.blanks import BLANKS
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.delivery import LINE_LIMIT
 
 BINARY = "a binary file. Deliver CSV, NDJSON or a FHIR Bundle, plain or gzip."
+MOST_TITLE_LINES = 30
+"""Above a header."""
+
+
+def beginnings(head: bytes) -> Iterator[tuple[int, bytes]]:
+    """A file's beginning from its first line on, from its second, and so on, with the number of lines left out."""
+    for place in range(MOST_TITLE_LINES + 1):
+        if place and not head:
+            return
+        yield place, head
+        head = head.partition(b"\n")[2]
 
 
 def header_line(head: bytes) -> str:
@@ -20,20 +32,16 @@ def header_line(head: bytes) -> str:
     except UnicodeDecodeError:
         if b"\0" in head[:8192]:
             raise DeliveryRefused(BINARY) from None
-        raise DeliveryRefused("the header is not UTF-8. Convert the file to UTF-8 and try again.") from None
+        raise DeliveryRefused(
+            "the header is neither UTF-8 nor plain Windows-1252. Name its 'encoding' in a feed of sources.toml."
+        ) from None
     if "\0" in text:
         raise DeliveryRefused(BINARY)
     if not text.strip(BLANKS):
         raise DeliveryRefused("the first line is blank. A CSV delivery begins with its header.")
     if "\r" in text.rstrip("\r"):
-        raise DeliveryRefused("lines end in CR alone. Convert the line ends to LF or CRLF and try again.")
+        raise DeliveryRefused("a line break stands within the header. Write each record in a line of its own.")
     return text.rstrip("\r").lstrip("\ufeff")
-
-
-def refuse_without_records(head: bytes) -> None:
-    """A header alone is refused: most often the export went wrong."""
-    if not head.partition(b"\n")[2]:
-        raise DeliveryRefused("the file has a header but no records.")
 
 
 def header_names(line: str, delimiter: str) -> tuple[str, ...] | None:

@@ -68,6 +68,12 @@ class Recognised:
     limits: Limits = field(default_factory=Limits)
     composed: tuple[Composed, ...] = ()
     """The Bronze columns that are made of others of the file."""
+    encoding: str | None = None
+    """Of text; None where it has not been looked at yet."""
+    title_lines: int = 0
+    """The lines above the header, blank ones too."""
+    total_rows: int = 0
+    """Totals and remarks below the records, as far as they were looked for: `read_batches` tells them surely."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +92,5 @@ class RecordBatchOfDelivery:
 
     accepted: pa.RecordBatch
     rejects: tuple[Reject, ...] = ()
+    total_rows: int = 0
+    """Rows below the records that are none; told with the last batch."""

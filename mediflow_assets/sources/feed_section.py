@@ -9,6 +9,7 @@ from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.sources.feed import CLEARED, SHIFTED, Feed, Mapped
 from mediflow_assets.sources.grains import ENCOUNTER_GRAIN, FORMS
 from mediflow_assets.sources.systems import NAMESPACE_FORM
+from mediflow_assets.sources.text_form import is_encoding
 
 DELIMITERS = (",", ";", "\t", "|")
 WAYS = frozenset({"join", "with", "first", "value"})
@@ -47,7 +48,7 @@ class _Section:
             headers=headers,
             columns=columns,
             delimiter=self.one_of("delimiter", DELIMITERS, "a comma, a semicolon, a tab or a vertical bar"),
-            encoding=self.read("encoding", is_text, 'the name of an encoding, such as "windows-1252"'),
+            encoding=self.read("encoding", is_encoding, 'the name of an encoding, such as "windows-1252"'),
             skip_lines=self.read("skip_lines", _is_count, "how many lines stand above the header"),
             sheet=self.read("sheet", is_text, "the name of a sheet"),
             date_formats=()

@@ -1,21 +1,27 @@
-"""Opening a delivery: compression by content, byte order marks, and every failure as a refusal."""
+"""Opening a delivery: compression by content, encodings, and every failure as a refusal."""
 
 import gzip
 import io
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.delivery import UNJUDGED_BYTES, Limits
+from mediflow_assets.sources.footers import NO_FOOTER, Footer
+from mediflow_assets.sources.text_form import MARKS, TextForm, text_form
+from mediflow_assets.sources.transcoding import Transcoded
 
 GZIP = b"\x1f\x8b"
-UTF8_MARK = b"\xef\xbb\xbf"
-UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+UTF8_MARK = MARKS[0][0]
 BUFFER = 1 << 20
+TAIL = 64 << 10
+"""The last bytes of the content, among which a footer is looked for."""
+_SAMPLES, _SAMPLE = 16, 64 << 10
+"""Of a file whose beginning is ASCII: more places where its encoding is looked for."""
 
 
 def compression_of(path: Path) -> str | None:
@@ -53,12 +59,45 @@ class _Unpacked(io.RawIOBase):
         return count
 
 
+class _WithoutFooter(io.RawIOBase):
+    """A stream without what stands below its records: its last bytes are held back until its end is seen."""
+
+    def __init__(self, raw: Any, judge: Callable[[bytes], Footer]) -> None:
+        self._inner, self._judge = raw, judge
+        self._held = memoryview(b"")
+        self.footer: Footer | None = None
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill the buffer."""
+        while self.footer is None and len(self._held) <= TAIL:
+            if piece := self._inner.read(BUFFER):
+                self._held = memoryview(bytes(self._held) + piece)
+            else:
+                self.footer = self._judge(bytes(self._held[-TAIL:]))
+                self._held = self._held[: len(self._held) - self.footer.size]
+        ready = len(self._held) - (TAIL if self.footer is None else 0)
+        count = min(len(buffer), ready)
+        buffer[:count] = self._held[:count]
+        self._held = self._held[count:]
+        return count
+
+
 class Opened(io.BufferedReader):
     """A delivery's bytes, and how much of them a record may take."""
 
     def __init__(self, raw: Any, limits: Limits) -> None:
         super().__init__(raw, BUFFER)
         self.limits = limits
+        self._raw = raw
+
+    @property
+    def footer(self) -> Footer | None:
+        """What was left out at the end; None where that is not known yet."""
+        return self._raw.footer if isinstance(self._raw, _WithoutFooter) else NO_FOOTER
 
     def refuse_overlong(self, length: int) -> None:
         """Refuse a delivery with a record that is longer than any may be."""
@@ -79,14 +118,58 @@ class Opened(io.BufferedReader):
 
 
 @contextmanager
-def opened(path: Path, compression: str | None, limits: Limits | None = None) -> Iterator[Opened]:
-    """The delivery's bytes, decompressed, after its byte order mark."""
+def opened(
+    path: Path,
+    compression: str | None,
+    limits: Limits | None = None,
+    encoding: str | None = None,
+    footer: Callable[[bytes], Footer] | None = None,
+) -> Iterator[Opened]:
+    """The delivery's text, decompressed, as UTF-8 with LF, after its byte order mark, without its footer.
+
+    Where no encoding is given it is seen from the file. What is plain already is read as it is.
+    """
     limits = limits or Limits()
     with refusing(), path.open("rb") as file:
-        stream = Opened(_Unpacked(file, limits) if compression == "gzip" else file, limits)
+        form = _form(file, compression, limits, encoding)
+        raw: Any = _unpacked(file, compression, limits)
+        raw = raw if form.is_plain else Transcoded(raw, form)
+        if footer and (raw is not file or footer(_tail(file)).rows):
+            raw = _WithoutFooter(raw, footer)
+        stream = Opened(raw, limits)
         if stream.peek(3)[:3] == UTF8_MARK:
             stream.read(3)
         yield stream
+
+
+def form_of(path: Path, compression: str | None, limits: Limits, encoding: str | None = None) -> TextForm:
+    """How a delivery's text is written."""
+    with refusing(), path.open("rb") as file:
+        return _form(file, compression, limits, encoding)
+
+
+def _form(file: io.BufferedReader, compression: str | None, limits: Limits, encoding: str | None) -> TextForm:
+    head = _unpacked(file, compression, limits).read(BUFFER)
+    samples = [head]
+    if encoding is None and compression is None and head.isascii():
+        size = os.fstat(file.fileno()).st_size
+        for place in range(1, _SAMPLES + 1) if size > BUFFER else ():
+            file.seek(max(BUFFER, size * place // _SAMPLES - _SAMPLE))
+            samples.append(file.read(_SAMPLE))
+    file.seek(0)
+    return text_form(samples, encoding)
+
+
+def _tail(file: io.BufferedReader) -> bytes:
+    size = os.fstat(file.fileno()).st_size
+    file.seek(max(0, size - TAIL))
+    tail = file.read()
+    file.seek(0)
+    return tail
+
+
+def _unpacked(file: io.BufferedReader, compression: str | None, limits: Limits) -> Any:
+    return io.BufferedReader(_Unpacked(file, limits), BUFFER) if compression == "gzip" else file
 
 
 @contextmanager
@@ -100,12 +183,12 @@ def refusing() -> Iterator[None]:
         raise DeliveryRefused(f"the file cannot be read ({type(error).__name__}).") from None
 
 
-def read_head(path: Path, compression: str | None, size: int, limits: Limits | None = None) -> bytes:
-    """The first `size` bytes, after the byte order mark; refuses what is empty or UTF-16."""
-    with opened(path, compression, limits) as stream:
+def read_head(
+    path: Path, compression: str | None, size: int, limits: Limits | None = None, encoding: str | None = None
+) -> bytes:
+    """The first `size` bytes, after the byte order mark; refuses what is empty."""
+    with opened(path, compression, limits, encoding) as stream:
         head = stream.read(size)
     if not head.strip():
         raise DeliveryRefused("the file is empty.")
-    if head.startswith(UTF16_MARKS):
-        raise DeliveryRefused("the file is UTF-16. Convert it to UTF-8 and deliver it again.")
     return head

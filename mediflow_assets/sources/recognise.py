@@ -1,29 +1,37 @@
 """What a file is, validated by its header or content, never by its name."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.columns import composed_columns, name_columns
-from mediflow_assets.sources.csv_header import (
-    header_line,
-    header_names,
-    refuse_repeated_names,
-    refuse_without_records,
-)
+from mediflow_assets.sources.csv_header import beginnings, header_line, header_names, refuse_repeated_names
+from mediflow_assets.sources.csv_stream import total_rows
 from mediflow_assets.sources.delivery import LINE_LIMIT, Composed, Limits, Recognised
 from mediflow_assets.sources.feed import Feed
 from mediflow_assets.sources.feed_section import DELIMITERS
 from mediflow_assets.sources.feeds import Feeds
 from mediflow_assets.sources.forms import Form
 from mediflow_assets.sources.names_for_ids import refuse_names_for_ids
-from mediflow_assets.sources.opening import compression_of, read_head
+from mediflow_assets.sources.opening import compression_of, form_of, read_head
 from mediflow_assets.sources.registry import sources
 from mediflow_assets.sources.source import Candidate
 
 HEAD = LINE_LIMIT + (64 << 10)
+FEWEST_BELOW_TITLES = 3
+"""Columns of a header that does not stand in the first line."""
 SEE = "'mediflow sources list' shows what is accepted, 'mediflow sources suggest FILE' drafts a mapping."
+
+
+@dataclass(frozen=True)
+class Top:
+    """Where a header stands, and in which encoding it was read, if in one that was named."""
+
+    title_lines: int = 0
+    head: bytes = b""
+    """The file's beginning, from the header on."""
+    encoding: str | None = None
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,7 @@ class Reading:
     columns: tuple[str | None, ...]
     feed: Feed | None = None
     composed: tuple[Composed, ...] = ()
+    top: Top = Top()
 
     @property
     def filled(self) -> frozenset[str | None]:
@@ -88,16 +97,15 @@ def _by_content(file: Candidate) -> Recognised | None:
 
 
 def _by_header(file: Candidate, feeds: Feeds) -> Recognised:
-    reading = _choose(list(_readings(header_line(file.head), feeds)))
+    reading = _read_header(file, feeds)
     refuse_repeated_names(reading.header)
-    refuse_without_records(file.head)
     if reading.form.refuse_lookalike:
-        reading.form.refuse_lookalike(file.head, reading.columns, reading.delimiter)
+        reading.form.refuse_lookalike(reading.top.head, reading.columns, reading.delimiter)
     mapped = reading.feed.mapped if reading.feed else frozenset()
     used = {place for each in reading.composed for place in each.places}
     places = enumerate(zip(reading.header, reading.columns, strict=True))
-    refuse_names_for_ids(file.head, reading.columns, reading.delimiter, reading.form, mapped)
-    return Recognised(
+    refuse_names_for_ids(reading.top.head, reading.columns, reading.delimiter, reading.form, mapped)
+    found = Recognised(
         source=reading.form.source,
         form="csv",
         feed=reading.feed.name if reading.feed else None,
@@ -109,27 +117,59 @@ def _by_header(file: Candidate, feeds: Feeds) -> Recognised:
         unknown_columns=tuple(name for place, (name, column) in places if column is None and place not in used),
         missing_columns=tuple(column for column in reading.form.columns if column not in reading.filled),
         limits=file.limits,
+        encoding=form_of(file.path, file.compression, file.limits, reading.top.encoding).encoding,
+        title_lines=reading.top.title_lines,
     )
+    return replace(found, total_rows=total_rows(file.path, found))
 
 
-def _readings(line: str, feeds: Feeds) -> Iterator[Reading]:
+def _read_header(file: Candidate, feeds: Feeds) -> Reading:
+    """The first line that makes a header; where a feed says how many lines stand above it, that line goes first."""
+    readings: list[Reading] = []
+    refusal = None
+    for encoding, head in _heads(file, feeds):
+        own = replace(feeds, feeds=tuple(feed for feed in feeds.feeds if feed.encoding == encoding))
+        said = {feed.skip_lines for feed in own.feeds}
+        for place, beginning in sorted(beginnings(head), key=lambda at: at[0] not in said):
+            try:
+                line = header_line(beginning)
+            except DeliveryRefused as error:
+                refusal = refusal or (None if place else error)
+                continue
+            at = Top(place, beginning, encoding)
+            found = [reading for reading in _readings(line, own, at) if reading.feed or encoding is None]
+            if chosen := _choose(found):
+                return chosen
+            readings += found
+    raise refusal if refusal and not any(reading.is_near for reading in readings) else _refusal(readings)
+
+
+def _heads(file: Candidate, feeds: Feeds) -> Iterator[tuple[str | None, bytes]]:
+    """A file's beginning in each encoding that a feed names, and in the one that it seems to be written in."""
+    for encoding in sorted({feed.encoding for feed in feeds.feeds if feed.encoding}):
+        yield encoding, read_head(file.path, file.compression, HEAD, file.limits, encoding)
+    yield None, file.head
+
+
+def _readings(line: str, feeds: Feeds, top: Top) -> Iterator[Reading]:
     for delimiter in DELIMITERS:
         header = header_names(line, delimiter)
-        if header is None:
+        if header is None or (top.title_lines and len(header) < FEWEST_BELOW_TITLES):
             continue
         for feed in feeds.fitting(header, delimiter):
-            columns = name_columns(header, feed.form, feed)
-            yield Reading(feed.form, delimiter, header, columns, feed, composed_columns(header, feed))
+            if feed.skip_lines in (None, top.title_lines):
+                columns = name_columns(header, feed.form, feed)
+                yield Reading(feed.form, delimiter, header, columns, feed, composed_columns(header, feed), top)
         for form in (source.form for source in sources().values() if source.form):
-            yield Reading(form, delimiter, header, name_columns(header, form, None))
+            yield Reading(form, delimiter, header, name_columns(header, form, None), top=top)
 
 
-def _choose(readings: list[Reading]) -> Reading:
-    """The reading that names most columns; one by a feed goes before all others."""
+def _choose(readings: list[Reading]) -> Reading | None:
+    """The reading that names most columns; one by a feed goes before all others. None where none is whole."""
     fed = [reading for reading in readings if reading.feed]
     complete = [r for r in fed if r.is_complete] or [r for r in readings if r.is_complete]
     if not complete:
-        raise _refusal(fed or readings)
+        return None
     best = max(complete, key=lambda reading: reading.known)
     rivals = {r.feed.name for r in complete if r.feed and r.known == best.known}
     if len(rivals) > 1:

@@ -24,6 +24,13 @@ def test_a_delivery_is_taken_and_named_by_source_and_unknown_columns(mediflow: R
     assert [delivery.source for delivery in inbox.waiting()] == ["admissions"]
 
 
+def test_an_encoding_titles_and_totals_are_told(mediflow: Run, tmp_path: Path) -> None:
+    text = f"Bericht\n\nFälle\n{HEADER}\nP1,Gynäkologie,I10,2026-01-01,5\nSumme,,,,5\n"
+    (tmp_path / "a.csv").write_bytes(text.encode("cp1252"))
+    taken = mediflow("ingest", tmp_path / "a.csv")
+    assert "read as windows-1252, 3 title lines and 1 total row skipped" in " ".join(taken.stdout.split())
+
+
 def test_the_same_content_under_another_name_is_one_delivery(mediflow: Run, inbox: Inbox, csv: Csv) -> None:
     twice = mediflow("ingest", csv("a.csv", 1), csv("b.csv", 1))
     assert twice.exit_code == 0 and "in the inbox already" in twice.stdout

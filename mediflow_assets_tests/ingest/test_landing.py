@@ -114,3 +114,16 @@ def test_blank_lines_one_after_another_are_one_reject_with_their_count(house, ad
     assert {row["_record_number"]: row["lines"] for row in house.rows(bronze.REJECTS)} == {2: 1000, 3: 1, 4: 1}
     ledger = house.row(bronze.DELIVERIES)
     assert (ledger["records"], ledger["bronze"], ledger["rejects"]) == (4, 1, 3)
+
+
+def test_titles_and_totals_are_counted_in_the_ledger_and_are_no_records(house, admissions):
+    delivery = house.deliver("General Hospital\n\n" + admissions({}, {"encounter_id": "E2"}) + "Total,,,,2\n")
+    [row] = house.lake.read(bronze.DELIVERIES).to_pylist()
+    assert row["delivery_id"] == delivery
+    assert (row["records"], row["bronze"], row["rejects"], row["skipped"]) == (2, 2, 0, 3)
+
+
+def test_a_header_alone_lands_as_a_delivery_of_nothing(house, admissions):
+    house.deliver(admissions({}).splitlines()[0] + "\n")
+    [row] = house.lake.read(bronze.DELIVERIES).to_pylist()
+    assert (row["records"], row["bronze"], row["skipped"]) == (0, 0, 0)

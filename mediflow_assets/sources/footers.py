@@ -1,0 +1,111 @@
+"""Rows below the records: totals, counts and remarks, which reports write at their end. They are no records."""
+
+import csv
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from mediflow_assets.contracts.blanks import BLANKS
+from mediflow_assets.sources import shapes
+
+MOST_ROWS = 10
+"""More rows of the kind are no footer: then the file is something else."""
+
+_TOTAL = re.compile(
+    r"(?:(?:grand|sub|report|overall)[\s-]*)?(?:totals?|totale|totaal|somme?|suma|sum|summe|gesamt\w*|insgesamt|anzahl|"
+    r"zwischensumme|count|average|mean|durchschnitt|mittelwert|trailer|footer|eof|end|ende|n)"
+    r"(?:\s+(?:g[eé]n[eé]ra?l|geral|records?|rows?|encounters?|cases|patients?|visits|f[aä]lle|patienten|datens[aä]tze|"
+    r"count|charges|amount|of|the|report|der|liste|casos|registros|lignes))*\s*(?:[:;=(#-].*|[\d.,'\s]+)?",
+    re.IGNORECASE,
+)
+_REMARK = re.compile(
+    r"(?:report|generated|created|exported|printed|run (?:by|on|date)|end of|source\b|query\b|page \d|data as of|as of|"
+    r"filters?\b|confidential|\(?\d[\d.,']* (?:rows?|records?|encounters?|cases|lines)\b|erstellt|bericht|seite \d|"
+    r"stand\b|quelle|g[eé]n[eé]r[eé]|generado|informe|p[aá]gina|fonte|fuente|gerado|[*=_#-]{3,})",
+    re.IGNORECASE,
+)
+_ID = re.compile(r"(?=[^\s]*[A-Za-z])(?=[^\s]*\d)[\w./-]+")
+_COUNT = re.compile(r"\d[\d.,']{0,9}")
+_PATIENT, _ENCOUNTER, _NAME = "patient_id", "encounter_id", "name"
+
+
+@dataclass(frozen=True)
+class Footer:
+    """How much there is at the end of a file that is no record."""
+
+    rows: int = 0
+    size: int = 0
+    """In bytes, or in rows of a table."""
+
+
+NO_FOOTER = Footer()
+Judge = Callable[[Sequence[str]], bool]
+
+
+def is_footer_row(cells: Sequence[str], columns: Sequence[str | None]) -> bool:
+    """Whether a row at the end is a total or a remark; `columns` are the Bronze names of the file's columns."""
+    cells = [cell.strip(BLANKS) for cell in cells]
+    given = [cell for cell in cells if cell]
+    if not given or any(shapes.date_forms([cell]) for cell in given):
+        return False
+    is_total = bool(_TOTAL.fullmatch(given[0]))
+    if any(_ID.fullmatch(cell) for cell in (given[1:] if is_total else given)):
+        return False
+    if len(cells) == len(columns):
+        is_alone = len(given) == 1 and bool(_REMARK.match(given[0]))
+        return (is_total or is_alone) and _names_nobody(cells, columns, given[0])
+    if is_total or _REMARK.match(given[0]):
+        return True
+    # a remark of several words; a record cut short might begin with a name
+    return len(given) == 1 and len(given[0].split()) > 2 and columns[0] != _NAME
+
+
+def _names_nobody(cells: Sequence[str], columns: Sequence[str | None], word: str) -> bool:
+    """Whether a total row has nothing where ids stand but its word, or a count beside it."""
+    of = dict(zip(columns, cells, strict=True))
+    patient, encounter = of.get(_PATIENT, ""), of.get(_ENCOUNTER, "")
+    if patient == word:
+        return not encounter or bool(_COUNT.fullmatch(encounter))
+    return not patient and encounter in ("", word)
+
+
+def footer_of_lines(text: bytes, delimiter: str, columns: Sequence[str | None]) -> Footer:
+    """The footer at the end of whole lines of CSV; blank lines that stand in it and above it belong to it."""
+    found = NO_FOOTER
+    seen, end = 0, len(text)
+    while end and found.rows <= MOST_ROWS:
+        start = text.rfind(b"\n", 0, end - 1) + 1
+        cells = _cells(text[start:end], delimiter)
+        if cells is None:
+            break
+        if any(cell.strip(BLANKS) for cell in cells):
+            if not is_footer_row(cells, columns):
+                break
+            seen += 1
+            found = Footer(seen, len(text) - start)
+        elif found.rows:
+            found = Footer(seen, len(text) - start)
+        end = start
+    return found if found.rows <= MOST_ROWS else NO_FOOTER
+
+
+def footer_of_rows(rows: Sequence[Sequence[str]], columns: Sequence[str | None]) -> Footer:
+    """The footer at the end of a table's rows, and the empty rows that belong to it."""
+    seen = size = 0
+    for row in reversed(rows):
+        if any(cell.strip(BLANKS) for cell in row):
+            if not is_footer_row(row, columns):
+                break
+            seen += 1
+        size += 1
+    return Footer(seen, size) if 0 < seen <= MOST_ROWS else NO_FOOTER
+
+
+def _cells(line: bytes, delimiter: str) -> list[str] | None:
+    if line.count(b'"') % 2:
+        return None
+    try:
+        rows = list(csv.reader([line.decode().strip("\r\n")], delimiter=delimiter, strict=True))
+    except (csv.Error, UnicodeDecodeError):
+        return None
+    return rows[0] if rows else [""]

@@ -1,0 +1,96 @@
+"""Encodings and line ends: what a hospital writes is read, and a broken letter stays a broken one."""
+
+import gzip
+
+import pytest
+
+from mediflow_assets.errors import SettingsInvalid
+from mediflow_assets.sources import Feeds
+from mediflow_assets.sources.feed_section import feed_of
+from mediflow_assets_tests.sources.conftest import HEADER, read
+
+ROWS = "P1,Gynäkologie,I10,2026-01-01,100\nP2,Öffentliche Küche,I10,2026-01-02,5\n"
+TEXT = HEADER.decode() + ROWS
+WARDS = ["Gynäkologie", "Öffentliche Küche"]
+BROKEN = b"P1,N\xfcr,I10,2026-01-01,1\n"
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "windows-1252"])
+def test_a_file_is_read_whatever_its_encoding_and_its_line_ends(deliver, encoding, ends, pack):
+    landed = deliver(pack(TEXT.replace("\n", ends).encode(encoding)))
+    assert landed.cells("department") == WARDS and landed.rejects == []
+    assert landed.counted == 2
+
+
+def test_what_was_seen_is_told(deliver):
+    said = [deliver(TEXT.encode(each)).what.encoding for each in ("utf-8", "utf-16", "latin-1")]
+    assert said == ["utf-8", "utf-16-le", "windows-1252"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "São João,Ação",
+        "Coração,Avó",
+        "Hôpital Général,Noël",
+        "Señor,Muñoz",
+        "Straße,Müller",
+        "O\u2019Brien,4 West",
+        "1.234,50 €",
+        "JOÃO,CONCEIÇÃO",
+    ],
+)
+def test_words_of_many_tongues_are_told_as_windows_1252(deliver, text):
+    ward, _, more = text.partition(",")
+    landed = deliver(HEADER.replace(b",cost", b",cost,note") + f"P1,{ward},I10,2026-01-01,1,{more}\n".encode("cp1252"))
+    assert landed.what.encoding == "windows-1252" and landed.cells("department") == [ward]
+
+
+def test_a_broken_byte_among_letters_of_utf_8_is_that_record_alone(admit):
+    landed = admit("P1,Gynäkologie,I10,2026-01-01,1\n".encode() * 300 + BROKEN)
+    assert landed.reasons == ["bad_utf8"] and landed.cells("department")[0] == "Gynäkologie"
+
+
+@pytest.mark.parametrize("broken", [b"P1,N\xfcr,I10,2026-01-01,1\n", b"P1,N\xc3r,I10,2026-01-01,1\n"])
+def test_a_broken_byte_in_a_large_file_is_that_record_alone(admit, broken):
+    landed = admit(b"P1,WARD,I10,2026-01-01,1\n" * 3000 + broken)
+    assert landed.reasons == ["bad_utf8"] and landed.what.encoding == "utf-8"
+
+
+@pytest.mark.parametrize("bad", [b"\xff", b"\x00\xe9", b"M\xc3ller", b"\x81\x8d", b"\xf7\xd7"])
+def test_bytes_that_are_no_words_are_no_other_encoding(admit, bad):
+    assert admit(b"P1," + bad + b",I10,2026-01-01,1\n").what.encoding == "utf-8"
+
+
+def test_letters_that_come_late_in_a_file_are_seen(admit):
+    plain, letter = b"P1,WARD,I10,2026-01-01,1\n" * 60_000, b"P1,N\xfcr,I10,2026-01-01,1\n"
+    landed = admit(plain + letter * 3000)
+    assert landed.what.encoding == "windows-1252" and landed.rejects == []
+
+
+def test_a_letter_that_the_encoding_does_not_know_is_that_record_alone(write):
+    rows = [b"P%d,K\xfc%bche,I10,2026-01-01,1\n" % (n, odd) for n, odd in enumerate((b"", b"", b"\x81"))]
+    assert read(write(HEADER + b"".join(rows))).reasons == ["bad_utf8"] * 3
+    feeds = Feeds((feed_of("f", {"encoding": "windows-1252", "match": ["patient_id"]}),))
+    landed = read(write(HEADER + b"".join(rows)), feeds)
+    assert (landed.cells("department"), landed.reasons) == (["Küche"] * 2, ["bad_utf8"])
+
+
+def test_a_text_cut_within_a_letter_loses_no_record(deliver):
+    landed = deliver(TEXT.encode("utf-16")[:-1])
+    assert landed.counted == 2 and landed.cells("department")[0] == WARDS[0]
+
+
+def test_a_feed_says_in_which_encoding_it_is(write):
+    path = write(TEXT.encode("cp850"))
+    feeds = Feeds((feed_of("dos", {"encoding": "cp850", "match": ["patient_id"]}),))
+    landed = read(path, feeds)
+    assert (landed.what.encoding, landed.cells("department")) == ("cp850", WARDS)
+
+
+@pytest.mark.parametrize("name", ["klingon", "base64", 5, ""])
+def test_an_encoding_that_is_none_is_refused(name):
+    with pytest.raises(SettingsInvalid, match="encoding"):
+        feed_of("f", {"encoding": name, "match": ["a"]})
