@@ -13,6 +13,9 @@ from mediflow_assets.contracts.source import (
 )
 from mediflow_assets.contracts.table import Privacy as P
 
+SYSTEM = "admissions"
+"""What Silver calls flat files, whatever their grain: one system of the hospital's sends them."""
+
 ADMISSIONS = bronze_table(
     "admissions",
     "Flat encounter exports, one record an encounter version.",

@@ -3,11 +3,13 @@
 Every source stands in `SOURCES`: MediFlow's own, and those that other packages bring along.
 """
 
-from mediflow_assets.contracts import admissions, events, fhir, merges, synthea
+from mediflow_assets.contracts import admissions, diagnosis_records, events, fhir, merges, patient_records, synthea
 from mediflow_assets.contracts.admissions import ADMISSIONS
+from mediflow_assets.contracts.diagnosis_records import DIAGNOSIS_RECORDS
 from mediflow_assets.contracts.fhir import FHIR_RESOURCES
 from mediflow_assets.contracts.identifiers import MRN
 from mediflow_assets.contracts.masks import drop
+from mediflow_assets.contracts.patient_records import PATIENT_RECORDS
 from mediflow_assets.contracts.source import PROVENANCE, SourceContract, bronze_table, delivered, installed
 from mediflow_assets.contracts.synthea import SYNTHEA_CONDITIONS, SYNTHEA_ENCOUNTERS, SYNTHEA_PATIENTS
 from mediflow_assets.contracts.table import Audience, Column, Privacy, TableContract, Type
@@ -77,6 +79,8 @@ SOURCES = _Sources(
         ),
         events.SOURCE,
         merges.SOURCE,
+        patient_records.SOURCE,
+        diagnosis_records.SOURCE,
         *installed(),
     )
 )
@@ -105,8 +109,10 @@ __all__ = [
     "BY_TABLE",
     "CORRECTIONS",
     "DELIVERIES",
+    "DIAGNOSIS_RECORDS",
     "FHIR_RESOURCES",
     "NAMESPACES",
+    "PATIENT_RECORDS",
     "PROVENANCE",
     "REJECTS",
     "SOURCES",

@@ -144,6 +144,7 @@ ENCOUNTERS = _judged(
         Column("admitting_diagnosis_at", T.TIMESTAMP, "time of that version", P.DATE, drop(), derived_from=_RECEIVED),
         Column("diagnosis_code", T.STRING, "ICD-10 or SNOMED CT", P.CLINICAL, keep()),
         Column("diagnosis_system", T.STRING, "icd10 or snomed", P.CLINICAL, keep()),
+        Column("diagnosis_rank", T.INTEGER, "its place among the encounter's, where told", P.CLINICAL, drop()),
         Column("diagnosis_text", T.STRING, "as delivered", P.OTHER_ID, redact()),
         Column("admitted_at", T.TIMESTAMP, "start, UTC", P.DATE, year(), nullable=False),
         Column("discharged_at", T.TIMESTAMP, "end, UTC; null while it lasts", P.DATE, year()),

@@ -74,6 +74,8 @@ class SourceContract:
     """Whether two of its ids may differ by case alone."""
     event_id: str | None = None
     """The column that names the event a record tells of, where the same may be sent several times."""
+    has_parts: bool = False
+    """Whether its records tell of encounters which those of others begin, and not each says something of its own."""
     is_stream: bool = False
     """Whether it comes as messages of a topic, in deliveries without end, and not in files."""
     by_target: Mapping[str, Target] = field(init=False, repr=False, compare=False)

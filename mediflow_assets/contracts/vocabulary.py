@@ -103,6 +103,12 @@ DEPARTMENT_OF_CLASS = {
 PLANNED_ADMISSION_TYPES = ("elective", "newborn")
 """An admission of any other type, or of none that is given, counts as unplanned."""
 
+DIAGNOSIS_RANKS = {
+    **dict.fromkeys(("HD", "P", "PRIMARY", "PRINCIPAL", "MAIN"), "1"),
+    **dict.fromkeys(("ND", "S", "SECONDARY", "OTHER", "ADDITIONAL"), "2"),
+}
+"""Which of an encounter's diagnoses one is, where no number says it."""
+
 ICD10_PATTERN = r"^[A-Z][0-9][0-9A-Z]([.]?[0-9A-Z]{1,4})?\z"
 """ICD-10 and ICD-10-CM: a letter, a digit, a digit or letter, then up to four more (CMS, Guidelines I.A.2)."""
 

@@ -16,7 +16,7 @@ from mediflow_assets.storage.delta import Lake
 from mediflow_assets.transforms.validation import NOT_ADMITTED
 
 Wanted = Callable[[dict[str, Any]], bool]
-PATIENTS_VERSION = "patients_version"
+PATIENTS_VERSION, ENCOUNTERS_VERSION = "patients_version", "encounters_version"
 _OPEN = ("open", "waiting")
 
 
@@ -39,6 +39,14 @@ class Pending:
     def is_empty(self) -> bool:
         """Whether there is nothing to validate."""
         return not any(self.deliveries.values()) and not any(self.again.values()) and not self.corrections
+
+    @property
+    def of_parts(self) -> frozenset[str]:
+        """The deliveries of records of which not each says something."""
+        tables = {name for name in (*self.deliveries, *self.again) if bronze.BY_TABLE[name].has_parts}
+        named = (self.deliveries.get(name, ()) for name in tables)
+        held = (key[0] for name in tables for key in self.again.get(name, ()))
+        return frozenset((*held, *(delivery for ids in named for delivery in ids)))
 
     @property
     def new(self) -> tuple[str, ...]:
@@ -77,13 +85,13 @@ def pending(lake: Lake, target: TableContract, wanted: Wanted | None = None) -> 
     corrected = corrections(lake, patches) if patches else {}
     has_events = any(new.values())
     work = Pending({table: tuple(sorted(ids)) for table, ids in new.items()}, {}, offset_ranges=offset_ranges)
-    has_patients = patients_changed(lake, target)
+    has_patients = patients_changed(lake, target) or _encounters_changed(lake, target)
     is_due_again = bool(corrected or wanted or has_patients or has_events)
     held = _held(lake, target, is_whole=bool(corrected or wanted)) if is_due_again else {}
     again: dict[str, set[Key]] = {}
     for key, row in held.items():
         is_corrected = key in corrected and row["status"] != "discarded" and _is_open_to(corrected[key], row)
-        has_come = has_patients or (has_events and NOT_ADMITTED in row["reasons"])
+        has_come = has_patients or NOT_ADMITTED in row["reasons"]
         if not work.is_new(key) and (is_corrected or _is_due(row, has_come, wanted)):
             again.setdefault(row["source"], set()).add(key)
     beyond = (
@@ -126,6 +134,13 @@ def _validated(lake: Lake, target: TableContract) -> set[str]:
 def patients_changed(lake: Lake, target: TableContract) -> bool:
     """Whether the table was last made from another version of the patients."""
     return bool(lake.property_of(target, PATIENTS_VERSION) != lake.version(silver.PATIENTS))
+
+
+def _encounters_changed(lake: Lake, target: TableContract) -> bool:
+    """Whether conditions were last made from another version of the encounters."""
+    if target is not silver.CONDITIONS:
+        return False
+    return bool(lake.property_of(target, ENCOUNTERS_VERSION) != lake.version(silver.ENCOUNTERS))
 
 
 def _held(lake: Lake, target: TableContract, is_whole: bool) -> dict[Key, dict[str, Any]]:

@@ -20,6 +20,7 @@ from mediflow_assets.pipeline import (
     every_record,
     following,
     lines,
+    parts,
     possible_duplicates,
     quarantine_rate,
     rebuild,
@@ -34,7 +35,7 @@ from mediflow_assets.pipeline.known_codes import with_known_codes
 from mediflow_assets.pipeline.known_people import of_known_people
 from mediflow_assets.pipeline.offset_ranges import OffsetRanges
 from mediflow_assets.pipeline.owners import THROUGH_MERGES, Owners, are_changed_by_merges, owners
-from mediflow_assets.pipeline.pending import PATIENTS_VERSION, Pending, Wanted, pending
+from mediflow_assets.pipeline.pending import ENCOUNTERS_VERSION, PATIENTS_VERSION, Pending, Wanted, pending
 from mediflow_assets.pipeline.quarantine import forget_unsettled, held_by_delivery, quarantine_records
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.silver_tables import (
@@ -50,7 +51,6 @@ from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.sources.registry import source_of
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.transforms.feeds import FeedReader
-from mediflow_assets.transforms.fold import SAME
 from mediflow_assets.transforms.validation import REASONS, WAITING, is_accepted, validate, with_ends
 
 __all__ = ["ALL", "CONDITIONS", "ENCOUNTERS", "LINKS", "PATIENTS", "SilverTable", "make"]
@@ -84,7 +84,7 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
     for keyed in table.kept_in:
         change.hold_key(lake, keyed, context.key.key_id)
     forget_unsettled(lake, contract, work.new, work.offset_ranges)
-    patients_version = lake.version(silver.PATIENTS)
+    patients_version, encounters_version = lake.version(silver.PATIENTS), lake.version(silver.ENCOUNTERS)
     try:
         found = _validate(context, table, work)
     except _NeedsAll:
@@ -97,6 +97,7 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
     if not made.has_failed:
         _commit(context, contract, work, delivery_results)
         notes: dict[str, int | bool] = {PATIENTS_VERSION: patients_version} if table.of_patient else {}
+        notes |= {ENCOUNTERS_VERSION: encounters_version} if table.contract is silver.CONDITIONS else {}
         notes |= found.owners.notes if found and found.owners else {}
         lake.set_properties(contract, **({rebuild.OUTCOMES_NOTE: {}} if found else {}), **notes)
     return made
@@ -130,6 +131,7 @@ def _validate(context: RunContext, table: SilverTable, work: Pending) -> _Valida
         for source in sources
     )
     staged = context.tables.stage(table.contract, union(shaped, sources))
+    staged, beside = parts.apart(staged, table.contract)
     settled = settle_events(context, table.contract, staged, sources)
     validated, accepted = settled.validated, settled.accepted
     found = owners(context, table.contract, accepted) if table.have_owners else None
@@ -144,6 +146,10 @@ def _validate(context: RunContext, table: SilverTable, work: Pending) -> _Valida
             raise _NeedsAll
         validated, accepted = lines.with_sums(context, validated, accepted)
         accepted = accepted.where(is_accepted())
+    if beside is not None:
+        settled_parts = parts.settle(context, beside, accepted)
+        validated = validated.unionByName(settled_parts.validated)
+        accepted = accepted.unionByName(settled_parts.accepted)
     return _Validation(records, validated, accepted, settled.duplicates, found)
 
 
@@ -153,7 +159,7 @@ def _write(context: RunContext, table: SilverTable, work: Pending, found: _Valid
     outcomes = _store(context, table, found.accepted, work.offset_ranges)
     told = {result.delivery: result for result in delivery_results}
     noted = (DeliveryResult(delivery, 0, 0, 0, 0, of) for delivery, of in outcomes.items() if delivery not in told)
-    delivery_results = [*(_told(result, outcomes, work) for result in delivery_results), *noted]
+    delivery_results = [*(versions_told.told(result, outcomes, work) for result in delivery_results), *noted]
     quarantine_records(context, table.contract, found.records, found.validated, work, delivery_results)
     superseded.close(context, table)
     for staged in table.kept_in:
@@ -193,6 +199,8 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
     if found is None:
         raise _NeedsAll
     frame = found
+    if is_of_encounters := table.contract is silver.CONDITIONS and parts.are_among(frame):
+        frame = parts.of_encounters(context, frame)
     if table.of_patient is None:
         return with_ends(validate(frame, table.contract), table.contract)
     known = validate(table.of_patient(frame, context.tables.read(silver.PATIENTS)), table.contract)
@@ -200,15 +208,9 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
         known = lines.with_credits(known)
     is_waiting = is_accepted() & F.col("patient_key").isNull()
     awaited = known.withColumn(REASONS, F.when(is_waiting, F.array(F.lit(WAITING))).otherwise(F.col(REASONS)))
+    if is_of_encounters:
+        awaited = parts.judged(context, awaited, table.contract)
     return with_ends(awaited, table.contract)
-
-
-def _told(result: DeliveryResult, outcomes: Outcomes, work: Pending) -> DeliveryResult:
-    """The result with what its records were to the table; of a partition what was sent again is the same."""
-    told = outcomes.get(result.delivery, {})
-    if result.delivery in work.offset_ranges:
-        told = told | {SAME: told.get(SAME, 0) + result.accepted - sum(told.values())}
-    return replace(result, outcomes=told)
 
 
 def _store(context: RunContext, table: SilverTable, accepted: DataFrame, ranges: OffsetRanges) -> Outcomes:

@@ -128,6 +128,7 @@ ENCOUNTERS = SilverTable(
         silver.ENCOUNTERS,
         begin_and_end=("admitted_at", "discharged_at"),
         oldest=_ADMITTING,
+        ranked=("diagnosis_rank", ("diagnosis_code", "diagnosis_system")),
         # FHIR tells encounters whole: in one in progress no end is not merely not told
         undoing=("status", "in-progress", fhir.SOURCE.system, ("discharged_at", "discharge_disposition")),
         outdated=("status", "in-progress", "discharged_at"),

@@ -13,10 +13,12 @@ from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.identifiers import Spelling
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.patients import PROVENANCE
-from mediflow_assets.transforms.validation import UNREADABLE, codes
+from mediflow_assets.transforms.validation import AWAITS, UNREADABLE, codes
 
 BY_AGE = ("onset_date", "onset_precision")
 """Columns that are computed of the patient's birth where the source tells an age."""
+RECORDED = "recorded"
+"""The precision of an onset that is merely the day on which it was written down."""
 
 
 def from_synthea(
@@ -64,6 +66,18 @@ def from_synthea(
         ).alias(UNREADABLE),
         *PROVENANCE,
     )
+
+
+def with_encounter(conditions: DataFrame, patient: str, day: str) -> DataFrame:
+    """Conditions beside their encounter's patient and day: what they do not tell themselves is the encounter's."""
+    is_of_one = F.coalesce(F.col(AWAITS), F.lit(False))
+    onset = F.coalesce("onset_date", F.when(is_of_one, F.col(day)))
+    precision = F.coalesce("onset_precision", F.when(onset.isNotNull(), RECORDED))
+    whose = F.coalesce("patient_id", F.when(is_of_one, F.col(patient)))
+    dated = conditions.withColumns({"onset_date": onset, "onset_precision": precision, "patient_id": whose})
+    of_encounter = F.concat_ws("|", "encounter_id", "code")
+    of_patient = F.concat_ws("|", "patient_id", "code", F.col("onset_date").cast("string"))
+    return dated.withColumn("condition_id", F.when(is_of_one, of_encounter).otherwise(of_patient))
 
 
 def with_patient(conditions: DataFrame, patients: DataFrame) -> DataFrame:

@@ -47,7 +47,7 @@ def from_admissions(
     department = F.coalesce("_given_department", department_of(F.col("_class")))
     named = dated(typed, feeds, "admission_date", "discharge_date").withColumn("_department", department)
     natural = natural_key("patient_id", "admission_date", "_admitted", "_department")
-    return _shaped(
+    return shaped(
         named,
         {
             "id_namespace": feeds.namespace(system),
@@ -149,7 +149,7 @@ def from_synthea(
     )
     named = dated(typed, feeds, "start", "stop").withColumn("_department", department_of(F.col("_class")))
     natural = natural_key("patient", "start", "_admitted", "_department")
-    return _shaped(
+    return shaped(
         named,
         {
             "encounter_id": F.coalesce("id", natural),
@@ -190,13 +190,14 @@ def diagnosis(code: Column) -> dict[str, Column]:
     return {"diagnosis_code": code, "diagnosis_system": diagnoses.form(code)}
 
 
-def _shaped(
+def shaped(
     bronze: DataFrame,
     found: dict[str, Column],
     unreadable: Column,
     against: Column | None = None,
     beside: Sequence[str] = (),
 ) -> DataFrame:
+    """All of the contract's columns that a single record tells, absent ones null, with reasons and provenance."""
     columns = [
         found.get(c.name, F.lit(None)).cast(c.type.value).alias(c.name)
         for c in silver.ENCOUNTERS.columns

@@ -40,6 +40,8 @@ class Fold:
     """Whether the newest version says all, and what it does not give is not known any more."""
     oldest: tuple[str, str, str] | None = None
     """A column whose oldest value given counts as well, and the columns for it and its time."""
+    ranked: tuple[str, tuple[str, ...]] | None = None
+    """A column of ranks, and those of which only versions of the least rank tell; without a rank it is the first."""
     dates: tuple[tuple[str, str], ...] = ()
     """Columns of dates, and of how much each tells. A newer one that tells less takes the place of no older one that
     agrees with it."""
@@ -115,8 +117,8 @@ class _Versions:
     def parts(self) -> Iterable[pa.Table]:
         """What `Fold` tells, part by part."""
         newest = self._newest(np.ones(self.size, np.bool_))
-        of_column = {name: newest if self.fold.is_whole else self._newest(self.codes[name] >= 0)
-                     for name in self.fold.given}  # fmt: skip
+        given = self._given()
+        of_column = {name: newest if self.fold.is_whole else self._newest(given[name]) for name in self.fold.given}
         for date, precision in self.fold.dates:
             of_column[date] = of_column[precision] = self._told_best(date, precision, of_column[date])
         if self.fold.undoing:
@@ -140,6 +142,17 @@ class _Versions:
         yield _told(self.rows.filter(pa.array(is_kept)), KEPT)
         yield _told(self.rows.filter(pa.array(is_known & ~is_kept)), GONE)
         yield self._seen()
+
+    def _given(self) -> dict[str, Flags]:
+        """Of each column the versions that tell it."""
+        found = {name: self.codes[name] >= 0 for name in self.fold.given}
+        if self.fold.ranked:
+            column, names = self.fold.ranked
+            rank, tells = self.rows[column].fill_null(1).to_numpy(), found[names[0]]
+            least = np.minimum.reduceat(np.where(tells, rank, np.iinfo(rank.dtype).max), self.key_at)
+            found |= {name: found[name] & (rank == least[self.key_of]) for name in names}
+            found[column] = found[names[0]]
+        return found
 
     def _newest(self, given: Flags) -> Ints:
         """For each key the version that counts, -1 where none is given; those that count in their source are kept."""
@@ -166,7 +179,7 @@ class _Versions:
             return {}
         name, column, time = self.fold.oldest
         order = order_of(self.rows, (*self.fold.key, "updated_at", name))
-        given = self.codes[name][order] >= 0
+        given = self._given()[name][order]
         place = np.minimum.reduceat(np.where(given, np.arange(self.size), self.size), self.key_at)
         found = np.where(place < self.size, order[np.minimum(place, self.size - 1)], -1)
         self.kept[found[found >= 0]] = True
@@ -183,14 +196,12 @@ class _Versions:
     def _seen(self) -> pa.Table:
         """What each arrived record was to the table as it found it, in the order of arrival."""
         order = order_of(self.rows, (*self.fold.key, "_ingested_at", "_delivery_id", "_record_number"))
-        rank = self.rank_on_arrival
-        all_ = np.ones(self.size, np.bool_)
+        rank, all_ = self.rank_on_arrival, np.ones(self.size, np.bool_)
         before = self._newest_before(order, all_)
-        has_before = before >= 0
-        before = np.maximum(before, 0)
+        has_before, before = before >= 0, np.maximum(before, 0)
         times = starts_of([codes_of(self.rows[name])[self.by_arrival] for name in _RANK[:3]])
         time = np.searchsorted(times, rank, "right")
-        says_more, conflicts = np.zeros(self.size, np.bool_), np.zeros(self.size, np.bool_)
+        says_more, conflicts = ~all_, ~all_
         for name in self.fold.given:
             mine = self.codes[name]
             says_more |= (mine != mine[before]) & ((mine >= 0) | self.fold.is_whole)

@@ -1,4 +1,4 @@
-"""Bronze → one shape of patient, from flat admissions and from Synthea."""
+"""Bronze → one shape of patient, from flat files and from Synthea."""
 
 from collections.abc import Mapping, Sequence
 
@@ -7,6 +7,7 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts import vocabulary as v
+from mediflow_assets.contracts.admissions import SYSTEM
 from mediflow_assets.transforms import identifiers, parsing
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.identifiers import Spelling
@@ -19,7 +20,7 @@ PROVENANCE = ("_delivery_id", "_record_number", "_ingested_at")
 def from_admissions(
     bronze: DataFrame,
     feeds: FeedReader,
-    system: str = "admissions",
+    system: str = SYSTEM,
     against: Column | None = None,
     beside: Sequence[str] = (),
 ) -> DataFrame:
@@ -54,6 +55,43 @@ def from_admissions(
         ),
         against,
         beside,
+    )
+
+
+def from_records(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
+    """Patients of flat files that tell of nothing else."""
+    names = ("given_name", "family_name")
+    cells = ("name", *names, "birth_date", "death_date", "gender", "zip", "race", "ethnicity", "updated_at")
+    texts = identifiers.upper(feeds.texts(bronze, cells, ("patient_id",)), ("patient_id",))
+    dates = {"_birth": feeds.date("birth_date"), "_death": feeds.date("death_date")}
+    typed = texts.withColumns({**dates, "_updated": feeds.timestamp("updated_at")})
+    joined = parsing.given(F.concat_ws(" ", *(parsing.undamaged(F.col(name)) for name in names)))
+    return _shaped(
+        typed,
+        {
+            "id_namespace": feeds.namespace(SYSTEM),
+            "patient_id": F.col("patient_id"),
+            "source_system": F.lit(SYSTEM),
+            "is_ended": F.lit(False),
+            **{name: parsing.undamaged(F.col(name)) for name in names},
+            "full_name": F.coalesce(parsing.undamaged(F.col("name")), joined),
+            "birth_date": F.col("_birth"),
+            "birth_precision": feeds.precision("birth_date", F.col("_birth")),
+            "death_date": F.col("_death"),
+            "death_precision": feeds.precision("death_date", F.col("_death")),
+            "gender": gender(feeds.text("gender")),
+            "race": feeds.text("race"),
+            "ethnicity": feeds.text("ethnicity"),
+            "zip": parsing.postal_code(F.col("zip")),
+            **version_time(F.col("_updated"), F.col("_ingested_at")),
+        },
+        codes(
+            gender_unknown(feeds.text("gender")),
+            parsing.unreadable("birth_date_unreadable", F.col("birth_date"), F.col("_birth")),
+            parsing.unreadable("death_date_unreadable", F.col("death_date"), F.col("_death")),
+            parsing.unreadable("updated_at_unreadable", F.col("updated_at"), F.col("_updated")),
+            feeds.after_arrival("birth_date_in_future", F.col("_birth")),
+        ),
     )
 
 
