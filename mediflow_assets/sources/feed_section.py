@@ -56,8 +56,8 @@ class _Section:
             else self.words("date_formats", 'patterns such as "MM/dd/yyyy"'),
             date_formats_of=self.date_formats_of(formats) if isinstance(formats, dict) else {},
             dates=self.one_of("dates", (SHIFTED,), f'"{SHIFTED}", or leave it out'),
-            decimal_comma=self.read("decimal_comma", lambda value: isinstance(value, bool), "true or false") or False,
-            thousands=self.read("thousands", _is_mark, "one sign that is no digit, or a blank"),
+            decimal_comma=self.decimal_comma,
+            thousands=self.thousands(),
             currency=self.words("currency", 'signs or words such as "$"', or_one=True),
             values=self.values(),
             namespace=self.read("namespace", is_namespace, NAMESPACE_FORM),
@@ -69,6 +69,21 @@ class _Section:
             empty_means=self.one_of("empty_means", (CLEARED,), f'"{CLEARED}", or leave it out'),
             grain=self.grain,
         )
+
+    @property
+    def decimal_comma(self) -> bool:
+        """Whether a comma divides cents."""
+        return bool(self.read("decimal_comma", lambda value: isinstance(value, bool), "true or false"))
+
+    def thousands(self) -> str | None:
+        """The mark between thousands, which is not the one before cents."""
+        point = "," if self.decimal_comma else "."
+        mark: str | None = self.read(
+            "thousands",
+            lambda value: _is_mark(value) and value != point,
+            "one sign or a blank, and not the decimal one",
+        )
+        return mark
 
     def match(self, named: list[str]) -> tuple[str, ...]:
         """The headers by which a file is known: all that are named, unless others are."""

@@ -28,6 +28,7 @@ _LATER = (
 )
 """Columns that a single record does not tell."""
 _IDS = ("patient_id", "encounter_id")
+_DATES = ("admission_date", "discharge_date", "birth_date", "updated_at")
 _CLOCK = r"[0-9]:[0-9]|^[0-9]{10,14}\z"
 _MIDNIGHT = r"[T ]00:00(:00([.]0+)?)?(Z|[+-][0-9:]+)?\z|^[0-9]{8}00(00(00)?)?\z"
 """A time of day, and the one that many exports write for none."""
@@ -42,7 +43,7 @@ def from_admissions(
 ) -> DataFrame:
     """Encounters of flat admissions; `against` is what already stands against each, `beside` names columns kept."""
     cells = (c for c in admissions.column_names if c not in (*PROVENANCE, *_IDS, "_feed", "extra"))
-    texts = feeds.texts(bronze, cells, _IDS)
+    texts = feeds.texts(bronze, cells, _IDS, _DATES, ("discharge_date",))
     typed = _typed_admissions(identifiers.upper(texts, _IDS), feeds)
     department = F.coalesce("_given_department", department_of(F.col("_class")))
     named = dated(typed, feeds, "admission_date", "discharge_date").withColumn("_department", department)
@@ -77,7 +78,7 @@ def from_admissions(
             IS_LINE: feeds.is_line(),
         },
         codes(
-            gender_unknown(feeds.text("gender")),
+            gender_unknown(F.col("gender")),
             *(parsing.unreadable(code, F.col(raw), F.col(read)) for code, raw, read in _READ_OF_ADMISSIONS),
             *in_future(feeds),
         ),
@@ -111,16 +112,16 @@ def _typed_admissions(texts: DataFrame, feeds: FeedReader) -> DataFrame:
             "_birth": feeds.date("birth_date", "admission_date"),
             "_updated": feeds.timestamp("updated_at"),
             "_age": parsing.integer(F.col("age")),
-            "_cost": feeds.money("cost"),
+            "_cost": parsing.money(F.col("cost")),
             "_systolic": systolic,
             "_diastolic": diastolic,
-            "_class": parsing.coded(feeds.text("encounter_class"), v.ENCOUNTER_CLASSES),
-            "_status": parsing.coded(feeds.text("status"), v.STATUSES),
-            "_type": parsing.coded(feeds.text("admission_type"), v.ADMISSION_TYPES),
-            "_disposition": parsing.coded(feeds.text("discharge_disposition"), v.DISPOSITIONS),
-            "_gender": gender(feeds.text("gender")),
-            "_given_department": F.upper(feeds.text("department")),
-            "_code": diagnoses.canonical(F.upper(feeds.text("diagnosis_code"))),
+            "_class": parsing.coded(F.col("encounter_class"), v.ENCOUNTER_CLASSES),
+            "_status": parsing.coded(F.col("status"), v.STATUSES),
+            "_type": parsing.coded(F.col("admission_type"), v.ADMISSION_TYPES),
+            "_disposition": parsing.coded(F.col("discharge_disposition"), v.DISPOSITIONS),
+            "_gender": gender(F.col("gender")),
+            "_given_department": F.upper(F.col("department")),
+            "_code": diagnoses.canonical(F.upper(F.col("diagnosis_code"))),
         }
     )
 

@@ -9,9 +9,13 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import date_forms
 from mediflow_assets.contracts.bronze import NAMESPACES, differ_by_case
 from mediflow_assets.contracts.source import LINE_GRAIN
-from mediflow_assets.transforms import identifiers, parsing
+from mediflow_assets.transforms import identifiers, parsing, spellings
 from mediflow_assets.transforms.identifiers import Spelling
 from mediflow_assets.transforms.zones import Zones, has_offset
+
+OTHERS = "*"
+"""In place of a code: every other value that is given."""
+AMOUNTS = {"cost"}
 
 
 class Feed(Protocol):
@@ -22,7 +26,15 @@ class Feed(Protocol):
     @property
     def date_formats(self) -> tuple[str, ...]: ...  # noqa: D102
     @property
+    def date_formats_of(self) -> Mapping[str, tuple[str, ...]]: ...  # noqa: D102
+    @property
+    def dates(self) -> str | None: ...  # noqa: D102
+    @property
     def decimal_comma(self) -> bool: ...  # noqa: D102
+    @property
+    def thousands(self) -> str | None: ...  # noqa: D102
+    @property
+    def currency(self) -> tuple[str, ...]: ...  # noqa: D102
     @property
     def two_digit_years(self) -> int | None: ...  # noqa: D102
     @property
@@ -63,10 +75,21 @@ class FeedReader:
         names = [feed.name for feed in self._with(lambda feed: feed.grain == LINE_GRAIN)]
         return F.coalesce(F.col("_feed").isin(names), F.lit(False)) if names else F.lit(False)
 
-    def texts(self, frame: DataFrame, columns: Iterable[str], ids: Iterable[str]) -> DataFrame:
-        """The columns as `parsing.texts`; a word of the feed's own for "not given" counts in ids as well."""
+    def texts(
+        self,
+        frame: DataFrame,
+        columns: Iterable[str],
+        ids: Iterable[str],
+        dates: Iterable[str],
+        ends: Iterable[str] = (),
+    ) -> DataFrame:
+        """The columns as `parsing.texts`, by the feed's own words, with dates and amounts in their one spelling.
+
+        A word of the feed's for "not given" counts in ids as well; `ends` are those dates that may stand for none.
+        """
         columns, ids = list(columns), list(ids)
-        words = {name: [code for feed in self.feeds for code in feed.values.get(name, ())] for name in columns}
+        words = {name: [code for feed in self.feeds for code in feed.values.get(name, ()) if code != OTHERS]
+                 for name in columns}  # fmt: skip
         read = parsing.texts(frame, columns, ids, words)
         for feed in self._with(lambda feed: bool(feed.null_words)):
             nothing = [word.upper() for word in feed.null_words]
@@ -74,29 +97,62 @@ class FeedReader:
             read = read.withColumns(
                 {name: F.when(is_other | ~F.upper(name).isin(nothing), F.col(name)) for name in (*columns, *ids)}
             )
-        return read
+        mapped = {name: self._ours(name) for name in columns if any(feed.values.get(name) for feed in self.feeds)}
+        read = read.withColumns(mapped) if mapped else read
+        spelled = {name: self._moment(name) for name in dates} | {
+            name: self._amount(name) for name in AMOUNTS & {*columns}
+        }
+        read = read.withColumns(spelled) if spelled else read
+        at_midnight = {name: spellings.end_of_day(F.col(name)) for name in dates}
+        at_midnight |= {name: spellings.ended(at_midnight[name]) for name in ends}
+        return read.withColumns(at_midnight) if at_midnight else read
 
     def spelling(self, system: str) -> Spelling:
         """How the ids of a system become one spelling each: those of FHIR differ by case, record numbers do not."""
         return identifiers.unchanged if differ_by_case(system, self.namespaces[system]) else identifiers.upper
 
-    def text(self, name: str) -> Column:
+    def _ours(self, name: str) -> Column:
         """The column with the feed's code values replaced by ours."""
-        column = F.col(name)
-        replaced = column
+        text = F.col(name)
+        replaced = text
         for feed in self._with(lambda feed: bool(feed.values.get(name))):
-            for theirs, ours in feed.values[name].items():
-                is_theirs = (F.col("_feed") == feed.name) & (column == theirs)
-                replaced = F.when(is_theirs, F.lit(ours)).otherwise(replaced)
+            codes = dict(feed.values[name])
+            others = codes.pop(OTHERS, None)
+            read = text if others is None else F.when(text.isNotNull(), _word(others))
+            is_one_case = len({code.upper() for code in codes}) == len(codes)
+            for theirs, ours in codes.items():
+                is_theirs = F.upper(text) == theirs.upper() if is_one_case else text == theirs
+                read = F.when(is_theirs, _word(ours)).otherwise(read)
+            replaced = F.when(F.col("_feed") == feed.name, read).otherwise(replaced)
         return replaced
+
+    def _moment(self, name: str) -> Column:
+        """The column as ISO 8601 where it can be nothing else, unless it is in one of the feed's forms."""
+        text = F.col(name)
+        moment = spellings.moment(text)
+        for feed in self._with(lambda feed: bool(_forms(feed, name))):
+            is_read = F.coalesce(*(parsing.in_form(text, form) for form in _forms(feed, name))).isNotNull()
+            moment = F.when((F.col("_feed") == feed.name) & is_read, text).otherwise(moment)
+        return moment
+
+    def _amount(self, name: str) -> Column:
+        """The column as a number with a decimal point, of a feed by its own marks."""
+        text = F.col(name)
+        amount = spellings.amount(text)
+        for feed in self._with(lambda feed: bool(feed.decimal_comma or feed.thousands or feed.currency)):
+            bare = spellings.amount(spellings.without_currency(text, feed.currency) if feed.currency else text)
+            mark = feed.thousands or ("." if feed.decimal_comma else "")
+            read = spellings.with_marks(bare, mark, "," if feed.decimal_comma else ".") if mark else bare
+            amount = F.when(F.col("_feed") == feed.name, read).otherwise(amount)
+        return amount
 
     def timestamp(self, name: str) -> Column:
         """The column as an instant: ISO 8601, else one of the feed's forms; without an offset it is local."""
         read = parsing.timestamp(F.col(name))
         if not self.zones.are_utc:
             read = F.when(has_offset(F.col(name)), read).otherwise(self.zones.instant(read))
-        for feed in self._with(lambda feed: bool(feed.date_formats)):
-            forms = (self._in_form(F.col(name), form, feed.two_digit_years) for form in feed.date_formats)
+        for feed in self._with(lambda feed: bool(_forms(feed, name))):
+            forms = (self._in_form(F.col(name), form, feed.two_digit_years) for form in _forms(feed, name))
             read = F.coalesce(F.when(F.col("_feed") == feed.name, F.coalesce(*forms)), read)
         return read
 
@@ -122,8 +178,8 @@ class FeedReader:
     def precision(self, name: str, read: Column) -> Column:
         """How much the date tells that was read from a column: day, month or year, by its text or its feed's form."""
         told = parsing.precision(F.col(name), read)
-        for feed in self._with(lambda feed: bool(feed.date_formats)):
-            for form in feed.date_formats:
+        for feed in self._with(lambda feed: bool(_forms(feed, name))):
+            for form in _forms(feed, name):
                 if (least := date_forms.precision(form)) != "day":
                     is_of = (F.col("_feed") == feed.name) & parsing.in_form(F.col(name), form).isNotNull()
                     told = F.when(is_of & read.isNotNull(), least).otherwise(told)
@@ -152,20 +208,22 @@ class FeedReader:
         `seen` is a column with a time by which it had passed.
         """
         read = parsing.partial_date(F.col(name))
-        for feed in self._with(lambda feed: bool(feed.date_formats)):
+        for feed in self._with(lambda feed: bool(_forms(feed, name))):
             forms = (
-                self._past(parsing.in_form(F.col(name), form).cast("date"), form, seen) for form in feed.date_formats
+                self._past(parsing.in_form(F.col(name), form).cast("date"), form, seen) for form in _forms(feed, name)
             )
             read = F.coalesce(F.when(F.col("_feed") == feed.name, F.coalesce(*forms)), read)
         return read
 
-    def money(self, name: str) -> Column:
-        """The column as an amount; `1.234,50` where the feed writes a decimal comma."""
-        raw = F.col(name)
-        for feed in self._with(lambda feed: feed.decimal_comma):
-            turned = F.translate(F.replace(F.col(name), F.lit("."), F.lit("")), ",", ".")
-            raw = F.when(F.col("_feed") == feed.name, turned).otherwise(raw)
-        return parsing.money(raw)
-
     def _with(self, has: Callable[[Feed], bool]) -> list[Feed]:
         return [feed for feed in self.feeds if has(feed)]
+
+
+def _forms(feed: Feed, name: str) -> tuple[str, ...]:
+    """The date forms of a feed for a column."""
+    return feed.date_formats_of.get(name, feed.date_formats)
+
+
+def _word(ours: str) -> Column:
+    """What a code stands for; nothing where it is mapped to nothing."""
+    return F.lit(ours or None)

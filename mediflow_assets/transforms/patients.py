@@ -29,7 +29,7 @@ def from_admissions(
     `against` is what already stands against each record, `beside` names columns that are kept.
     """
     cells = ("name", "birth_date", "gender", "zip", "updated_at", "admission_date")
-    texts = feeds.texts(bronze, cells, ("patient_id",))
+    texts = feeds.texts(bronze, cells, ("patient_id",), ("birth_date", "updated_at", "admission_date"))
     texts = identifiers.upper(texts, ("patient_id",))
     birth = feeds.date("birth_date", "admission_date")
     typed = texts.withColumns({"_birth": birth, "_updated": feeds.timestamp("updated_at")})
@@ -43,12 +43,12 @@ def from_admissions(
             "full_name": parsing.undamaged(F.col("name")),
             "birth_date": F.col("_birth"),
             "birth_precision": feeds.precision("birth_date", F.col("_birth")),
-            "gender": gender(feeds.text("gender")),
+            "gender": gender(F.col("gender")),
             "zip": parsing.postal_code(F.col("zip")),
             **version_time(F.col("_updated"), F.col("_ingested_at")),
         },
         codes(
-            gender_unknown(feeds.text("gender")),
+            gender_unknown(F.col("gender")),
             parsing.unreadable("birth_date_unreadable", F.col("birth_date"), F.col("_birth")),
             parsing.unreadable("updated_at_unreadable", F.col("updated_at"), F.col("_updated")),
             feeds.after_arrival("birth_date_in_future", F.col("_birth")),

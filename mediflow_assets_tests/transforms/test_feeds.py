@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 from pyspark.sql import functions as F
 
+from mediflow_assets.transforms import parsing
 from mediflow_assets.transforms.feeds import FeedReader
 
 
@@ -12,7 +13,11 @@ from mediflow_assets.transforms.feeds import FeedReader
 class Feed:
     name: str = "north"
     date_formats: tuple[str, ...] = ()
+    date_formats_of: dict[str, tuple[str, ...]] = field(default_factory=dict)
     decimal_comma: bool = False
+    thousands: str | None = None
+    currency: tuple[str, ...] = ()
+    null_words: tuple[str, ...] = ()
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     timezone: str | None = None
     two_digit_years: int | None = None
@@ -23,10 +28,13 @@ def read(session):
     """One value of column `x`, read by a feed's forms, on a row of that feed and on one of none."""
 
     def _read(method, text, *feeds):
-        frame = session.createDataFrame([(0, text, "north"), (1, text, None)], "n int, x string, _feed string")
+        reader, name = FeedReader(feeds), "cost" if method == "money" else "x"
+        frame = session.createDataFrame([(0, text, "north"), (1, text, None)], f"n int, {name} string, _feed string")
         frame = frame.withColumn("_ingested_at", F.lit("2026-11-27 12:00:00").cast("timestamp"))
-        value = getattr(FeedReader(feeds), method)("x").cast("string").alias("value")
-        found = {row["n"]: row["value"] for row in frame.select("n", value).collect()}
+        frame = reader.texts(frame, (name,), (), (name,) if method in ("date", "timestamp") else ())
+        ways = {"money": parsing.money, "text": lambda column: column}
+        value = ways[method](F.col(name)) if method in ways else getattr(reader, method)(name)
+        found = {row["n"]: row["value"] for row in frame.select("n", value.cast("string").alias("value")).collect()}
         return found[0], found[1]
 
     return _read
@@ -39,7 +47,7 @@ def read(session):
         ("MM/dd/yyyy", "05/01/2024", "2024-05-01"),
         ("M/d/yyyy", "5/1/2024", "2024-05-01"),
         ("dd.MM.yyyy", "29.02.2024", "2024-02-29"),
-        ("yyyyMMdd", "20240105", "2024-01-05"),
+        ("ddMMyyyy", "05012024", "2024-01-05"),
         ("dd-MMM-yyyy", "05-Jan-2024", "2024-01-05"),
         ("dd/MM/yyyy", "31/02/2024", None),
         ("dd/MM/yyyy", "soon", None),
@@ -66,7 +74,11 @@ def test_times_of_a_feed(read):
 
 @pytest.mark.parametrize(
     ("text", "amount"),
-    [("1.234,50", "1234.50"), ("1234,5", "1234.50"), ("99", "99.00"), ("-1,25", "-1.25"), ("1,2,3", None)],
+    [
+        *[("1.234,50", "1234.50"), ("1234,5", "1234.50"), ("99", "99.00"), ("-1,25", "-1.25"), ("1,2,3", None)],
+        *[("1.234", "1234.00"), ("1.234.567,8", "1234567.80"), ("(12,50)", "-12.50"), ("12,50-", "-12.50")],
+        *[(text, None) for text in ("1234.50", "99.90", "1,234.50", "1.23,4", "12.34.567", ".234", "1.2345")],
+    ],
 )
 def test_the_decimal_comma(read, text, amount):
     assert read("money", text, Feed(decimal_comma=True))[0] == amount
@@ -74,13 +86,67 @@ def test_the_decimal_comma(read, text, amount):
 
 def test_a_decimal_comma_is_the_feeds_alone(read):
     assert read("money", "1234,50", Feed(decimal_comma=True)) == ("1234.50", None)
-    assert read("money", "1.50", Feed(decimal_comma=True)) == ("150.00", "1.50")
+    assert read("money", "1.50", Feed(decimal_comma=True)) == (None, "1.50")
+
+
+@pytest.mark.parametrize(
+    ("mark", "text", "amount"),
+    [
+        *[
+            (",", "1,234.50", "1234.50"),
+            (",", "1234.50", "1234.50"),
+            (",", "1,23.50", None),
+            (",", "1,234,567", "1234567.00"),
+        ],
+        *[("'", "1'234.50", "1234.50"), ("'", "1\u2019234.50", "1234.50"), (" ", "1\u202f234.5", "1234.50")],
+    ],
+)
+def test_marks_between_thousands(read, mark, text, amount):
+    assert read("money", text, Feed(thousands=mark))[0] == amount
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        *[("$12.50", "12.50"), ("12.50 usd", "12.50"), ("-$12.50", "-12.50"), ("$-12.50", "-12.50"), ("$ 12", "12.00")],
+        *[("($12.50)", "-12.50"), ("$(12.50)", "-12.50"), ("12.50-USD", "-12.50"), ("12.50", "12.50")],
+        *[("12$50", None), ("$", None), ("€12", None), ("$12.50 in all", None)],
+    ],
+)
+def test_the_sign_of_a_currency_is_taken_off(read, text, amount):
+    assert read("money", text, Feed(currency=("$", "USD")))[0] == amount
+
+
+def test_marks_and_currency_together(read):
+    feed = Feed(decimal_comma=True, currency=("Fr.",), thousands="'")
+    assert read("money", "Fr. 1'234,50", feed) == ("1234.50", None)
 
 
 def test_code_values_are_replaced_in_their_feed(read):
     feed = Feed(values={"x": {"W": "F", "1": "M"}})
     assert read("text", "W", feed) == ("F", "W")
+    assert read("text", "w", feed) == ("F", "w")
     assert read("text", "F", feed) == ("F", "F")
+
+
+def test_codes_that_differ_by_case_alone_are_told_apart(read):
+    feed = Feed(values={"x": {"w": "F", "W": "M"}})
+    assert (read("text", "w", feed)[0], read("text", "W", feed)[0]) == ("F", "M")
+
+
+def test_every_other_value_has_a_code_of_its_own(read):
+    feed = Feed(values={"x": {"W": "F", "Z": "", "*": "U"}})
+    assert [read("text", text, feed)[0] for text in ("W", "Q", "Z", "-", "*")] == ["F", "U", None, None, None]
+
+
+def test_a_column_may_have_forms_of_its_own(read):
+    feed = Feed(date_formats=("MM/dd/yyyy",), date_formats_of={"x": ("dd/MM/yyyy",)})
+    assert read("date", "05/01/2024", feed)[0] == "2024-01-05"
+
+
+def test_a_feeds_own_form_goes_before_what_else_a_text_may_be(read):
+    assert read("date", "20240105", Feed(date_formats=("yyyyddMM",))) == ("2024-05-01", "2024-01-05")
+    assert read("date", "2024-1-5", Feed(date_formats=("dd/MM/yyyy",))) == ("2024-01-05", "2024-01-05")
 
 
 def test_feeds_do_not_read_each_others_forms(read):

@@ -91,6 +91,8 @@ def test_where_no_zone_is_set_an_offset_tells_the_day_as_it_was_written(read):
 class North:
     name, date_formats, decimal_comma, timezone = "north", ("dd.MM.yyyy HH:mm", "yyyyMMddHHmmX"), False, "Asia/Tokyo"
     values: dict = {}
+    date_formats_of: dict = {}
+    null_words, thousands, currency = (), None, ()
     namespace, two_digit_years = None, None
 
 
