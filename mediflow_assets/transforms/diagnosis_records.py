@@ -13,6 +13,7 @@ from mediflow_assets.transforms.validation import AWAITS, UNREADABLE, codes
 from mediflow_assets.transforms.versions import version_time
 
 _IDS = ("patient_id", "encounter_id")
+_DATES = ("onset_date", "updated_at")
 _CELLS = ("diagnosis_code", "diagnosis_system", "diagnosis_rank", "onset_date", "updated_at")
 
 
@@ -74,11 +75,11 @@ def conditions_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
 
 
 def _typed(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
-    texts = identifiers.upper(feeds.texts(bronze, _CELLS, _IDS), _IDS)
+    texts = identifiers.upper(feeds.texts(bronze, _CELLS, _IDS, _DATES), _IDS)
     return texts.withColumns(
         {
-            "_code": diagnoses.canonical(F.upper(feeds.text("diagnosis_code"))),
-            "_rank": _rank(feeds.text("diagnosis_rank")),
+            "_code": diagnoses.canonical(F.upper(F.col("diagnosis_code"))),
+            "_rank": _rank(F.col("diagnosis_rank")),
             "_onset": feeds.date("onset_date"),
             "_updated": feeds.timestamp("updated_at"),
         }

@@ -62,9 +62,11 @@ def from_records(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """Patients of flat files that tell of nothing else."""
     names = ("given_name", "family_name")
     cells = ("name", *names, "birth_date", "death_date", "gender", "zip", "race", "ethnicity", "updated_at")
-    texts = identifiers.upper(feeds.texts(bronze, cells, ("patient_id",)), ("patient_id",))
-    dates = {"_birth": feeds.date("birth_date"), "_death": feeds.date("death_date")}
-    typed = texts.withColumns({**dates, "_updated": feeds.timestamp("updated_at")})
+    dates = ("birth_date", "death_date", "updated_at")
+    texts = feeds.texts(bronze, cells, ("patient_id",), dates, ends=("death_date",))
+    texts = identifiers.upper(texts, ("patient_id",))
+    read = {"_birth": feeds.date("birth_date"), "_death": feeds.date("death_date")}
+    typed = texts.withColumns({**read, "_updated": feeds.timestamp("updated_at")})
     joined = parsing.given(F.concat_ws(" ", *(parsing.undamaged(F.col(name)) for name in names)))
     return _shaped(
         typed,
@@ -79,14 +81,14 @@ def from_records(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
             "birth_precision": feeds.precision("birth_date", F.col("_birth")),
             "death_date": F.col("_death"),
             "death_precision": feeds.precision("death_date", F.col("_death")),
-            "gender": gender(feeds.text("gender")),
-            "race": feeds.text("race"),
-            "ethnicity": feeds.text("ethnicity"),
+            "gender": gender(F.col("gender")),
+            "race": F.col("race"),
+            "ethnicity": F.col("ethnicity"),
             "zip": parsing.postal_code(F.col("zip")),
             **version_time(F.col("_updated"), F.col("_ingested_at")),
         },
         codes(
-            gender_unknown(feeds.text("gender")),
+            gender_unknown(F.col("gender")),
             parsing.unreadable("birth_date_unreadable", F.col("birth_date"), F.col("_birth")),
             parsing.unreadable("death_date_unreadable", F.col("death_date"), F.col("_death")),
             parsing.unreadable("updated_at_unreadable", F.col("updated_at"), F.col("_updated")),
