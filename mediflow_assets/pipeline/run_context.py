@@ -6,11 +6,12 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
+from mediflow_assets.contracts import bronze
 from mediflow_assets.contracts.shares import Shares
 from mediflow_assets.contracts.vocabulary import OPEN_STAY_DAYS
 from mediflow_assets.identity.prediction_log import PredictionLog
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
-from mediflow_assets.sources import Feeds
+from mediflow_assets.sources import Feed, Feeds
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.tables import Tables
 from mediflow_assets.transforms.pseudonyms import hmac_pads_frame
@@ -37,6 +38,12 @@ class RunContext:
     def lake(self) -> Lake:
         """The tables' storage."""
         return self.tables.lake
+
+    @property
+    def feeds_delivered(self) -> list[Feed]:
+        """The feeds of which there are deliveries: each one more makes the plans longer."""
+        named = set(self.lake.read(bronze.DELIVERIES, ["feed"])["feed"].to_pylist())
+        return [feed for feed in self.feeds.every if feed.name in named]
 
     @cached_property
     def hmac_pads(self) -> DataFrame:

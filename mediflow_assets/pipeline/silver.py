@@ -189,7 +189,7 @@ def _checked(
 def _of_source(context: RunContext, table: SilverTable, source: SourceContract, records: DataFrame) -> DataFrame:
     """Records of one source in the table's shape, each with every reason against it."""
     transform = source_of(source.table).transforms()[table.contract.name]
-    feeds = context.feeds.feeds if FEED in source.table.columns else ()
+    feeds = context.feeds_delivered if FEED in source.table.columns else ()
     reader = FeedReader(feeds, context.feeds.namespaces, context.feeds.zone_of(source.system))
     frame = with_known_codes(transform(records, reader), table.contract)
     namespace = reader.namespaces[source.system]

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -48,6 +49,12 @@ class Feeds:
         )
 
     @property
+    def every(self) -> tuple[Feed, ...]:
+        """The hospital's own feeds, and those of public exports whose headers are known, but for names of its own."""
+        own = {feed.name for feed in self.feeds}
+        return (*self.feeds, *(feed for feed in known_exports() if feed.name not in own))
+
+    @property
     def namespaces(self) -> dict[str, str]:
         """Whose the ids of each source system are, where no feed says otherwise."""
         return bronze.NAMESPACES | {name: each.namespace for name, each in self.systems.items() if each.namespace}
@@ -59,7 +66,7 @@ class Feeds:
 
     def namespace_of(self, source: SourceContract, feed: str | None = None) -> str:
         """Whose the ids of a source's records are, which may be of a feed."""
-        own = next((each.namespace for each in self.feeds if each.name == feed), None)
+        own = next((each.namespace for each in self.every if each.name == feed), None)
         return own or self.namespaces[source.system]
 
     def by_namespace(self, source: SourceContract, records: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
@@ -99,16 +106,24 @@ class Feeds:
 
     def named(self, name: str) -> Feed:
         """The feed of that name."""
-        for feed in self.feeds:
+        for feed in self.every:
             if feed.name == name:
                 return feed
         raise SettingsInvalid(f"sources.toml has no feed '{name}'.")
 
     def fitting(self, header: tuple[str, ...], delimiter: str) -> tuple[Feed, ...]:
-        """The feeds that fit a header best: those that name most of its columns."""
-        fit = [feed for feed in self.feeds if feed.fits(header, delimiter)]
+        """The feeds that fit a header best: those that name most of its columns. The hospital's own go first."""
+        own = [feed for feed in self.feeds if feed.fits(header, delimiter)]
+        fit = own or [feed for feed in self.every if feed.fits(header, delimiter)]
         most = max((len(feed.match) for feed in fit), default=0)
         return tuple(feed for feed in fit if len(feed.match) == most)
 
 
 NO_FEEDS = Feeds()
+
+
+@cache
+def known_exports() -> tuple[Feed, ...]:
+    """The feeds of public exports: `known_exports.toml` beside this file."""
+    content = tomllib.loads((Path(__file__).with_name("known_exports.toml")).read_text(encoding="utf-8"))
+    return tuple(feed_of(name, section) for name, section in content["feeds"].items())
