@@ -1,0 +1,194 @@
+"""Which column of a file is which of ours: by what its header says, what its values look like, and how both fit."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from mediflow_assets.sources.aliases import ADMISSION_ALIASES, plain
+from mediflow_assets.sources.drafting.header_words import concepts, meanings
+from mediflow_assets.sources.drafting.profile import BLOOD_PRESSURE, ENOUGH, Profile
+from mediflow_assets.sources.drafting.rules import RULES
+from mediflow_assets.sources.names_for_ids import look_like_names
+
+_LEAST, _SURE = 0.45, 0.9
+_STRANGE, _BESIDE, _AGAINST = 0.08, 0.06, 0.45
+_FEW = 60
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A column of the file that is taken for one of ours, and why."""
+
+    header: str
+    why: str
+    score: float
+
+
+@dataclass
+class Table:
+    """A sample of a file: its header, and a profile of each column."""
+
+    header: tuple[str, ...]
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, header: Sequence[str], columns: Sequence[Sequence[str]]) -> "Table":
+        """A table of columns of cells."""
+        return cls(tuple(header), {name: Profile(cells) for name, cells in zip(header, columns, strict=True)})
+
+
+def _dates(profile: Profile) -> str:
+    return "dates" if profile.dates else ""
+
+
+def _birth(profile: Profile) -> str:
+    if profile.dates:
+        return "dates"
+    years = profile.share(lambda v: v[:4].isdecimal() and 1900 <= int(v[:4]) <= 2150 and len(v) in (4, 6))
+    return "years" if years >= ENOUGH and not profile.is_flag else ""
+
+
+def _patient(profile: Profile) -> str:
+    names = look_like_names(profile.given[:500])
+    return f"{len(profile.counts)} different ids" if profile.is_id and not names and profile.varies(2) else ""
+
+
+def _encounter(profile: Profile) -> str:
+    return f"{len(profile.counts)} different ids" if profile.is_id and profile.varies(2) else ""
+
+
+def _gender(profile: Profile) -> str:
+    return f"{len(profile.counts)} different words" if profile.few(8) and _all(profile, 20) else ""
+
+
+def _coded(profile: Profile) -> str:
+    fits = profile.few() and _all(profile, 60) and not profile.is_money_with_cents and not profile.dates
+    return f"{len(profile.counts)} different words" if fits and not profile.is_flag else ""
+
+
+def _department(profile: Profile) -> str:
+    fits = profile.few(_FEW * 2) and not profile.dates and not profile.is_flag and not profile.is_money_with_cents
+    return f"{len(profile.counts)} different words" if fits else ""
+
+
+def _all(profile: Profile, longest: int) -> bool:
+    return all(len(value) <= longest for value in profile.counts)
+
+
+def _diagnosis(profile: Profile) -> str:
+    return f"codes of {profile.code_system}" if profile.code_system else ""
+
+
+def _system(profile: Profile) -> str:
+    words = {v.casefold().replace("-", "").removesuffix(".0") for v in profile.counts}
+    return "versions" if words and all("9" in w or "10" in w or "icd" in w or "snomed" in w for w in words) else ""
+
+
+def _when(fits: Callable[[Profile], object], told: str) -> Callable[[Profile], str]:
+    return lambda profile: told if fits(profile) else ""
+
+
+FITS: Mapping[str, Callable[[Profile], str]] = {
+    "patient_id": _patient,
+    "encounter_id": _encounter,
+    "admission_date": _dates,
+    "discharge_date": _dates,
+    "birth_date": _birth,
+    "death_date": _dates,
+    "updated_at": _dates,
+    "onset_date": _dates,
+    "age": _when(lambda p: p.is_age, "whole numbers up to 120"),
+    "gender": _gender,
+    "name": _when(lambda p: p.is_words and not p.is_flag and p.varies(11), "words"),
+    "department": _department,
+    "diagnosis_code": _diagnosis,
+    "diagnosis_system": _system,
+    "diagnosis_rank": _when(lambda p: p.few(60) and not p.dates, "few values"),
+    "discharge_disposition": _coded,
+    "encounter_class": _coded,
+    "admission_type": _coded,
+    "status": _coded,
+    "blood_pressure": _when(lambda p: p.share(BLOOD_PRESSURE.fullmatch) >= ENOUGH, "pairs such as n/n"),
+    "payer": _when(lambda p: p.few(_FEW) and p.is_words and not p.is_flag, "few different words"),
+    "zip": _when(lambda p: p.is_zip, "postal codes"),
+    "cost": _when(lambda p: p.is_money and p.varies(6) and not p.dates, "amounts"),
+}
+"""Whether a column's values can be read as ours, and what they are then."""
+
+
+def candidates(table: Table, ours: str) -> list[Choice]:
+    """The columns that may be this one of ours, best first."""
+    found = []
+    for place, header in enumerate(table.header):
+        by_name = _by_name(header, ours)
+        told = _told(ours, table.profiles[header], by_name) if by_name >= _LEAST else ""
+        if told:
+            found.append(Choice(header, told, by_name - place / 10_000))
+    return sorted(found, key=lambda choice: -choice.score)
+
+
+def _told(ours: str, profile: Profile, by_name: float) -> str:
+    if not profile.given:
+        return "by its name: it has no value here" if by_name >= _SURE else ""
+    return FITS[ours](profile)
+
+
+def _by_name(header: str, ours: str) -> float:
+    if plain(header) == plain(ours):
+        return 1.2
+    if plain(header) in {plain(spelling) for spelling in ADMISSION_ALIASES.get(ours, ())}:
+        return 1.0
+    meant, strange = concepts(header)
+    rule, best = RULES[ours], 0.0
+    for needed, weight in rule.needs:
+        if needed <= meant:
+            beside = {c for c in meant - needed if c not in _near(needed, header)}
+            against = len(beside & rule.avoids)
+            score = weight - _STRANGE * strange - _BESIDE * len(beside - rule.avoids) - _AGAINST * against
+            best = max(best, score)
+    return best
+
+
+def _near(needed: frozenset[str], header: str) -> set[str]:
+    """Concepts that stand for the same words of a header as those that are needed."""
+    return {concept for of in meanings(header) if of & needed for concept in of}
+
+
+def choose(table: Table) -> dict[str, Choice]:
+    """Ours → the column taken for it: each column once, the surest first."""
+    every = {ours: candidates(table, ours) for ours in RULES}
+    order = sorted(((c.score, ours, c) for ours, found in every.items() for c in found), key=lambda each: -each[0])
+    chosen: dict[str, Choice] = {}
+    taken: set[str] = set()
+    for _, ours, choice in order:
+        if ours not in chosen and choice.header not in taken:
+            chosen[ours] = choice
+            taken.add(choice.header)
+    _let_go_of_no_patient(table, chosen)
+    return chosen
+
+
+def _let_go_of_no_patient(table: Table, chosen: dict[str, Choice]) -> None:
+    """A patient has one birth date; a column of ids that says otherwise is no patient's, and is let go."""
+    birth, patient = chosen.get("birth_date"), chosen.get("patient_id")
+    if birth and patient and patient.score < 0.95:
+        seen: dict[str, str] = {}
+        ids, births = table.profiles[patient.header].cells, table.profiles[birth.header].cells
+        clashes = sum(seen.setdefault(i, b) != b for i, b in zip(ids, births, strict=True) if i and b)
+        if clashes > 0.1 * len(ids):
+            del chosen["patient_id"]
+
+
+def in_order(first: Profile, second: Profile) -> float:
+    """The share of rows whose first date is not after the second one, of those that have both."""
+    pairs = [
+        (a, b)
+        for left, right in zip(first.cells, second.cells, strict=True)
+        if (a := read(first, left)) and (b := read(second, right))
+    ]
+    return sum(a.date() <= b.date() for a, b in pairs) / len(pairs) if pairs else 1.0
+
+
+def read(profile: Profile, text: str) -> datetime | None:
+    """A cell as a date by its column's forms."""
+    return next((date for form in profile.dates if (date := form.read(text))), None)

@@ -1,0 +1,105 @@
+"""Columns that are more than one of the file's, or that only their values tell."""
+
+import re
+
+from mediflow_assets.sources.drafting import words
+from mediflow_assets.sources.drafting.choosing import Table
+from mediflow_assets.sources.drafting.draft import CHECK, Column, Draft
+from mediflow_assets.sources.drafting.header_words import concepts
+from mediflow_assets.sources.drafting.profile import ENOUGH, Profile
+from mediflow_assets.sources.drafting.writing import dates_of
+from mediflow_assets.sources.grains import FORMS
+
+_CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d)?")
+
+
+def gender_by_values(table: Table, draft: Draft) -> None:
+    """A column that holds nothing but words for genders tells the gender, whatever it is called."""
+    if "gender" in draft.columns:
+        return
+    taken = {header for column in draft.columns.values() for header in column.headers}
+    found = [
+        header
+        for header in table.header
+        if header not in taken and words.are_genders(table.profiles[header]) and len(header) <= 12
+    ]
+    if len(found) == 1 and "gender" in FORMS[draft.grain].columns:
+        draft.columns["gender"] = Column((found[0],), f"by its values; {CHECK}")
+
+
+def names(table: Table, draft: Draft) -> None:
+    """A family name and a given name are one name."""
+    if "name" not in FORMS[draft.grain].columns:
+        return
+    free = [h for h in table.header if table.profiles[h].is_words and len(table.profiles[h].counts) > 5]
+    family = [h for h in free if _means(h, "name") and _means(h, "family")]
+    given = [h for h in free if _means(h, "name") and _means(h, "given") and h not in family]
+    if len(given) == 1 and not family and (name := draft.columns.get("name")) and name.headers != tuple(given):
+        family = [name.headers[0]]
+    if len(family) == 1 and len(given) == 1:
+        draft.columns["name"] = Column((family[0], given[0]), "family and given name", ", ")
+
+
+def _means(header: str, concept: str) -> bool:
+    return concept in concepts(header)[0]
+
+
+def times_of_day(table: Table, draft: Draft) -> None:
+    """A date and a time of day in two columns are one time."""
+    for ours, concept in (("admission_date", "admission"), ("discharge_date", "discharge")):
+        column = draft.columns.get(ours)
+        if column is None or any("H" in f.pattern or "h" in f.pattern for f in dates_of(table, column)):
+            continue
+        clocks = [
+            header
+            for header in table.header
+            if _means(header, concept) and table.profiles[header].share(_CLOCK.fullmatch) >= ENOUGH
+        ]
+        if len(clocks) == 1:
+            draft.columns[ours] = Column((column.headers[0], clocks[0]), "dates and times of day", " ")
+
+
+def codes(table: Table, draft: Draft) -> None:
+    """Further codes stand behind the principal one, in the order of the file."""
+    first = draft.columns.get("diagnosis_code")
+    if first is None:
+        return
+    system = table.profiles[first.headers[0]].code_system
+    if draft.grain != "diagnosis":
+        more = tuple(
+            header
+            for header in table.header
+            if header != first.headers[0] and _is_further(header, table.profiles[header], system)
+        )
+        if more:
+            draft.columns["diagnosis_code"] = Column((*first.headers, *more), f"{first.why}, in order", ";")
+    if (
+        system == "icd9"
+        and "diagnosis_system" not in draft.columns
+        and "diagnosis_system" in FORMS[draft.grain].columns
+    ):
+        draft.columns["diagnosis_system"] = Column((), "the codes have the form of ICD-9", value="icd9")
+
+
+def _is_further(header: str, profile: Profile, system: str | None) -> bool:
+    meant, _ = concepts(header)
+    against = {"admission", "death", "procedure", "drg", "text", "version", "flag", "date", "class", "group", "name"}
+    if "diagnosis" not in meant or meant & against:
+        return False
+    # a column that is empty in the sample is of the row if it is numbered
+    return profile.code_system == system if profile.given else bool(re.search(r"\d\Z", header))
+
+
+def patient(_: Table, draft: Draft) -> None:
+    """Where no column names the patient, the stay does: then nobody has two."""
+    if draft.grain not in ("encounter", "line") or "patient_id" in draft.columns:
+        return
+    if encounter := draft.columns.get("encounter_id"):
+        draft.columns["patient_id"] = Column(
+            encounter.headers, f"no patient is named: each stay is a patient of its own, nobody is readmitted; {CHECK}"
+        )
+    elif name := draft.columns.get("name"):
+        more = [draft.columns[each].headers[0] for each in ("birth_date", "gender") if each in draft.columns]
+        draft.columns["patient_id"] = Column(
+            (*name.headers, *more), f"no column of ids: people of one name are taken for one patient; {CHECK}", "|"
+        )

@@ -1,0 +1,135 @@
+"""Date forms: which Spark patterns read the values of a column, and where two read them alike."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+_ENOUGH = 0.9
+_PARTS = (
+    ("yyyy-MM-dd", r"\d{4}-\d\d-\d\d", "%Y-%m-%d"),
+    ("yyyy/MM/dd", r"\d{4}/\d\d/\d\d", "%Y/%m/%d"),
+    ("yyyyMMdd", r"(1[89]|2[01])\d{6}", "%Y%m%d"),
+    ("MM/dd/yyyy", r"\d\d/\d\d/\d{4}", "%m/%d/%Y"),
+    ("dd/MM/yyyy", r"\d\d/\d\d/\d{4}", "%d/%m/%Y"),
+    ("M/d/yyyy", r"\d{1,2}/\d{1,2}/\d{4}", "%m/%d/%Y"),
+    ("d/M/yyyy", r"\d{1,2}/\d{1,2}/\d{4}", "%d/%m/%Y"),
+    ("MM/dd/yy", r"\d\d/\d\d/\d\d", "%m/%d/%y"),
+    ("dd/MM/yy", r"\d\d/\d\d/\d\d", "%d/%m/%y"),
+    ("M/d/yy", r"\d{1,2}/\d{1,2}/\d\d", "%m/%d/%y"),
+    ("d/M/yy", r"\d{1,2}/\d{1,2}/\d\d", "%d/%m/%y"),
+    ("dd.MM.yyyy", r"\d\d\.\d\d\.\d{4}", "%d.%m.%Y"),
+    ("d.M.yyyy", r"\d{1,2}\.\d{1,2}\.\d{4}", "%d.%m.%Y"),
+    ("dd.MM.yy", r"\d\d\.\d\d\.\d\d", "%d.%m.%y"),
+    ("d.M.yy", r"\d{1,2}\.\d{1,2}\.\d\d", "%d.%m.%y"),
+    ("MM-dd-yyyy", r"\d\d-\d\d-\d{4}", "%m-%d-%Y"),
+    ("dd-MM-yyyy", r"\d\d-\d\d-\d{4}", "%d-%m-%Y"),
+    ("M-d-yyyy", r"\d{1,2}-\d{1,2}-\d{4}", "%m-%d-%Y"),
+    ("d-M-yyyy", r"\d{1,2}-\d{1,2}-\d{4}", "%d-%m-%Y"),
+    ("MM-dd-yy", r"\d\d-\d\d-\d\d", "%m-%d-%y"),
+    ("dd-MM-yy", r"\d\d-\d\d-\d\d", "%d-%m-%y"),
+    ("dd-MMM-yyyy", r"\d\d-[A-Za-z]{3}-\d{4}", "%d-%b-%Y"),
+    ("d-MMM-yyyy", r"\d{1,2}-[A-Za-z]{3}-\d{4}", "%d-%b-%Y"),
+    ("dd-MMM-yy", r"\d\d-[A-Za-z]{3}-\d\d", "%d-%b-%y"),
+    ("d-MMM-yy", r"\d{1,2}-[A-Za-z]{3}-\d\d", "%d-%b-%y"),
+    ("ddMMMyyyy", r"\d\d[A-Za-z]{3}\d{4}", "%d%b%Y"),
+    ("dd MMM yyyy", r"\d\d [A-Za-z]{3} \d{4}", "%d %b %Y"),
+    ("d MMM yyyy", r"\d{1,2} [A-Za-z]{3} \d{4}", "%d %b %Y"),
+    ("MMM d, yyyy", r"[A-Za-z]{3} \d{1,2}, \d{4}", "%b %d, %Y"),
+)
+_TIMES = (
+    ("", "", ""),
+    (" HH:mm", r" \d\d:\d\d", " %H:%M"),
+    (" H:mm", r" \d{1,2}:\d\d", " %H:%M"),
+    (" HH:mm:ss", r" \d\d:\d\d:\d\d", " %H:%M:%S"),
+    (" H:mm:ss", r" \d{1,2}:\d\d:\d\d", " %H:%M:%S"),
+    (" hh:mm a", r" \d\d:\d\d [AaPp][Mm]", " %I:%M %p"),
+    (" h:mm a", r" \d{1,2}:\d\d [AaPp][Mm]", " %I:%M %p"),
+    (" hh:mm:ss a", r" \d\d:\d\d:\d\d [AaPp][Mm]", " %I:%M:%S %p"),
+    (" h:mm:ss a", r" \d{1,2}:\d\d:\d\d [AaPp][Mm]", " %I:%M:%S %p"),
+    ("'T'HH:mm:ss", r"T\d\d:\d\d:\d\d", "T%H:%M:%S"),
+    ("HHmm", r"\d{4}", "%H%M"),
+    ("HHmmss", r"\d{6}", "%H%M%S"),
+)
+ISO = re.compile(
+    r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.]\d{1,9})?)?\s?(Z|UTC|[+-]\d\d(:?\d\d)?)?)?|0000-00-00( 00:00:00)?",
+    re.ASCII,
+)
+_NONE = re.compile(r"0{4}[-/]?0\d?[-/]?0\d?.*|0+|00[./-]00[./-]0+.*|9999-12-31.*")
+
+
+@dataclass(frozen=True)
+class DateForm:
+    """A Spark datetime pattern, and the form of strptime that reads the same; "" for ISO 8601, which needs none."""
+
+    pattern: str
+    python: str = ""
+    alike: tuple[str, ...] = ()
+    """Other patterns that read all its values too, to other days."""
+
+    def read(self, text: str) -> datetime | None:
+        """The date of a text, without its offset; None where it is none."""
+        try:
+            if self.python:
+                return datetime.strptime(text, self.python)
+            return datetime.fromisoformat(text.replace(" UTC", "Z")).replace(tzinfo=None)
+        except ValueError:
+            return None
+
+
+@cache
+def _forms() -> tuple[tuple[DateForm, re.Pattern[str]], ...]:
+    return tuple(_made())
+
+
+def _made() -> Iterator[tuple[DateForm, re.Pattern[str]]]:
+    for date, shape, python in _PARTS:
+        for time, time_shape, time_python in _TIMES:
+            if not time.startswith("H") or date == "yyyyMMdd":
+                yield DateForm(date + time, python + time_python), re.compile(shape + time_shape)
+
+
+def forms_of(values: Sequence[str]) -> tuple[DateForm, ...]:
+    """At most two forms that read nearly all the values, strictest first; empty where they are no dates."""
+    given = [value for value in values if not _NONE.fullmatch(value)]
+    if not given:
+        return ()
+    if sum(bool(ISO.fullmatch(value)) for value in given) >= _ENOUGH * len(given):
+        return (DateForm(""),)
+    first, rest = _best(given)
+    if first is None or len(rest) == 0:
+        return () if first is None else (first,)
+    read = len(given) - len(rest)
+    if read >= _ENOUGH * len(given):
+        second, left = _best(rest) if len(rest) >= 3 else (None, rest)
+        return (first, second) if second and len(left) <= len(rest) // 2 else (first,)
+    second, left = _best(rest)
+    if second and len(given) - len(left) >= _ENOUGH * len(given):
+        return first, second
+    return ()
+
+
+def _best(values: Sequence[str]) -> tuple[DateForm | None, list[str]]:
+    """The form that reads most values, strictest first, and what it does not read."""
+    most, found, rests = 0, [], {}
+    for form, shape in _forms():
+        rest = [value for value in values if not (shape.fullmatch(value) and form.read(value))]
+        read = len(values) - len(rest)
+        if read > most:
+            most, found = read, [form]
+        elif read and read == most:
+            found.append(form)
+        rests[form] = rest
+    if not found:
+        return None, list(values)
+    first = found[0]
+    days = {form.pattern: [form.read(v) for v in values if v not in rests[form]] for form in found}
+    alike = tuple(form.pattern for form in found[1:] if days[form.pattern] != days[first.pattern])
+    return DateForm(first.pattern, first.python, alike), rests[first]
+
+
+def with_order(form: DateForm, pattern: str) -> DateForm:
+    """The form of a pattern that is alike to another's."""
+    other = next(each for each, _ in _forms() if each.pattern == pattern)
+    return DateForm(other.pattern, other.python, (form.pattern, *(p for p in form.alike if p != pattern)))

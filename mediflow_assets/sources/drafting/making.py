@@ -1,0 +1,64 @@
+"""A draft of a feed for a sample of a file."""
+
+import datetime as dt
+
+from mediflow_assets.sources.drafting.choosing import Choice, Table, choose, in_order
+from mediflow_assets.sources.drafting.composites import codes, gender_by_values, names, patient, times_of_day
+from mediflow_assets.sources.drafting.draft import Column, Draft
+from mediflow_assets.sources.drafting.profile import ENOUGH, Profile
+from mediflow_assets.sources.drafting.writing import say_shifted, write_amounts, write_dates, write_words
+from mediflow_assets.sources.grains import FORMS
+
+
+def draft_of(table: Table, today: dt.date) -> Draft:
+    """What is proposed for a sample of a file."""
+    chosen = choose(table)
+    grain = _grain(table, chosen)
+    columns = {
+        ours: Column((chosen[ours].header,), chosen[ours].why) for ours in FORMS[grain].columns if ours in chosen
+    }
+    draft = Draft(grain, columns)
+    _let_go_of_disorder(table, draft)
+    for step in (gender_by_values, names, times_of_day, codes, patient, _lack):
+        step(table, draft)
+    order = FORMS[grain].columns
+    draft.columns = dict(sorted(draft.columns.items(), key=lambda each: order.index(each[0])))
+    for say in (write_dates, write_amounts, write_words, say_shifted):
+        say(table, draft, today)
+    return draft
+
+
+def _grain(table: Table, chosen: dict[str, Choice]) -> str:
+    def profile(ours: str) -> Profile:
+        return table.profiles[chosen[ours].header]
+
+    if "admission_date" not in chosen:
+        if "diagnosis_code" in chosen and ("encounter_id" in chosen or "patient_id" in chosen) and "diagnosis" in FORMS:
+            return "diagnosis"
+        is_of_people = "patient_id" in chosen and ("birth_date" in chosen or "gender" in chosen)
+        if is_of_people and profile("patient_id").distinct > ENOUGH and "patient" in FORMS:
+            return "patient"
+    elif "encounter_id" in chosen and "cost" in chosen and profile("encounter_id").distinct < 0.7:
+        ids, dates = profile("encounter_id").cells, profile("admission_date").cells
+        pairs = {(i, d) for i, d in zip(ids, dates, strict=True) if i}
+        if len(pairs) <= 1.1 * len({i for i, _ in pairs}):
+            return "line"
+    return "encounter"
+
+
+def _let_go_of_disorder(table: Table, draft: Draft) -> None:
+    """A column that lies before the admission is no discharge, and one after it no birth."""
+    if (admitted := draft.columns.get("admission_date")) is None:
+        return
+    start = table.profiles[admitted.headers[0]]
+    for ours in ("discharge_date", "birth_date"):
+        if column := draft.columns.get(ours):
+            other = table.profiles[column.headers[0]]
+            first, second = (start, other) if ours == "discharge_date" else (other, start)
+            if other.dates and in_order(first, second) < 0.5 and not other.dates[0].alike:
+                del draft.columns[ours]
+
+
+def _lack(_: Table, draft: Draft) -> None:
+    form = FORMS[draft.grain]
+    draft.lacks = tuple(ours for ours in form.required if ours not in draft.columns)

@@ -1,0 +1,92 @@
+"""Which concepts in a header speak for which of our columns, and which against it: data."""
+
+from dataclasses import dataclass
+
+_NEVER = "flag relative race phone provider created group row text bed"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What speaks for one of our columns: sets of concepts, best first, each with its weight; and what rules it out."""
+
+    needs: tuple[tuple[frozenset[str], float], ...]
+    avoids: frozenset[str]
+
+
+def _rule(needs: dict[str, float], avoids: str = "") -> Rule:
+    found = tuple((frozenset(concepts.split()), weight) for concepts, weight in needs.items())
+    named = {concept for concepts, _ in found for concept in concepts}
+    return Rule(found, frozenset((avoids + " " + _NEVER).split()) - named)
+
+
+RULES: dict[str, Rule] = {
+    "patient_id": _rule(
+        {"mrn": 1.0, "patient id": 0.95, "patient": 0.8},
+        "name time birth age gender death class disposition zip payer cost status length facility encounter diagnosis "
+        "department admission discharge procedure year",
+    ),
+    "encounter_id": _rule(
+        {"encounter id": 1.0, "encounter": 0.85, "admission id": 0.7},
+        "time birth age gender death class disposition zip payer cost status length facility diagnosis department "
+        "procedure source mrn patient version name date",
+    ),
+    "admission_date": _rule(
+        {"admission date": 1.0, "admission time": 1.0, "admission at": 1.0, "admission": 0.85, "encounter date": 0.7},
+        "death birth update id class name source status disposition edstay procedure diagnosis length age year month "
+        "version facility admtype grund cost zip",
+    ),
+    "discharge_date": _rule(
+        {"discharge date": 1.0, "discharge time": 1.0, "discharge at": 1.0, "discharge": 0.8},
+        "death birth update id class name source status edstay procedure diagnosis length age year month version "
+        "facility grund disposition cost zip",
+    ),
+    "birth_date": _rule(
+        {"birth date": 1.0, "birth time": 0.95, "birth": 0.9, "birth year": 0.7},
+        "death id name class procedure cost mother length facility",
+    ),
+    "death_date": _rule({"death date": 1.0, "death time": 1.0, "death": 0.7}, "birth id class"),
+    "age": _rule({"age": 1.0}, "birth death diagnosis length cost id"),
+    "gender": _rule({"gender": 1.0}, "birth date diagnosis"),
+    "name": _rule(
+        {"patient name": 1.0, "name": 0.8, "patient": 0.5},
+        "facility department payer class diagnosis procedure drg id date status source disposition cost encounter",
+    ),
+    "department": _rule(
+        {"department": 1.0, "department name": 1.0},
+        "date time diagnosis cost class disposition admission discharge age payer drg length source facility zip",
+    ),
+    "diagnosis_code": _rule(
+        {"diagnosis principal code": 1.0, "diagnosis principal": 0.98, "diagnosis code": 0.92, "diagnosis": 0.85},
+        "secondary date time admission death procedure drg version name status class cost age",
+    ),
+    "diagnosis_system": _rule({"diagnosis version": 1.0}, "date time secondary name procedure drg"),
+    "discharge_disposition": _rule(
+        {
+            "disposition discharge": 1.0,
+            "disposition": 0.95,
+            "discharge status": 0.9,
+            "discharge to": 0.9,
+            "discharge grund": 0.9,
+            "discharge class": 0.85,
+        },
+        "date time id admission source age cost diagnosis",
+    ),
+    "encounter_class": _rule(
+        {"encounter class": 1.0, "patient class": 1.0, "falltyp": 1.0, "department class": 0.9, "class": 0.6},
+        "admission discharge date time payer diagnosis procedure drg cost department id name facility race version "
+        "length status blood",
+    ),
+    "admission_type": _rule({"admtype": 1.0, "admission class": 1.0, "admission grund": 0.8}, "date time discharge id"),
+    "status": _rule({"encounter status": 1.0}, "discharge admission date time"),
+    "blood_pressure": _rule({"blood pressure": 1.0, "pressure": 0.8}, "date id class"),
+    "payer": _rule({"payer": 1.0}, "id date time cost amount procedure diagnosis length"),
+    "zip": _rule({"zip": 1.0}, "date name"),
+    "cost": _rule(
+        {"cost total": 1.0, "cost": 0.85},
+        "date time length unitprice payer id department diagnosis procedure age status class name",
+    ),
+    "updated_at": _rule({"update date": 1.0, "update time": 1.0, "update at": 1.0, "update": 0.8}, "birth death id"),
+    "onset_date": _rule({"diagnosis date": 1.0, "onset date": 1.0}, "discharge admission"),
+    "diagnosis_rank": _rule({"rank": 0.8}, "date time"),
+}
+"""In the order in which they are looked for when two would take one column."""

@@ -1,0 +1,45 @@
+"""The words of a coded column: those known, and what codes of published lists mean. Rare words are not told."""
+
+from collections.abc import Mapping
+
+from mediflow_assets.contracts import vocabulary as v
+from mediflow_assets.sources.drafting.profile import Profile
+
+CODED: Mapping[str, Mapping[str, str]] = {
+    "gender": v.GENDERS,
+    "encounter_class": v.ENCOUNTER_CLASSES,
+    "status": v.STATUSES,
+    "admission_type": v.ADMISSION_TYPES,
+    "discharge_disposition": v.DISPOSITIONS,
+}
+_LEAST_OFTEN = 3
+_ISO_5218 = {"0": "U", "1": "M", "2": "F", "9": "U"}
+_SIH = {"0": "U", "1": "M", "3": "F"}
+_GENDER_WORDS = {"m", "f", "w", "d", "x", "u", "o", "male", "female", "weiblich", "maennlich", "h", "v", "unknown"}
+
+
+def are_genders(profile: Profile) -> bool:
+    """Whether the values of a column are words for genders, and at least two."""
+    found = {value.casefold() for value in profile.counts}
+    return 2 <= len(found) <= 5 and found <= _GENDER_WORDS and not found <= {"m", "d", "x"}
+
+
+def is_known(column: str, word: str) -> bool:
+    """Whether a word is in the vocabulary of a column."""
+    return word.casefold() in {known.casefold() for known in CODED[column]}
+
+
+def meanings(column: str, profile: Profile) -> tuple[dict[str, str], list[str]]:
+    """Codes whose meaning a published list gives, and the words that stand often and mean nothing known."""
+    unknown = [word for word, count in profile.counts.items() if not is_known(column, word) and count >= _LEAST_OFTEN]
+    if column == "gender":
+        for codes in (_ISO_5218, _SIH):
+            plain = {word: word.removesuffix(".0") for word in profile.counts}
+            if set(plain.values()) <= set(codes) and len(set(plain.values()) & {"1", "2", "3"}) > 1:
+                return {word: codes[bare] for word, bare in sorted(plain.items())}, []
+    return {}, sorted(unknown)
+
+
+def share_known(column: str, profile: Profile) -> float:
+    """The share of values that are in the vocabulary."""
+    return profile.share(lambda word: is_known(column, word))

@@ -1,0 +1,135 @@
+"""How the values of a drafted feed are written: dates, amounts, words."""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from statistics import median
+
+from mediflow_assets.contracts.not_given import NOT_GIVEN
+from mediflow_assets.sources.drafting import words
+from mediflow_assets.sources.drafting.amounts import amounts_of
+from mediflow_assets.sources.drafting.choosing import Table, read
+from mediflow_assets.sources.drafting.dates import DateForm, with_order
+from mediflow_assets.sources.drafting.draft import CHECK, Column, Draft
+from mediflow_assets.sources.feed import SHIFTED
+
+DATES = ("admission_date", "discharge_date", "birth_date", "death_date", "updated_at", "onset_date")
+
+
+def dates_of(table: Table, column: Column) -> tuple[DateForm, ...]:
+    """The date forms of a column's first part."""
+    return table.profiles[column.headers[0]].dates
+
+
+def write_dates(table: Table, draft: Draft, today: dt.date) -> None:
+    """Say the forms of dates; where day and month may be swapped, in the order that makes sense of the stays."""
+    chosen = {ours: dates_of(table, draft.columns[ours]) for ours in DATES if ours in draft.columns}
+    if unsure := [ours for ours, forms in chosen.items() if any(form.alike for form in forms)]:
+        chosen = _ordered(table, draft, chosen)
+        other = "MM/dd" if any(f.pattern.startswith("d") for o in unsure for f in chosen[o]) else "dd/MM"
+        draft.why["date_formats"] = f"{CHECK}: days and months read as {other} as well"
+        draft.notes.append(
+            "The order of day and month cannot be told by the values alone. "
+            f"Ask whoever exports the file; if it is {other}, change date_formats."
+        )
+    for ours, forms in chosen.items():
+        patterns = tuple(form.pattern for form in forms if form.pattern)
+        if ours in draft.columns and draft.columns[ours].between is not None:
+            patterns = tuple(p for pattern in patterns or ("yyyy-MM-dd",) for p in (f"{pattern} HH:mm", pattern))
+        if patterns:
+            draft.date_formats[ours] = patterns
+    if any(re.search(r"(?<!y)yy(?!y)", p) for patterns in draft.date_formats.values() for p in patterns):
+        draft.keys["two_digit_years"] = today.year
+        draft.why["two_digit_years"] = f"years of two digits are {today.year - 99} to {today.year}, births in the past"
+
+
+def _ordered(table: Table, draft: Draft, chosen: dict[str, tuple[DateForm, ...]]) -> dict[str, tuple[DateForm, ...]]:
+    """The forms in the order of day and month under which stays are in order, short, and not in the future."""
+
+    def in_the_order(is_day_first: bool) -> dict[str, tuple[DateForm, ...]]:
+        return {ours: tuple(_turned(form, is_day_first) for form in forms) for ours, forms in chosen.items()}
+
+    settled = next((f for forms in chosen.values() for f in forms if f.pattern and not f.alike), None)
+    if settled is not None and re.match(r"[dM]", settled.pattern):
+        return in_the_order(settled.pattern.startswith("d"))
+    ranked = sorted((in_the_order(order) for order in (True, False)), key=lambda forms: _disorder(table, draft, forms))
+    return ranked[0]
+
+
+def _turned(form: DateForm, is_day_first: bool) -> DateForm:
+    if form.pattern.startswith("d") == is_day_first:
+        return form
+    return next((with_order(form, p) for p in form.alike if p.startswith("d") == is_day_first), form)
+
+
+def _disorder(table: Table, draft: Draft, forms: dict[str, tuple[DateForm, ...]]) -> tuple[float, float]:
+    """The share of stays that end before they begin, and the days of a usual one."""
+    if "discharge_date" not in forms or "admission_date" not in forms:
+        return 0.0, 0.0
+    cells = [table.profiles[draft.columns[ours].headers[0]].cells for ours in ("admission_date", "discharge_date")]
+    days = []
+    for begun, ended in zip(*cells, strict=True):
+        first, last = (
+            next((d for f in forms[ours] if (d := f.read(text))), None)
+            for ours, text in (("admission_date", begun), ("discharge_date", ended))
+        )
+        if first and last:
+            days.append((last - first).total_seconds() / 86_400)
+    if not days:
+        return 0.0, 0.0
+    return sum(day < -1 for day in days) / len(days), median(abs(day) for day in days) + sum(map(abs, days)) / len(days)
+
+
+def write_amounts(table: Table, draft: Draft, _: dt.date) -> None:
+    """Say how amounts are written."""
+    if (cost := draft.columns.get("cost")) is None:
+        return
+    found = amounts_of(table.profiles[cost.headers[0]].given)
+    if found.decimal_comma:
+        draft.keys["decimal_comma"] = True
+    if found.thousands and not (found.decimal_comma and found.thousands == "."):
+        draft.keys["thousands"] = found.thousands
+    if found.currency:
+        draft.keys["currency"] = found.currency
+    if found.is_unsure:
+        draft.why["thousands"] = f"{CHECK}: 1,234 is read as a thousand and more"
+
+
+def write_words(table: Table, draft: Draft, _: dt.date) -> None:
+    """Say what codes mean whose list is published, and which words of the file are not known."""
+    for ours in words.CODED:
+        column = draft.columns.get(ours)
+        if column is None or not column.headers:
+            continue
+        told, unknown = words.meanings(ours, table.profiles[column.headers[0]])
+        if told:
+            draft.values[ours] = told
+        if unknown:
+            draft.unmapped_words[ours] = unknown
+    nothing = sorted({word for ours in draft.columns for word in _words_for_nothing(table, draft, ours)})
+    if nothing:
+        draft.keys["null_words"] = nothing
+
+
+def _words_for_nothing(table: Table, draft: Draft, ours: str) -> Iterator[str]:
+    """Words that stand again and again where dates, numbers or codes should."""
+    column = draft.columns[ours]
+    if ours not in (*DATES, "cost", "age", "diagnosis_code", "zip", "blood_pressure"):
+        return
+    for header in column.headers:
+        for word, count in table.profiles[header].counts.items():
+            is_word = not any(letter.isdigit() for letter in word) and len(word) < 20
+            is_zeros = ours == "diagnosis_code" and not word.strip("0.")
+            if count >= 3 and (is_word or is_zeros) and word.upper() not in NOT_GIVEN:
+                yield word
+
+
+def say_shifted(table: Table, draft: Draft, today: dt.date) -> None:
+    """Say that dates are shifted where most admissions lie in the future."""
+    if (admitted := draft.columns.get("admission_date")) is None:
+        return
+    profile = table.profiles[admitted.headers[0]]
+    dates = [date for cell in profile.given if (date := read(profile, cell))]
+    if dates and sum(date.date() > today for date in dates) > len(dates) / 2:
+        draft.keys["dates"] = SHIFTED
+        draft.why["dates"] = "most admissions lie in the future, as in sets that hide their dates"
