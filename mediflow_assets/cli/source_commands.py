@@ -1,17 +1,31 @@
 """`mediflow sources`."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mediflow_assets.cli import context, output
 
+if TYPE_CHECKING:
+    from mediflow_assets.operations.feed_drafts import Drafted
+    from mediflow_assets.operations.trial import Tried
+    from mediflow_assets.settings import Settings
+    from mediflow_assets.sources import Feeds
+
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="an export; or several that belong together")]
+
 
 def register(app: typer.Typer) -> None:
     """Add the group."""
     context.group(
-        app, "sources", "What is accepted as a delivery, and how to map another header.", list=list_, suggest=suggest
+        app,
+        "sources",
+        "What is accepted as a delivery, and how to map another header.",
+        list=list_,
+        suggest=suggest,
+        test=test,
     )
 
 
@@ -20,21 +34,89 @@ def list_() -> None:
     from mediflow_assets.sources import Feeds
     from mediflow_assets.sources.registry import sources
 
-    feeds = Feeds.load(context.settings().sources_file).feeds
+    feeds = Feeds.load(context.settings().sources_file)
     rows = [(name, *source.told) for name, source in sources().items() if not source.contract.is_stream]
     output.table("sources", ("source", "required", "optional"), rows)
+    own = {feed.name for feed in feeds.feeds}
     output.table(
-        "feeds of sources.toml",
-        ("feed", "recognised by", "headers mapped"),
-        [(feed.name, feed.match, len(feed.headers)) for feed in feeds],
+        "feeds of sources.toml, and of public exports",
+        ("feed", "grain", "recognised by", "columns mapped", "from"),
+        [
+            (feed.name, feed.grain, feed.match, len(feed.mapped), "sources.toml" if feed.name in own else "MediFlow")
+            for feed in feeds.every
+        ],
     )
 
 
 def suggest(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="a CSV file that is not recognised")],
+    files: Files,
+    name: Annotated[str, typer.Option(help="what to call the feed")] = "new_feed",
+    is_written: Annotated[bool, typer.Option("--write", help="put it into sources.toml")] = False,
+    is_tried: Annotated[bool, typer.Option("--try/--no-try", help="try it on the files")] = True,
 ) -> None:
-    """Draft the section of sources.toml for a file. Shows its header, never its values."""
-    from mediflow_assets import sources
+    """Draft the sections of sources.toml for files that are not recognised, and try them."""
+    from mediflow_assets.cli import officer
+    from mediflow_assets.operations import feed_drafts
+    from mediflow_assets.sources import Feeds
 
-    for text in sources.suggest(file).splitlines():
+    settings = context.settings()
+    feeds = Feeds.load(settings.sources_file)
+    drafted = feed_drafts.draft(files, name, feeds, settings.open_inbox(feeds).limits)
+    for each in drafted:
+        _show(each)
+    lacking = [each for each in drafted if each.lacks or each.refusal]
+    if is_tried and not lacking:
+        _try(files, feed_drafts.with_drafts(feeds, drafted), settings)
+    if lacking:
+        raise typer.Exit(context.FAILED)
+    if is_written:
+        settings.require_home()
+        with officer.recorded(settings, "sources", f"suggest --write {name}"):
+            written = feed_drafts.write(settings.sources_file, drafted)
+        output.line(f"# sources.toml has {written} sections more: now 'mediflow ingest FILE', then 'mediflow run'.")
+
+
+def test(files: Files) -> None:
+    """Try what sources.toml says on files, without ingesting them."""
+    from mediflow_assets.sources import Feeds
+
+    settings = context.settings()
+    if not _try(files, Feeds.load(settings.sources_file), settings):
+        raise typer.Exit(context.FAILED)
+
+
+def _show(drafted: "Drafted") -> None:
+    if drafted.known_as:
+        output.line(f"# {drafted.known_as} takes this file as it is: nothing to map.")
+    if drafted.refusal:
+        output.warn(f"cannot be mapped: {drafted.refusal}")
+    if drafted.lacks:
+        output.warn(
+            f"cannot be mapped: no column can be {' or '.join(drafted.lacks)}. Ask for an export that has it; if a "
+            "column does have it, name it in the section below."
+        )
+    for text in drafted.section.splitlines():
         output.line(text)
+
+
+def _try(files: Sequence[Path], feeds: "Feeds", settings: "Settings") -> bool:
+    """Say what becomes of files by these feeds; whether each one is taken, with a record at least."""
+    from mediflow_assets.operations import trial
+
+    results = trial.attempt(files, feeds, settings.open_inbox(feeds).limits)
+    for place, result in enumerate(results, start=1):
+        named = f"file {place}: " if len(files) > 1 else ""
+        if isinstance(result, trial.Tried):
+            _tell(named, result)
+        else:
+            output.line(f"# {named}refused whole: {result}")
+    return all(isinstance(result, trial.Tried) and (result.accepted or not result.records) for result in results)
+
+
+def _tell(named: str, tried: "Tried") -> None:
+    from mediflow_assets.sources.drafting.mending import mending
+
+    waiting = f", {tried.waiting:,} wait for another file" if tried.waiting else ""
+    output.line(f"# {named}tried: {tried.accepted:,} of {tried.records:,} records accepted{waiting}.")
+    for reason, count in tried.reasons.most_common():
+        output.line(f"#   {reason} {count:,}: {mending(reason, tried.feed or 'NAME')}")

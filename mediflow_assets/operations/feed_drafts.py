@@ -1,0 +1,87 @@
+"""Drafts of feeds for files: made, laid beside the feeds that there are, and put into `sources.toml`."""
+
+import os
+import tomllib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from mediflow_assets.errors import DeliveryRefused, SettingsInvalid
+from mediflow_assets.sources import Feeds, Limits, recognise
+from mediflow_assets.sources.feed import Feed
+from mediflow_assets.sources.feed_section import feed_of
+from mediflow_assets.sources.suggest import suggest
+
+_FLAT = "admissions"
+
+
+@dataclass(frozen=True)
+class Drafted:
+    """What is proposed for one file, or why nothing is."""
+
+    section: str = ""
+    lacks: tuple[str, ...] = ()
+    """Columns without which it cannot be mapped."""
+    known_as: str | None = None
+    """The feed or source that takes it already."""
+    refusal: str | None = None
+
+
+def draft(files: Sequence[Path], name: str, feeds: Feeds, limits: Limits) -> list[Drafted]:
+    """A draft for each file; of several the names differ by what their records are."""
+    taken, drafts = {feed.name for feed in feeds.feeds}, []
+    for file in files:
+        try:
+            if known := _known(file, feeds, limits):
+                drafts.append(Drafted(known_as=known))
+                continue
+            found = suggest(file, _free(name, taken), limits)
+            if found.grain not in ("encounter", "line"):
+                found = suggest(file, _free(f"{name}_{found.grain}s".replace("sis", "se"), taken), limits)
+            taken.add(found.name)
+            drafts.append(Drafted(found.section, found.lacks))
+        except DeliveryRefused as refusal:
+            drafts.append(Drafted(refusal=str(refusal)))
+    return drafts
+
+
+def _known(file: Path, feeds: Feeds, limits: Limits) -> str | None:
+    """The feed of a file, or the source that needs none: a flat file without a feed may still be read wrongly."""
+    try:
+        what = recognise(file, feeds, limits)
+    except DeliveryRefused:
+        return None
+    return what.feed or (what.source if what.source != _FLAT else None)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """The name, or with a number the first one that is free."""
+    names = (name, *(f"{name}_{number}" for number in range(2, len(taken) + 3)))
+    return next(each for each in names if each not in taken)
+
+
+def with_drafts(feeds: Feeds, drafted: Sequence[Drafted]) -> Feeds:
+    """The feeds with those drafted before them."""
+    return replace(feeds, feeds=(*_feeds_of(drafted), *feeds.feeds))
+
+
+def _feeds_of(drafted: Sequence[Drafted]) -> list[Feed]:
+    content = tomllib.loads("\n".join(each.section for each in drafted))
+    return [feed_of(name, section) for name, section in content.get("feeds", {}).items()]
+
+
+def write(path: Path, drafted: Sequence[Drafted]) -> int:
+    """Put the sections behind what stands in `sources.toml`, and count them. Raises SettingsInvalid."""
+    sections = [each.section for each in drafted if each.section]
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    text = "\n".join([*([before] if before else []), *sections])
+    scratch = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        scratch.write_text(text, encoding="utf-8")
+        Feeds.load(scratch)
+        scratch.replace(path)
+    except OSError as error:
+        raise SettingsInvalid(f"sources.toml cannot be written ({type(error).__name__}).") from None
+    finally:
+        scratch.unlink(missing_ok=True)
+    return len(sections)

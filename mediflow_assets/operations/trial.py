@@ -1,0 +1,104 @@
+"""Trying feeds: files are landed and validated by the steps of every run, in a lake that is thrown away."""
+
+import secrets
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.errors import DeliveryRefused
+from mediflow_assets.ingest import landing
+from mediflow_assets.ingest.inbox import Inbox
+from mediflow_assets.pipeline import merged
+from mediflow_assets.pipeline import silver as steps
+from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.secrets.pseudonym_key import KEY_BYTES, PseudonymKey
+from mediflow_assets.sources import Feeds, Limits
+from mediflow_assets.storage import engine
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets.storage.tables import Tables
+
+_ROOM = 64 << 20
+"""Bytes that the folder of the trial may need beside the files."""
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What became of one file's records."""
+
+    source: str
+    feed: str | None
+    records: int
+    accepted: int
+    """By every table that they become rows of."""
+    waiting: int = 0
+    """For what another file tells."""
+    reasons: Counter[str] = field(default_factory=Counter)
+    """How many records each reason stands against."""
+
+
+def attempt(files: Sequence[Path], feeds: Feeds, limits: Limits) -> list[Tried | DeliveryRefused]:
+    """What becomes of each file's records, by these feeds; a refusal where a file is refused whole."""
+    with TemporaryDirectory(prefix="mediflow-trial-") as name, _session() as session:
+        folder = Path(name)
+        lake, inbox = Lake(str(folder / "lake")), Inbox(folder / "inbox", feeds, limits)
+        found: list[Tried | DeliveryRefused | str] = []
+        refused: dict[str, DeliveryRefused] = {}
+        for file in files:
+            try:
+                found.append(inbox.receive(file)[0].delivery_id)
+            except DeliveryRefused as refusal:
+                found.append(refusal)
+        landed = landing.land_all(
+            lake, inbox, on_refused=lambda delivery, refusal: refused.update({delivery.delivery_id: refusal})
+        )
+        context = RunContext(Tables(lake, lambda: session), PseudonymKey(secrets.token_bytes(KEY_BYTES)), feeds)
+        for table in steps.ALL:
+            if table.have_owners:
+                merged.make(context)
+            steps.make(context, table)
+        told = {each.delivery.delivery_id: _told(lake, each) for each in landed}
+        return [one if not isinstance(one, str) else refused.get(one) or told[one] for one in found]
+
+
+def room_for(files: Sequence[Path]) -> bool:
+    """Whether the temporary folder has room for a trial of these files."""
+    with TemporaryDirectory() as name:
+        return shutil.disk_usage(name).free > _ROOM + 3 * sum(file.stat().st_size for file in files)
+
+
+@contextmanager
+def _session() -> Iterator[Any]:
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.builder.remote(engine.embedded_url()).config(map=engine.CONFIG).getOrCreate()
+    try:
+        yield session
+    finally:
+        engine.stop_embedded()
+
+
+def _told(lake: Lake, landed: landing.Landed) -> Tried:
+    delivery = landed.delivery.delivery_id
+    held: dict[int, set[str]] = {}
+    rows = lake.read(silver.QUARANTINE, ["_delivery_id", "_record_number", "reasons"])
+    for row in rows.to_pylist():
+        if row["_delivery_id"] == delivery:
+            held.setdefault(row["_record_number"], set()).update(row["reasons"])
+    waits = {number for number, reasons in held.items() if all(reason.endswith("_not_arrived") for reason in reasons)}
+    reasons = Counter(reason for number, found in held.items() if number not in waits for reason in found)
+    for reject in lake.read(bronze.REJECTS, ["_delivery_id", "reason"]).to_pylist():
+        if reject["_delivery_id"] == delivery:
+            reasons[reject["reason"]] += 1
+    feed = next(
+        row["feed"]
+        for row in lake.read(bronze.DELIVERIES, ["delivery_id", "feed"]).to_pylist()
+        if row["delivery_id"] == delivery
+    )
+    accepted = landed.bronze - len(held)
+    return Tried(landed.delivery.source, feed, landed.records, accepted, len(waits), reasons)
