@@ -56,7 +56,7 @@ class Recognised:
 
     source: str
     form: str
-    """`csv`, `ndjson` or `document` (one JSON document, usually a Bundle)."""
+    """`csv`, `ndjson` or `document` of FHIR (one JSON document, usually a Bundle), or the format of a typed table."""
     feed: str | None = None
     compression: str | None = None
     delimiter: str = ""
@@ -70,6 +70,8 @@ class Recognised:
     """The Bronze columns that are made of others of the file."""
     encoding: str | None = None
     """Of text; None where it has not been looked at yet."""
+    sheet: str | None = None
+    """Of a workbook."""
     title_lines: int = 0
     """The lines above the header, blank ones too."""
     total_rows: int = 0

@@ -98,6 +98,7 @@ class Feed:
             yield from forms
 
     def fits(self, header: tuple[str, ...], delimiter: str) -> bool:
-        """Whether a file with this header is of this feed."""
+        """Whether a file with this header is of this feed; a typed table has no delimiter."""
         seen = {plain(name) for name in header}
-        return self.delimiter in (None, delimiter) and all(plain(name) in seen for name in self.match)
+        is_divided_so = not delimiter or self.delimiter in (None, delimiter)
+        return is_divided_so and all(plain(name) in seen for name in self.match)

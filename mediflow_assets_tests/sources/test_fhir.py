@@ -140,11 +140,14 @@ def test_a_resource_over_several_lines_is_one_record(deliver):
     ("content", "sentence"),
     [
         (b'{\n "resourceType": "Patient"\n}\n{\n "resourceType": "Patient"\n}\n', "neither FHIR resources"),
-        (b'{"eventId": "kickoff"}\n{"eventId": "done"}\n', "neither FHIR resources"),
+        (b'{"eventId": "kickoff"}\n{"eventId": "done"}\n', "no header of any known source"),
+        (b'{"events": {"eventId": "kickoff"}}', "no header of any known source"),
+        (b'["kickoff", 5]', "no header of any known source"),
+        (b'[{"eventId": "kickoff"', "neither FHIR nor an array"),
         (b"[" + PATIENT + b"]", "neither FHIR resources"),
         (b'{"resourceType": "Bundle", "entry": []}', "without entries"),
         (b'{"resourceType": "Bundle", "entry": 5}', "broken"),
-        (b'{"eventId": "\xff"}', "not UTF-8|broken"),
+        (b'{"eventId": "\xff"}', "neither FHIR nor an array"),
         (bundle(PATIENT)[:-5], "neither FHIR resources"),
     ],
 )

@@ -1,0 +1,57 @@
+"""Parquet: typed columns as texts. Its footer tells how many records there are."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from mediflow_assets.errors import DeliveryRefused
+from mediflow_assets.sources.delivery import Recognised
+from mediflow_assets.sources.source import Candidate
+from mediflow_assets.sources.table_format import RECORDS_AT_ONCE, TableBatch, TableFormat, TableTop, Unpacking, named
+from mediflow_assets.sources.table_texts import texts_of
+
+_MARK = b"PAR1"
+
+
+def _is_one(file: Candidate) -> bool:
+    return file.head.startswith(_MARK)
+
+
+def _tops(file: Candidate) -> Iterator[TableTop]:
+    with _opened(file.path) as table:
+        yield TableTop(named(table.schema_arrow.names))
+
+
+def _read(path: Path, what: Recognised) -> Iterator[TableBatch]:
+    unpacking, first = Unpacking(path, what.limits), 1
+    with _opened(path) as table:
+        for batch in table.iter_batches(RECORDS_AT_ONCE):
+            cells = [texts_of(column) for column in batch.columns]
+            unpacking.take(sum(column.nbytes for column in cells))
+            yield TableBatch(what.header, cells, range(first, first + batch.num_rows))
+            first += batch.num_rows
+
+
+def _count(path: Path, _: Recognised) -> int:
+    with _refusing():
+        return int(pq.read_metadata(path).num_rows)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[pq.ParquetFile]:
+    with _refusing(), pq.ParquetFile(path) as table:
+        yield table
+
+
+@contextmanager
+def _refusing() -> Iterator[None]:
+    try:
+        yield
+    except (pa.ArrowException, OSError, ValueError):
+        raise DeliveryRefused("the Parquet file is damaged, cut short or encrypted. Deliver it again.") from None
+
+
+PARQUET = TableFormat("parquet", _is_one, _tops, _read, _count)

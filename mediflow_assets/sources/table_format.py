@@ -1,0 +1,71 @@
+"""A format of typed tables: how a file of it is told, read and counted. Its columns are named as those of CSV."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from mediflow_assets.errors import DeliveryRefused
+from mediflow_assets.sources.delivery import UNJUDGED_BYTES, Limits, Recognised, Reject
+from mediflow_assets.sources.source import Candidate
+
+RECORDS_AT_ONCE = 1 << 16
+
+
+@dataclass(frozen=True)
+class TableTop:
+    """A place where a table's header may stand: in which sheet, below how many rows, and the first rows below it."""
+
+    header: tuple[str, ...]
+    rows: Sequence[Sequence[str]] = ()
+    sheet: str | None = None
+    title_rows: int = 0
+
+
+@dataclass(frozen=True)
+class TableBatch:
+    """Records of a table as texts, a column each; those that cannot be read."""
+
+    header: tuple[str, ...]
+    """As it was told of, and what later records have besides."""
+    cells: list[pa.Array]
+    numbers: Sequence[int]
+    rejects: tuple[Reject, ...] = ()
+    total_rows: int = 0
+
+
+@dataclass(frozen=True)
+class TableFormat:
+    """One format."""
+
+    name: str
+    is_one: Callable[[Candidate], bool]
+    tops: Callable[[Candidate], Iterator[TableTop]]
+    read: Callable[[Path, Recognised], Iterator[TableBatch]]
+    count: Callable[[Path, Recognised], int]
+    """How many records it holds, by other means than `read`."""
+    total_rows: Callable[[Path, Recognised], int] = lambda *_: 0
+
+
+class Unpacking:
+    """What a file unpacks to, counted; refused where that is beyond what a file of its size may hold."""
+
+    def __init__(self, path: Path, limits: Limits) -> None:
+        self._most = min(max(path.stat().st_size * limits.expansion, UNJUDGED_BYTES), limits.unpacked_bytes)
+        self._taken = 0
+
+    def take(self, size: int) -> None:
+        """So many bytes more. Raises DeliveryRefused."""
+        self._taken += size
+        if self._taken > self._most:
+            raise DeliveryRefused(
+                "unpacked it is many times its size, more than a delivery may be. Deliver it in parts, or raise "
+                "MEDIFLOW_MAX_EXPANSION or MEDIFLOW_MAX_UNPACKED_BYTES."
+            )
+
+
+def named(header: Sequence[str]) -> tuple[str, ...]:
+    """Names of columns, stripped; a nameless column is called by its place."""
+    names = (name.strip() for name in header)
+    return tuple(name or f"column_{place}" for place, name in enumerate(names, start=1))

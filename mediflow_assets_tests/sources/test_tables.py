@@ -1,0 +1,203 @@
+"""Typed tables: workbooks, Parquet, Avro and flat JSON come in as the texts that their values stand for."""
+
+import datetime as dt
+import io
+import json
+import zipfile
+from decimal import Decimal
+
+import fastavro
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from mediflow_assets.errors import DeliveryRefused
+from mediflow_assets.sources import Feeds, Limits, read_batches, recognise
+from mediflow_assets.sources.feed_section import feed_of
+from mediflow_assets.sources.table_texts import text_of, texts_of
+from mediflow_assets_tests.sources.conftest import read
+from mediflow_assets_tests.sources.workbooks import workbook
+
+HEADER = ["patient_id", "department", "diagnosis_code", "admission_date", "cost"]
+AT = dt.datetime(2026, 1, 1, 8, 30)
+ROW = [4711.0, "ICU", "I10", AT, 100.5]
+
+
+def parquet(rows, **more):
+    out = io.BytesIO()
+    pq.write_table(pa.Table.from_pylist(rows, **more), out)
+    return out.getvalue()
+
+
+def avro(rows, fields, codec="deflate"):
+    out = io.BytesIO()
+    schema = {"type": "record", "name": "r", "fields": [{"name": n, "type": t} for n, t in fields.items()]}
+    fastavro.writer(out, fastavro.parse_schema(schema), rows, codec=codec)
+    return out.getvalue()
+
+
+def test_a_workbook_is_read_as_it_shows(deliver):
+    landed = deliver(workbook({"a": [HEADER, ROW, [None], [4712.0, "ICU", "I10", AT.replace(hour=0, minute=0), True]]}))
+    assert landed.cells("patient_id") == ["4711", "4712"] and landed.cells("cost") == ["100.5", "true"]
+    assert landed.cells("admission_date") == ["2026-01-01T08:30:00", "2026-01-01"]
+    assert landed.counted == 2 and landed.numbers == [1, 2]
+
+
+def test_the_sheet_whose_header_fits_is_taken_without_titles_and_totals(deliver):
+    rows = [["Admissions"], [], HEADER, ROW, ROW, [], ["Total", None, None, None, 201.0]]
+    landed = deliver(workbook({"Summary": [["Month", "n", "sum"], ["2026-01", 2.0, 5.0]], "Detail": rows}))
+    assert (landed.what.sheet, landed.what.title_lines, landed.what.total_rows) == ("Detail", 2, 1)
+    assert (landed.counted, len(landed.rows), sum(each.total_rows for each in landed.batches)) == (2, 2, 1)
+
+
+def test_a_feed_names_its_sheet(write):
+    path = write(workbook({"old": [HEADER, ROW], "new": [HEADER, ROW, ROW]}))
+    assert read(path).what.sheet == "old"
+    assert read(path, Feeds((feed_of("f", {"sheet": "new", "match": ["patient_id"]}),))).counted == 2
+
+
+def test_texts_that_cells_share_and_cells_beside_the_header_are_kept(deliver):
+    landed = deliver(workbook({"a": [HEADER, [*ROW, "note"]]}, shared=["ICU", "note", ""]))
+    assert landed.cells("department") == ["ICU"] and landed.cells("extra") == ['{"column_6": "note"}']
+
+
+def test_a_workbook_that_fills_the_memory_is_refused(write):
+    far = workbook({"a": [HEADER, ROW]}, raw='<row r="1048576"><c r="XFD1048576"><v>1</v></c></row>')
+    with pytest.raises(DeliveryRefused, match="larger than is read"):
+        recognise(write(far), Feeds())
+    long = workbook({"a": [HEADER, *[["long" * 8000]] * 2000]}, shared=["long" * 8000])
+    with pytest.raises(DeliveryRefused, match="many times its size"):
+        recognise(write(long), Feeds(), Limits(expansion=2))
+
+
+def test_a_workbook_whose_xml_names_entities_is_refused(write):
+    packed = io.BytesIO(workbook({"a": [HEADER, ROW]}))
+    with zipfile.ZipFile(packed, "a") as file:
+        file.writestr("xl/more.xml", '<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>')
+    with pytest.raises(DeliveryRefused, match="damaged"):
+        recognise(write(packed.getvalue()), Feeds())
+
+
+@pytest.mark.parametrize("cut", [slice(None, -40), slice(None, 200)])
+@pytest.mark.parametrize("content", ["xlsx", "parquet", "avro"])
+def test_what_is_cut_short_is_refused(deliver, content, cut):
+    rows = [{"patient_id": "P1"}] * 50
+    made = {
+        "xlsx": workbook({"a": [HEADER, ROW]}),
+        "parquet": parquet(rows),
+        "avro": avro(rows, {"patient_id": "string"}, "null"),
+    }
+    with pytest.raises(DeliveryRefused):
+        deliver(made[content][cut])
+
+
+def test_parquet_is_read_as_texts(deliver):
+    utc = dt.datetime(2026, 1, 1, 8, tzinfo=dt.UTC)
+    row = {"patient_id": 7, "department": "ICU", "diagnosis_code": ["I10", "E11.9"], "admission_date": utc}
+    landed = deliver(parquet([row | {"cost": Decimal("100.50")}, row | {"cost": None}]))
+    assert landed.rows[0] == landed.rows[0] | {
+        "patient_id": "7",
+        "diagnosis_code": "I10;E11.9",
+        "admission_date": "2026-01-01T08:00:00Z",
+        "cost": "100.50",
+    }
+    assert (landed.cells("cost"), landed.counted, landed.what.form) == (["100.50", None], 2, "parquet")
+
+
+def test_avro_is_read_as_texts(deliver):
+    fields = {
+        "patient_id": "long",
+        "department": ["null", "string"],
+        "diagnosis_code": {"type": "array", "items": "string"},
+        "admission_date": {"type": "long", "logicalType": "timestamp-millis"},
+        "cost": {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2},
+    }
+    row = {"patient_id": 7, "department": None, "diagnosis_code": ["I10"], "cost": Decimal("5.00")}
+    rows = [row | {"admission_date": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)}] * 3
+    for codec in ("null", "deflate", "bzip2", "xz"):
+        landed = deliver(avro(rows, fields, codec))
+        assert landed.cells("admission_date") == ["2026-01-01T00:00:00Z"] * 3 == landed.cells("admission_date")
+        assert (landed.cells("cost")[0], landed.cells("department")[0], landed.counted) == ("5.00", None, 3)
+
+
+@pytest.mark.parametrize("made", [parquet, lambda rows: avro(rows, {"patient_id": "string", "department": "string"})])
+def test_a_table_that_unpacks_to_many_times_its_size_is_refused(write, made):
+    path = write(made([{"patient_id": "P1", "department": "x" * 1000}] * 30_000))
+    with pytest.raises(DeliveryRefused, match="many times its size"):
+        list(read_batches(path, recognise(path, Feeds((feed_of("f", {"columns": COLUMNS}),)), Limits(expansion=2))))
+
+
+COLUMNS = {"patient_id": "patient_id", "department": "department"} | {
+    name: {"value": "1"} for name in ("diagnosis_code", "admission_date", "cost")
+}
+OBJECT = {
+    "patient_id": "P1",
+    "department": "ICU",
+    "diagnosis_code": "I10",
+    "admission_date": "2026-01-01",
+    "cost": 1.50,
+}
+
+
+@pytest.mark.parametrize("form", ["array", "lines", "envelope", "indented"])
+def test_flat_json_is_read_with_numbers_as_they_are_written(deliver, form):
+    one = json.dumps(OBJECT | {"note": {"bed": 7}, "zip": None, "age": [1, 2]}).replace("1.5", "1.50")
+    two = one.replace('"note"', '"other"')
+    text = {
+        "array": f"[{one},{two}]",
+        "lines": f"{one}\n\n{two}\n",
+        "envelope": f'{{"count": 2, "data": [{one},{two}]}}',
+        "indented": "[\n" + json.dumps(json.loads(one), indent=1).replace("1.5", "1.50") + f",\n{two}\n]",
+    }[form]
+    landed = deliver(text.encode())
+    assert (landed.cells("cost"), landed.cells("zip"), landed.cells("age")) == (["1.50"] * 2, [None] * 2, ["1;2"] * 2)
+    assert [json.loads(json.loads(extra).popitem()[1]) for extra in landed.cells("extra")] == [{"bed": 7}] * 2
+    assert landed.counted == 2
+
+
+def test_a_line_that_is_no_object_is_rejected_and_a_late_member_is_kept(deliver):
+    good = json.dumps(OBJECT)
+    late = json.dumps(OBJECT | {"late": "x"})
+    landed = deliver("\n".join([*[good] * 1500, "5", '{"cut', late]).encode())
+    assert landed.reasons == ["not_an_object", "bad_json"] and landed.counted == 1503
+    assert landed.cells("extra")[-1] == '{"late": "x"}'
+    landed.assert_nothing_lost()
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, None),
+        ("", None),
+        (1.0, "1"),
+        (0.1 + 0.2, "0.3"),
+        (1e22, "10000000000000000000000"),
+        (123456789012.0, "123456789012"),
+        (float("nan"), None),
+        (True, "true"),
+        (Decimal("1E+2"), "100"),
+        (dt.date(2026, 1, 1), "2026-01-01"),
+        (["a", None, 1], "a;1"),
+        ({"a": [1]}, '{"a": [1]}'),
+        (b"\xff", "ff"),
+    ],
+)
+def test_each_value_has_one_text(value, text):
+    assert text_of(value) == text
+
+
+@pytest.mark.parametrize(
+    ("array", "texts"),
+    [
+        (pa.array(["a", "", None]).dictionary_encode(), ["a", None, None]),
+        (pa.array([1.0, None, 123456789012.0]), ["1", None, "123456789012"]),
+        (pa.array([1.5, 2.0]), ["1.5", "2"]),
+        (pa.array([1500], pa.timestamp("ms", "Europe/Berlin")), ["1970-01-01T00:00:01.500Z"]),
+        (pa.array([0], pa.timestamp("ns")), ["1970-01-01T00:00:00"]),
+        (pa.array([0], pa.date64()), ["1970-01-01"]),
+        (pa.array([{"a": 1}]), ['{"a": 1}']),
+        (pa.array([None], pa.timestamp("us")), [None]),
+    ],
+)
+def test_a_column_of_any_type_becomes_texts(array, texts):
+    assert texts_of(array).to_pylist() == texts
