@@ -16,7 +16,7 @@ import pyarrow as pa
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.delivery import Recognised
 from mediflow_assets.sources.source import Candidate
-from mediflow_assets.sources.table_format import TableBatch, TableFormat, TableTop, Unpacking, named
+from mediflow_assets.sources.table_format import SAMPLE, TableBatch, TableFormat, TableTop, Unpacking, named
 from mediflow_assets.sources.table_texts import text_of
 
 _MARK = b"Obj\x01"
@@ -32,7 +32,10 @@ def _is_one(file: Candidate) -> bool:
 def _tops(file: Candidate) -> Iterator[TableTop]:
     _refuse_bombs(file)
     with _refusing(), file.path.open("rb") as stream:
-        yield TableTop(named(_fields(_reader(stream).writer_schema)))
+        records = _reader(stream)
+        fields = _fields(records.writer_schema)
+        rows = [[text_of(row[field]) or "" for field in fields] for row in islice(records, SAMPLE)]
+        yield TableTop(named(fields), rows)
 
 
 def _read(path: Path, what: Recognised) -> Iterator[TableBatch]:

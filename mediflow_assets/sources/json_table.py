@@ -15,10 +15,9 @@ from mediflow_assets.sources.delivery import DOCUMENT_LIMIT, Recognised, Reject
 from mediflow_assets.sources.ndjson import json_lines
 from mediflow_assets.sources.opening import opened
 from mediflow_assets.sources.source import Candidate
-from mediflow_assets.sources.table_format import TableBatch, TableFormat, TableTop
+from mediflow_assets.sources.table_format import SAMPLE, TableBatch, TableFormat, TableTop
 from mediflow_assets.sources.table_texts import text_of
 
-_SAMPLE = 1000
 _AT_ONCE = 8192
 _FHIR = "resourceType"
 _RAW = msgspec.json.Decoder(list[msgspec.Raw])
@@ -33,7 +32,7 @@ def _is_lines(file: Candidate) -> bool:
     if file.head.lstrip()[:1] != b"{":
         return False
     with opened(file.path, file.compression, file.limits) as stream:
-        records = [_record(line)[0] for line in islice(json_lines(stream), _SAMPLE)]
+        records = [_record(line)[0] for line in islice(json_lines(stream), SAMPLE)]
     flat = [record for record in records if isinstance(record, dict) and _FHIR not in record]
     return isinstance(records[0], dict) and len(flat) * 2 > len(records) and not _is_envelope(flat, records)
 
@@ -48,7 +47,7 @@ def _is_array(file: Candidate) -> bool:
 
 def _tops_of_lines(file: Candidate) -> Iterator[TableTop]:
     with opened(file.path, file.compression, file.limits) as stream:
-        yield _top(_record(line)[0] for line in islice(json_lines(stream), _SAMPLE))
+        yield _top(_record(line)[0] for line in islice(json_lines(stream), SAMPLE))
 
 
 def _tops_of_array(file: Candidate) -> Iterator[TableTop]:
@@ -61,7 +60,7 @@ def _top(records: Iterable[Record | str]) -> TableTop:
     for record in records:
         if isinstance(record, dict):
             names |= dict.fromkeys(record)
-            if len(rows) < _SAMPLE:
+            if len(rows) < SAMPLE:
                 rows.append(record)
     if _FHIR in names:
         raise DeliveryRefused("JSON, but neither FHIR resources line by line, nor one resource or Bundle.")

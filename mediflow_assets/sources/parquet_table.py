@@ -10,7 +10,15 @@ import pyarrow.parquet as pq
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.delivery import Recognised
 from mediflow_assets.sources.source import Candidate
-from mediflow_assets.sources.table_format import RECORDS_AT_ONCE, TableBatch, TableFormat, TableTop, Unpacking, named
+from mediflow_assets.sources.table_format import (
+    RECORDS_AT_ONCE,
+    SAMPLE,
+    TableBatch,
+    TableFormat,
+    TableTop,
+    Unpacking,
+    named,
+)
 from mediflow_assets.sources.table_texts import texts_of
 
 _MARK = b"PAR1"
@@ -22,7 +30,9 @@ def _is_one(file: Candidate) -> bool:
 
 def _tops(file: Candidate) -> Iterator[TableTop]:
     with _opened(file.path) as table:
-        yield TableTop(named(table.schema_arrow.names))
+        first = next(table.iter_batches(SAMPLE), None)
+        columns = [texts_of(column).fill_null("").to_pylist() for column in first.columns] if first else []
+        yield TableTop(named(table.schema_arrow.names), list(zip(*columns, strict=True)))
 
 
 def _read(path: Path, what: Recognised) -> Iterator[TableBatch]:

@@ -19,11 +19,10 @@ from mediflow_assets.sources.readings import Reading, Top, choose, readings, ref
 from mediflow_assets.sources.registry import sources
 from mediflow_assets.sources.source import Candidate
 from mediflow_assets.sources.table_format import TableFormat, TableTop
-from mediflow_assets.sources.table_formats import JSON, TYPED, format_of
+from mediflow_assets.sources.table_formats import json_format, typed_format
 
 HEAD = LINE_LIMIT + (64 << 10)
 _ROWS_LOOKED_AT = 500
-_OF_FHIR = b'"resourceType"'
 
 
 def recognise(path: Path, feeds: Feeds, limits: Limits | None = None) -> Recognised:
@@ -31,14 +30,14 @@ def recognise(path: Path, feeds: Feeds, limits: Limits | None = None) -> Recogni
     limits = limits or Limits()
     compression = compression_of(path)
     file = Candidate(path, compression, read_head(path, compression, HEAD, limits), limits)
-    if typed := None if compression else format_of(file, TYPED):
+    if typed := typed_format(file):
         return _by_table(file, feeds, typed)
     try:
         return _by_content(file) or _by_header(file, feeds)
     except DeliveryRefused:
-        if file.head.lstrip()[:1] not in (b"{", b"[") or _OF_FHIR in file.head:
+        if (found := json_format(file)) is None:
             raise
-    return _by_table(file, feeds, next(each for each in JSON if each.is_one(file)))
+    return _by_table(file, feeds, found)
 
 
 def _by_content(file: Candidate) -> Recognised | None:

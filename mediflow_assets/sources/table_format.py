@@ -11,6 +11,8 @@ from mediflow_assets.sources.delivery import UNJUDGED_BYTES, Limits, Recognised,
 from mediflow_assets.sources.source import Candidate
 
 RECORDS_AT_ONCE = 1 << 16
+SAMPLE = 1000
+"""Rows that are shown with a header."""
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,20 @@ from mediflow_assets.sources.workbook import WORKBOOK
 
 TYPED = (PARQUET, AVRO, WORKBOOK)
 JSON = (JSON_LINES, JSON_ARRAY)
+_OF_FHIR = b'"resourceType"'
 FORMATS: Mapping[str, TableFormat] = {each.name: each for each in (*TYPED, *JSON)}
 
 
-def format_of(file: Candidate, formats: tuple[TableFormat, ...]) -> TableFormat | None:
-    """Of which format a file is, by its first bytes."""
-    return next((each for each in formats if each.is_one(file)), None)
+def typed_format(file: Candidate) -> TableFormat | None:
+    """Of which format a file is, by its first bytes; None of text."""
+    return None if file.compression else next((each for each in TYPED if each.is_one(file)), None)
+
+
+def json_format(file: Candidate) -> TableFormat | None:
+    """How a file of flat JSON is laid out; None of what is no JSON, or names the types of resources."""
+    if file.head.lstrip()[:1] not in (b"{", b"[") or _OF_FHIR in file.head:
+        return None
+    return next(each for each in JSON if each.is_one(file))
 
 
 def read_table(path: Path, what: Recognised) -> Iterator[RecordBatchOfDelivery]:

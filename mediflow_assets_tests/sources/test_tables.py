@@ -14,6 +14,7 @@ import pytest
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources import Feeds, Limits, read_batches, recognise
 from mediflow_assets.sources.feed_section import feed_of
+from mediflow_assets.sources.suggest import suggest
 from mediflow_assets.sources.table_texts import text_of, texts_of
 from mediflow_assets_tests.sources.conftest import read
 from mediflow_assets_tests.sources.workbooks import workbook
@@ -201,3 +202,15 @@ def test_each_value_has_one_text(value, text):
 )
 def test_a_column_of_any_type_becomes_texts(array, texts):
     assert texts_of(array).to_pylist() == texts
+
+
+def test_a_mapping_is_drafted_for_a_typed_table(write):
+    header = ["Pat key", "Admit Date", "Sex"]
+    rows = [[float(n), AT + dt.timedelta(days=n), "F"] for n in range(20)]
+    made = suggest(write(workbook({"Cover": [["Report", "of", "May"]], "Stays": [["Stays"], header, *rows]}))).section
+    assert 'sheet = "Stays"' in made and "Admit Date" in made
+    for made in (
+        parquet([{"pat_key": 1, "admit_ts": AT, "sex": "F"}] * 9),
+        json.dumps([{"pat_key": 1, "admit_ts": "2026-01-01"}] * 9).encode(),
+    ):
+        assert "admit_ts" in suggest(write(made)).section

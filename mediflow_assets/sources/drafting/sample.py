@@ -14,6 +14,9 @@ from mediflow_assets.sources.csv_header import refuse_repeated_names
 from mediflow_assets.sources.delivery import Limits
 from mediflow_assets.sources.feed_section import DELIMITERS
 from mediflow_assets.sources.opening import compression_of, read_head
+from mediflow_assets.sources.source import Candidate
+from mediflow_assets.sources.table_format import TableTop
+from mediflow_assets.sources.table_formats import json_format, typed_format
 
 ROWS = 5_000
 HEAD = 8 << 20
@@ -38,13 +41,32 @@ class Sample:
 def sample(path: Path, limits: Limits) -> Sample:
     """The beginning of a file. Raises DeliveryRefused where it has no header."""
     compression = compression_of(path)
-    text = read_head(path, compression, HEAD, limits).decode(errors="replace")
+    head = read_head(path, compression, HEAD, limits)
+    file = Candidate(path, compression, head, limits)
+    if table := typed_format(file) or json_format(file):
+        return _of_table(table.tops(file))
+    text = head.decode(errors="replace")
     found = [each for mark in DELIMITERS if (each := _divided(text, mark))]
     if not found:
         raise DeliveryRefused("no line is a header: they hold values, or nothing that divides them.")
     best = max(found, key=lambda each: (len(each.header), len(each.rows)))
     refuse_repeated_names(best.header)
     return best
+
+
+def _of_table(tops: Iterator[TableTop]) -> Sample:
+    """The widest header of a typed table, wherever it stands."""
+    found = [(at, len(rows)) for at in tops if (rows := at.rows[:ROWS]) and _is_header(at.header)]
+    if not found:
+        raise DeliveryRefused("no row is a header with records below it.")
+    at, _ = max(found, key=lambda each: (_given(each[0]), each[1]))
+    refuse_repeated_names(at.header)
+    keys: dict[str, object] = {"sheet": at.sheet} if at.sheet else {}
+    return Sample(at.header, [list(row) for row in at.rows[:ROWS]], keys)
+
+
+def _given(at: TableTop) -> int:
+    return sum(not name.startswith("column_") for name in at.header)
 
 
 def _divided(text: str, delimiter: str) -> Sample | None:
