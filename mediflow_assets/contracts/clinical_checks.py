@@ -1,7 +1,8 @@
 """What several clinical tables check of a row, as SQL: days in their order, codes of a system."""
 
 from mediflow_assets.contracts import vocabulary as v
-from mediflow_assets.contracts.table import RowCheck, Severity
+from mediflow_assets.contracts.masks import drop
+from mediflow_assets.contracts.table import Column, Privacy, RowCheck, Severity, Type
 
 Q = Severity.QUARANTINE
 CLAIMED_IN_FUTURE = RowCheck(
@@ -19,6 +20,9 @@ ENDED = RowCheck(
     "its status and its discharge contradict; it counts as over",
 )
 
+IS_SHIFTED = Column("is_shifted", Type.BOOLEAN, "true where its feed says that dates were moved to hide whose they are",
+                    Privacy.TECHNICAL, drop(), derived_from=("bronze/deliveries.feed",))  # fmt: skip
+
 
 def before(day: str, precision: str, other: str) -> str:
     """A day that is before another one for sure, though its month or day may not be known."""
@@ -27,7 +31,12 @@ def before(day: str, precision: str, other: str) -> str:
 
 def after_arrival(day: str) -> str:
     """A day that is after a record's arrival wherever that was: no zone is further than 14 hours ahead of UTC."""
-    return f"{day} > to_date(_ingested_at + INTERVAL 14 HOURS)"
+    return unless_shifted(f"{day} > to_date(_ingested_at + INTERVAL 14 HOURS)")
+
+
+def unless_shifted(violation: str) -> str:
+    """What is wrong unless dates were moved: moved ones do not tell what is in the future, or how old one is."""
+    return f"is_shifted IS NULL AND ({violation})"
 
 
 def diagnosis_checks(code: str, system: str, or_else: str = "") -> tuple[RowCheck, ...]:

@@ -4,7 +4,15 @@ from dataclasses import replace
 
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.bronze import PROVENANCE, SOURCES, sources_of
-from mediflow_assets.contracts.clinical_checks import CLAIMED_IN_FUTURE, ENDED, after_arrival, before, diagnosis_checks
+from mediflow_assets.contracts.clinical_checks import (
+    CLAIMED_IN_FUTURE,
+    ENDED,
+    IS_SHIFTED,
+    after_arrival,
+    before,
+    diagnosis_checks,
+    unless_shifted,
+)
 from mediflow_assets.contracts.identifiers import NAMESPACE
 from mediflow_assets.contracts.judged import PROCESSED, QUARANTINE
 from mediflow_assets.contracts.links import PATIENT_LINKS
@@ -106,10 +114,9 @@ PATIENTS = _judged(
         Column("passport", T.STRING, "passport number", P.LICENCE, drop()),
         Column("death_date", T.DATE, "date of death, or the first day it may be", P.DATE, year()),
         Column("death_precision", T.STRING, "day, month or year", P.DATE, drop()),
-        Column(
-            "updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False, derived_from=_RECEIVED
-        ),
-        *CLAIMS,
+        Column("updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False,
+               derived_from=_RECEIVED),
+        *CLAIMS, IS_SHIFTED,
         Column("is_ended", T.BOOLEAN, "whether its source has deleted it", P.TECHNICAL, drop()),
     ),
     primary_key=("id_namespace", "patient_id"),
@@ -118,11 +125,11 @@ PATIENTS = _judged(
         *id_checks("patient_id"),
         RowCheck("gender_unknown", "gender IS NULL", Q),
         RowCheck("birth_date_in_future", after_arrival("birth_date"), Q, _BY_LOCAL_DAY),
-        RowCheck("birth_date_implausible", f"birth_date < DATE'{v.EARLIEST_DATE}'", Q),
+        RowCheck("birth_date_implausible", unless_shifted(f"birth_date < DATE'{v.EARLIEST_DATE}'"), Q),
         RowCheck("died_before_birth", before("death_date", "death_precision", "birth_date"), Q),
         CLAIMED_IN_FUTURE,
     ),
-)
+)  # fmt: skip
 
 ENCOUNTERS = _judged(
     "encounters",
@@ -164,7 +171,7 @@ ENCOUNTERS = _judged(
         Column("payer", T.STRING, "who pays; null where the source gives an id only", P.CLINICAL, drop()),
         Column("updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False,
                derived_from=_RECEIVED),
-        *CLAIMS,
+        *CLAIMS, IS_SHIFTED,
         Column("birth_date", T.DATE, "the patient's, where a record of the encounter gives it", P.DATE, drop()),
         Column("derived", T.STRING, "its columns that no record gives, apart by blanks", P.TECHNICAL, drop()),
         Column("extra", T.STRING, "unknown columns as JSON", P.OTHER_ID, drop()),
@@ -182,7 +189,8 @@ ENCOUNTERS = _judged(
         RowCheck("admitted_in_future", after_arrival("admitted_on"), Q, _BY_LOCAL_DAY),
         RowCheck("discharged_in_future", after_arrival("discharged_on"), Q, _BY_LOCAL_DAY),
         RowCheck("discharged_before_admission", "discharged_at < admitted_at", Q),
-        RowCheck("age_out_of_range", "age_at_admission < {} OR age_at_admission > {}".format(*v.AGE_LIMITS_YEARS), Q),
+        RowCheck("age_out_of_range",
+                 unless_shifted("age_at_admission NOT BETWEEN {} AND {}".format(*v.AGE_LIMITS_YEARS)), Q),
         *diagnosis_checks("diagnosis_code", "diagnosis_system"),
         RowCheck(
             "blood_pressure_implausible",
@@ -198,14 +206,8 @@ CONDITIONS = _judged(
     "One row per condition: its newest known version.",
     (
         _NAMESPACE,
-        Column(
-            "condition_id",
-            T.STRING,
-            "the source's id, else patient, code and onset joined",
-            P.RECORD_NUMBER,
-            drop(),
-            nullable=False,
-        ),
+        Column("condition_id", T.STRING, "the source's id, else patient, code and onset joined", P.RECORD_NUMBER,
+               drop(), nullable=False),
         Column("source_system", T.STRING, _SYSTEMS, P.TECHNICAL, drop(), nullable=False),
         Column("patient_id", T.STRING, "the patient", P.RECORD_NUMBER, drop(), nullable=False),
         Column("patient_key", T.STRING, "keyed pseudonym of the patient", P.PSEUDONYM, keep(), nullable=False),
@@ -215,15 +217,13 @@ CONDITIONS = _judged(
         Column("text", T.STRING, "as delivered", P.OTHER_ID, drop()),
         Column("onset_date", T.DATE, "begin, or the first day it may be", P.DATE, year(), nullable=False),
         Column("onset_precision", T.STRING, "day, month, year; recorded: when written down", P.DATE, drop()),
-        Column(
-            "onset_age", T.INTEGER, "age at the onset, where the source tells no date", P.DATE, drop(), unit="years"
-        ),
+        Column("onset_age", T.INTEGER, "age at the onset, where the source tells no date", P.DATE, drop(),
+               unit="years"),
         Column("resolved_date", T.DATE, "end, or the last day it may be", P.DATE, year()),
         Column("resolved_precision", T.STRING, "day, month or year", P.DATE, drop()),
-        Column(
-            "updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False, derived_from=_RECEIVED
-        ),
-        *CLAIMS,
+        Column("updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False,
+               derived_from=_RECEIVED),
+        *CLAIMS, IS_SHIFTED,
     ),
     primary_key=("id_namespace", "condition_id"),
     checks=(
@@ -236,7 +236,7 @@ CONDITIONS = _judged(
         RowCheck("resolved_before_onset", "resolved_date < onset_date AND onset_precision <> 'recorded'", Q),
         CLAIMED_IN_FUTURE,
     ),
-)
+)  # fmt: skip
 
 VALIDATED = (PATIENTS, ENCOUNTERS, CONDITIONS, PATIENT_LINKS)
 VERSIONS = {

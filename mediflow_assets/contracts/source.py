@@ -23,6 +23,8 @@ PROVENANCE = (
 FEED = Column("_feed", Type.STRING, "the feed of sources.toml that named its columns", Privacy.TECHNICAL, drop())
 LINE_GRAIN = "line"
 """The grain of a feed whose records are charge lines of encounters."""
+SHIFTED, CLEARED = "shifted", "cleared"
+"""What a feed may say of its dates, and of its empty cells."""
 EXTRA = Column("extra", Type.STRING, "unknown columns as a JSON object", Privacy.OTHER_ID, drop())
 
 

@@ -8,9 +8,6 @@ from mediflow_assets.sources.aliases import plain
 from mediflow_assets.sources.forms import Form
 from mediflow_assets.sources.grains import ENCOUNTER_GRAIN, FORMS
 
-SHIFTED = "shifted"
-CLEARED = "cleared"
-
 
 @dataclass(frozen=True)
 class Mapped:

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from mediflow_assets.contracts.identifiers import is_namespace
+from mediflow_assets.contracts.source import CLEARED, SHIFTED
 from mediflow_assets.contracts.time_zones import time_zone
 from mediflow_assets.errors import SettingsInvalid
-from mediflow_assets.sources.feed import CLEARED, SHIFTED, Feed, Mapped
+from mediflow_assets.sources.feed import Feed, Mapped
 from mediflow_assets.sources.grains import ENCOUNTER_GRAIN, FORMS
 from mediflow_assets.sources.systems import NAMESPACE_FORM
 from mediflow_assets.sources.text_form import is_encoding

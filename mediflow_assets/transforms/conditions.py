@@ -54,6 +54,7 @@ def from_synthea(
         "updated_at": F.col("_ingested_at"),
         "claimed_at": F.lit(None).cast("timestamp"),
         "version_number": F.lit(None).cast("bigint"),
+        "is_shifted": F.lit(None).cast("boolean"),
         "is_end": F.lit(False),
     }
     told = more or {}

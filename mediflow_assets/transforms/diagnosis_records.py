@@ -29,6 +29,7 @@ def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
             "source_system": F.lit(SYSTEM),
             **encounters.diagnosis(F.col("_code")),
             "diagnosis_rank": F.col("_rank"),
+            "is_shifted": feeds.is_shifted(),
             **version_time(F.col("_updated"), F.col("_ingested_at")),
         },
         codes(parsing.unreadable("updated_at_unreadable", F.col("updated_at"), F.col("_updated"))),
@@ -58,6 +59,7 @@ def conditions_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         "source_system": F.lit(SYSTEM),
         **version_time(F.col("_updated"), F.col("_ingested_at")),
         "version_number": F.lit(None).cast("bigint"),
+        "is_shifted": feeds.is_shifted(),
         "is_end": F.lit(False),
         AWAITS: F.col("encounter_id").isNotNull(),
     }

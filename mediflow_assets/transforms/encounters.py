@@ -74,6 +74,7 @@ def from_admissions(
             "cost_usd": F.col("_cost"),
             "payer": F.when(F.col("payer").rlike(v.PAYER_PATTERN), F.col("payer")),
             **version_time(F.col("_updated"), F.col("_ingested_at")),
+            "is_shifted": feeds.is_shifted(),
             "extra": F.col("extra"),
             IS_LINE: feeds.is_line(),
         },

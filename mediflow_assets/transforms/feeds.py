@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import date_forms
 from mediflow_assets.contracts.bronze import NAMESPACES, differ_by_case
-from mediflow_assets.contracts.source import LINE_GRAIN
+from mediflow_assets.contracts.source import LINE_GRAIN, SHIFTED
 from mediflow_assets.transforms import identifiers, parsing, spellings
 from mediflow_assets.transforms.identifiers import Spelling
 from mediflow_assets.transforms.zones import Zones, has_offset
@@ -74,6 +74,11 @@ class FeedReader:
         """Whether a record is a charge line: one of several that make up an encounter."""
         names = [feed.name for feed in self._with(lambda feed: feed.grain == LINE_GRAIN)]
         return F.coalesce(F.col("_feed").isin(names), F.lit(False)) if names else F.lit(False)
+
+    def is_shifted(self) -> Column:
+        """True where the dates of a record's feed were moved, else null."""
+        names = [feed.name for feed in self._with(lambda feed: feed.dates == SHIFTED)]
+        return F.when(F.col("_feed").isin(names), True) if names else F.lit(None).cast("boolean")
 
     def texts(
         self,
@@ -173,6 +178,8 @@ class FeedReader:
         The contract, which knows no zone, allows for every zone.
         """
         is_later = day > self.zones.day(F.col("_ingested_at"))
+        if self._with(lambda feed: feed.dates == SHIFTED):
+            is_later &= self.is_shifted().isNull()
         return F.when(is_later if instant is None else is_later & (instant > F.col("_ingested_at")), F.lit(code))
 
     def precision(self, name: str, read: Column) -> Column:

@@ -46,6 +46,7 @@ def from_admissions(
             "gender": gender(F.col("gender")),
             "zip": parsing.postal_code(F.col("zip")),
             **version_time(F.col("_updated"), F.col("_ingested_at")),
+            "is_shifted": feeds.is_shifted(),
         },
         codes(
             gender_unknown(F.col("gender")),
@@ -86,6 +87,7 @@ def from_records(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
             "ethnicity": F.col("ethnicity"),
             "zip": parsing.postal_code(F.col("zip")),
             **version_time(F.col("_updated"), F.col("_ingested_at")),
+            "is_shifted": feeds.is_shifted(),
         },
         codes(
             gender_unknown(F.col("gender")),

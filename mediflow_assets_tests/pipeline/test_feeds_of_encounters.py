@@ -1,0 +1,86 @@
+"""What a feed says of its values holds from the file to Silver."""
+
+import datetime as dt
+
+import pytest
+
+from mediflow_assets.contracts import silver
+from mediflow_assets.sources import Feeds
+
+
+@pytest.fixture
+def told(house, tmp_path):
+    """The house with these feeds, once it has taken in one file."""
+
+    def _told(text, file, name="delivery.csv"):
+        path = tmp_path / "sources.toml"
+        path.write_text(text, encoding="utf-8")
+        mine = house.with_feeds(Feeds.load(path))
+        mine.deliver(file, name=name)
+        mine.make_silver()
+        mine.assert_balanced()
+        return mine
+
+    return _told
+
+
+SHIFTED = """[feeds.moved]
+dates = "shifted"
+[feeds.moved.columns]
+patient_id = "SUBJECT"
+encounter_id = "HADM"
+admission_date = "IN"
+discharge_date = "OUT"
+birth_date = "BORN"
+department = { value = "MEDICINE" }
+diagnosis_code = { value = "I10" }
+cost = { value = "0" }
+"""
+
+
+def test_moved_dates_may_lie_in_the_future_and_be_of_no_age(told):
+    file = "SUBJECT,HADM,IN,OUT,BORN\n1,10,2160-03-01 10:00:00,2160-03-05,2100-01-01\n2,20,2150-01-01,,1850-01-01\n"
+    house = told(SHIFTED, file + "3,30,2150-01-05,2150-01-01,2100-01-01\n")
+    assert sorted(row["encounter_id"] for row in house.rows(silver.ENCOUNTERS)) == ["10", "20"]
+    assert house.row(silver.ENCOUNTERS, encounter_id="20")["age_at_admission"] is None
+    assert house.row(silver.ENCOUNTERS, encounter_id="10")["age_at_admission"] == 60
+    assert list(house.reasons(silver.ENCOUNTERS).values()) == [["discharged_before_admission"]]
+    assert len(house.rows(silver.PATIENTS)) == 3
+
+
+GERMAN = """[feeds.klinik]
+delimiter = ";"
+decimal_comma = true
+currency = "EUR"
+date_formats = { admission_date = ["dd.MM.yyyy HH:mm", "dd.MM.yyyy"], birth_date = ["dd.MM.yyyy"] }
+[feeds.klinik.columns]
+patient_id = "Pat"
+encounter_id = "Fall"
+admission_date = { join = ["Tag", "Zeit"] }
+discharge_date = "Bis"
+birth_date = "Geb"
+gender = "G"
+department = { value = "INNERE MEDIZIN" }
+diagnosis_code = "ICD"
+cost = "Betrag"
+[feeds.klinik.values.gender]
+"1" = "M"
+"w" = "F"
+"*" = "O"
+"""
+
+
+def test_values_are_read_as_the_feed_writes_them(told):
+    file = "Pat;Fall;Tag;Zeit;Bis;Geb;G;ICD;Betrag\n"
+    file += "1;10;01.03.2024;10:15;20240305;00.00.1950;1;I10;1.234,50 EUR\n"
+    file += "2;20;01.03.2024;;31.12.9999;05.1960;W;I10;(12,50)\n"
+    file += "3;30;01.03.2024;;2024-3-2;1970.0;x;I10;1234.50\n"
+    house = told(GERMAN, file)
+    one = house.row(silver.ENCOUNTERS, encounter_id="10")
+    assert (one["admitted_at"], str(one["cost_usd"])) == (dt.datetime(2024, 3, 1, 10, 15, tzinfo=dt.UTC), "1234.50")
+    assert (one["gender"], one["length_of_stay_days"]) == ("M", 4)
+    assert sorted(house.reasons(silver.ENCOUNTERS).values()) == [["cost_negative"], ["cost_unreadable"]]
+    people = {row["patient_id"]: (str(row["birth_date"]), row["birth_precision"], row["gender"])
+              for row in house.rows(silver.PATIENTS)}  # fmt: skip
+    assert people["1"] == ("1950-01-01", "year", "M")
+    assert (people["2"], people["3"]) == (("1960-05-01", "month", "F"), ("1970-01-01", "year", "O"))
