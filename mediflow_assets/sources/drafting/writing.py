@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from statistics import median
 
 from mediflow_assets.contracts.not_given import NOT_GIVEN
+from mediflow_assets.contracts.source import SHIFTED
 from mediflow_assets.sources.drafting import words
 from mediflow_assets.sources.drafting.amounts import amounts_of
 from mediflow_assets.sources.drafting.choosing import Table, read
 from mediflow_assets.sources.drafting.dates import DateForm, with_order
 from mediflow_assets.sources.drafting.draft import CHECK, Column, Draft
-from mediflow_assets.sources.feed import SHIFTED
 
 DATES = ("admission_date", "discharge_date", "birth_date", "death_date", "updated_at", "onset_date")
 
