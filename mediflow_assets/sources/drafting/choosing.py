@@ -10,7 +10,7 @@ from mediflow_assets.sources.drafting.profile import BLOOD_PRESSURE, ENOUGH, Pro
 from mediflow_assets.sources.drafting.rules import RULES
 from mediflow_assets.sources.names_for_ids import look_like_names
 
-_LEAST, _SURE = 0.45, 0.9
+_LEAST, _SURE = 0.58, 0.9
 _STRANGE, _BESIDE, _AGAINST = 0.08, 0.06, 0.45
 _FEW = 60
 

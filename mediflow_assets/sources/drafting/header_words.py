@@ -10,6 +10,8 @@ from pathlib import Path
 _DECOMPOSED = re.compile(r"[^0-9a-z]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LONG = 4
+_JOINT = "s"
+"""Stands between two German words."""
 _FILLERS = {
     "of",
     "the",
@@ -93,16 +95,35 @@ def _meaning(word: str) -> frozenset[str]:
     for shorter in (word.rstrip("s"), word.rstrip("0123456789"), word.removesuffix("en")):
         if shorter != word and shorter in known:
             return known[shorter]
-    return frozenset().union(*(known[part] for part in _parts(word)))
+    parts = _segments(word) or tuple(_ends(word))
+    return frozenset().union(*(known[part] for part in parts if part in known))
 
 
-def _parts(word: str) -> Iterator[str]:
-    """Known words that a compound such as `Aufnahmedatum` or `admittime` begins or ends with."""
+@cache
+def _segments(word: str) -> tuple[str, ...]:
+    """The known words that a compound such as `Geburtsdatum` or `hospitaldischargetime` is made of; none if others are
+    in it."""
+    if not word:
+        return ()
+    known = _concepts_of_words()
+    for size in range(len(word), 1, -1):
+        head, rest = word[:size], word[size:]
+        if head not in known:
+            continue
+        for tail in (rest, rest[1:] if rest[:1] == _JOINT else rest):
+            if not tail:
+                return (head,)
+            if behind := _segments(tail):
+                return head, *behind
+    return ()
+
+
+def _ends(word: str) -> Iterator[str]:
+    """The known words that it begins or ends with."""
     known = _concepts_of_words()
     begins = max((w for w in known if len(w) >= _LONG and word.startswith(w)), key=len, default=None)
     rest = word.removeprefix(begins) if begins else word
     ends = max((w for w in known if len(w) >= _LONG and rest.endswith(w)), key=len, default=None)
     if begins and not ends and rest in known:
         ends = rest
-    # a short remainder such as `s` or `es` joins two German words
     yield from filter(None, (begins, ends))

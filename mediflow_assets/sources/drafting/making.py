@@ -2,12 +2,16 @@
 
 import datetime as dt
 
+from mediflow_assets.contracts.source import LINE_GRAIN
 from mediflow_assets.sources.drafting.choosing import Choice, Table, choose, in_order
 from mediflow_assets.sources.drafting.composites import codes, gender_by_values, names, patient, times_of_day
 from mediflow_assets.sources.drafting.draft import Column, Draft
-from mediflow_assets.sources.drafting.profile import ENOUGH, Profile
+from mediflow_assets.sources.drafting.profile import Profile
 from mediflow_assets.sources.drafting.writing import say_shifted, write_amounts, write_dates, write_words
-from mediflow_assets.sources.grains import FORMS
+from mediflow_assets.sources.grains import DIAGNOSIS_GRAIN, ENCOUNTER_GRAIN, FORMS, PATIENT_GRAIN
+
+_OF_STAYS = {"encounter_class", "admission_type", "discharge_disposition", "department", "cost", "age"}
+"""What a record of a patient alone, or of a diagnosis alone, does not tell."""
 
 
 def draft_of(table: Table, today: dt.date) -> Draft:
@@ -33,17 +37,25 @@ def _grain(table: Table, chosen: dict[str, Choice]) -> str:
         return table.profiles[chosen[ours].header]
 
     if "admission_date" not in chosen:
-        if "diagnosis_code" in chosen and ("encounter_id" in chosen or "patient_id" in chosen) and "diagnosis" in FORMS:
-            return "diagnosis"
-        is_of_people = "patient_id" in chosen and ("birth_date" in chosen or "gender" in chosen)
-        if is_of_people and profile("patient_id").distinct > ENOUGH and "patient" in FORMS:
-            return "patient"
+        is_of_stays = bool(_OF_STAYS & {*chosen})
+        if (
+            "diagnosis_code" in chosen
+            and {"encounter_id", "patient_id"} & {*chosen}
+            and not is_of_stays | _is_of_people(chosen)
+        ):
+            return DIAGNOSIS_GRAIN
+        if _is_of_people(chosen) and not is_of_stays and "encounter_id" not in chosen:
+            return PATIENT_GRAIN
     elif "encounter_id" in chosen and "cost" in chosen and profile("encounter_id").distinct < 0.7:
         ids, dates = profile("encounter_id").cells, profile("admission_date").cells
         pairs = {(i, d) for i, d in zip(ids, dates, strict=True) if i}
         if len(pairs) <= 1.1 * len({i for i, _ in pairs}):
-            return "line"
-    return "encounter"
+            return LINE_GRAIN
+    return ENCOUNTER_GRAIN
+
+
+def _is_of_people(chosen: dict[str, Choice]) -> bool:
+    return "patient_id" in chosen and bool({"birth_date", "gender"} & {*chosen})
 
 
 def _let_go_of_disorder(table: Table, draft: Draft) -> None:
