@@ -46,9 +46,9 @@ RULES: dict[str, Rule] = {
     ),
     "death_date": _rule({"death date": 1.0, "death time": 1.0, "death": 0.7}, "birth id class"),
     "age": _rule({"age": 1.0}, "birth death diagnosis length cost id"),
-    "gender": _rule({"gender": 1.0}, "birth date diagnosis"),
+    "gender": _rule({"gender": 1.0}, "date diagnosis"),
     "name": _rule(
-        {"patient name": 1.0, "name": 0.8, "patient": 0.5},
+        {"patient name": 1.0, "name": 0.8, "patient": 0.62},
         "facility department payer class diagnosis procedure drg id date status source disposition cost encounter",
     ),
     "department": _rule(
@@ -72,7 +72,7 @@ RULES: dict[str, Rule] = {
         "date time id admission source age cost diagnosis",
     ),
     "encounter_class": _rule(
-        {"encounter class": 1.0, "patient class": 1.0, "falltyp": 1.0, "department class": 0.9, "class": 0.6},
+        {"encounter class": 1.0, "patient class": 1.0, "falltyp": 1.0, "department class": 0.9, "class": 0.66},
         "admission discharge date time payer diagnosis procedure drg cost department id name facility race version "
         "length status blood",
     ),

@@ -3,8 +3,10 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from mediflow_assets.contracts.blanks import BLANKS
@@ -12,6 +14,7 @@ from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources import shapes
 from mediflow_assets.sources.csv_header import refuse_repeated_names
 from mediflow_assets.sources.delivery import Limits
+from mediflow_assets.sources.drafting.header_words import concepts
 from mediflow_assets.sources.feed_section import DELIMITERS
 from mediflow_assets.sources.opening import compression_of, read_head
 from mediflow_assets.sources.source import Candidate
@@ -20,7 +23,7 @@ from mediflow_assets.sources.table_formats import json_format, typed_format
 
 ROWS = 5_000
 HEAD = 8 << 20
-_TITLES = 30
+_TITLES, _SHEETS = 30, 20
 _LEAST_WIDTH = 2
 
 
@@ -33,6 +36,11 @@ class Sample:
     keys: dict[str, object] = field(default_factory=dict)
 
     @property
+    def known(self) -> int:
+        """How many of its headers have a word that means something here."""
+        return sum(bool(concepts(name)[0]) for name in self.header)
+
+    @property
     def columns(self) -> list[list[str]]:
         """Its cells, by column."""
         return [[row[place].strip(BLANKS) for row in self.rows] for place in range(len(self.header))]
@@ -41,32 +49,26 @@ class Sample:
 def sample(path: Path, limits: Limits) -> Sample:
     """The beginning of a file. Raises DeliveryRefused where it has no header."""
     compression = compression_of(path)
-    head = read_head(path, compression, HEAD, limits)
-    file = Candidate(path, compression, head, limits)
-    if table := typed_format(file) or json_format(file):
-        return _of_table(table.tops(file))
-    text = head.decode(errors="replace")
-    found = [each for mark in DELIMITERS if (each := _divided(text, mark))]
+    file = Candidate(path, compression, read_head(path, compression, HEAD, limits), limits)
+    format_ = typed_format(file) or json_format(file)
+    found = list(_of_table(format_.tops(file))) if format_ else list(_of_text(file.head.decode(errors="replace")))
     if not found:
         raise DeliveryRefused("no line is a header: they hold values, or nothing that divides them.")
-    best = max(found, key=lambda each: (len(each.header), len(each.rows)))
+    best = max(found, key=lambda each: (each.known, len(each.header), len(each.rows)))
     refuse_repeated_names(best.header)
     return best
 
 
-def _of_table(tops: Iterator[TableTop]) -> Sample:
-    """The widest header of a typed table, wherever it stands."""
-    found = [(at, len(rows)) for at in tops if (rows := at.rows[:ROWS]) and _is_header(at.header)]
-    if not found:
-        raise DeliveryRefused("no row is a header with records below it.")
-    at, _ = max(found, key=lambda each: (_given(each[0]), each[1]))
-    refuse_repeated_names(at.header)
-    keys: dict[str, object] = {"sheet": at.sheet} if at.sheet else {}
-    return Sample(at.header, [list(row) for row in at.rows[:ROWS]], keys)
+def _of_table(tops: Iterable[TableTop]) -> Iterator[Sample]:
+    for top in islice(tops, _TITLES * _SHEETS):
+        if _is_header(top.header):
+            keys = {"sheet": top.sheet, "skip_lines": top.title_rows or None}
+            rows = [row for row in top.rows if len(row) == len(top.header)]
+            yield Sample(named(top.header), rows, {key: value for key, value in keys.items() if value is not None})
 
 
-def _given(at: TableTop) -> int:
-    return sum(not name.startswith("column_") for name in at.header)
+def _of_text(text: str) -> Iterator[Sample]:
+    yield from filter(None, (_divided(text, mark) for mark in DELIMITERS))
 
 
 def _divided(text: str, delimiter: str) -> Sample | None:
@@ -90,17 +92,9 @@ def _rows(text: str, delimiter: str) -> list[list[str]]:
     lines = text.split("\n")
     whole = io.StringIO("\n".join(lines[:-1] or lines), newline="")
     rows: list[list[str]] = []
-    try:
-        for row in _limited(csv.reader(whole, delimiter=delimiter)):
-            rows.append(row)
-    except csv.Error:
-        pass
+    with suppress(csv.Error):
+        rows.extend(islice(csv.reader(whole, delimiter=delimiter), ROWS + _TITLES))
     return rows
-
-
-def _limited(rows: Iterator[list[str]]) -> Iterator[list[str]]:
-    for _, row in zip(range(ROWS + _TITLES), rows, strict=False):
-        yield row
 
 
 def _is_header(row: Sequence[str]) -> bool:

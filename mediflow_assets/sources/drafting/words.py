@@ -21,7 +21,12 @@ _GENDER_WORDS = {"m", "f", "w", "d", "x", "u", "o", "male", "female", "weiblich"
 def are_genders(profile: Profile) -> bool:
     """Whether the values of a column are words for genders, and at least two."""
     found = {value.casefold() for value in profile.counts}
-    return 2 <= len(found) <= 5 and found <= _GENDER_WORDS and not found <= {"m", "d", "x"}
+    return bool(
+        2 <= len(found) <= 5
+        and found <= _GENDER_WORDS
+        and found & {"m", "f", "w", "male", "female"}
+        and not found <= {"m", "d", "x"}
+    )
 
 
 def is_known(column: str, word: str) -> bool:
