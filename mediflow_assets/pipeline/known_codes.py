@@ -1,33 +1,89 @@
 """Diagnosis codes held against their systems, each distinct code once: one that its system does not know has none."""
 
-import pyarrow as pa
+from collections.abc import Iterator
+
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
-from mediflow_assets.contracts.diagnosis_codes import system_of
+from mediflow_assets.contracts.code_systems import Reading, may_be_icd9, read_code, speaks
+from mediflow_assets.contracts.diagnosis_codes import canonical_code, system_of
+from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
-from mediflow_assets.transforms.diagnoses import without_system
+from mediflow_assets.transforms.diagnoses import NAMED, Read, as_read
 
 _COLUMNS = {
     silver.ENCOUNTERS.name: ("diagnosis_code", "diagnosis_system"),
     silver.CONDITIONS.name: ("code", "system"),
 }
+_CELL, _NAMED_IN = "diagnosis_code", "diagnosis_system"
+"""The columns of Bronze."""
+_Found = list[tuple[str | None, str | None, str | None]]
 
 
-def with_known_codes(frame: DataFrame, contract: TableContract) -> DataFrame:
-    """Rows of a Silver table in its shape, without a system where the code is none of it: the checks then say why.
+def with_known_codes(
+    context: RunContext, source: SourceContract, frame: DataFrame, contract: TableContract
+) -> DataFrame:
+    """Rows of a Silver table in its shape, their codes as their systems spell them; in place of a system stands null,
+    or why it is not known, where the code is none of it: the checks then say so.
 
     Not as an expression over each row: check digits in SQL took the engine minutes to plan.
     """
     if contract.name not in _COLUMNS:
         return frame
     code, system = _COLUMNS[contract.name]
+    if NAMED not in frame.columns:
+        # the systems of such a source are told apart by the form of a code
+        named = frame.withColumn(NAMED, F.lit(None).cast("string"))
+        found = _distinct(named, contract, code, system, NAMED)
+        none = [
+            Read(each, None, None, Reading(each, None)) for each, of, _ in found if each and of and not system_of(each)
+        ]
+        return as_read(named, code, system, none).drop(NAMED)
+    found = _distinct(frame, contract, code, system, NAMED)
+    doubtful = {each for each, _, named in found if each and named is None and may_be_icd9(each)}
+    read = list(_by_word(found, doubtful))
+    if doubtful:
+        of_deliveries = _distinct(frame, contract, code, "_delivery_id", NAMED)
+        read += _by_delivery(context.lake, source, of_deliveries, doubtful)
+    return as_read(frame, code, system, read).drop(NAMED)
+
+
+def _by_word(found: _Found, doubtful: set[str]) -> Iterator[Read]:
+    """Readings of codes whose system is named, or told by their form, that differ from what forms alone told."""
+    for code, of, named in found:
+        if code and (named is not None or code not in doubtful):
+            reading = read_code(code, named)
+            if reading != Reading(code, of):
+                yield Read(code, named, None, reading)
+
+
+def _by_delivery(lake: Lake, source: SourceContract, found: _Found, doubtful: set[str]) -> Iterator[Read]:
+    """Readings of codes that may be of two systems, as the deliveries speak in which they stand."""
+    mine = [(code, delivery) for code, delivery, named in found if named is None and delivery and code in doubtful]
+    spoken = {delivery: speaks(_codes_of(lake, source, delivery)) for delivery in {delivery for _, delivery in mine}}
+    for code, delivery in sorted(mine):
+        yield Read(code, None, delivery, read_code(code, None, spoken[delivery]))
+
+
+def _codes_of(lake: Lake, source: SourceContract, delivery: str) -> set[str]:
+    """The distinct codes of a whole delivery of which no record names a system: what waits is judged as all was."""
+    table = lake.open(source.table)
+    if table is None or _CELL not in source.table.by_name:
+        return set()
+    wanted = pc.field("_delivery_id").isin([delivery]) & ~pc.field(_NAMED_IN).is_valid()
+    found: set[str] = set()
+    for batch in lake.dataset(source.table, table).to_batches(columns=[_CELL], filter=wanted):
+        found.update(filter(None, pc.unique(batch.column(0)).to_pylist()))
+    return {canonical_code(each) for each in found}
+
+
+def _distinct(frame: DataFrame, contract: TableContract, *columns: str) -> _Found:
     with storage_errors(f"{contract.name} diagnosis codes"):
         # a filter would be pushed through all that makes the code, and be planned for ten times as long
-        found = frame.select(code, system).distinct().toArrow()
-    unknown = [each for each, of in zip(*found.to_pydict().values(), strict=True) if of and system_of(each) is None]
-    if not unknown:
-        return frame
-    session = frame.sparkSession
-    return without_system(frame, code, system, session.createDataFrame(pa.table({"_unknown_code": unknown})))
+        found = frame.select(*columns).distinct().toArrow()
+    return list(zip(*(column.to_pylist() for column in found.columns), strict=True))

@@ -191,7 +191,7 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
     transform = source_of(source.table).transforms()[table.contract.name]
     feeds = context.feeds_delivered if FEED in source.table.columns else ()
     reader = FeedReader(feeds, context.feeds.namespaces, context.feeds.zone_of(source.system))
-    frame = with_known_codes(transform(records, reader), table.contract)
+    frame = with_known_codes(context, source, transform(records, reader), table.contract)
     namespace = reader.namespaces[source.system]
     if FEED not in source.table.columns:
         frame = frame.withColumn(NAMESPACE, F.lit(namespace))

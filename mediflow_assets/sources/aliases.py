@@ -48,6 +48,10 @@ ADMISSION_ALIASES: Mapping[str, tuple[str, ...]] = {
         *("Principal Diagnosis Code", "Diag Code", "Dx Code", "Primary Dx", "Principal Dx"),
         *("Primary Diagnosis", "Principal Diagnosis", "Admitting Diagnosis", "Dx", "Diagnosis"),
     ),
+    "diagnosis_system": (
+        *("Code System", "Coding System", "Diagnosis Code System", "Dx Code System", "Dx System", "ICD Version"),
+        *("Diagnosis Version", "Diagnosis Coding System", "Code Type", "Vocabulary ID", "Dx Code Type"),
+    ),
     "admission_date": (
         *("Admit Date", "Admit Dt", "Admission Dt", "Admission Datetime", "Admit Datetime", "Admission Time"),
         *("Admitted", "Admitted At", "Admitted On", "Adm Date", "Adm Dt", "Date of Admission", "Admittime"),
