@@ -1,6 +1,7 @@
 """What several clinical tables check of a row, as SQL: days in their order, codes of a system."""
 
 from mediflow_assets.contracts import vocabulary as v
+from mediflow_assets.contracts.code_systems import ICD9, ICD10, NOT_TOLD, SNOMED, UNKNOWN_SYSTEM, not_of
 from mediflow_assets.contracts.masks import drop
 from mediflow_assets.contracts.table import Column, Privacy, RowCheck, Severity, Type
 
@@ -42,12 +43,26 @@ def unless_shifted(violation: str) -> str:
 def diagnosis_checks(code: str, system: str, or_else: str = "") -> tuple[RowCheck, ...]:
     """What was read as a code of no system, and why: it has no code's form, or one that its system does not know."""
     is_icd10, is_snomed = f"{code} RLIKE r'{v.ICD10_PATTERN}'", f"{code} RLIKE r'{v.SNOMED_PATTERN}'"
+    is_not = {name: f"coalesce({system} = '{not_of(name)}', false)" for name in (ICD9, ICD10, SNOMED)}
     return (
         RowCheck(
             "diagnosis_malformed",
             f"{or_else}{system} IS NULL AND NOT {is_icd10} AND NOT {is_snomed}",
             Q,
         ),
-        RowCheck("diagnosis_not_in_icd10", f"{system} IS NULL AND {is_icd10}", Q),
-        RowCheck("diagnosis_not_in_snomed", f"{system} IS NULL AND {is_snomed}", Q),
+        RowCheck("diagnosis_not_in_icd10", f"({system} IS NULL AND {is_icd10}) OR {is_not[ICD10]}", Q),
+        RowCheck("diagnosis_not_in_icd9", is_not[ICD9], Q),
+        RowCheck("diagnosis_not_in_snomed", f"({system} IS NULL AND {is_snomed}) OR {is_not[SNOMED]}", Q),
+        RowCheck(
+            "diagnosis_system_unknown",
+            f"{system} = '{UNKNOWN_SYSTEM}'",
+            Q,
+            "the word beside the code names no code system that is known",
+        ),
+        RowCheck(
+            "diagnosis_system_not_told",
+            f"{system} = '{NOT_TOLD}'",
+            Q,
+            "the code may be of ICD-9-CM, and neither the record nor its delivery tells",
+        ),
     )

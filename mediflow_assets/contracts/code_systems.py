@@ -69,8 +69,8 @@ def read_code(code: str, named: str | None = None, speaks: str | None = None) ->
 
 
 def speaks(codes: Collection[str]) -> str | None:
-    """What the distinct codes of a delivery, of which no record names a system, say of it: `icd9` where all are of
-    ICD-9-CM, but few, and some are numbers; `mixed` where others are as many; None where none is a number."""
+    """What the distinct codes of a delivery say of those of which no record names a system: `icd9` where all are of
+    ICD-9-CM, but few, and some are numbers; `mixed` where more are of others; None where hardly any is a number."""
     known = {code: (icd9(code), system_of(code)) for code in codes}
     numbers = sum(is_number(code) and bool(of_9) for code, (of_9, _) in known.items())
     others = sum(bool(system) and not of_9 for of_9, system in known.values())

@@ -20,8 +20,8 @@ _COLUMNS = {
     silver.ENCOUNTERS.name: ("diagnosis_code", "diagnosis_system"),
     silver.CONDITIONS.name: ("code", "system"),
 }
-_CELL, _NAMED_IN = "diagnosis_code", "diagnosis_system"
-"""The columns of Bronze."""
+_CELL = "diagnosis_code"
+"""As Bronze names it."""
 _Found = list[tuple[str | None, str | None, str | None]]
 
 
@@ -71,11 +71,11 @@ def _by_delivery(lake: Lake, source: SourceContract, found: _Found, doubtful: se
 
 
 def _codes_of(lake: Lake, source: SourceContract, delivery: str) -> set[str]:
-    """The distinct codes of a whole delivery of which no record names a system: what waits is judged as all was."""
+    """The distinct codes of a whole delivery: a record that has waited is judged as it was among the others."""
     table = lake.open(source.table)
     if table is None or _CELL not in source.table.by_name:
         return set()
-    wanted = pc.field("_delivery_id").isin([delivery]) & ~pc.field(_NAMED_IN).is_valid()
+    wanted = pc.field("_delivery_id").isin([delivery])
     found: set[str] = set()
     for batch in lake.dataset(source.table, table).to_batches(columns=[_CELL], filter=wanted):
         found.update(filter(None, pc.unique(batch.column(0)).to_pylist()))

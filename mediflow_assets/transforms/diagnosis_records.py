@@ -33,7 +33,7 @@ def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
             **version_time(F.col("_updated"), F.col("_ingested_at")),
         },
         codes(parsing.unreadable("updated_at_unreadable", F.col("updated_at"), F.col("_updated"))),
-        beside=(AWAITS,),
+        beside=(AWAITS, diagnoses.NAMED),
     )
 
 
@@ -62,6 +62,7 @@ def conditions_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         "is_shifted": feeds.is_shifted(),
         "is_end": F.lit(False),
         AWAITS: F.col("encounter_id").isNotNull(),
+        diagnoses.NAMED: F.col(diagnoses.NAMED),
     }
     return typed.select(
         *(column.alias(name) for name, column in found.items()),
@@ -81,6 +82,7 @@ def _typed(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     return texts.withColumns(
         {
             "_code": diagnoses.canonical(F.upper(F.col("diagnosis_code"))),
+            diagnoses.NAMED: F.upper("diagnosis_system"),
             "_rank": _rank(F.col("diagnosis_rank")),
             "_onset": feeds.date("onset_date"),
             "_updated": feeds.timestamp("updated_at"),

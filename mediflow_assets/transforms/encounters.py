@@ -84,7 +84,7 @@ def from_admissions(
             *in_future(feeds),
         ),
         against,
-        beside,
+        (*beside, diagnoses.NAMED),
     )
 
 
@@ -123,6 +123,7 @@ def _typed_admissions(texts: DataFrame, feeds: FeedReader) -> DataFrame:
             "_gender": gender(F.col("gender")),
             "_given_department": F.upper(F.col("department")),
             "_code": diagnoses.canonical(F.upper(F.col("diagnosis_code"))),
+            diagnoses.NAMED: F.upper("diagnosis_system"),
         }
     )
 

@@ -7,6 +7,8 @@ import pytest
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import diagnosis_codes as codes
+from mediflow_assets.contracts import silver
+from mediflow_assets.pipeline.silver_tables import ENCOUNTERS, PATIENTS
 from mediflow_assets.synthetic.hospital import load_hospital
 from mediflow_assets.transforms import diagnoses
 
@@ -112,3 +114,40 @@ def test_the_list_is_whole():
 
 def test_the_generators_codes_are_listed():
     assert [code for code in load_hospital().codes if code and not codes.is_listed(code)] == []
+
+
+SYSTEMS = """patient_id,department,diagnosis_code,diagnosis_system,admission_date,cost
+1,MEDICINE,V5861,ICD-9-CM,2024-03-01,1
+2,MEDICINE,E8501,9,2024-03-01,1
+3,MEDICINE,i214,ICD-10-CM,2024-03-01,1
+4,MEDICINE,22298006,SNOMED CT,2024-03-01,1
+5,MEDICINE,4280,ICD-10,2024-03-01,1
+6,MEDICINE,4280,ICPC,2024-03-01,1
+7,MEDICINE,4280,,2024-03-01,1
+"""
+SPOKEN = """patient_id,department,diagnosis_code,admission_date,cost
+11,MEDICINE,V5861,2024-03-01,1
+12,MEDICINE,4280,2024-03-01,1
+13,MEDICINE,25000,2024-03-01,1
+"""
+
+
+def test_the_system_of_a_code_is_told_by_its_record_or_by_its_delivery(house):
+    told, spoken = house.deliver(SYSTEMS), house.deliver(SPOKEN)
+    house.make_silver(PATIENTS, ENCOUNTERS)
+    found = house.rows(silver.ENCOUNTERS, "patient_id", "diagnosis_code", "diagnosis_system")
+    assert [tuple(row.values()) for row in found] == [
+        ("1", "V58.61", "icd9"),
+        ("11", "V58.61", "icd9"),
+        ("12", "428.0", "icd9"),
+        ("13", "250.00", "icd9"),
+        ("2", "E850.1", "icd9"),
+        ("3", "I21.4", "icd10"),
+        ("4", "22298006", "snomed"),
+    ]
+    assert spoken != told
+    assert house.reasons(silver.ENCOUNTERS) == {
+        (told, 5): ["diagnosis_not_in_icd10"],
+        (told, 6): ["diagnosis_system_unknown"],
+        (told, 7): ["diagnosis_system_not_told"],
+    }
