@@ -73,7 +73,7 @@ SOURCE = SourceContract(
             {
                 "encounter_id": "encounter_id patient_id admission_date department",
                 "patient_id": "patient_id",
-                "encounter_class": "encounter_class",
+                "encounter_class": "encounter_class admission_date discharge_date",
                 "admission_type": "admission_type",
                 "status": "status",
                 "department": "department encounter_class",

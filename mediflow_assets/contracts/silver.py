@@ -47,7 +47,7 @@ _COMPUTED = {
     "age_at_admission": ("age_at_admission", "admitted_at"),
     "system": ("code",),
     "claimed_at": ("updated_at",),
-    "derived": ("department", "status", "age_at_admission", "gender", "zip"),
+    "derived": ("department", "status", "encounter_class", "age_at_admission", "gender", "zip"),
 }
 """Columns that are computed from others of their row: they come from whatever those do."""
 
@@ -142,11 +142,13 @@ ENCOUNTERS = _judged(
         Column("patient_id", T.STRING, "the patient", P.RECORD_NUMBER, pseudonym("patient"), nullable=False),
         Column("patient_key", T.STRING, "keyed pseudonym of the patient", P.PSEUDONYM, drop(), nullable=False),
         Column("source_system", T.STRING, _SYSTEMS, P.TECHNICAL, keep(), nullable=False),
-        Column("encounter_class", T.STRING, "inpatient, emergency, outpatient, …", P.CLINICAL, keep()),
+        Column("encounter_class", T.STRING, "inpatient, emergency, outpatient, …; else of a stay over night inpatient",
+               P.CLINICAL, keep()),
         Column("admission_type", T.STRING, "emergency, urgent, elective, newborn, trauma", P.CLINICAL, keep()),
         Column("status", T.STRING, "finished, in-progress, planned, cancelled, unknown", P.CLINICAL, keep(),
                nullable=False),
-        Column("department", T.STRING, "the source's, else from the class", P.CLINICAL, keep(), nullable=False),
+        Column("department", T.STRING, "the source's, else of its class, or UNKNOWN", P.CLINICAL, keep(),
+               nullable=False),
         Column("admitting_diagnosis_code", T.STRING, "of the oldest version that gives one", P.CLINICAL, keep()),
         Column("admitting_diagnosis_at", T.TIMESTAMP, "time of that version", P.DATE, drop(), derived_from=_RECEIVED),
         Column("diagnosis_code", T.STRING, "ICD-10, ICD-9-CM or SNOMED CT", P.CLINICAL, keep()),
@@ -182,7 +184,6 @@ ENCOUNTERS = _judged(
         *id_checks("patient_id"),
         *id_checks("encounter_id"),
         RowCheck("gender_unknown", "gender IS NULL", Q),
-        RowCheck("department_missing", "department IS NULL", Q),
         RowCheck("department_malformed", rf"NOT department RLIKE r'{v.DEPARTMENT_PATTERN}'", Q),
         RowCheck("admitted_at_missing", "admitted_at IS NULL", Q),
         RowCheck("admitted_at_implausible", f"admitted_at < TIMESTAMP'{v.EARLIEST_DATE} 00:00:00'", Q),

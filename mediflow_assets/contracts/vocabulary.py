@@ -100,6 +100,9 @@ DEPARTMENT_OF_CLASS = {
 }
 """The department of an encounter whose source names none."""
 
+PRESUMED_CLASS = "inpatient"
+"""The class of an encounter whose source names none, and that ended on a later day than it began."""
+
 PLANNED_ADMISSION_TYPES = ("elective", "newborn")
 """An admission of any other type, or of none that is given, counts as unplanned."""
 

@@ -21,7 +21,7 @@ def _transforms() -> "Mapping[str, Transform]":
 
 FORM = Form(
     admissions.SOURCE,
-    required=("patient_id", "department", "diagnosis_code", "admission_date", "cost"),
+    required=("patient_id", "admission_date"),
     distinctive=("patient_id",),
     aliases=ADMISSION_ALIASES,
 )

@@ -15,6 +15,9 @@ SEE = "'mediflow sources list' shows what is accepted, 'mediflow sources suggest
 FEWEST_BELOW_TITLES = 3
 """Columns of a header that does not stand in the first line."""
 
+FEWEST_OF_NEAR = 4
+"""Known columns of a file that is meant for a form of which it lacks most of the few that are required."""
+
 
 @dataclass(frozen=True)
 class Top:
@@ -65,7 +68,8 @@ class Reading:
         """Whether the form was meant, though columns are missing."""
         is_distinct = self.filled.issuperset(self.form.distinctive)
         is_other_table = self.form.is_closed and None in self.columns
-        return is_distinct and not is_other_table and len(self.missing) * 2 < len(self.form.required)
+        is_mostly_there = len(self.missing) * 2 < len(self.form.required) or self.known >= FEWEST_OF_NEAR
+        return is_distinct and not is_other_table and is_mostly_there
 
 
 def readings(header: tuple[str, ...], delimiter: str, feeds: Feeds, top: Top) -> Iterator[Reading]:

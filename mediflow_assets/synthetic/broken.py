@@ -19,8 +19,6 @@ REJECTS: dict[str, Callable[[list[str]], bytes]] = {
 
 QUARANTINE: dict[str, tuple[dict[str, str], ...]] = {
     "patient_id_missing": ({"patient_id": ""},),
-    # without a class as well: a department may be inferred from it
-    "department_missing": ({"department": "", "encounter_class": ""},),
     "admitted_at_missing": ({"admission_date": ""},),
     "admitted_at_unreadable": ({"admission_date": "2024-13-01T10:00:00Z"}, {"admission_date": "soon"}),
     # without a birth date, by which the patient would be a thousand years old

@@ -57,7 +57,7 @@ _MAKERS: dict[str, Make] = {
     "cost_text": _with(cost="a lot"),
     "formula": _with(department='=HYPERLINK("http://example.org")'),
     "sql": _with(diagnosis_code="'; DROP TABLE encounters; --"),
-    "department_missing": _with(department=..., encounter_class=...),
+    "admitted_at_missing": _with(admission_date=...),
     "blood_pressure_swapped": _with(blood_pressure="80/120"),
 }
 KINDS = tuple(_MAKERS)

@@ -13,21 +13,35 @@ from mediflow_assets.transforms.joins import with_few
 
 OF_PATIENT = ("age_at_admission", "gender", "zip")
 """Columns that are the patient's where no record gives them."""
-DERIVED = ("department", "status", *OF_PATIENT)
+DERIVED = ("department", "status", "encounter_class", *OF_PATIENT)
 """Columns that stand although no record gives them."""
 _AS_BILLED = [s.system for s in sources_of(silver.ENCOUNTERS) if s.table in (admissions, events)]
 """Source systems whose records need not tell of the end of a stay that is over."""
 
 
 def presumed(encounters: DataFrame) -> DataFrame:
-    """Encounters with the department and the status that stand where no version gives one; `derived` names these."""
+    """Encounters with the class, department and status that stand where no version gives one; `derived` names these.
+
+    A stay over night is presumed to be one of an inpatient. That says nothing of its department.
+    """
     return encounters.withColumns(
         {
-            "derived": _names_of_null("department", "status"),
-            "department": F.coalesce("department", department_of(F.col("encounter_class"))),
+            "derived": F.concat_ws(
+                " ",
+                *(F.when(F.col(name).isNull(), F.lit(name)) for name in ("department", "status")),
+                F.when(_stayed(), F.lit("encounter_class")),
+            ),
+            "encounter_class": F.when(_stayed(), v.PRESUMED_CLASS).otherwise(F.col("encounter_class")),
+            "department": F.coalesce("department", department_of(F.col("encounter_class")), F.lit(v.UNKNOWN)),
             "status": F.coalesce("status", presumed_status()),
         }
     )
+
+
+def _stayed() -> Column:
+    """Whether an encounter of which no version gives a class ended on a later day than it began."""
+    has_end = F.col("discharged_at").isNotNull() & (F.col("discharged_on") > F.col("admitted_on"))
+    return F.col("encounter_class").isNull() & has_end
 
 
 def presumed_status() -> Column:

@@ -48,6 +48,25 @@ def test_moved_dates_may_lie_in_the_future_and_be_of_no_age(told):
     assert len(house.rows(silver.PATIENTS)) == 3
 
 
+def test_patient_and_admission_are_enough_and_the_rest_is_presumed_or_not_known(house):
+    file = "MRN,Admit Date,Disch Date,Visit ID\nP1,2024-03-01,2024-03-04,10\n"
+    house.deliver(file + "P2,2024-03-01,2024-03-01,20\nP3,2024-03-01,,\n")
+    house.make_silver()
+    found = {row["patient_id"]: row for row in house.rows(silver.ENCOUNTERS)}
+    assert {p: (r["encounter_class"], r["department"], r["derived"].split()[:3]) for p, r in found.items()} == {
+        "P1": ("inpatient", "UNKNOWN", ["department", "status", "encounter_class"]),
+        "P2": (None, "UNKNOWN", ["department", "status", "age_at_admission"]),
+        "P3": (None, "UNKNOWN", ["department", "status", "age_at_admission"]),
+    }
+    assert found["P3"]["encounter_id"] == "P3|2024-03-01"
+    house.deliver("MRN,Admit Date,Disch Date,Visit ID,Class,Dept\nP1,2024-03-01,2024-03-04,10,emergency,\n")
+    house.deliver("MRN,Admit Date,Disch Date,Visit ID,Class,Dept\nP1,2024-03-01,2024-03-05,10,,ICU\n")
+    house.make_silver()
+    told = house.row(silver.ENCOUNTERS, patient_id="P1")
+    assert (told["encounter_class"], told["department"], told["length_of_stay_days"]) == ("emergency", "ICU", 4)
+    house.assert_balanced()
+
+
 GERMAN = """[feeds.klinik]
 delimiter = ";"
 decimal_comma = true

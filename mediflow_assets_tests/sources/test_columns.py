@@ -96,8 +96,8 @@ def test_a_feed_goes_before_the_exact_name(write, load):
 
 
 def test_a_feed_that_lacks_a_required_column_is_refused_by_name(write, load):
-    with pytest.raises(DeliveryRefused, match="feed 'north', but lacks required columns: cost"):
-        read(write(FOREIGN.replace("Betrag", "Summe").encode()), load(FEED))
+    with pytest.raises(DeliveryRefused, match="feed 'north', but lacks required columns: admission_date"):
+        read(write(FOREIGN.replace("Aufnahme", "Tag").encode()), load(FEED))
 
 
 def test_two_feeds_that_fit_equally_are_refused(write, load):

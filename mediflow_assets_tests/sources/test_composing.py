@@ -86,10 +86,12 @@ def test_words_of_the_feed_for_nothing_count_and_those_with_a_meaning_do_not(row
 
 
 def test_a_constant_for_a_required_column_makes_a_file_complete(write, feeds):
-    text = HOSPITAL.replace('department = { value = "INPATIENT" }\n', "").replace('cost = "Betrag"\n', "")
-    file = write(f"{HEADER}\nP1;Muster;Eva;2026-03-01;;I10;;;;;1\n".encode())
-    assert read(file, feeds()).what.feed == "north"
-    with pytest.raises(DeliveryRefused, match="lacks required columns"):
+    text = '[feeds.a.columns]\npatient_id = "id"\n'
+    file = write(b"id,more\nP1,1\n")
+    assert read(file, feeds(text + 'admission_date = { value = "2026-03-01" }\n')).cells("admission_date") == [
+        "2026-03-01"
+    ]
+    with pytest.raises(DeliveryRefused, match="lacks required columns: admission_date"):
         read(file, feeds(text))
 
 

@@ -84,7 +84,10 @@ def test_corrections_name_a_record_and_its_new_values(deliver):
         (b"x" * (2 << 20), "longer than 1 MiB"),
         (b"secret,of,a,patient\n1,2,3,4\n", r"columns seen: 4"),
         (HEADER.strip() + b",cost\n" + RECORD, r"more than once \(columns 5, 6\)"),
-        (HEADER.replace(b",cost", b"") + RECORD, "looks like admissions, but lacks required columns: cost"),
+        (
+            HEADER.replace(b"admission_date", b"day") + RECORD,
+            "looks like admissions, but lacks required columns: admission",
+        ),
         (gzip.compress(HEADER + RECORD)[:-9], "damaged or cut short"),
         (gzip.compress(HEADER + RECORD) + b"junk", "damaged or cut short"),
     ],

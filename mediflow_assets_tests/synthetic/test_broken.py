@@ -44,7 +44,6 @@ def is_plausible(text):
 
 FAULTS = {
     "patient_id_missing": lambda r: not r["patient_id"],
-    "department_missing": lambda r: not r["department"],
     "admitted_at_missing": lambda r: not r["admission_date"],
     "admitted_at_unreadable": lambda r: r["admission_date"] and not is_stamp(r["admission_date"]),
     "admitted_in_future": lambda r: is_stamp(r["admission_date"]) and r["admission_date"] > "2026",
