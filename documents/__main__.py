@@ -17,9 +17,11 @@ def pages() -> dict[str, str]:
     from documents.settings import settings_page
     from documents.tables import graph_of, tables_page
     from documents.triggers import triggers_page
+    from documents.words import words_page
     from mediflow_assets.cli import build
     from mediflow_assets.contracts import TABLES
     from mediflow_assets.contracts.dictionary import dictionary
+    from mediflow_assets.contracts.vocabulary import CODED
     from mediflow_assets.definitions import build_defs
     from mediflow_assets.settings import Settings
     from serving.main import routed, routers
@@ -32,6 +34,7 @@ def pages() -> dict[str, str]:
         "settings.md": settings_page({"command, runs, gateway": Settings, "dashboard": DashboardSettings}),
         "tables.md": tables_page(TABLES, graph_of(defs)),
         "triggers.md": triggers_page(defs),
+        "words.md": words_page(CODED),
     }
 
 

@@ -59,10 +59,10 @@ def _given(contract: ModelContract, patient: Patient) -> dict[str, Any]:
     row[names.get(_CODE, _CODE)] = canonical_code(patient.diagnosis_code)
     row["department"] = row["department"].strip().upper()
     gender = row["gender"].strip().upper()
-    row["gender"] = v.GENDERS.get(gender, gender)
+    row["gender"] = v.word_of(v.GENDERS, gender) or gender
     for name, known in _SPELLINGS:
         if name in row:
-            row[name] = known.get(row[name].strip().lower(), row[name].strip())
+            row[name] = v.word_of(known, row[name]) or row[name].strip()
     return row
 
 

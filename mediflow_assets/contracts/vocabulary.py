@@ -1,89 +1,29 @@
 """The closed vocabularies: what a code value may be, the spellings accepted for it, and the rules on form."""
 
-GENDERS = {"M": "M", "MALE": "M", "F": "F", "FEMALE": "F", "O": "O", "OTHER": "O", "U": "U", "UNKNOWN": "U"}
+from collections.abc import Mapping
 
-ENCOUNTER_CLASSES = {
-    "inpatient": "inpatient",
-    "imp": "inpatient",
-    "acute": "inpatient",
-    "nonac": "inpatient",
-    "emergency": "emergency",
-    "emer": "emergency",
-    "ed": "emergency",
-    "outpatient": "outpatient",
-    "ambulatory": "ambulatory",
-    "amb": "ambulatory",
-    "urgentcare": "urgentcare",
-    "urgent care": "urgentcare",
-    "wellness": "wellness",
-    "observation": "observation",
-    "obsenc": "observation",
-    "virtual": "virtual",
-    "vr": "virtual",
-    "home": "home",
-    "hh": "home",
-    "hospice": "hospice",
-    "snf": "snf",
+from mediflow_assets.contracts import words
+from mediflow_assets.contracts.words import plain_word
+
+GENDERS, ENCOUNTER_CLASSES, STATUSES, ADMISSION_TYPES, DISPOSITIONS = map(
+    words.by_spelling,
+    (words.GENDERS, words.ENCOUNTER_CLASSES, words.STATUSES, words.ADMISSION_TYPES, words.DISPOSITIONS),
+)
+"""Words as they are compared → what they stand for."""
+CODED: Mapping[str, words.Words] = {
+    "encounter_class": words.ENCOUNTER_CLASSES,
+    "admission_type": words.ADMISSION_TYPES,
+    "discharge_disposition": words.DISPOSITIONS,
+    "gender": words.GENDERS,
+    "status": words.STATUSES,
 }
-
-STATUSES = {
-    "finished": "finished",
-    "completed": "finished",
-    "discharged": "finished",
-    "in-progress": "in-progress",
-    "admitted": "in-progress",
-    "open": "in-progress",
-    "arrived": "in-progress",
-    "planned": "planned",
-    "cancelled": "cancelled",
-    "canceled": "cancelled",
-    "entered-in-error": "cancelled",
-    "onleave": "in-progress",
-    "triaged": "in-progress",
-    "unknown": "unknown",
-}
-
-ADMISSION_TYPES = {
-    "emergency": "emergency",
-    "urgent": "urgent",
-    "elective": "elective",
-    "newborn": "newborn",
-    "trauma": "trauma",
-    "routine": "elective",
-}
+"""The columns of closed vocabularies, as they are delivered."""
 
 
-def _coded(word: str, codes: str) -> dict[str, str]:
-    return dict.fromkeys(codes.split(), word)
+def word_of(vocabulary: Mapping[str, str], text: str) -> str | None:
+    """What a word stands for, None where it is none of the vocabulary."""
+    return vocabulary.get(plain_word(text))
 
-
-DISPOSITIONS = {
-    "home": "home",
-    "transferred": "transferred",
-    "other-hcf": "transferred",
-    "transfer": "transferred",
-    "against_advice": "against_advice",
-    "aadvice": "against_advice",
-    "ama": "against_advice",
-    "expired": "expired",
-    "exp": "expired",
-    "died": "expired",
-    "hospice": "hospice",
-    "hosp": "hospice",
-    "skilled_nursing": "skilled_nursing",
-    "snf": "skilled_nursing",
-    "long": "skilled_nursing",
-    "rehab": "rehab",
-    "rehabilitation": "rehab",
-    **_coded("home", "01 06 81 86"),
-    **_coded("transferred", "02 05 43 65 66 69 82 85 88 93 94"),
-    **_coded("skilled_nursing", "03 04 61 63 64 83 84 89 91 92"),
-    **_coded("against_advice", "07"),
-    **_coded("expired", "20 40 41 42"),
-    **_coded("hospice", "50 51"),
-    **_coded("rehab", "62 90"),
-}
-"""With the patient discharge status of NUBC (UB-04, field 17), as bills and FHIR have it."""
 
 DEPARTMENT_OF_CLASS = {
     "inpatient": "GENERAL_MEDICINE",
@@ -118,10 +58,12 @@ ICD10_PATTERN = r"^[A-Z][0-9][0-9A-Z]([.]?[0-9A-Z]{1,4})?\z"
 SNOMED_PATTERN = r"^[1-9][0-9]{5,17}\z"
 """A SNOMED CT identifier: 6 to 18 digits, no leading zero (SNOMED CT Release File Specification, SCTID)."""
 
-DEPARTMENT_PATTERN = r"^[A-Z][A-Z &/_-]{1,39}\z"
-"""Letters only: a department that held digits could be a bed, a pager or a person's number."""
+DEPARTMENT_PATTERN = r"^[\p{L}\p{N}][\p{L}\p{N}\p{M} &/_.,:;\x27’()+#*%°-]{0,79}\z"
+"""A label: it begins with a letter or a digit, so that no spreadsheet takes it for a formula. A rare one may be a bed,
+a pager or a person: it is shown only where eleven people carry it."""
 
-PAYER_PATTERN = r"^[A-Za-z][A-Za-z &/_-]{1,39}\z"
+PAYER_PATTERN = r"^[\p{N} &/_.,:;\x27’()+#*%°-]*\p{L}[\p{L}\p{N}\p{M} &/_.,:;\x27’()+#*%°-]{0,119}\z"
+"""A name: an id alone says nothing."""
 
 ZIP_PATTERN = r"^[0-9]{5}(-?[0-9]{4})?\z"
 

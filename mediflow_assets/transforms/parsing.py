@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts.blanks import ASCII_BLANKS, BLANKS
 from mediflow_assets.contracts.not_given import NOT_GIVEN, WRAPPED, spellings
 from mediflow_assets.contracts.unusable_ids import ERROR
+from mediflow_assets.contracts.words import INTO, TURNED
 
 INTEGER = r"^[+-]?[0-9]{1,9}\z"
 DECIMAL = r"^[+-]?[0-9]{1,10}([.][0-9]{1,2})?\z"
@@ -134,14 +135,21 @@ def blood_pressure(text: Column) -> tuple[Column, Column]:
 
 
 def coded(text: Column, vocabulary: Mapping[str, str]) -> Column:
-    """The vocabulary's word for a spelling of it, in either case; null where it has none."""
-    spellings: dict[str, list[str]] = {}
+    """What a word of the vocabulary stands for, compared by its letters; null where it is none."""
+    accepted: dict[str, set[str]] = {}
     for spelling, word in vocabulary.items():
-        spellings.setdefault(word, []).extend({spelling, spelling.upper(), spelling.lower(), spelling.capitalize()})
+        accepted.setdefault(word, {word}).add(spelling)
+    # few words are written so that their letters have to be looked at, which takes twice as long
+    usual = {word: spellings(tuple(known)) for word, known in accepted.items()}
+    by_letters = _one_of(F.translate(F.lower(text), TURNED, INTO), accepted)
+    return _one_of(text, usual).otherwise(by_letters).cast("string")
+
+
+def _one_of(text: Column, accepted: Mapping[str, Collection[str]]) -> Column:
     chain = F.when(F.lit(False), F.lit(None))
-    for word, accepted in spellings.items():
-        chain = chain.when(text.isin(sorted(accepted)), F.lit(word))
-    return chain.cast("string")
+    for word, known in accepted.items():
+        chain = chain.when(text.isin(sorted(known)), F.lit(word))
+    return chain
 
 
 def unreadable(code: str, text: Column, typed: Column) -> Column:

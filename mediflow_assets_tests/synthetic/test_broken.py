@@ -54,7 +54,7 @@ FAULTS = {
     "age_unreadable": lambda r: not is_whole(r["age"]),
     "age_out_of_range": lambda r: is_whole(r["age"]) and not 0 <= int(r["age"]) <= 120,
     "birth_date_unreadable": lambda r: r["birth_date"] and not is_date(r["birth_date"]),
-    "gender_unknown": lambda r: r["gender"] not in vocabulary.GENDERS,
+    "gender_unknown": lambda r: not vocabulary.word_of(vocabulary.GENDERS, r["gender"]),
     "diagnosis_malformed": lambda r: (
         r["diagnosis_code"]
         and not re.match(vocabulary.ICD10_PATTERN.replace(r"\z", r"\Z"), r["diagnosis_code"])
@@ -67,9 +67,9 @@ FAULTS = {
     "cost_unreadable": lambda r: not is_money(r["cost"]),
     "cost_negative": lambda r: is_money(r["cost"]) and float(r["cost"]) < 0,
     "encounter_class_unknown": lambda r: (
-        r["encounter_class"] and r["encounter_class"] not in vocabulary.ENCOUNTER_CLASSES
+        r["encounter_class"] and not vocabulary.word_of(vocabulary.ENCOUNTER_CLASSES, r["encounter_class"])
     ),
-    "status_unknown": lambda r: r["status"] not in vocabulary.STATUSES,
+    "status_unknown": lambda r: not vocabulary.word_of(vocabulary.STATUSES, r["status"]),
     "updated_at_unreadable": lambda r: not is_stamp(r["updated_at"]),
 }
 SPLIT_FAULTS = {

@@ -71,9 +71,9 @@ def test_probabilities_are_honest(large_hospital):
 
 def test_every_value_is_one_that_the_contracts_accept():
     hospital = load_hospital()
-    assert set(hospital.classes) <= set(vocabulary.ENCOUNTER_CLASSES)
-    assert set(hospital.admission_types) <= set(vocabulary.ADMISSION_TYPES)
-    assert set(hospital.dispositions) <= set(vocabulary.DISPOSITIONS)
+    assert set(hospital.classes) <= set(vocabulary.ENCOUNTER_CLASSES.values())
+    assert set(hospital.admission_types) <= set(vocabulary.ADMISSION_TYPES.values())
+    assert set(hospital.dispositions) <= set(vocabulary.DISPOSITIONS.values())
 
 
 def test_some_patients_live_in_sparsely_populated_areas(large_hospital):

@@ -6,6 +6,8 @@ from decimal import Decimal
 import pytest
 from pyspark.sql import functions as F
 
+from mediflow_assets.contracts import vocabulary as v
+from mediflow_assets.contracts.words import by_spelling
 from mediflow_assets.transforms import parsing
 
 UTC = dt.UTC
@@ -162,3 +164,40 @@ def test_unreadable_tells_what_was_not_read_from_what_was_not_given(read_texts):
         ["12", "12d", "  ", "", None], code=parsing.unreadable("age_unreadable", text_(), parsing.integer(text_()))
     )
     assert [row["code"] for row in found.values()] == [None, "age_unreadable", None, None, None]
+
+
+def test_a_word_means_on_the_engine_what_it_means_anywhere(session):
+    known = [word for words in v.CODED.values() for theirs in words.values() for word in theirs]
+    said = sorted({form(word) for word in known for form in (str, str.upper, str.title)} | {"", "?", "spa"})
+    read = session.createDataFrame([(word,) for word in said], "word string").withColumns(
+        {name: parsing.coded(F.col("word"), by_spelling(words)) for name, words in v.CODED.items()}
+    )
+    for row in read.collect():
+        assert {name: row[name] for name in v.CODED} == {
+            name: v.word_of(by_spelling(words), row["word"]) for name, words in v.CODED.items()
+        }, row["word"]
+
+
+LABELS = {
+    "GYNÄKOLOGIE": True, "WOMEN\u2019S HEALTH": True, "WOMEN'S HEALTH": True, "EAR, NOSE & THROAT": True,
+    "4 WEST": True,
+        "CARDIOLOGY (ADULT)": True, "4020": True, "A": True, "ORTHOPÄDIE/TRAUMATOLOGIE": True, "L&D": True,
+    "内科": True,
+    "A" * 80: True, "A" * 81: False, "": False, "=1+1": False, "+4": False, "@x": False, "-": False, "<B>": False,
+    "A\nB": False, "A\tB": False, 'A"B': False, "A|B": False,
+}  # fmt: skip
+
+
+def test_what_a_department_may_be(session):
+    read = session.createDataFrame([(text,) for text in LABELS], "t string").withColumn(
+        "fits", F.expr(f"t RLIKE r'{v.DEPARTMENT_PATTERN}'")
+    )
+    assert {row["t"]: row["fits"] for row in read.collect()} == LABELS
+
+
+def test_what_a_payer_may_be(session):
+    said = {"AOK Nordost": True, "3M Health": True, "Société d'assurance": True, "4711": False, "": False, "=A": False}
+    read = session.createDataFrame([(text,) for text in said], "t string").withColumn(
+        "fits", F.col("t").rlike(v.PAYER_PATTERN)
+    )
+    assert {row["t"]: row["fits"] for row in read.collect()} == said

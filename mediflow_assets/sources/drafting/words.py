@@ -31,7 +31,7 @@ def are_genders(profile: Profile) -> bool:
 
 def is_known(column: str, word: str) -> bool:
     """Whether a word is in the vocabulary of a column."""
-    return word.casefold() in {known.casefold() for known in CODED[column]}
+    return v.word_of(CODED[column], word) is not None
 
 
 def meanings(column: str, profile: Profile) -> tuple[dict[str, str], list[str]]:
