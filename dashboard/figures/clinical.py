@@ -12,6 +12,7 @@ import polars as pl
 from dashboard.cells import hide_small
 from dashboard.figures.executive import readmission_cells
 from dashboard.figures.once import once
+from dashboard.figures.sums import sum_given
 from dashboard.lake import Snapshot
 
 _Z95 = 1.959964
@@ -91,7 +92,7 @@ def diagnoses(department_costs: Snapshot, most: int = 20) -> pl.DataFrame:
         .group_by("diagnosis_code")
         .agg(
             pl.col("encounters").sum(),
-            total_cost_usd=cost.sum().round(2),
+            total_cost_usd=sum_given(cost).round(2),
             cells=pl.len(),
             hidden_cells=pl.col("is_suppressed").sum(),
         )

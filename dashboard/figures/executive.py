@@ -12,6 +12,7 @@ import polars as pl
 
 from dashboard.cells import is_small, mark_small, rounded
 from dashboard.figures.once import once
+from dashboard.figures.sums import sum_given
 from dashboard.lake import Snapshot
 from mediflow_assets.contracts.suppression import K
 
@@ -57,6 +58,11 @@ class Activity:
     average_cost_usd: float | None
     is_exact: bool
 
+    @property
+    def lacks_cost(self) -> bool:
+        """Whether none of the encounters has a cost."""
+        return bool(self.encounters) and self.cost_usd is None
+
 
 @dataclass(frozen=True)
 class Rate:
@@ -95,7 +101,7 @@ def activity_of(activity: Snapshot, totals: Snapshot, chosen: Chosen) -> Activit
             cells=pl.len(),
             hidden=pl.col("is_suppressed").sum(),
             encounters=pl.col("encounters").sum(),
-            cost=pl.col("cost_usd").cast(pl.Float64).sum(),
+            cost=sum_given(pl.col("cost_usd").cast(pl.Float64)),
         )
     ).row(0, named=True)
     is_exact = not found["hidden"]

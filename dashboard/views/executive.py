@@ -16,6 +16,8 @@ from mediflow_assets.contracts import masked
 ALL_YEARS = "all years"
 _GUARD = " Cells of 1 to 10 people are in no sum."
 _AT_LEAST = "'At least': parts that would tell of 1 to 10 people are not in it."
+_NO_COST = "no cost"
+_WITHOUT = " None of them has a cost: deliver 'cost' with the encounters."
 Tables = tuple[Snapshot, Snapshot]
 """The cells of activity, and the totals."""
 
@@ -71,6 +73,7 @@ def _activity(tables: Tables, chosen: Chosen, before: Chosen | None, places: tup
     then = figures.activity_of(*tables, before) if before else None
     is_known = now.is_exact and then is not None and then.is_exact
     note = "" if now.is_exact else " " + _AT_LEAST
+    note += _WITHOUT if now.lacks_cost else ""
     told = (
         (
             "Encounters",
@@ -97,7 +100,7 @@ def _activity(tables: Tables, chosen: Chosen, before: Chosen | None, places: tup
     for place, (name, unit, value, earlier, what) in zip(places, told, strict=True):
         place.metric(
             name,
-            charts.number(value, unit, is_exact=now.is_exact),
+            _NO_COST if unit and now.lacks_cost else charts.number(value, unit, is_exact=now.is_exact),
             charts.change(value, earlier) if is_known else None,
             delta_color="off",
             border=True,
@@ -143,6 +146,10 @@ def _readmissions(activity: Snapshot, chosen: Chosen) -> None:
 
 
 def _anomalies(chosen: Chosen, before: Chosen | None) -> None:
+    activity = figures.activity_of(open_table(masked.MONTHLY_ACTIVITY), open_table(masked.ACTIVITY_TOTALS), chosen)
+    if activity.lacks_cost:
+        st.metric("Cost anomalies", _NO_COST, border=True, help="Told of encounters with a cost." + _WITHOUT)
+        return
     table = open_table(masked.COST_ANOMALIES)
     now, is_whole = figures.anomalies_of(table, chosen)
     then, was_whole = figures.anomalies_of(table, before) if before else (None, True)

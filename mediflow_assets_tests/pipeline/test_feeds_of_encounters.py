@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from mediflow_assets.contracts import silver
+from mediflow_assets.contracts import gold, silver
 from mediflow_assets.sources import Feeds
 
 
@@ -65,6 +65,17 @@ def test_patient_and_admission_are_enough_and_the_rest_is_presumed_or_not_known(
     told = house.row(silver.ENCOUNTERS, patient_id="P1")
     assert (told["encounter_class"], told["department"], told["length_of_stay_days"]) == ("emergency", "ICU", 4)
     house.assert_balanced()
+
+
+@pytest.mark.slow
+def test_every_table_is_made_of_patients_and_days_alone(house):
+    stays = (f"P{n % 40},2024-0{1 + n % 6}-1{n % 9},2024-0{1 + n % 6}-2{n % 8}\n" for n in range(80))
+    house.bring("MRN,Admit Date,Disch Date\n" + "".join(stays))
+    assert house.rows(gold.COST_BASELINES) == house.rows(gold.COST_ANOMALIES) == []
+    (costs,) = house.rows(gold.DEPARTMENT_COSTS)
+    assert (costs["department"], costs["total_cost_usd"], costs["average_cost_usd"]) == ("UNKNOWN", None, None)
+    assert {row["cost_usd"] for row in house.rows(gold.MONTHLY_ACTIVITY)} == {None}
+    assert any(row["is_readmitted"] is not None for row in house.rows(gold.READMISSIONS))
 
 
 GERMAN = """[feeds.klinik]
