@@ -46,7 +46,9 @@ def text_form(samples: Sequence[bytes], declared: str | None = None) -> TextForm
     head = samples[0]
     encoding = _marked(head) or _named(declared) or _unmarked_utf16(head)
     if encoding is None:
-        encoding = WINDOWS if is_windows(b"\n".join(map(_whole_lines, samples))) else UTF8
+        # the words of a header are never broken bytes, whatever stands below it
+        is_other = is_windows(head.split(b"\n", 1)[0]) or is_windows(b"\n".join(map(_whole_lines, samples)))
+        encoding = WINDOWS if is_other else UTF8
     text = head.replace(b"\0", b"") if encoding.startswith("utf-16") else head
     return TextForm(encoding, b"\r" in text and b"\n" not in text)
 
