@@ -1,4 +1,4 @@
-"""Naming a file's columns: the feed's word first, then the exact name, then the spellings known."""
+"""Naming a file's columns: by the feed's `columns` alone; else its word, the exact name, the spellings known."""
 
 from collections.abc import Mapping
 
@@ -73,6 +73,9 @@ def _claim(text: str, form: Form, feed: Feed | None, known: Mapping[str, tuple[s
         for order, (spelling, column) in enumerate(feed.headers.items()):
             if plain(spelling) == plain(text):
                 return column, (0 if spelling == text else 1, order)
+    if feed is not None and feed.columns:
+        # whoever names columns names all of them: a header that is spelled like one of ours may hold anything
+        return None
     if text in form.columns:
         return text, (2, 0)
     return known.get(plain(text))

@@ -19,7 +19,8 @@ def bronze_columns(what: Recognised, cells: Sequence[pa.Array], records: int) ->
     """
     columns = list(zip(what.header, what.columns, cells, strict=True))
     named = {name: cell for _, name, cell in columns if name}
-    named |= {each.column: composed(each, cells, records) for each in what.composed}
+    ids = bronze.SOURCES[what.source].identifiers
+    named |= {each.column: composed(each, cells, records, each.column in ids) for each in what.composed}
     others = {header: cell for header, name, cell in columns if name is None}
     empty = pa.nulls(records, pa.string())
     return {
@@ -28,15 +29,21 @@ def bronze_columns(what: Recognised, cells: Sequence[pa.Array], records: int) ->
     }
 
 
-def composed(how: Composed, cells: Sequence[pa.Array], records: int) -> pa.Array:
-    """One column made of others: joined, or the first that is given; else the constant, if there is one."""
+def composed(how: Composed, cells: Sequence[pa.Array], records: int, is_id: bool = False) -> pa.Array:
+    """One column made of others: joined, or the first that is given; else the constant, if there is one.
+
+    An id is joined of all its parts, or none: half of one may be somebody else's.
+    """
     parts = [cells[place] for place in how.places]
     if len(parts) == 1 and how.value is None:
         return parts[0]
     if not parts:
         return pa.repeat(pa.scalar(how.value, pa.string()), records)
     given = [_given(part, how) for part in parts]
-    made = pc.coalesce(*given) if how.between is None else _joined(given, how.between)
+    if how.between is None:
+        made = pc.coalesce(*given)
+    else:
+        made = pc.binary_join_element_wise(*given, how.between) if is_id else _joined(given, how.between)
     return made if how.value is None else pc.fill_null(made, how.value)
 
 

@@ -123,11 +123,15 @@ class FeedReader:
         for feed in self._with(lambda feed: bool(feed.values.get(name))):
             codes = dict(feed.values[name])
             others = codes.pop(OTHERS, None)
-            read = text if others is None else F.when(text.isNotNull(), _word(others))
             is_one_case = len({code.upper() for code in codes}) == len(codes)
+            of = F.upper(text) if is_one_case else text
+            grouped: dict[str, list[str]] = {}
             for theirs, ours in codes.items():
-                is_theirs = F.upper(text) == theirs.upper() if is_one_case else text == theirs
-                read = F.when(is_theirs, _word(ours)).otherwise(read)
+                grouped.setdefault(ours, []).append(theirs.upper() if is_one_case else theirs)
+            read = text if others is None else F.when(text.isNotNull(), _word(others))
+            # a list for each of our words: a branch for each of theirs is more than the engine reads
+            for ours, theirs_ in grouped.items():
+                read = F.when(of.isin(theirs_), _word(ours)).otherwise(read)
             replaced = F.when(F.col("_feed") == feed.name, read).otherwise(replaced)
         return replaced
 

@@ -66,7 +66,7 @@ def from_records(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     dates = ("birth_date", "death_date", "updated_at")
     texts = feeds.texts(bronze, cells, ("patient_id",), dates, ends=("death_date",))
     texts = identifiers.upper(texts, ("patient_id",))
-    read = {"_birth": feeds.date("birth_date"), "_death": feeds.date("death_date")}
+    read = {"_birth": feeds.date("birth_date", "updated_at"), "_death": feeds.date("death_date")}
     typed = texts.withColumns({**read, "_updated": feeds.timestamp("updated_at")})
     joined = parsing.given(F.concat_ws(" ", *(parsing.undamaged(F.col(name)) for name in names)))
     return _shaped(

@@ -154,3 +154,16 @@ def test_what_a_feed_says_of_files_and_values_can_be_read(feeds):
     assert (feed.encoding, feed.skip_lines, feed.sheet) == ("windows-1252", 2, "Detail")
     assert (feed.dates, feed.thousands, feed.currency, feed.empty_means) == ("shifted", "'", ("$",), "cleared")
     assert (feed.date_formats, feed.date_formats_of) == ((), {"birth_date": ("dd.MM.yyyy",)})
+
+
+@pytest.mark.parametrize(("cells", "known_by"), [("Ada;f;1", "Ada|f"), (";f;2", None), ("Ada;;3", None)])
+def test_half_an_id_is_none(row, cells, known_by):
+    text = '[feeds.a.columns]\nadmission_date = { value = "2026-03-01" }\n'
+    text += 'patient_id = { join = ["who", "sex"], with = "|" }\n'
+    assert row(cells, "who;sex;x", text)["patient_id"] == known_by
+
+
+def test_a_header_that_is_spelled_like_one_of_ours_counts_only_where_it_is_named(row):
+    text = '[feeds.a.columns]\npatient_id = "id"\nadmission_date = "day"\n'
+    found = row("7,2026-03-01,PNEUMONIA", "id,day,diagnosis", text)
+    assert (found["diagnosis_code"], json.loads(found["extra"])) == (None, {"diagnosis": "PNEUMONIA"})

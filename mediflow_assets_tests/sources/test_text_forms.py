@@ -48,6 +48,11 @@ def test_words_of_many_tongues_are_told_as_windows_1252(deliver, text):
     assert landed.what.encoding == "windows-1252" and landed.cells("department") == [ward]
 
 
+def test_a_header_that_is_no_utf_8_tells_the_encoding_of_a_file_without_other_letters(deliver):
+    header = "patient_id,department,diagnosis_code,admission_date,cost,Sekundär-Kode\n".encode("windows-1252")
+    assert deliver(header + b"P1,ICU,I10,2026-01-01,1,\n" * 3000).what.header[-1] == "Sekundär-Kode"
+
+
 def test_a_broken_byte_among_letters_of_utf_8_is_that_record_alone(admit):
     landed = admit("P1,Gynäkologie,I10,2026-01-01,1\n".encode() * 300 + BROKEN)
     assert landed.reasons == ["bad_utf8"] and landed.cells("department")[0] == "Gynäkologie"

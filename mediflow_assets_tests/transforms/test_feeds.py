@@ -139,6 +139,11 @@ def test_every_other_value_has_a_code_of_its_own(read):
     assert [read("text", text, feed)[0] for text in ("W", "Q", "Z", "-", "*")] == ["F", "U", None, None, None]
 
 
+def test_a_long_list_of_codes_is_read(read):
+    feed = Feed(values={"x": {f"{code:03}": "home" if code % 2 else "rehab" for code in range(400)}})
+    assert [read("text", text, feed)[0] for text in ("001", "398", "400")] == ["home", "rehab", "400"]
+
+
 def test_a_column_may_have_forms_of_its_own(read):
     feed = Feed(date_formats=("MM/dd/yyyy",), date_formats_of={"x": ("dd/MM/yyyy",)})
     assert read("date", "05/01/2024", feed)[0] == "2024-01-05"
