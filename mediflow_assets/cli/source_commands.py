@@ -40,9 +40,9 @@ def list_() -> None:
     own = {feed.name for feed in feeds.feeds}
     output.table(
         "feeds of sources.toml, and of public exports",
-        ("feed", "grain", "recognised by", "columns mapped", "from"),
+        ("feed", "grain", "recognised by", "columns", "from"),
         [
-            (feed.name, feed.grain, feed.match, len(feed.mapped), "sources.toml" if feed.name in own else "MediFlow")
+            (feed.name, feed.grain, feed.match, sorted(feed.mapped), "sources.toml" if feed.name in own else "MediFlow")
             for feed in feeds.every
         ],
     )

@@ -52,12 +52,17 @@ of injury. Other countries code by them."""
 _LIST = Path(__file__).with_name("icd10cm.gz")
 _ICD10, _CONCEPT = (re.compile(pattern.replace(r"\z", r"\Z")) for pattern in (v.ICD10_PATTERN, CONCEPT_PATTERN))
 
+_FRACTION = re.compile(v.WHOLE_FRACTION.replace(r"\z", r"\Z"))
+
 
 def canonical_code(code: str) -> str:
-    """The one spelling of a code: upper case, an ICD-10 code with its point after the third character."""
+    """The one spelling of a code: upper case, an ICD-10 code with its point after the third character.
+
+    A SNOMED CT identifier has no point: `88805009.0` was read as a number on its way.
+    """
     plain = code.strip().upper()
     if not _ICD10.match(plain):
-        return plain
+        return _FRACTION.sub(r"\1", plain)
     plain = plain.replace(".", "")
     return f"{plain[:3]}.{plain[3:]}" if len(plain) > 3 else plain
 

@@ -58,6 +58,9 @@ ICD10_PATTERN = r"^[A-Z][0-9][0-9A-Z]([.]?[0-9A-Z]{1,4})?\z"
 SNOMED_PATTERN = r"^[1-9][0-9]{5,17}\z"
 """A SNOMED CT identifier: 6 to 18 digits, no leading zero (SNOMED CT Release File Specification, SCTID)."""
 
+WHOLE_FRACTION = r"^([1-9][0-9]{5,17})[.]0+\z"
+"""A whole number as long as an identifier that was read as a fraction. Codes of ICD-9, such as 250.0, are shorter."""
+
 DEPARTMENT_PATTERN = r"^[\p{L}\p{N}][\p{L}\p{N}\p{M} &/_.,:;\x27’()+#*%°-]{0,79}\z"
 """A label: it begins with a letter or a digit, so that no spreadsheet takes it for a formula. A rare one may be a bed,
 a pager or a person: it is shown only where eleven people carry it."""

@@ -27,10 +27,15 @@ class Read:
 
 
 def canonical(code: Column) -> Column:
-    """A code in upper case, as it is, or with its point if it looks like one of ICD-10: E119 and E11.9 are one."""
+    """A code in upper case, as it is, or with its point if it looks like one of ICD-10: E119 and E11.9 are one.
+
+    `88805009.0` is 88805009.
+    """
     plain = F.translate(code, ".", "")
     pointed = F.concat(F.substring(plain, 1, 3), F.lit("."), F.substring(plain, 4, 4))
-    return F.when(code.rlike(v.ICD10_PATTERN) & (F.char_length(plain) > 3), pointed).otherwise(code)
+    is_pointed = code.rlike(v.ICD10_PATTERN) & (F.char_length(plain) > 3)
+    whole = F.when(F.char_length(code) > 7, F.regexp_replace(code, v.WHOLE_FRACTION, "$1")).otherwise(code)
+    return F.when(is_pointed, pointed).otherwise(whole)
 
 
 def form(code: Column) -> Column:

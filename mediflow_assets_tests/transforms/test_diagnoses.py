@@ -79,6 +79,9 @@ def test_a_digit_mistaken_or_two_exchanged_are_always_noticed():
         ("S72001A", "S72.001A"),
         ("C7A", "C7A"),
         ("22298006",) * 2,
+        ("22298006.0", "22298006"),
+        ("250.0",) * 2,
+        ("E11.0",) * 2,
     ],
 )
 def test_with_and_without_its_point_a_code_is_one(read_texts, spelled, code):
