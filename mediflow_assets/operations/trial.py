@@ -1,7 +1,7 @@
 """Trying feeds: files are landed and validated by the steps of every run, in a lake that is thrown away."""
 
+import gzip
 import secrets
-import shutil
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,12 +19,14 @@ from mediflow_assets.pipeline import silver as steps
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.secrets.pseudonym_key import KEY_BYTES, PseudonymKey
 from mediflow_assets.sources import Feeds, Limits
+from mediflow_assets.sources.opening import compression_of, refusing
 from mediflow_assets.storage import engine
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.tables import Tables
 
-_ROOM = 64 << 20
-"""Bytes that the folder of the trial may need beside the files."""
+_MOST = 16 << 20
+"""Bytes of a text that are tried."""
+_MAGIC = 4096
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ def attempt(files: Sequence[Path], feeds: Feeds, limits: Limits) -> list[Tried |
         refused: dict[str, DeliveryRefused] = {}
         for file in files:
             try:
-                found.append(inbox.receive(file)[0].delivery_id)
+                found.append(inbox.receive(_beginning(file, folder))[0].delivery_id)
             except DeliveryRefused as refusal:
                 found.append(refusal)
         landed = landing.land_all(
@@ -66,10 +68,16 @@ def attempt(files: Sequence[Path], feeds: Feeds, limits: Limits) -> list[Tried |
         return [one if not isinstance(one, str) else refused.get(one) or told[one] for one in found]
 
 
-def room_for(files: Sequence[Path]) -> bool:
-    """Whether the temporary folder has room for a trial of these files."""
-    with TemporaryDirectory() as name:
-        return shutil.disk_usage(name).free > _ROOM + 3 * sum(file.stat().st_size for file in files)
+def _beginning(file: Path, folder: Path) -> Path:
+    """A file itself, or if it is a long text the lines of its first megabytes: enough to judge it by."""
+    compression = compression_of(file)
+    with refusing(), (gzip.open if compression else open)(file, "rb") as stream:
+        head = stream.read(_MOST)
+        if not stream.read(1) or b"\0" in head[:_MAGIC]:
+            return file
+    beginning = folder / f"beginning-{file.stat().st_ino}"
+    beginning.write_bytes(head[: max(map(head.rfind, (b"\n", b"\r"))) + 1])
+    return beginning
 
 
 @contextmanager

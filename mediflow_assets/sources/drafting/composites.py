@@ -10,6 +10,8 @@ from mediflow_assets.sources.drafting.profile import ENOUGH, Profile
 from mediflow_assets.sources.drafting.writing import dates_of
 from mediflow_assets.sources.grains import FORMS
 
+_ONCE = 0.95
+"""Of stays, to be named by one record: a file that names them again and again tells of something else."""
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d)?")
 
 
@@ -90,15 +92,16 @@ def _is_further(header: str, profile: Profile, system: str | None) -> bool:
     return profile.code_system == system if profile.given else bool(re.search(r"\d\Z", header))
 
 
-def patient(_: Table, draft: Draft) -> None:
+def patient(table: Table, draft: Draft) -> None:
     """Where no column names the patient, the stay does: then nobody has two."""
     if draft.grain not in ("encounter", "line") or "patient_id" in draft.columns:
         return
-    if encounter := draft.columns.get("encounter_id"):
+    encounter = draft.columns.get("encounter_id")
+    if encounter and table.profiles[encounter.headers[0]].distinct > _ONCE:
         draft.columns["patient_id"] = Column(
             encounter.headers, f"no patient is named: each stay is a patient of its own, nobody is readmitted; {CHECK}"
         )
-    elif name := draft.columns.get("name"):
+    elif not encounter and (name := draft.columns.get("name")):
         more = [draft.columns[each].headers[0] for each in ("birth_date", "gender") if each in draft.columns]
         draft.columns["patient_id"] = Column(
             (*name.headers, *more), f"no column of ids: people of one name are taken for one patient; {CHECK}", "|"

@@ -33,12 +33,12 @@ RULES: dict[str, Rule] = {
     "admission_date": _rule(
         {"admission date": 1.0, "admission time": 1.0, "admission at": 1.0, "admission": 0.85, "encounter date": 0.7},
         "death birth update id class name source status disposition edstay procedure diagnosis length age year month "
-        "version facility admtype grund cost zip",
+        "version facility admtype grund cost zip department",
     ),
     "discharge_date": _rule(
         {"discharge date": 1.0, "discharge time": 1.0, "discharge at": 1.0, "discharge": 0.8},
         "death birth update id class name source status edstay procedure diagnosis length age year month version "
-        "facility grund disposition cost zip",
+        "facility grund disposition cost zip department",
     ),
     "birth_date": _rule(
         {"birth date": 1.0, "birth time": 0.95, "birth": 0.9, "birth year": 0.7},
