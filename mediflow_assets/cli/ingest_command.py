@@ -53,7 +53,7 @@ def _is_generated(path: Path) -> bool:
 
 def _say(file: "Handed", feeds: "Feeds") -> None:
     if file.delivery is None or file.what is None:
-        output.warn(f"{file.path}: {file.fate}: {file.reason}")
+        output.warn(f"{file.named}: {file.fate}: {file.reason}")
         return
     feed = f" (feed {file.what.feed})" if file.what.feed else ""
     unknown = len(file.what.unknown_columns)
@@ -61,7 +61,7 @@ def _say(file: "Handed", feeds: "Feeds") -> None:
     years = feeds.named(file.what.feed).short_years if file.what.feed else None
     short = f", years of two digits are read as {years[0]} to {years[1]}, births as past" if years else ""
     how = "".join(f", {text}" for text in _how_written(file.what))
-    output.line(f"{file.path}: {file.delivery.short}{feed}{how}{columns}{short}: {file.fate}")
+    output.line(f"{file.named}: {file.delivery.short}{feed}{how}{columns}{short}: {file.fate}")
 
 
 def _how_written(what: "Recognised") -> list[str]:

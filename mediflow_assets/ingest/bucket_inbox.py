@@ -43,7 +43,7 @@ def fetch(uri: str, inbox: Inbox) -> int:
             while chunk := source.read(_CHUNK):
                 target.write(chunk)
         try:
-            inbox.receive(file, name=each.name)
+            refused += sum(received.delivery is None for received in inbox.receive_each(file, name=each.name))
         except DeliveryRefused:
             refused += 1
             inbox.refuse(file, each.name)

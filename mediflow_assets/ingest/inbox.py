@@ -6,25 +6,20 @@
 
 import contextlib
 import datetime as dt
-import hashlib
 import json
 import os
-import stat
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from mediflow_assets.errors import DeliveryChanged, DeliveryRefused
-from mediflow_assets.ingest.at_rest import content_of, file_of, open_for_writing
+from mediflow_assets.ingest.archives import Member, holds_files, members
+from mediflow_assets.ingest.at_rest import content_of
+from mediflow_assets.ingest.copying import copied, kept_name
 from mediflow_assets.ingest.drop_folder import DropFolder
 from mediflow_assets.sources import Feeds, Limits, Recognised, recognise
 
-_CHUNK = 1 << 20
 _PARTIAL = ".partial-"
-_LONGEST_NAME = 255
-"""Bytes of a file's name."""
-_LONGEST_ENDING = 16
-_SHORT_DIGEST = 12
 
 
 @dataclass(frozen=True)
@@ -41,6 +36,16 @@ class Delivery:
     def short(self) -> str:
         """How a delivery is named everywhere but in the ledger."""
         return f"{self.source} {self.delivery_id[:12]}"
+
+
+@dataclass(frozen=True)
+class Received:
+    """What became of a file, or of the one at a place of an archive: a delivery, or a refusal."""
+
+    delivery: Delivery | None = None
+    what: Recognised | None = None
+    place: int | None = None
+    refusal: str | None = None
 
 
 @dataclass(frozen=True)
@@ -75,12 +80,47 @@ class Inbox:
         self.ready.mkdir(parents=True, exist_ok=True)
         partial = self.scratch("copy")
         try:
-            digest, size = _copy(path, partial)
+            digest, size = copied(path, partial)
             # a name may hold bytes that are no text
             told = os.fsencode(name or path.name).decode("utf-8", "replace")
             return self._admit(partial, told, digest, size, received_at)
         finally:
             partial.unlink(missing_ok=True)
+
+    def receive_each(
+        self, path: Path, received_at: dt.datetime | None = None, name: str | None = None, *, keeps_refused: bool = True
+    ) -> Iterator[Received]:
+        """The same of a file, or of each file of an archive. Raises DeliveryRefused where nothing of it comes in.
+
+        Refused files of an archive are kept among the refused, unless whoever delivered it has it still.
+        """
+        if not holds_files(path):
+            yield Received(*self.receive(path, received_at, name))
+            return
+        self.ready.mkdir(parents=True, exist_ok=True)
+        copy, member_file = self.scratch("archive"), self.scratch("member")
+        try:
+            copied(path, copy)
+            taken = 0
+            for member in members(copy, member_file, self.limits):
+                received = self._member(member, member_file, received_at)
+                taken += received.delivery is not None
+                if received.refusal and keeps_refused and member_file.exists():
+                    self.refuse(member_file, member.name)
+                yield received
+            if not taken:
+                raise DeliveryRefused("no file in the archive is a delivery. Deliver one by itself to see why.")
+        finally:
+            copy.unlink(missing_ok=True)
+            member_file.unlink(missing_ok=True)
+
+    def _member(self, member: Member, file: Path, received_at: dt.datetime | None) -> Received:
+        try:
+            if member.refusal:
+                raise DeliveryRefused(member.refusal)
+            return Received(*self.receive(file, received_at, member.name), place=member.place)
+        except DeliveryRefused as refusal:
+            return Received(place=member.place, refusal=str(refusal))
 
     def take_in(self, received_at: dt.datetime | None = None) -> tuple[list[Delivery], int]:
         """Make deliveries of the files dropped into the inbox; returns them and how many were refused.
@@ -93,27 +133,29 @@ class Inbox:
         for path in self.dropping.at_rest():
             # one that is gone, or cannot even be copied, must not keep the others from coming in
             with contextlib.suppress(DeliveryRefused, DeliveryChanged, FileNotFoundError, NotADirectoryError):
-                copied = content_of(path.lstat())
+                seen = content_of(path.lstat())
                 try:
-                    taken.append(self.receive(path, received_at)[0])
+                    for received in self.receive_each(path, received_at):
+                        taken += [received.delivery] if received.delivery else []
+                        refused += received.delivery is None
                 except DeliveryRefused:
                     # one that is gone by now was not refused
                     refused += path.exists()
                     self.refuse(path)
-                self.dropping.remove(path, copied)
+                self.dropping.remove(path, seen)
         return taken, refused
 
     def refuse(self, path: Path, name: str | None = None) -> None:
         """Keep a copy of a file that is no delivery."""
         self.refused.mkdir(parents=True, exist_ok=True)
         partial = self.refused / self.scratch("copy").name
-        digest, _ = _copy(path, partial)
-        partial.rename(self.refused / _kept_name(digest, name or path.name))
+        digest, _ = copied(path, partial)
+        partial.rename(self.refused / kept_name(digest, name or path.name))
 
     def refuse_delivery(self, delivery: Delivery) -> None:
         """Keep a delivery that turned out to be none."""
         self.refused.mkdir(parents=True, exist_ok=True)
-        self.file_of(delivery).rename(self.refused / _kept_name(delivery.delivery_id, delivery.file_name))
+        self.file_of(delivery).rename(self.refused / kept_name(delivery.delivery_id, delivery.file_name))
 
     def dropped(self) -> list[Path]:
         """Files put into the inbox by hand, in the order of their names."""
@@ -176,39 +218,6 @@ def files_below(path: Path) -> Iterator[Path]:
 def _read_note(note: Path) -> Delivery:
     said = json.loads(note.read_text())
     return Delivery(**said | {"received_at": dt.datetime.fromisoformat(said["received_at"])})
-
-
-def _copy(path: Path, to: Path) -> tuple[str, int]:
-    """Copy and hash in one pass; raise DeliveryChanged if it is being written."""
-    try:
-        before = path.lstat()
-        if not stat.S_ISREG(before.st_mode):
-            raise DeliveryRefused("is a link, or no plain file. Name the file itself.")
-        if file_of(before) in open_for_writing():
-            raise DeliveryChanged("is still open for writing. Try again when it is complete.")
-        digest = hashlib.sha256()
-        with path.open("rb") as source, to.open("wb") as target:
-            while chunk := source.read(_CHUNK):
-                digest.update(chunk)
-                target.write(chunk)
-            after = os.fstat(source.fileno())
-    except OSError as error:
-        raise DeliveryRefused(f"cannot be copied into the inbox: {error.strerror or type(error).__name__}.") from None
-    if content_of(before) != content_of(after):
-        raise DeliveryChanged("changed while it was being read. Try again when it is complete.")
-    return digest.hexdigest(), after.st_size
-
-
-def _kept_name(digest: str, name: str) -> str:
-    """The name of a refused file: as it came, cut where the system would not take it, its ending kept."""
-    raw = os.fsencode(name)
-    stem, dot, ending = raw.rpartition(b".")
-    if not stem or len(ending) > _LONGEST_ENDING:
-        stem, dot, ending = raw, b"", b""
-    room = _LONGEST_NAME - _SHORT_DIGEST - 1 - len(dot + ending)
-    # a letter of several bytes goes whole
-    cut = stem if len(stem) <= room else stem[:room].decode("utf-8", "ignore").encode()
-    return os.fsdecode(digest[:_SHORT_DIGEST].encode() + b"-" + cut + dot + ending)
 
 
 def _is_alive(process: str) -> bool:

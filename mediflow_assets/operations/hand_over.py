@@ -35,6 +35,13 @@ class Handed:
     delivery: Delivery | None = None
     what: Recognised | None = None
     reason: str = ""
+    place: int | None = None
+    """Of a file of an archive."""
+
+    @property
+    def named(self) -> str:
+        """How it is told of: by its path, and its place in an archive."""
+        return f"{self.path}, file {self.place}" if self.place else str(self.path)
 
 
 def hand_over(paths: Sequence[Path], inbox: Inbox, lake: Lake) -> Iterator[Handed]:
@@ -54,10 +61,10 @@ def hand_over(paths: Sequence[Path], inbox: Inbox, lake: Lake) -> Iterator[Hande
             if _is_own(file, own):
                 yield Handed(file, Fate.FAILED, is_named, reason="is MediFlow's own, no delivery.")
                 continue
-            handed = _hand_over(file, is_named, inbox, lake, landed, waiting)
-            if handed.delivery:
-                waiting.add(handed.delivery.delivery_id)
-            yield handed
+            for handed in _hand_over(file, is_named, inbox, lake, landed, waiting):
+                if handed.delivery:
+                    waiting.add(handed.delivery.delivery_id)
+                yield handed
 
 
 def own_places(inbox: Inbox, lake: Lake) -> tuple[Path, ...]:
@@ -81,25 +88,39 @@ def is_failure(handed: Sequence[Handed]) -> bool:
     return not any(file.delivery for file in handed)
 
 
-def _hand_over(file: Path, is_named: bool, inbox: Inbox, lake: Lake, landed: set[str], waiting: set[str]) -> Handed:
+def _hand_over(
+    file: Path, is_named: bool, inbox: Inbox, lake: Lake, landed: set[str], waiting: set[str]
+) -> Iterator[Handed]:
+    """A file, or each of an archive."""
     if file.is_symlink() and not is_named:
-        return Handed(file, Fate.FAILED, is_named, reason="is a link, which is not followed. Name the file itself.")
+        yield Handed(file, Fate.FAILED, is_named, reason="is a link, which is not followed. Name the file itself.")
+        return
     if not file.is_file():
-        return Handed(file, Fate.FAILED, is_named, reason="is not a file that can be read.")
+        yield Handed(file, Fate.FAILED, is_named, reason="is not a file that can be read.")
+        return
     try:
-        delivery, what = inbox.receive(file.resolve(), name=file.name)
-        if delivery.delivery_id in landed:
-            inbox.done(delivery)
-            return Handed(file, Fate.LANDED, is_named, delivery, what)
-        if delivery.delivery_id in waiting:
-            return Handed(file, Fate.WAITING, is_named, delivery, what)
-        if what.source == "corrections":
-            _admit_patch(inbox, delivery, what, lake)
-        return Handed(file, Fate.TAKEN, is_named, delivery, what)
+        for received in inbox.receive_each(file.resolve(), name=file.name, keeps_refused=not is_named):
+            if received.delivery is None or received.what is None:
+                reason = received.refusal or ""
+                yield Handed(file, Fate.REFUSED, is_named, reason=reason, place=received.place)
+                continue
+            fate = _fate(inbox, received.delivery, received.what, lake, landed, waiting)
+            yield Handed(file, fate, is_named, received.delivery, received.what, place=received.place)
     except DeliveryRefused as refusal:
-        return _refused(file, is_named, inbox, str(refusal))
+        yield _refused(file, is_named, inbox, str(refusal))
     except MediFlowError as error:
-        return Handed(file, Fate.FAILED, is_named, reason=str(error))
+        yield Handed(file, Fate.FAILED, is_named, reason=str(error))
+
+
+def _fate(inbox: Inbox, delivery: Delivery, what: Recognised, lake: Lake, landed: set[str], waiting: set[str]) -> Fate:
+    if delivery.delivery_id in landed:
+        inbox.done(delivery)
+        return Fate.LANDED
+    if delivery.delivery_id in waiting:
+        return Fate.WAITING
+    if what.source == "corrections":
+        _admit_patch(inbox, delivery, what, lake)
+    return Fate.TAKEN
 
 
 def _admit_patch(inbox: Inbox, delivery: Delivery, what: Recognised, lake: Lake) -> None:

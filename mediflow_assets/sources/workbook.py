@@ -27,9 +27,12 @@ Rows = list[list[str]]
 
 
 def _is_one(file: Candidate) -> bool:
-    if not file.head.startswith(_ZIP) or not zipfile.is_zipfile(file.path):
-        return False
-    with zipfile.ZipFile(file.path) as packed:
+    return file.head.startswith(_ZIP) and zipfile.is_zipfile(file.path) and is_workbook(file.path)
+
+
+def is_workbook(path: Path) -> bool:
+    """Whether a zip file is a workbook."""
+    with _refusing(), zipfile.ZipFile(path) as packed:
         return _MEMBER in packed.namelist()
 
 

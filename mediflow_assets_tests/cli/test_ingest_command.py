@@ -1,5 +1,6 @@
 """`mediflow ingest` and `sources`: what is taken, what is refused, and what is said of it."""
 
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -29,6 +30,16 @@ def test_an_encoding_titles_and_totals_are_told(mediflow: Run, tmp_path: Path) -
     (tmp_path / "a.csv").write_bytes(text.encode("cp1252"))
     taken = mediflow("ingest", tmp_path / "a.csv")
     assert "read as windows-1252, 3 title lines and 1 total row skipped" in " ".join(taken.stdout.split())
+
+
+def test_each_file_of_an_archive_is_told_by_its_place(mediflow: Run, inbox: Inbox, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as packed:
+        packed.writestr("secret.csv", f"{HEADER}\nP1,ICU,I10,2026-01-01,5\n")
+        packed.writestr("hello.txt", "hello")
+    taken = mediflow("ingest", tmp_path / "a.zip")
+    assert taken.exit_code == 1 and "a.zip, file 1: admissions" in " ".join(taken.stdout.split())
+    assert "a.zip, file 2: refused: no header" in " ".join(taken.stderr.split()) and "secret" not in taken.stdout
+    assert len(inbox.waiting()) == 1
 
 
 def test_the_same_content_under_another_name_is_one_delivery(mediflow: Run, inbox: Inbox, csv: Csv) -> None:

@@ -179,8 +179,8 @@ def test_a_file_that_vanishes_on_the_way_does_not_stop_the_others(inbox, drop, m
 
 
 def test_a_file_that_vanishes_while_it_is_copied_is_not_counted_as_refused(inbox, drop, monkeypatch):
-    path, copy = drop("a.csv"), module._copy
-    monkeypatch.setattr(module, "_copy", lambda path_, to: (path.unlink(missing_ok=True), copy(path_, to))[1])
+    path, copy = drop("a.csv"), module.copied
+    monkeypatch.setattr(module, "copied", lambda path_, to: (path.unlink(missing_ok=True), copy(path_, to))[1])
     assert inbox.take_in() == ([], 0)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mediflow_assets.errors import DeliveryChanged, DeliveryRefused
-from mediflow_assets.ingest import inbox as module
+from mediflow_assets.ingest import copying as module
 from mediflow_assets.ingest.inbox import Inbox, files_below
 from mediflow_assets.sources import Feeds
 
