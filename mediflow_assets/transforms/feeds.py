@@ -15,7 +15,6 @@ from mediflow_assets.transforms.zones import Zones, has_offset
 
 OTHERS = "*"
 """In place of a code: every other value that is given."""
-AMOUNTS = {"cost"}
 
 
 class Feed(Protocol):
@@ -104,9 +103,9 @@ class FeedReader:
             )
         mapped = {name: self._ours(name) for name in columns if any(feed.values.get(name) for feed in self.feeds)}
         read = read.withColumns(mapped) if mapped else read
-        spelled = {name: self._moment(name) for name in dates} | {
-            name: self._amount(name) for name in AMOUNTS & {*columns}
-        }
+        spelled = {name: self._moment(name) for name in dates}
+        spelled |= {name: self._amount(name) for name in columns if name == "cost"}
+        spelled |= {name: spellings.age(F.col(name)) for name in columns if name == "age"}
         read = read.withColumns(spelled) if spelled else read
         at_midnight = {name: spellings.end_of_day(F.col(name)) for name in dates}
         at_midnight |= {name: spellings.ended(at_midnight[name]) for name in ends}

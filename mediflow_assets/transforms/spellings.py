@@ -1,4 +1,4 @@
-"""Dates and amounts that can be read in one way only, however they are written: as the ISO 8601 text or the decimal
+"""Dates, amounts and ages that can be read in one way only, however they are written: as the ISO 8601 text or the
 number that they stand for. What is neither stays as it is, to be told as unreadable.
 
 Patterns as both engines know them: no looking ahead, groups by number, and no letter after one.
@@ -53,6 +53,10 @@ _NEVER = r"^(9999[/.-]?12[/.-]?31|(31[/.-]12|12[/.-]31)[/.-]9999)"
 _MIDNIGHT = r"^[0-9-]{10}[T ]24:00(:00([.]0+)?)?"
 _NEGATIVE = r"^[(] *([^()-]+?) *[)]\z|^([^()-]+?) *-\z"
 
+_YEARS = r"(?i)^([0-9]{1,3})(?:[.]0+| ?(?:y|y[.]?o[.]?|yrs?[.]?|years?(?: old)?|j[.]?|jahre?|ans?|a[ñn]os?|anos?))\z"
+_MONTHS = r"(?i)^[0-9]{1,3} ?(?:mos?[.]?|m[.]o[.]?|mths?|months?(?: old)?|monate?|mois|mes(?:es)?)\z"
+_DAYS_OLD = r"(?i)^(?:[0-9]{1,2} ?(?:wks?|weeks?(?: old)?|wochen?)|[0-9]{1,3} ?(?:days?(?: old)?|tage?))\z"
+_OVER_89 = r"^(?:> ?89|(?:>=|≥) ?90|90 ?[+])\z"
 _LIKE = {" ": " \u00a0\u2009\u202f", "'": "'\u2019"}
 """Marks between thousands that look alike."""
 UNREAD = "?"
@@ -82,6 +86,18 @@ def end_of_day(moment: Column) -> Column:
 def ended(text: Column) -> Column:
     """An end, if there is one: none is meant by the last day of the year 9999."""
     return F.when(~text.rlike(_NEVER), text)
+
+
+def age(text: Column) -> Column:
+    """An age in completed years, whatever it is told in; those over 89 that are told as one are 90."""
+    months = F.regexp_extract(text, "^[0-9]+", 0).try_cast("int")
+    odd = (
+        F.when(text.rlike(_DAYS_OLD), "0")
+        .when(text.rlike(_MONTHS), F.floor(months / 12).cast("string"))
+        .when(text.rlike(_OVER_89), "90")
+        .otherwise(F.regexp_replace(text, _YEARS, "$1"))
+    )
+    return F.when(text.rlike(parsing.INTEGER), text).otherwise(odd)
 
 
 def amount(text: Column) -> Column:

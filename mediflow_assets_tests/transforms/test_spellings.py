@@ -50,6 +50,12 @@ AMOUNTS = {
     "-12.50": "-12.50", "(-12.50)": None, "-12.50-": None, "(12.50": None, "12.50)": None, "-": None, "()": None,
 }  # fmt: skip
 
+AGES = {
+    "54": 54, "54 y.o.": 54, "54 Y": 54, "54yrs": 54, "54 years old": 54, "54 Jahre": 54, "54.0": 54, "54 años": 54,
+    "8 mo": 0, "8 m.o.": 0, "14 months": 1, "3 weeks": 0, "10 days": 0, "> 89": 90, ">89": 90, "90+": 90, ">=90": 90,
+    "54.5": None, "12d": None, "4x": None, "> 80": None, "80+": None, "y.o.": None, "forty": None, "1500 days": None,
+}  # fmt: skip
+
 
 def moment():
     """The text as it is read; a column needs a session, so it is not made on import."""
@@ -66,6 +72,11 @@ def test_births(read_texts):
     read = parsing.partial_date(moment())
     found = read_texts(list(BIRTHS), value=read.cast("string"), told=parsing.precision(moment(), read))
     assert {text: (row["value"], row["told"]) for text, row in found.items()} == BIRTHS
+
+
+def test_ages(read_texts):
+    found = read_texts(list(AGES), value=parsing.integer(spellings.age(F.col("text"))))
+    assert {text: row["value"] for text, row in found.items()} == AGES
 
 
 def test_amounts(read_texts):
