@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from mediflow_assets.operations.feed_drafts import Drafted
     from mediflow_assets.operations.trial import Tried
     from mediflow_assets.settings import Settings
-    from mediflow_assets.sources import Feeds
+    from mediflow_assets.sources import Feeds, Limits
 
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", help="an export; or several that belong together")]
 
@@ -55,34 +55,48 @@ def suggest(
     is_tried: Annotated[bool, typer.Option("--try/--no-try", help="try it on the files")] = True,
 ) -> None:
     """Draft the sections of sources.toml for files that are not recognised, and try them."""
-    from mediflow_assets.cli import officer
+    from mediflow_assets.ingest.archives import unpacked
     from mediflow_assets.operations import feed_drafts
     from mediflow_assets.sources import Feeds
 
     settings = context.settings()
-    feeds = Feeds.load(settings.sources_file)
-    drafted = feed_drafts.draft(files, name, feeds, settings.open_inbox(feeds).limits)
-    for each in drafted:
-        _show(each)
-    lacking = [each for each in drafted if each.lacks or each.refusal]
-    if is_tried and not lacking:
-        _try(files, feed_drafts.with_drafts(feeds, drafted), settings)
-    if lacking:
+    feeds = Feeds.load(settings.sources_file, settings.timezone)
+    limits = settings.open_inbox(feeds).limits
+    with unpacked(files, limits) as each_file:
+        drafted = feed_drafts.draft(each_file, name, feeds, limits)
+        for each in drafted:
+            _show(each)
+        mapped = [file for file, each in zip(each_file, drafted, strict=True) if each.is_mapped]
+        if is_tried and mapped:
+            _try(mapped, feed_drafts.with_drafts(feeds, drafted), limits)
+    if is_written and mapped:
+        _write(settings, drafted, name)
+    if len(mapped) < len(drafted):
         raise typer.Exit(context.FAILED)
-    if is_written:
-        settings.require_home()
-        with officer.recorded(settings, "sources", f"suggest --write {name}"):
-            written = feed_drafts.write(settings.sources_file, drafted)
-        output.line(f"# sources.toml has {written} sections more: now 'mediflow ingest FILE', then 'mediflow run'.")
 
 
 def test(files: Files) -> None:
     """Try what sources.toml says on files, without ingesting them."""
+    from mediflow_assets.ingest.archives import unpacked
     from mediflow_assets.sources import Feeds
 
     settings = context.settings()
-    if not _try(files, Feeds.load(settings.sources_file), settings):
+    feeds = Feeds.load(settings.sources_file, settings.timezone)
+    limits = settings.open_inbox(feeds).limits
+    with unpacked(files, limits) as each_file:
+        are_taken = _try(each_file, feeds, limits)
+    if not are_taken:
         raise typer.Exit(context.FAILED)
+
+
+def _write(settings: "Settings", drafted: "Sequence[Drafted]", name: str) -> None:
+    from mediflow_assets.cli import officer
+    from mediflow_assets.operations import feed_drafts
+
+    settings.require_home()
+    with officer.recorded(settings, "sources", f"suggest --write {name}"):
+        written = feed_drafts.write(settings.sources_file, drafted)
+    output.line(f"# sources.toml has {written} sections more: now 'mediflow ingest FILE', then 'mediflow run'.")
 
 
 def _show(drafted: "Drafted") -> None:
@@ -99,11 +113,11 @@ def _show(drafted: "Drafted") -> None:
         output.line(text)
 
 
-def _try(files: Sequence[Path], feeds: "Feeds", settings: "Settings") -> bool:
+def _try(files: Sequence[Path], feeds: "Feeds", limits: "Limits") -> bool:
     """Say what becomes of files by these feeds; whether each one is taken, with a record at least."""
     from mediflow_assets.operations import trial
 
-    results = trial.attempt(files, feeds, settings.open_inbox(feeds).limits)
+    results = trial.attempt(files, feeds, limits)
     for place, result in enumerate(results, start=1):
         named = f"file {place}: " if len(files) > 1 else ""
         if isinstance(result, trial.Tried):

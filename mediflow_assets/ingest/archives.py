@@ -4,10 +4,11 @@ import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 
 from mediflow_assets.errors import DeliveryRefused
@@ -66,6 +67,26 @@ def members(path: Path, to: Path, limits: Limits) -> Iterator[Member]:
                     unpacking.take(len(piece))
                     target.write(piece)
             yield Member(place, base, NESTED if is_archive(to) else None)
+
+
+@contextmanager
+def unpacked(files: Iterable[Path], limits: Limits) -> Iterator[list[Path]]:
+    """The files, with those that archives hold in place of these, in a folder that is removed in the end.
+
+    Raises DeliveryRefused where a file of an archive cannot be had.
+    """
+    with TemporaryDirectory(prefix="mediflow-archive-") as folder:
+        found: list[Path] = []
+        for file in files:
+            if not is_archive(file):
+                found.append(file)
+                continue
+            place = Path(folder) / "member"
+            for member in members(file, place, limits):
+                if member.refusal:
+                    raise DeliveryRefused(f"file {member.place} of the archive {member.refusal}")
+                found.append(place.rename(Path(folder) / f"{len(found)}"))
+        yield found
 
 
 Entry = tuple[str, "IO[bytes] | str"]

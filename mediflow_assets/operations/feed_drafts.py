@@ -26,6 +26,11 @@ class Drafted:
     """The feed or source that takes it already."""
     refusal: str | None = None
 
+    @property
+    def is_mapped(self) -> bool:
+        """Whether the file can come in by it, or by what there is."""
+        return not self.lacks and not self.refusal
+
 
 def draft(files: Sequence[Path], name: str, feeds: Feeds, limits: Limits) -> list[Drafted]:
     """A draft for each file; of several the names differ by what their records are."""
@@ -66,13 +71,13 @@ def with_drafts(feeds: Feeds, drafted: Sequence[Drafted]) -> Feeds:
 
 
 def _feeds_of(drafted: Sequence[Drafted]) -> list[Feed]:
-    content = tomllib.loads("\n".join(each.section for each in drafted))
+    content = tomllib.loads("\n".join(each.section for each in drafted if each.is_mapped))
     return [feed_of(name, section) for name, section in content.get("feeds", {}).items()]
 
 
 def write(path: Path, drafted: Sequence[Drafted]) -> int:
     """Put the sections behind what stands in `sources.toml`, and count them. Raises SettingsInvalid."""
-    sections = [each.section for each in drafted if each.section]
+    sections = [each.section for each in drafted if each.is_mapped and each.section]
     before = path.read_text(encoding="utf-8") if path.exists() else ""
     text = "\n".join([*([before] if before else []), *sections])
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
