@@ -46,7 +46,7 @@ def is_footer_row(cells: Sequence[str], columns: Sequence[str | None]) -> bool:
     """Whether a row at the end is a total or a remark; `columns` are the Bronze names of the file's columns."""
     cells = [cell.strip(BLANKS) for cell in cells]
     given = [cell for cell in cells if cell]
-    if not given or any(shapes.date_forms([cell]) for cell in given):
+    if not given or any(map(shapes.is_date, given)):
         return False
     is_total = bool(_TOTAL.fullmatch(given[0]))
     if any(_ID.fullmatch(cell) for cell in (given[1:] if is_total else given)):
