@@ -22,16 +22,17 @@ KEPT = ("secrets", "ops.db", "ops.db-wal", "ops.db-shm", "audit.head", "tombston
 
 EXAMPLE = """\
 # How this hospital's exports name their columns. One section per feed; remove the '#' and change the words.
-# 'mediflow sources suggest FILE' drafts a section, 'mediflow sources list' shows the columns there are.
+# 'mediflow sources suggest FILE --write' drafts a section here, 'mediflow sources list' shows the columns there are.
 #
 # [feeds.main_campus]
 # delimiter = ";"
 # date_formats = ["dd.MM.yyyy"]
 # decimal_comma = true
 #
-# [feeds.main_campus.headers]
-# "Fall-Nr" = "encounter_id"
-# "Pat-Nr" = "patient_id"
+# [feeds.main_campus.columns]
+# patient_id = "Pat-Nr"
+# encounter_id = "Fall-Nr"
+# admission_date = { join = ["Aufnahme", "Uhrzeit"] }
 #
 # [feeds.main_campus.values.gender]
 # "W" = "F"
