@@ -23,6 +23,12 @@ ENDED = RowCheck(
 
 IS_SHIFTED = Column("is_shifted", Type.BOOLEAN, "true where its feed says that dates were moved to hide whose they are",
                     Privacy.TECHNICAL, drop(), derived_from=("bronze/deliveries.feed",))  # fmt: skip
+OF_FEED = (
+    IS_SHIFTED,
+    Column("cleared", Type.STRING, "columns that its newest version takes back", Privacy.TECHNICAL, drop(),
+           derived_from=("bronze/deliveries.feed",)),
+)  # fmt: skip
+"""What a feed says of all that a version tells."""
 
 
 def before(day: str, precision: str, other: str) -> str:

@@ -7,7 +7,7 @@ from mediflow_assets.contracts.bronze import PROVENANCE, SOURCES, sources_of
 from mediflow_assets.contracts.clinical_checks import (
     CLAIMED_IN_FUTURE,
     ENDED,
-    IS_SHIFTED,
+    OF_FEED,
     after_arrival,
     before,
     diagnosis_checks,
@@ -77,14 +77,10 @@ def _origins(source: SourceContract, table: TableContract, column: Column) -> tu
     return source.origins(table.name, _COMPUTED.get(column.name, (column.name,)))
 
 
-_NAMESPACE = Column(
-    NAMESPACE,
-    T.STRING,
-    "whose ids these are: mrn, synthea, fhir, or one of sources.toml",
-    P.TECHNICAL,
-    drop(),
-    nullable=False,
-)
+_NAMESPACE = Column(NAMESPACE, T.STRING, "whose ids these are: mrn, synthea, fhir, or one of sources.toml", P.TECHNICAL,
+                    drop(), nullable=False)  # fmt: skip
+_VERSION_TIME = Column("updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False,
+                       derived_from=_RECEIVED)  # fmt: skip
 
 PATIENTS = _judged(
     "patients",
@@ -114,9 +110,8 @@ PATIENTS = _judged(
         Column("passport", T.STRING, "passport number", P.LICENCE, drop()),
         Column("death_date", T.DATE, "date of death, or the first day it may be", P.DATE, year()),
         Column("death_precision", T.STRING, "day, month or year", P.DATE, drop()),
-        Column("updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False,
-               derived_from=_RECEIVED),
-        *CLAIMS, IS_SHIFTED,
+        _VERSION_TIME,
+        *CLAIMS, *OF_FEED,
         Column("is_ended", T.BOOLEAN, "whether its source has deleted it", P.TECHNICAL, drop()),
     ),
     primary_key=("id_namespace", "patient_id"),
@@ -171,9 +166,8 @@ ENCOUNTERS = _judged(
         Column("diastolic_mmhg", T.INTEGER, "diastolic blood pressure", P.CLINICAL, keep(), unit="mmHg"),
         Column("cost_usd", T.MONEY, "billed amount", P.CLINICAL, keep(), unit="USD"),
         Column("payer", T.STRING, "who pays; null where the source gives an id only", P.CLINICAL, drop()),
-        Column("updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False,
-               derived_from=_RECEIVED),
-        *CLAIMS, IS_SHIFTED,
+        _VERSION_TIME,
+        *CLAIMS, *OF_FEED,
         Column("birth_date", T.DATE, "the patient's, where a record of the encounter gives it", P.DATE, drop()),
         Column("derived", T.STRING, "its columns that no record gives, apart by blanks", P.TECHNICAL, drop()),
         Column("extra", T.STRING, "unknown columns as JSON", P.OTHER_ID, drop()),
@@ -222,9 +216,8 @@ CONDITIONS = _judged(
                unit="years"),
         Column("resolved_date", T.DATE, "end, or the last day it may be", P.DATE, year()),
         Column("resolved_precision", T.STRING, "day, month or year", P.DATE, drop()),
-        Column("updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False,
-               derived_from=_RECEIVED),
-        *CLAIMS, IS_SHIFTED,
+        _VERSION_TIME,
+        *CLAIMS, *OF_FEED,
     ),
     primary_key=("id_namespace", "condition_id"),
     checks=(

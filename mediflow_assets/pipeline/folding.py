@@ -23,6 +23,7 @@ from mediflow_assets.pipeline.silver_tables import SilverTable
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms import fold as folding
+from mediflow_assets.transforms.clearing import CLEARED
 from mediflow_assets.transforms.fold import ARRIVED, EMPTY, GONE, KEPT, KIND, OUTCOME, ROW, SEEN, Fold
 from mediflow_assets.transforms.lines import IS_LINE, added_up
 from mediflow_assets.transforms.versions import repeated_keys, split_by_keys
@@ -88,7 +89,7 @@ def _fold_of(table: SilverTable) -> Fold:
 def _shape(fold: Fold) -> tuple[str, ...]:
     """The columns of a version."""
     oldest = fold.oldest[1:] if fold.oldest else ()
-    names = (*fold.key, "source_system", *fold.given, *oldest, *ORDER, *PLACE, END.name)
+    names = (*fold.key, "source_system", *fold.given, *oldest, *ORDER, *PLACE, END.name, CLEARED)
     return tuple(dict.fromkeys(names))
 
 

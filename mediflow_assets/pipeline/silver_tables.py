@@ -18,7 +18,15 @@ from mediflow_assets.transforms.fold import Fold
 from mediflow_assets.transforms.pseudonyms import pseudonym_of, with_hmac_pads
 
 _ADMITTING = ("diagnosis_code", "admitting_diagnosis_code", "admitting_diagnosis_at")
-_NOT_GIVEN = {"patient_key", "encounter_key", "source_system", "length_of_stay_days", "derived", *_ADMITTING[1:]}
+_NOT_GIVEN = {
+    "patient_key",
+    "encounter_key",
+    "source_system",
+    "length_of_stay_days",
+    "derived",
+    "cleared",
+    *_ADMITTING[1:],
+}
 
 
 def _fold(contract: TableContract, **how: object) -> Fold:

@@ -21,6 +21,9 @@ def bronze_columns(what: Recognised, cells: Sequence[pa.Array], records: int) ->
     named = {name: cell for _, name, cell in columns if name}
     ids = bronze.SOURCES[what.source].identifiers
     named |= {each.column: composed(each, cells, records, each.column in ids) for each in what.composed}
+    if what.clears:
+        ids = bronze.SOURCES[what.source].identifiers
+        named = {name: cell if name in ids else pc.fill_null(cell, "") for name, cell in named.items()}
     others = {header: cell for header, name, cell in columns if name is None}
     empty = pa.nulls(records, pa.string())
     return {

@@ -68,6 +68,8 @@ class Recognised:
     limits: Limits = field(default_factory=Limits)
     composed: tuple[Composed, ...] = ()
     """The Bronze columns that are made of others of the file."""
+    clears: bool = False
+    """Whether an empty cell takes back what was told earlier: it is then a text without content, rather than null."""
     encoding: str | None = None
     """Of text; None where it has not been looked at yet."""
     sheet: str | None = None

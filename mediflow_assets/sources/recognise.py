@@ -7,6 +7,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
+from mediflow_assets.contracts.source import CLEARED
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.csv_header import beginnings, header_line, header_names, refuse_repeated_names
 from mediflow_assets.sources.csv_stream import total_rows
@@ -103,6 +104,7 @@ def _recognised(file: Candidate, reading: Reading, form: str) -> Recognised:
         columns=reading.columns,
         header=reading.header,
         composed=reading.composed,
+        clears=bool(reading.feed and reading.feed.empty_means == CLEARED),
         unknown_columns=tuple(name for place, (name, column) in places if column is None and place not in used),
         missing_columns=tuple(column for column in reading.form.columns if column not in reading.filled),
         limits=file.limits,

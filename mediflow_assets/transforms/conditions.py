@@ -55,6 +55,7 @@ def from_synthea(
         "claimed_at": F.lit(None).cast("timestamp"),
         "version_number": F.lit(None).cast("bigint"),
         "is_shifted": F.lit(None).cast("boolean"),
+        "cleared": F.lit(None).cast("string"),
         "is_end": F.lit(False),
     }
     told = more or {}

@@ -37,7 +37,8 @@ def outdate(rows: pa.Table, rank: Ints, of_column: dict[str, Ints], column: str,
     """Take a value back where a newer version gives a column with which it does not go."""
     at, other = of_column[column], of_column[by]
     has_value = _are(pc.equal(taken(rows[column], at), value))
-    of_column[column] = np.where(has_value & (other >= 0) & (rank[other] > rank[at]), -1, at)
+    is_given = (other >= 0) & _are(pc.is_valid(taken(rows[by], other)))
+    of_column[column] = np.where(has_value & is_given & (rank[other] > rank[at]), -1, at)
 
 
 def _are(values: pa.Array) -> Flags:

@@ -60,6 +60,7 @@ def conditions_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         **version_time(F.col("_updated"), F.col("_ingested_at")),
         "version_number": F.lit(None).cast("bigint"),
         "is_shifted": feeds.is_shifted(),
+        "cleared": F.lit(None).cast("string"),
         "is_end": F.lit(False),
         AWAITS: F.col("encounter_id").isNotNull(),
         diagnoses.NAMED: F.col(diagnoses.NAMED),

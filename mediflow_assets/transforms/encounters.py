@@ -7,7 +7,9 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts import vocabulary as v
+from mediflow_assets.contracts.admissions import SOURCE
 from mediflow_assets.contracts.bronze import ADMISSIONS as admissions
+from mediflow_assets.contracts.source import ENCOUNTERS
 from mediflow_assets.transforms import diagnoses, identifiers, parsing
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.identifiers import Spelling
@@ -75,6 +77,7 @@ def from_admissions(
             "payer": F.when(F.col("payer").rlike(v.PAYER_PATTERN), F.col("payer")),
             **version_time(F.col("_updated"), F.col("_ingested_at")),
             "is_shifted": feeds.is_shifted(),
+            "cleared": feeds.cleared(SOURCE.by_target[ENCOUNTERS]),
             "extra": F.col("extra"),
             IS_LINE: feeds.is_line(),
         },

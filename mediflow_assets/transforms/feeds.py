@@ -1,51 +1,20 @@
 """A feed's own date forms, decimal comma and code values, as `sources.toml` gives them, applied to Bronze text."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import date_forms
 from mediflow_assets.contracts.bronze import NAMESPACES, differ_by_case
-from mediflow_assets.contracts.source import LINE_GRAIN, SHIFTED
-from mediflow_assets.transforms import identifiers, parsing, spellings
+from mediflow_assets.contracts.source import CLEARED, LINE_GRAIN, SHIFTED, Target
+from mediflow_assets.transforms import clearing, identifiers, parsing, spellings
+from mediflow_assets.transforms.feed import Feed
 from mediflow_assets.transforms.identifiers import Spelling
 from mediflow_assets.transforms.zones import Zones, has_offset
 
 OTHERS = "*"
 """In place of a code: every other value that is given."""
-
-
-class Feed(Protocol):
-    """How one feed writes its values."""
-
-    @property
-    def name(self) -> str: ...  # noqa: D102
-    @property
-    def date_formats(self) -> tuple[str, ...]: ...  # noqa: D102
-    @property
-    def date_formats_of(self) -> Mapping[str, tuple[str, ...]]: ...  # noqa: D102
-    @property
-    def dates(self) -> str | None: ...  # noqa: D102
-    @property
-    def decimal_comma(self) -> bool: ...  # noqa: D102
-    @property
-    def thousands(self) -> str | None: ...  # noqa: D102
-    @property
-    def currency(self) -> tuple[str, ...]: ...  # noqa: D102
-    @property
-    def two_digit_years(self) -> int | None: ...  # noqa: D102
-    @property
-    def timezone(self) -> str | None: ...  # noqa: D102
-    @property
-    def values(self) -> Mapping[str, Mapping[str, str]]: ...  # noqa: D102
-    @property
-    def namespace(self) -> str | None: ...  # noqa: D102
-    @property
-    def null_words(self) -> tuple[str, ...]: ...  # noqa: D102
-    @property
-    def grain(self) -> str: ...  # noqa: D102
 
 
 class FeedReader:
@@ -71,13 +40,18 @@ class FeedReader:
 
     def is_line(self) -> Column:
         """Whether a record is a charge line: one of several that make up an encounter."""
-        names = [feed.name for feed in self._with(lambda feed: feed.grain == LINE_GRAIN)]
-        return F.coalesce(F.col("_feed").isin(names), F.lit(False)) if names else F.lit(False)
+        is_of = self._is_of(lambda feed: feed.grain == LINE_GRAIN)
+        return F.lit(False) if is_of is None else F.coalesce(is_of, F.lit(False))
 
     def is_shifted(self) -> Column:
         """True where the dates of a record's feed were moved, else null."""
-        names = [feed.name for feed in self._with(lambda feed: feed.dates == SHIFTED)]
-        return F.when(F.col("_feed").isin(names), True) if names else F.lit(None).cast("boolean")
+        is_of = self._is_of(lambda feed: feed.dates == SHIFTED)
+        return F.lit(None).cast("boolean") if is_of is None else F.when(is_of, True)
+
+    def cleared(self, target: Target) -> Column:
+        """The columns of a Silver table that a record takes back, as its feed says of empty cells."""
+        is_of = self._is_of(lambda feed: feed.empty_means == CLEARED)
+        return F.lit(None).cast("string") if is_of is None else clearing.cleared(target)
 
     def texts(
         self,
@@ -94,6 +68,8 @@ class FeedReader:
         columns, ids = list(columns), list(ids)
         words = {name: [code for feed in self.feeds for code in feed.values.get(name, ()) if code != OTHERS]
                  for name in columns}  # fmt: skip
+        clears = self._is_of(lambda feed: feed.empty_means == CLEARED)
+        frame = frame if clears is None else frame.withColumn(clearing.TOLD, F.when(clears, clearing.told(columns)))
         read = parsing.texts(frame, columns, ids, words)
         for feed in self._with(lambda feed: bool(feed.null_words)):
             nothing = [word.upper() for word in feed.null_words]
@@ -109,7 +85,8 @@ class FeedReader:
         read = read.withColumns(spelled) if spelled else read
         at_midnight = {name: spellings.end_of_day(F.col(name)) for name in dates}
         at_midnight |= {name: spellings.ended(at_midnight[name]) for name in ends}
-        return read.withColumns(at_midnight) if at_midnight else read
+        read = read.withColumns(at_midnight) if at_midnight else read
+        return read if clears is None else read.withColumn(clearing.EMPTIED, clearing.emptied(columns))
 
     def spelling(self, system: str) -> Spelling:
         """How the ids of a system become one spelling each: those of FHIR differ by case, record numbers do not."""
@@ -224,6 +201,10 @@ class FeedReader:
             )
             read = F.coalesce(F.when(F.col("_feed") == feed.name, F.coalesce(*forms)), read)
         return read
+
+    def _is_of(self, has: Callable[[Feed], bool]) -> Column | None:
+        names = [feed.name for feed in self._with(has)]
+        return F.col("_feed").isin(names) if names else None
 
     def _with(self, has: Callable[[Feed], bool]) -> list[Feed]:
         return [feed for feed in self.feeds if has(feed)]

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from mediflow_assets.contracts.versions import ORDER, OUTCOMES
 from mediflow_assets.transforms.arrow_keys import Flags, Ints, codes_of, flags_of, in_order, order_of, starts_of, taken
 from mediflow_assets.transforms.claims import AHEAD, CLAIMED, SOURCE, TELLS, with_claims
+from mediflow_assets.transforms.clearing import with_cleared
 from mediflow_assets.transforms.contradictions import outdate, settle, undo
 from mediflow_assets.transforms.date_parts import PRECISIONS, DateParts
 
@@ -77,7 +78,8 @@ class _Versions:
         self.fold = fold
         self.rows = rows = in_order(with_claims(versions), (*fold.key, *SOURCE, CLAIMED, *ORDER[2:]))
         self.size = rows.num_rows
-        self.codes = {name: codes_of(rows[name]) for name in (*fold.given, *fold.key, *SOURCE)}
+        names = (*fold.given, *fold.key, *SOURCE)
+        self.codes = with_cleared({name: codes_of(rows[name]) for name in names}, rows, fold.given)
         self.key_at = starts_of([self.codes[name] for name in fold.key])
         source_at = starts_of([self.codes[name] for name in (*fold.key, *SOURCE)])
         self.source_at, self.first_source = source_at, np.searchsorted(source_at, self.key_at)
@@ -101,8 +103,7 @@ class _Versions:
         the newest of its source that tells one, where that has the higher number."""
         found = times.cast(pa.int64()).to_numpy().copy()
         sources = starts_of([self.codes[name] for name in (*self.fold.key, SOURCE[0])])
-        # in each source those that tell a time come last
-        ends = np.append(sources[1:], self.size)
+        ends = np.append(sources[1:], self.size)  # in each source those that tell a time come last
         last = np.repeat(ends - 1, ends - sources)
         number = self.rows["version_number"].fill_null(-1).to_numpy()
         is_less = ~self.tells_time & self.tells_time[last] & (number >= 0) & (number < number[last])
@@ -127,8 +128,7 @@ class _Versions:
             settle(self.rows, self.rank, of_column, self.fold.begin_and_end)
         if self.fold.outdated:
             outdate(self.rows, self.rank, of_column, *self.fold.outdated)
-        columns = {name: taken(self.rows[name], at) for name, at in of_column.items()}
-        columns |= self._oldest()
+        columns = {name: taken(self.rows[name], at) for name, at in of_column.items()} | self._oldest()
         has_content = ~self.is_end[newest] if self.fold.is_whole else self._any(~self.is_end)
         latest = np.maximum.reduceat(np.where(self.kept, self.received, np.iinfo(np.int64).min), self.key_at)
         columns["_ingested_at"] = pa.array(latest).cast(self.rows["_ingested_at"].type)
@@ -179,7 +179,7 @@ class _Versions:
             return {}
         name, column, time = self.fold.oldest
         order = order_of(self.rows, (*self.fold.key, "updated_at", name))
-        given = self._given()[name][order]
+        given = (self._given()[name] & flags_of(pc.is_valid(self.rows[name])))[order]
         place = np.minimum.reduceat(np.where(given, np.arange(self.size), self.size), self.key_at)
         found = np.where(place < self.size, order[np.minimum(place, self.size - 1)], -1)
         self.kept[found[found >= 0]] = True

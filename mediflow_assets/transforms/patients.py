@@ -5,9 +5,10 @@ from collections.abc import Mapping, Sequence
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from mediflow_assets.contracts import silver
+from mediflow_assets.contracts import admissions, patient_records, silver
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.admissions import SYSTEM
+from mediflow_assets.contracts.source import PATIENTS
 from mediflow_assets.transforms import identifiers, parsing
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.identifiers import Spelling
@@ -47,6 +48,7 @@ def from_admissions(
             "zip": parsing.postal_code(F.col("zip")),
             **version_time(F.col("_updated"), F.col("_ingested_at")),
             "is_shifted": feeds.is_shifted(),
+            "cleared": feeds.cleared(admissions.SOURCE.by_target[PATIENTS]),
         },
         codes(
             gender_unknown(F.col("gender")),
@@ -88,6 +90,7 @@ def from_records(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
             "zip": parsing.postal_code(F.col("zip")),
             **version_time(F.col("_updated"), F.col("_ingested_at")),
             "is_shifted": feeds.is_shifted(),
+            "cleared": feeds.cleared(patient_records.SOURCE.by_target[PATIENTS]),
         },
         codes(
             gender_unknown(F.col("gender")),

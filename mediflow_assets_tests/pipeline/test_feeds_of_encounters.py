@@ -78,6 +78,37 @@ def test_every_table_is_made_of_patients_and_days_alone(house):
     assert any(row["is_readmitted"] is not None for row in house.rows(gold.READMISSIONS))
 
 
+CLEARS = """[feeds.north]
+match = ["MRN"]
+empty_means = "cleared"
+[feeds.plain]
+match = ["Patient ID"]
+"""
+WHOLE = "MRN,CSN,Admit Date,Disch Date,Zip,Dept,Disposition,Updated\n"
+
+
+def test_an_empty_cell_takes_back_what_was_told_where_its_feed_says_so(told):
+    first = "P1,10,2024-03-01,2024-03-04,02139,ICU,home,2024-03-04\n"
+    house = told(CLEARS, WHOLE + first + first.replace("P1,10", "P2,20"))
+    cleared = "P1,10,2024-03-01,,,ICU,n/a,2024-03-05\n"
+    house.deliver(WHOLE + cleared)
+    house.deliver("Patient ID,CSN,Admit Date,Zip,Disposition,Updated\nP2,20,2024-03-01,,,2024-03-05\n")
+    house.make_silver()
+    names = ("zip", "discharge_disposition", "discharged_at", "discharged_on", "department")
+    of_one = house.row(silver.ENCOUNTERS, encounter_id="10")
+    assert [of_one[name] for name in names] == [None, None, None, None, "ICU"]
+    of_two = house.row(silver.ENCOUNTERS, encounter_id="20")
+    assert (of_two["zip"], of_two["discharge_disposition"], of_two["length_of_stay_days"]) == ("02139", "home", 3)
+    assert [house.row(silver.PATIENTS, patient_id=each)["zip"] for each in ("P1", "P2")] == [None, "02139"]
+    # an older version tells of nothing that a newer one has taken back, and a newer one may tell it again
+    house.deliver(WHOLE + "P1,10,2024-03-01,2024-03-03,02140,,,2024-03-02\n")
+    house.deliver("Patient ID,CSN,Admit Date,Zip,Updated\nP1,10,2024-03-01,02141,2024-03-06\n")
+    house.make_silver()
+    of_one = house.row(silver.ENCOUNTERS, encounter_id="10")
+    assert [of_one[name] for name in names] == ["02141", None, None, None, "ICU"]
+    house.assert_balanced()
+
+
 GERMAN = """[feeds.klinik]
 delimiter = ";"
 decimal_comma = true

@@ -18,6 +18,7 @@ class Feed:
     thousands: str | None = None
     currency: tuple[str, ...] = ()
     null_words: tuple[str, ...] = ()
+    empty_means: str | None = None
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     timezone: str | None = None
     two_digit_years: int | None = None

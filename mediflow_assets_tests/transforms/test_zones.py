@@ -92,7 +92,7 @@ class North:
     name, date_formats, decimal_comma, timezone = "north", ("dd.MM.yyyy HH:mm", "yyyyMMddHHmmX"), False, "Asia/Tokyo"
     values: dict = {}
     date_formats_of: dict = {}
-    null_words, thousands, currency = (), None, ()
+    null_words, thousands, currency, empty_means, dates, grain = (), None, (), None, None, "encounter"
     namespace, two_digit_years = None, None
 
 

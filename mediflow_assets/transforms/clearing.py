@@ -1,0 +1,69 @@
+"""What a version takes back: the columns that its source says are empty now, where its feed says that empty means that.
+
+In Bronze an empty cell of such a feed is a text without content; of all others it is null, and says nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyspark.sql import Column
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts.source import Target
+from mediflow_assets.transforms.arrow_keys import Ints, flags_of
+
+TOLD, EMPTIED = "_told", "_emptied"
+"""Columns of a record of which there was a cell; those of them in which nothing was given."""
+CLEARED = "cleared"
+_KEPT = ("patient_id", "encounter_id", "admitted_at", "updated_at", "extra")
+"""What is never taken back."""
+_WITH: Mapping[str, tuple[str, ...]] = {
+    "diagnosis_code": ("diagnosis_system",),
+    "discharged_at": ("discharged_on",),
+    "birth_date": ("birth_precision",),
+    "death_date": ("death_precision",),
+}
+"""What goes with a column."""
+
+
+def told(columns: Iterable[str]) -> Column:
+    """The columns of a record in which something stands, be it nothing but an empty text."""
+    return _listed({name: F.col(name).isNotNull() for name in columns})
+
+
+def emptied(columns: Iterable[str]) -> Column:
+    """Those that were told of and in which nothing is given."""
+    return _listed({name: _holds(F.col(TOLD), name) & F.col(name).isNull() for name in columns})
+
+
+def cleared(target: Target) -> Column:
+    """The columns of a Silver table that are emptied by what was emptied in a record."""
+    found: dict[str, Column] = {}
+    for ours, origins in target.columns.items():
+        if ours not in _KEPT:
+            is_emptied = _holds(F.col(EMPTIED), origins.split()[0])
+            found |= dict.fromkeys((ours, *_WITH.get(ours, ())), is_emptied)
+    names = _listed(found)
+    return F.when(names != "", names)
+
+
+def with_cleared(codes: dict[str, Ints], rows: pa.Table, names: Iterable[str]) -> dict[str, Ints]:
+    """The codes of values, where one that is cleared is a value as well: that there is none."""
+    if CLEARED not in rows.column_names or rows[CLEARED].null_count == rows.num_rows:
+        return codes
+    found = dict(codes)
+    for name in names:
+        is_cleared = flags_of(pc.match_substring(rows[CLEARED], f" {name} "))
+        found[name] = np.where(is_cleared & (codes[name] < 0), codes[name].max(initial=-1) + 1, codes[name])
+    return found
+
+
+def _listed(is_named: Mapping[str, Column]) -> Column:
+    """Names apart by blanks, with one on each side of each."""
+    return F.concat_ws("", *(F.when(is_it, F.lit(f" {name} ")) for name, is_it in is_named.items()))
+
+
+def _holds(names: Column, name: str) -> Column:
+    return F.coalesce(names.contains(f" {name} "), F.lit(False))
