@@ -225,7 +225,7 @@ MONTHLY_ACTIVITY = _gold(
                derived_from=("gold/readmissions.encounter_key",)),
         Column("readmitted", T.LONG, "of these, readmitted within 30 days", P.CLINICAL, keep(), nullable=False,
                derived_from=("gold/readmissions.is_readmitted",)),
-        Column("anomalies", T.LONG, "cost anomalies", P.CLINICAL, keep(), nullable=False,
+        Column("anomalies", T.LONG, "cost anomalies; null where no encounter has a cost", P.CLINICAL, keep(),
                derived_from=("gold/cost_anomalies.encounter_key",)),
     ),
     ("month", "department", "encounter_class"),

@@ -21,7 +21,7 @@ def monthly_activity(encounters: DataFrame, readmissions: DataFrame, anomalies: 
         F.sum("cost_usd").cast("decimal(18,2)").alias("cost_usd"),
         _count("_stay").alias("index_stays"),
         _count("_re").alias("readmitted"),
-        _count("_anomaly").alias("anomalies"),
+        F.when(F.count_if(F.col("cost_usd") > 0) > 0, _count("_anomaly")).alias("anomalies"),
     )
 
 

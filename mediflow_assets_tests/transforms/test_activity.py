@@ -19,6 +19,7 @@ def test_encounters_count_in_the_month_they_began_with_what_became_of_them(encou
         stay("D", "2024-01-15", status="cancelled"),
         stay("E", "2024-02-01"),
         stay("F", "2024-01-15", encounter_class=None),
+        stay("G", "2024-03-01", cost_usd=None),
     )
     at_risk = frame(
         gold.READMISSIONS,
@@ -34,4 +35,5 @@ def test_encounters_count_in_the_month_they_began_with_what_became_of_them(encou
         ("2024-01", "inpatient"): (3, 2, Decimal("20.00"), 2, 1, 1),
         ("2024-02", "inpatient"): (1, 1, Decimal("10.00"), 0, 0, 0),
         ("2024-01", "unknown"): (1, 1, Decimal("10.00"), 0, 0, 0),
+        ("2024-03", "inpatient"): (1, 1, None, 0, 0, None),
     }
