@@ -18,6 +18,7 @@ GROUPS = (
     "status_command",
     "health_command",
     "quarantine_commands",
+    "vocabulary_commands",
     "patient_commands",
     "user_commands",
     "audit_commands",

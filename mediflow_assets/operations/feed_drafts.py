@@ -1,12 +1,12 @@
 """Drafts of feeds for files: made, laid beside the feeds that there are, and put into `sources.toml`."""
 
-import os
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from mediflow_assets.errors import DeliveryRefused, SettingsInvalid
+from mediflow_assets.errors import DeliveryRefused
+from mediflow_assets.operations import sources_file
 from mediflow_assets.sources import Feeds, Limits, recognise
 from mediflow_assets.sources.feed import Feed
 from mediflow_assets.sources.feed_section import feed_of
@@ -78,15 +78,6 @@ def _feeds_of(drafted: Sequence[Drafted]) -> list[Feed]:
 def write(path: Path, drafted: Sequence[Drafted]) -> int:
     """Put the sections behind what stands in `sources.toml`, and count them. Raises SettingsInvalid."""
     sections = [each.section for each in drafted if each.is_mapped and each.section]
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    text = "\n".join([*([before] if before else []), *sections])
-    scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        scratch.write_text(text, encoding="utf-8")
-        Feeds.load(scratch)
-        scratch.replace(path)
-    except OSError as error:
-        raise SettingsInvalid(f"sources.toml cannot be written ({type(error).__name__}).") from None
-    finally:
-        scratch.unlink(missing_ok=True)
+    before = sources_file.read(path)
+    sources_file.replace(path, "\n".join([*([before] if before else []), *sections]))
     return len(sections)

@@ -190,7 +190,8 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
     """Records of one source in the table's shape, each with every reason against it."""
     transform = source_of(source.table).transforms()[table.contract.name]
     feeds = context.feeds_delivered if FEED in source.table.columns else ()
-    reader = FeedReader(feeds, context.feeds.namespaces, context.feeds.zone_of(source.system))
+    zone, words = context.feeds.zone_of(source.system), context.feeds.values_of(source.system)
+    reader = FeedReader(feeds, context.feeds.namespaces, zone, words)
     frame = with_known_codes(context, source, transform(records, reader), table.contract)
     namespace = reader.namespaces[source.system]
     if FEED not in source.table.columns:

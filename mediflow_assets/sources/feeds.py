@@ -64,6 +64,10 @@ class Feeds:
         named = self.systems.get(system)
         return (named.timezone if named else None) or self.timezone
 
+    def values_of(self, system: str) -> Mapping[str, Mapping[str, str]]:
+        """What words mean in a system's records that are of no feed, by column."""
+        return self.systems[system].values if system in self.systems else {}
+
     def namespace_of(self, source: SourceContract, feed: str | None = None) -> str:
         """Whose the ids of a source's records are, which may be of a feed."""
         own = next((each.namespace for each in self.every if each.name == feed), None)

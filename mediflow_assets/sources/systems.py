@@ -1,11 +1,13 @@
 """`[systems.NAME]` of `sources.toml`: what a hospital says of a whole source system, whatever feed a record is of."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from mediflow_assets.contracts import bronze
 from mediflow_assets.contracts.identifiers import is_namespace
 from mediflow_assets.contracts.time_zones import time_zone
+from mediflow_assets.contracts.vocabulary import CODED
 from mediflow_assets.errors import SettingsInvalid
 
 NAMESPACE_FORM = "a word of small letters, digits, - and _"
@@ -21,6 +23,8 @@ class System:
     """The `identifier.system` by which its patients are known in the hospital: they are the same people there."""
     timezone: str | None = None
     """The IANA time zone of its times without an offset, and of its days; the home's where it names none."""
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By column theirs → ours, of records that are of no feed."""
 
 
 KEYS = frozenset(System.__dataclass_fields__)
@@ -41,7 +45,18 @@ def system_of(name: str, section: Any) -> System:
         raise _invalid(name, "record_number", "of system fhir only, the identifier.system of a FHIR Patient")
     if "timezone" in section:
         time_zone(section["timezone"], f"sources.toml: system '{name}', key 'timezone'")
+    _of_words(name, section.get("values", {}))
     return System(**section)
+
+
+def _of_words(name: str, values: Any) -> None:
+    """Values are words by column, of systems whose records may be of a feed."""
+    is_one = isinstance(values, dict) and all(
+        column in CODED and isinstance(words, dict) and all(isinstance(ours, str) for ours in words.values())
+        for column, words in values.items()
+    )
+    if not is_one or (values and name != bronze.SOURCES["admissions"].system):
+        raise _invalid(name, "values", f"of system admissions only, pairs of words for {', '.join(CODED)}")
 
 
 def _tells_numbers(name: str) -> bool:

@@ -10,23 +10,26 @@ from mediflow_assets.contracts.bronze import NAMESPACES, differ_by_case
 from mediflow_assets.contracts.source import CLEARED, LINE_GRAIN, SHIFTED, Target
 from mediflow_assets.transforms import clearing, identifiers, parsing, spellings
 from mediflow_assets.transforms.feed import Feed
+from mediflow_assets.transforms.feed_words import OTHERS, meant
 from mediflow_assets.transforms.identifiers import Spelling
 from mediflow_assets.transforms.zones import Zones, has_offset
-
-OTHERS = "*"
-"""In place of a code: every other value that is given."""
 
 
 class FeedReader:
     """Reads columns given as texts, each row by the forms and the zone of the feed in its `_feed`.
 
-    `timezone` is that of rows whose feed names none, or that are of no feed.
+    `timezone` is that of rows whose feed names none, or that are of no feed; `values` is what words mean in the latter.
     """
 
     def __init__(
-        self, feeds: Iterable[Feed] = (), namespaces: Mapping[str, str] = NAMESPACES, timezone: str | None = None
+        self,
+        feeds: Iterable[Feed] = (),
+        namespaces: Mapping[str, str] = NAMESPACES,
+        timezone: str | None = None,
+        values: Mapping[str, Mapping[str, str]] | None = None,
     ) -> None:
         self.feeds = tuple(feeds)
+        self.values = values or {}
         self.namespaces = namespaces
         """By source system, where no feed says otherwise."""
         self.zones = Zones(timezone, {feed.name: feed.timezone for feed in self.feeds if feed.timezone})
@@ -66,8 +69,8 @@ class FeedReader:
         A word of the feed's for "not given" counts in ids as well; `ends` are those dates that may stand for none.
         """
         columns, ids = list(columns), list(ids)
-        words = {name: [code for feed in self.feeds for code in feed.values.get(name, ()) if code != OTHERS]
-                 for name in columns}  # fmt: skip
+        every = [self.values, *(feed.values for feed in self.feeds)]
+        words = {name: [code for each in every for code in each.get(name, ()) if code != OTHERS] for name in columns}
         clears = self._is_of(lambda feed: feed.empty_means == CLEARED)
         frame = frame if clears is None else frame.withColumn(clearing.TOLD, F.when(clears, clearing.told(columns)))
         read = parsing.texts(frame, columns, ids, words)
@@ -77,7 +80,7 @@ class FeedReader:
             read = read.withColumns(
                 {name: F.when(is_other | ~F.upper(name).isin(nothing), F.col(name)) for name in (*columns, *ids)}
             )
-        mapped = {name: self._ours(name) for name in columns if any(feed.values.get(name) for feed in self.feeds)}
+        mapped = {name: self._ours(name) for name in columns if any(each.get(name) for each in every)}
         read = read.withColumns(mapped) if mapped else read
         spelled = {name: self._moment(name) for name in dates}
         spelled |= {name: self._amount(name) for name in columns if name == "cost"}
@@ -96,19 +99,10 @@ class FeedReader:
         """The column with the feed's code values replaced by ours."""
         text = F.col(name)
         replaced = text
+        if values := self.values.get(name):
+            replaced = F.when(F.col("_feed").isNull(), meant(text, values)).otherwise(text)
         for feed in self._with(lambda feed: bool(feed.values.get(name))):
-            codes = dict(feed.values[name])
-            others = codes.pop(OTHERS, None)
-            is_one_case = len({code.upper() for code in codes}) == len(codes)
-            of = F.upper(text) if is_one_case else text
-            grouped: dict[str, list[str]] = {}
-            for theirs, ours in codes.items():
-                grouped.setdefault(ours, []).append(theirs.upper() if is_one_case else theirs)
-            read = text if others is None else F.when(text.isNotNull(), _word(others))
-            # a list for each of our words: a branch for each of theirs is more than the engine reads
-            for ours, theirs_ in grouped.items():
-                read = F.when(of.isin(theirs_), _word(ours)).otherwise(read)
-            replaced = F.when(F.col("_feed") == feed.name, read).otherwise(replaced)
+            replaced = F.when(F.col("_feed") == feed.name, meant(text, feed.values[name])).otherwise(replaced)
         return replaced
 
     def _moment(self, name: str) -> Column:
@@ -213,8 +207,3 @@ class FeedReader:
 def _forms(feed: Feed, name: str) -> tuple[str, ...]:
     """The date forms of a feed for a column."""
     return feed.date_formats_of.get(name, feed.date_formats)
-
-
-def _word(ours: str) -> Column:
-    """What a code stands for; nothing where it is mapped to nothing."""
-    return F.lit(ours or None)

@@ -1,6 +1,7 @@
 """What a Silver step makes of deliveries: newest versions, waiting records, reruns, checks that block."""
 
 import datetime as dt
+from dataclasses import replace
 
 import pyarrow as pa
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.operational import CHECK_RESULTS
 from mediflow_assets.errors import KeyMismatch
+from mediflow_assets.operations import unknown_words
 from mediflow_assets.pipeline import silver as steps
 from mediflow_assets.sources import Feeds
 from mediflow_assets.storage.schemas import arrow_schema
@@ -236,3 +238,20 @@ def test_every_record_of_a_delivery_is_accounted_for(house, admissions, synthea_
     validated = [r for r in house.rows(silver.PROCESSED) if r["target_table"] == "silver/encounters"]
     assert {row["_delivery_id"]: row["records"] for row in validated} == landed
     house.assert_balanced()
+
+
+def test_a_word_that_was_mapped_lets_its_records_in(house, admissions, tmp_path):
+    path, feed = tmp_path / "sources.toml", "admissions"
+    said = {"gender": "7", "discharge_disposition": "Moon"}
+    house.deliver(admissions(said, said | {"encounter_id": "E2", "gender": "F"}))
+    house.make_silver()
+    found = {(each.feed, each.column, each.word, each.records) for each in unknown_words.unmapped(house.lake)}
+    assert found == {(feed, "gender", "7", 1), (feed, "discharge_disposition", "Moon", 2)}
+    unknown_words.map_word(path, feed, "gender", "7", "M")
+    unknown_words.map_word(path, feed, "discharge_disposition", "Moon", "home")
+    house = replace(house, feeds=Feeds.load(path))
+    for table in steps.ALL:
+        steps.make(house.context, table, lambda *_: True)
+    rows = house.rows(silver.ENCOUNTERS)
+    assert [row["discharge_disposition"] for row in rows] == ["home", "home"]
+    assert unknown_words.unmapped(house.lake) == []

@@ -1,0 +1,61 @@
+"""`mediflow vocabulary`."""
+
+from typing import Annotated
+
+import typer
+
+from mediflow_assets.cli import context, output
+
+ROLES = ("privacy_officer", "admin")
+User = Annotated[str | None, typer.Option(help="your MediFlow name; asked for if not given")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the group."""
+    context.group(
+        app,
+        "vocabulary",
+        "Words of coded columns that MediFlow does not know, and what they mean.",
+        unmapped=unmapped,
+        map=map_,
+    )
+
+
+def unmapped(
+    user: User = None, as_json: Annotated[bool, typer.Option("--json", help="JSON, for a program to read")] = False
+) -> None:
+    """List the words that hold records back. One may be a name, so it takes a login as privacy_officer or admin."""
+    from mediflow_assets.cli import officer
+    from mediflow_assets.operations import unknown_words
+
+    settings = context.settings()
+    settings.require_home()
+    with officer.acting(settings, user, "vocabulary unmapped", "", ROLES) as who:
+        found = unknown_words.unmapped(context.lake(settings))
+        who.detail = f"{len(found)} words"
+    if as_json:
+        output.as_json([vars(each) for each in found])
+    elif found:
+        names = ("feed", "column", "word", "records", "deliveries")
+        output.table("unknown words", names, [tuple(vars(each).values()) for each in found])
+        output.line("Next: 'mediflow vocabulary map FEED COLUMN THEIRS OURS' says what one means.")
+    else:
+        output.line("Every word is known.")
+
+
+def map_(
+    feed: Annotated[str, typer.Argument(help="the feed of sources.toml; admissions, of records that are of none")],
+    column: Annotated[str, typer.Argument(help="encounter_class, gender and so on: see docs/reference/words.md")],
+    theirs: Annotated[str, typer.Argument(help="the word as it is delivered")],
+    ours: Annotated[str, typer.Argument(help="what it means: a word of that page; empty if it says nothing")],
+) -> None:
+    """Write what a word means into sources.toml. 'mediflow quarantine replay' then lets its records in."""
+    from mediflow_assets.cli import officer
+    from mediflow_assets.operations import unknown_words
+
+    settings = context.settings()
+    settings.require_home()
+    with officer.recorded(settings, "vocabulary map", column if column.isidentifier() else ""):
+        meant = unknown_words.map_word(settings.sources_file, feed, column, theirs, ours)
+    output.line(f"In {feed} this word of {column} means {meant or 'nothing'}.")
+    output.line(f"Next: 'mediflow quarantine replay --reason {column}_unknown' validates its records again.")
