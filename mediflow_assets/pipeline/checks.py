@@ -29,6 +29,8 @@ DOUBTS = ("open_stay_doubtful", "stay_without_end", "encounter_after_death")
 """Of Silver's encounters: what other rows tell against one."""
 POSSIBLE_DUPLICATE = "possible_duplicate"
 """Silver's own: encounters without an id that may be one."""
+DELIVERY_VOLUME = "delivery_volume"
+"""Silver's own: deliveries much smaller or larger than those before them, and months without encounters."""
 OF_A_RUN = (QUARANTINE_RATE, VERSIONS, CONFLICTS)
 """Checks of what a run did, not of the table as it stands: one that did nothing passes."""
 
@@ -54,7 +56,7 @@ def check_names(contract: TableContract) -> dict[str, Severity]:
     if contract.name in silver.VERSIONS:
         names |= {VERSIONS: Severity.ERROR, CONFLICTS: Severity.WARN}
     if contract is silver.ENCOUNTERS:
-        names |= dict.fromkeys((*DOUBTS, POSSIBLE_DUPLICATE), Severity.WARN)
+        names |= dict.fromkeys((*DOUBTS, POSSIBLE_DUPLICATE, DELIVERY_VOLUME), Severity.WARN)
     if contract.primary_key:
         names[UNIQUE] = Severity.ERROR
     for check in contract.checks:

@@ -26,6 +26,7 @@ from mediflow_assets.pipeline import (
     rebuild,
     superseded,
     versions_told,
+    volume,
 )
 from mediflow_assets.pipeline.arrived import arrived
 from mediflow_assets.pipeline.delivery_results import SOURCE, DeliveryResult, count, figures
@@ -179,6 +180,7 @@ def _checked(
     results.append(quarantine_rate.check(delivery_outcomes, context.shares, results[0]))
     if contract is silver.ENCOUNTERS:
         results.append(possible_duplicates.check(lake, results[0]))
+        results.append(volume.check(lake, work.new, results[0]))
     checks.record(context, contract, results)
     told = figures(delivery_results, duplicates)
     return StepResult(
