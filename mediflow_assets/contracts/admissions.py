@@ -1,7 +1,10 @@
 """Flat admissions: one record an encounter version, which brings its patient along."""
 
+from mediflow_assets.contracts.code_cells import SEVERAL
 from mediflow_assets.contracts.identifiers import MRN
+from mediflow_assets.contracts.masks import drop
 from mediflow_assets.contracts.source import (
+    CONDITIONS,
     ENCOUNTERS,
     EXTRA,
     FEED,
@@ -11,6 +14,7 @@ from mediflow_assets.contracts.source import (
     bronze_table,
     delivered,
 )
+from mediflow_assets.contracts.table import Column, Type
 from mediflow_assets.contracts.table import Privacy as P
 
 SYSTEM = "admissions"
@@ -45,6 +49,7 @@ ADMISSIONS = bronze_table(
             }
         ),
         EXTRA,
+        Column("_codes", Type.STRING, "several where its diagnosis cell holds several codes", P.TECHNICAL, drop()),
         FEED,
     ),
 )
@@ -56,6 +61,7 @@ SOURCE = SourceContract(
     namespace=MRN,
     patient="patient_id",
     encounter="encounter_id",
+    kind="_codes",
     targets=(
         Target(
             PATIENTS,
@@ -92,6 +98,19 @@ SOURCE = SourceContract(
                 "updated_at": "updated_at",
                 "extra": "extra",
             },
+        ),
+        Target(
+            CONDITIONS,
+            {
+                "condition_id": "encounter_id patient_id admission_date department diagnosis_code",
+                "patient_id": "patient_id",
+                "encounter_id": "encounter_id patient_id admission_date department",
+                "code": "diagnosis_code diagnosis_system",
+                "diagnosis_rank": "diagnosis_code",
+                "onset_date": "admission_date",
+                "updated_at": "updated_at",
+            },
+            SEVERAL,
         ),
     ),
 )

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from mediflow_assets.contracts import vocabulary as v
+from mediflow_assets.contracts.code_cells import codes_in, has_several
 from mediflow_assets.contracts.diagnosis_codes import canonical_code, is_concept, is_listed, system_of
 
 ICD9, ICD10, SNOMED, MIXED = "icd9", "icd10", "snomed", "mixed"
@@ -27,6 +28,7 @@ _NUMBER = re.compile(r"[0-9]{3}[.]?[0-9]{0,2}\Z")
 _ICD10 = re.compile(v.ICD10_PATTERN.replace(r"\z", r"\Z"))
 _MOST_OTHERS = 0.05
 """Of the distinct codes of a delivery in one system: those that may be none of its codes."""
+KNOWN = (ICD9, ICD10, SNOMED)
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,14 @@ def read_code(code: str, named: str | None = None, speaks: str | None = None) ->
     return Reading(plain, system_of(plain))
 
 
+def read_cell(cell: str, named: str | None = None, speaks: str | None = None, *, may_list: bool = False) -> Reading:
+    """The same of a cell, its code without marks; of one with several, where it may have such, the first that can be
+    read."""
+    codes = codes_in(cell) if may_list or not has_several(cell) else [cell]
+    read = [read_code(code, named, speaks) for code in codes]
+    return next((each for each in read if each.system in KNOWN), read[0])
+
+
 def speaks(codes: Collection[str]) -> str | None:
     """What the distinct codes of a delivery say of those of which no record names a system: `icd9` where all are of
     ICD-9-CM, but few, and some are numbers; `mixed` where more are of others; None where hardly any is a number."""
@@ -84,9 +94,9 @@ def is_number(code: str) -> bool:
     return bool(_NUMBER.match(code))
 
 
-def may_be_icd9(code: str) -> bool:
-    """Whether a code's system is not told by its form alone."""
-    return is_number(code) or icd9(code) is not None
+def may_be_icd9(cell: str) -> bool:
+    """Whether the system of some code of a cell is not told by its form alone."""
+    return any(is_number(code) or icd9(code) is not None for code in codes_in(cell))
 
 
 def _of_system(code: str, system: str | None) -> Reading:

@@ -64,6 +64,7 @@ SOURCE = SourceContract(
                 "patient_id": "patient_id encounter_id",
                 "encounter_id": "encounter_id",
                 "code": "diagnosis_code diagnosis_system",
+                "diagnosis_rank": "diagnosis_rank",
                 "onset_date": "onset_date",
                 "updated_at": "updated_at",
             },

@@ -23,8 +23,7 @@ from mediflow_assets.contracts.table import Audience, Column, Privacy, RowCheck,
 from mediflow_assets.contracts.unusable_ids import id_checks
 from mediflow_assets.contracts.versions import CLAIMS, versions_of
 
-P, T = Privacy, Type
-Q = Severity.QUARANTINE
+P, T, Q = Privacy, Type, Severity.QUARANTINE
 
 _RECEIVED = ("bronze/deliveries.received_at",)
 _TELLING = dict.fromkeys(source.system for source in SOURCES.values() if PATIENTS_NAME in source.by_target)
@@ -209,6 +208,7 @@ CONDITIONS = _judged(
         Column("encounter_id", T.STRING, "where it was recorded", P.RECORD_NUMBER, drop()),
         Column("code", T.STRING, "ICD-10, ICD-9-CM or SNOMED CT", P.CLINICAL, keep(), nullable=False),
         Column("system", T.STRING, "icd10, icd9 or snomed", P.CLINICAL, keep(), nullable=False),
+        Column("diagnosis_rank", T.INTEGER, "its place among the encounter's, where told", P.CLINICAL, drop()),
         Column("text", T.STRING, "as delivered", P.OTHER_ID, drop()),
         Column("onset_date", T.DATE, "begin, or the first day it may be", P.DATE, year(), nullable=False),
         Column("onset_precision", T.STRING, "day, month, year; recorded: when written down", P.DATE, drop()),

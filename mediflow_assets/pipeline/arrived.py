@@ -12,7 +12,7 @@ from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.corrections import Key, corrections
-from mediflow_assets.pipeline.counting import kind_of
+from mediflow_assets.pipeline.counting import kind_of, records_by_delivery
 from mediflow_assets.pipeline.offset_ranges import of_deliveries
 from mediflow_assets.pipeline.pending import Pending
 from mediflow_assets.pipeline.run_context import RunContext
@@ -32,6 +32,8 @@ def arrived(context: RunContext, source: Source, pending: Pending, target: Table
     table = context.tables.read(bronze_table)
     if kind := kind_of(bronze_table, target):
         table = table.where(F.col(kind[0]) == kind[1])
+        if deliveries and not keys and not _any_of_kind(context, bronze_table, target, deliveries):
+            return None
     parts = []
     if deliveries:
         parts.append(table.where(of_deliveries(deliveries, pending.offset_ranges)))
@@ -43,6 +45,12 @@ def arrived(context: RunContext, source: Source, pending: Pending, target: Table
     if source.unpack:
         records = source.unpack(records)
     return _with_one_spelling(source.contract, _corrected(context, records))
+
+
+def _any_of_kind(context: RunContext, source: TableContract, target: TableContract, deliveries: Iterable[str]) -> bool:
+    """Whether deliveries hold records of the kind that a target is made from: where none does, no engine plans it."""
+    found = records_by_delivery(context.lake, source, target)
+    return any(found.get(delivery) for delivery in deliveries)
 
 
 def _with_one_spelling(source: SourceContract, records: DataFrame) -> DataFrame:

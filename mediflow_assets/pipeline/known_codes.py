@@ -7,7 +7,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
-from mediflow_assets.contracts.code_systems import Reading, may_be_icd9, read_code, speaks
+from mediflow_assets.contracts.code_cells import SEVERAL, codes_in
+from mediflow_assets.contracts.code_systems import Reading, may_be_icd9, read_cell, speaks
 from mediflow_assets.contracts.diagnosis_codes import canonical_code, system_of
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
@@ -46,28 +47,32 @@ def with_known_codes(
         return as_read(named, code, system, none).drop(NAMED)
     found = _distinct(frame, contract, code, system, NAMED)
     doubtful = {each for each, _, named in found if each and named is None and may_be_icd9(each)}
-    read = list(_by_word(found, doubtful))
+    # its conditions have a row for each code already
+    may_list = contract is silver.ENCOUNTERS and any(target.kind == SEVERAL for target in source.targets)
+    read = list(_by_word(found, doubtful, may_list))
     if doubtful:
         of_deliveries = _distinct(frame, contract, code, "_delivery_id", NAMED)
-        read += _by_delivery(context.lake, source, of_deliveries, doubtful)
+        read += _by_delivery(context.lake, source, of_deliveries, doubtful, may_list)
     return as_read(frame, code, system, read).drop(NAMED)
 
 
-def _by_word(found: _Found, doubtful: set[str]) -> Iterator[Read]:
+def _by_word(found: _Found, doubtful: set[str], may_list: bool) -> Iterator[Read]:
     """Readings of codes whose system is named, or told by their form, that differ from what forms alone told."""
     for code, of, named in found:
         if code and (named is not None or code not in doubtful):
-            reading = read_code(code, named)
+            reading = read_cell(code, named, may_list=may_list)
             if reading != Reading(code, of):
                 yield Read(code, named, None, reading)
 
 
-def _by_delivery(lake: Lake, source: SourceContract, found: _Found, doubtful: set[str]) -> Iterator[Read]:
+def _by_delivery(
+    lake: Lake, source: SourceContract, found: _Found, doubtful: set[str], may_list: bool
+) -> Iterator[Read]:
     """Readings of codes that may be of two systems, as the deliveries speak in which they stand."""
     mine = [(code, delivery) for code, delivery, named in found if named is None and delivery and code in doubtful]
     spoken = {delivery: speaks(_codes_of(lake, source, delivery)) for delivery in {delivery for _, delivery in mine}}
     for code, delivery in sorted(mine):
-        yield Read(code, None, delivery, read_code(code, None, spoken[delivery]))
+        yield Read(code, None, delivery, read_cell(code, None, spoken[delivery], may_list=may_list))
 
 
 def _codes_of(lake: Lake, source: SourceContract, delivery: str) -> set[str]:
@@ -79,7 +84,7 @@ def _codes_of(lake: Lake, source: SourceContract, delivery: str) -> set[str]:
     found: set[str] = set()
     for batch in lake.dataset(source.table, table).to_batches(columns=[_CELL], filter=wanted):
         found.update(filter(None, pc.unique(batch.column(0)).to_pylist()))
-    return {canonical_code(each) for each in found}
+    return {canonical_code(code) for cell in found for code in codes_in(cell)}
 
 
 def _distinct(frame: DataFrame, contract: TableContract, *columns: str) -> _Found:

@@ -24,6 +24,7 @@ from mediflow_assets.pipeline import (
     possible_duplicates,
     quarantine_rate,
     rebuild,
+    rows_of_records,
     superseded,
     versions_told,
     volume,
@@ -156,12 +157,13 @@ def _validate(context: RunContext, table: SilverTable, work: Pending) -> _Valida
 
 def _write(context: RunContext, table: SilverTable, work: Pending, found: _Validation) -> list[DeliveryResult]:
     """The table, then the quarantine."""
-    delivery_results = count(found.validated, work.offset_ranges)
-    outcomes = _store(context, table, found.accepted, work.offset_ranges)
+    records = rows_of_records.as_records(found.validated, table.contract)
+    delivery_results = count(records, work.offset_ranges)
+    outcomes = _store(context, table, found, work.offset_ranges)
     told = {result.delivery: result for result in delivery_results}
     noted = (DeliveryResult(delivery, 0, 0, 0, 0, of) for delivery, of in outcomes.items() if delivery not in told)
     delivery_results = [*(versions_told.told(result, outcomes, work) for result in delivery_results), *noted]
-    quarantine_records(context, table.contract, found.records, found.validated, work, delivery_results)
+    quarantine_records(context, table.contract, found.records, records, work, delivery_results)
     superseded.close(context, table)
     for staged in table.kept_in:
         context.tables.unstage(staged)
@@ -216,9 +218,10 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
     return with_ends(awaited, table.contract)
 
 
-def _store(context: RunContext, table: SilverTable, accepted: DataFrame, ranges: OffsetRanges) -> Outcomes:
+def _store(context: RunContext, table: SilverTable, found: _Validation, ranges: OffsetRanges) -> Outcomes:
+    accepted = found.accepted
     if table.fold is not None:
-        return store(context, table, accepted, ranges)
+        return store(context, table, accepted, found.validated, ranges)
     if not context.lake.rows(table.contract):
         context.tables.append(table.contract, table.told(context, accepted))
     else:

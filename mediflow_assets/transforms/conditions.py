@@ -44,6 +44,7 @@ def from_synthea(
         "encounter_id": F.col("encounter"),
         "code": coded["diagnosis_code"],
         "system": coded["diagnosis_system"],
+        "diagnosis_rank": F.lit(None).cast("int"),
         "text": F.col("description"),
         "onset_date": F.col("_onset"),
         "onset_precision": parsing.precision(F.col("start"), F.col("_onset")),

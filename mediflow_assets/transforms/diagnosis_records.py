@@ -50,6 +50,7 @@ def conditions_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         "encounter_id": F.col("encounter_id"),
         "code": F.col("_code"),
         "system": diagnoses.form(F.col("_code")),
+        "diagnosis_rank": F.col("_rank"),
         "text": F.lit(None).cast("string"),
         "onset_date": F.coalesce(F.col("_onset"), written),
         "onset_precision": F.coalesce(told, F.when(written.isNotNull(), RECORDED)),

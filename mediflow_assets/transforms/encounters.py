@@ -44,7 +44,7 @@ def from_admissions(
     beside: Sequence[str] = (),
 ) -> DataFrame:
     """Encounters of flat admissions; `against` is what already stands against each, `beside` names columns kept."""
-    cells = (c for c in admissions.column_names if c not in (*PROVENANCE, *_IDS, "_feed", "extra"))
+    cells = (c for c in admissions.column_names if c not in (*PROVENANCE, *_IDS, "_feed", "_codes", "extra"))
     texts = feeds.texts(bronze, cells, _IDS, _DATES, ("discharge_date",))
     typed = _typed_admissions(identifiers.upper(texts, _IDS), feeds)
     department = F.coalesce("_given_department", department_of(F.col("_class")))

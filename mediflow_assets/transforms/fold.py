@@ -60,7 +60,7 @@ class Fold:
         """
         if LINES not in versions.column_names:
             versions = versions.append_column(LINES, pa.nulls(versions.num_rows, pa.int64()))
-        versions = _each_once(versions)
+        versions = _each_once(versions, self.key)
         parts = _Versions(versions, self).parts() if versions.num_rows else []
         schema = pa.schema([*(f for f in versions.schema if f.name not in (KIND, OUTCOME, LINES)), *_TOLD])
         tables = [part.select([n for n in part.column_names if n in schema.names]) for part in parts]
@@ -136,8 +136,8 @@ class _Versions:
         for name, column in columns.items():
             made = made.set_column(made.schema.get_field_index(name), name, column)
         yield _told(made, np.where(has_content, ROW, EMPTY))
-        has_several = (np.add.reduceat(self.kept, self.key_at) > 1) | self._any(self.is_end & self.kept)
-        is_kept = self.kept & has_several[self.key_of]
+        several = (np.add.reduceat(self.kept, self.key_at) > 1) | self._any(self.is_end & self.kept)
+        is_kept = self.kept & several[self.key_of]
         is_known = np.array(pc.equal(self.rows[KIND], KEPT).fill_null(False).to_numpy(zero_copy_only=False), np.bool_)
         yield _told(self.rows.filter(pa.array(is_kept)), KEPT)
         yield _told(self.rows.filter(pa.array(is_known & ~is_kept)), GONE)
@@ -223,17 +223,17 @@ class _Versions:
         return _told(seen.take(pa.array(np.repeat(np.arange(self.size), times_seen))), SEEN)
 
 
-def _each_once(versions: pa.Table) -> pa.Table:
-    """Each version once: as it is kept, else as it arrived. A run that was cut short has stored what it then reads."""
+def _each_once(versions: pa.Table, key: tuple[str, ...]) -> pa.Table:
+    """Each version once: as it is kept, else as it arrived. A run cut short has stored what it then reads."""
     if pc.all(versions[ARRIVED]).as_py() is not False:
         return versions
-    known = order_of(versions, ("_delivery_id", "_record_number", ARRIVED, KIND))
+    of_version = (*key, *_PLACE[:2])
+    known = order_of(versions, (*of_version, ARRIVED, KIND))
     rows = versions.take(pa.array(known))
-    codes = [codes_of(rows[name]) for name in ("_delivery_id", "_record_number")]
-    starts = starts_of(codes)
+    starts = starts_of([codes_of(rows[name]) for name in of_version])
     first = rows.take(pa.array(starts))
-    # stored ones come first: what of them has arrived again is told by the last of each
-    last = rows.select([ARRIVED, LINES]).take(pa.array(np.append(starts[1:], len(codes[0])) - 1))
+    # stored ones come first: the last of each tells what has arrived again
+    last = rows.select([ARRIVED, LINES]).take(pa.array(np.append(starts[1:], rows.num_rows) - 1))
     for name in (ARRIVED, LINES):
         first = first.set_column(first.schema.get_field_index(name), name, last[name])
     return first

@@ -27,6 +27,7 @@ def stays():
             "admitting_diagnosis_code": CODES[n % 3],
             "diagnosis_code": CODES[(n + n // 12) % 3],
             "diagnosis_system": "icd10",
+            "diagnosis_rank": 1,
             "diagnosis_text": f"text {n}",
             "admitted_at": start + DAY * (n * 9),
             "discharged_at": start + DAY * (n * 9 + 2 + n % 3),
@@ -49,6 +50,7 @@ def stays():
             "version_number": n,
             "birth_date": start.date(),
             "derived": "",
+            "is_shifted": None,
         }
         for n in range(N)
     ]
@@ -72,6 +74,7 @@ CHANGES = {
     "admitting_diagnosis_code": renamed(("I21.4", "A00")),
     "diagnosis_code": renamed(("J18.9", "J99")),
     "diagnosis_system": lambda v: "snomed",
+    "diagnosis_rank": lambda v: v + 1,
     "diagnosis_text": lambda v: v + "!",
     "admitted_at": lambda v: v - DAY if v.day > 1 else v,
     "discharged_at": lambda v: v + DAY,
@@ -92,6 +95,7 @@ CHANGES = {
     "version_number": lambda v: v + 1,
     "birth_date": lambda v: v + DAY,
     "derived": lambda v: "zip",
+    "is_shifted": lambda v: True,
 }
 """Per column a change that keeps apart what was apart: which rows are taken and how they are grouped stays the same."""
 UNCHANGED = {"status", "updated_at", "_delivery_id", "_record_number", "_ingested_at"}
