@@ -25,10 +25,9 @@ from mediflow_assets.contracts.versions import CLAIMS, versions_of
 
 P, T, Q = Privacy, Type, Severity.QUARANTINE
 
-_RECEIVED = ("bronze/deliveries.received_at",)
 _TELLING = dict.fromkeys(source.system for source in SOURCES.values() if PATIENTS_NAME in source.by_target)
 _SYSTEMS = " or ".join(", ".join(_TELLING).rsplit(", ", 1))
-_BY_LOCAL_DAY = "later than the local day on which the record came"
+_RECEIVED, _BY_LOCAL_DAY = ("bronze/deliveries.received_at",), "later than the local day on which the record came"
 _COMPUTED = {
     "patient_key": ("patient_id",),
     "encounter_key": ("encounter_id",),
