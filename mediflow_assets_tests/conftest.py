@@ -164,8 +164,17 @@ SILVER_DEFAULTS: dict[str, Row] = {
         "encounter_class": "inpatient",
         "status": "finished",
         "department": "CARDIOLOGY",
+        "diagnosis_system": "icd10",
         "admitted_at": dt.datetime(2024, 1, 10, tzinfo=dt.UTC),
         "gender": "F",
+        "updated_at": RECEIVED,
+    },
+    "silver/conditions": {
+        "id_namespace": "mrn",
+        "patient_id": "P1",
+        "source_system": "admissions",
+        "system": "icd10",
+        "onset_precision": "day",
         "updated_at": RECEIVED,
     },
     "silver/patients": {
@@ -186,7 +195,7 @@ def frame(session: Any) -> Callable[..., Any]:
         schema = pa.unify_schemas([arrow_schema(contract), extra or pa.schema([])])
         schema = pa.schema([field.with_nullable(True) for field in schema])
         defaults = SILVER_DEFAULTS.get(contract.name, {})
-        built = [defaults | row for row in given]
+        built = [defaults | row for row in given or ({},)]
         for row in built:
             for at, on in (("admitted_at", "admitted_on"), ("discharged_at", "discharged_on")):
                 if {at, on} <= set(schema.names):
@@ -194,7 +203,9 @@ def frame(session: Any) -> Callable[..., Any]:
             for id_, key in (("patient_id", "patient_key"), ("encounter_id", "encounter_key")):
                 if key in schema.names:
                     row.setdefault(key, row.get(id_))
-        return session.createDataFrame(pa.Table.from_pylist(built, schema=schema))
+        made = session.createDataFrame(pa.Table.from_pylist(built, schema=schema))
+        # no frame can be made of no rows
+        return made if given else made.limit(0)
 
     return _frame
 

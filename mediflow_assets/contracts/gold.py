@@ -61,6 +61,8 @@ def _gold(
     return TableContract(("gold", table), description, audience, columns, primary_key, checks, small_cells)
 
 
+_ILLNESS = (*_e("diagnosis_code diagnosis_system admitted_at discharged_at patient_key"),
+            *(f"silver/conditions.{c}" for c in ("code", "system", "onset_date", "patient_key")))  # fmt: skip
 ADMISSION_FEATURES = _gold(
     "admission_features",
     "One row per encounter, with what was known when it began.",
@@ -82,9 +84,10 @@ ADMISSION_FEATURES = _gold(
         Column("days_since_last_discharge", T.INTEGER, "since the last inpatient discharge before this admission",
                P.CLINICAL, keep(), unit="days",
                derived_from=_e("admitted_at discharged_at admitted_on discharged_on patient_key")),
-        Column("comorbidity_count", T.INTEGER, "Charlson groups among the diagnoses of what had ended before",
-               P.CLINICAL, keep(), nullable=False,
-               derived_from=_e("diagnosis_code admitted_at discharged_at patient_key")),
+        Column("comorbidity_count", T.INTEGER, "Charlson groups among diagnoses and conditions known before",
+               P.CLINICAL, keep(), nullable=False, derived_from=_ILLNESS),
+        Column("charlson_index", T.INTEGER, "weighted by Charlson", P.CLINICAL, drop(), derived_from=_ILLNESS),
+        Column("elixhauser_score", T.INTEGER, "weighted by van Walraven", P.CLINICAL, drop(), derived_from=_ILLNESS),
         Column("prior_mean_cost_usd", T.MONEY, "mean billed amount of what had ended before", P.CLINICAL, keep(),
                unit="USD", derived_from=_e("cost_usd admitted_at discharged_at patient_key")),
         Column("cost_usd", T.MONEY, "billed amount: the target, not a feature", P.CLINICAL, keep(), unit="USD",

@@ -29,7 +29,7 @@ from mediflow_assets.transforms import (
     readmissions,
 )
 
-OF_PEOPLE = frozenset((silver.PATIENTS, silver.ENCOUNTERS, events.STREAM_ALERTS))
+OF_PEOPLE = frozenset((silver.PATIENTS, silver.ENCOUNTERS, silver.CONDITIONS, events.STREAM_ALERTS))
 """Tables whose rows stand under the key of the patient of whom they were told."""
 SUPPRESSION = "suppression"
 """The table property that says what local suppression did to the table."""
@@ -84,7 +84,7 @@ def _suppressed(contract: TableContract, transform: Callable[..., DataFrame]) ->
 _E = silver.ENCOUNTERS
 
 GOLD = (
-    TableBuild(gold.ADMISSION_FEATURES, (_E,), features.admission_features),
+    TableBuild(gold.ADMISSION_FEATURES, (_E, silver.CONDITIONS), features.admission_features),
     TableBuild(
         gold.READMISSIONS,
         (_E, silver.PATIENTS),

@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts.vocabulary import UNKNOWN
-from mediflow_assets.transforms.charlson import GROUPS, group_of
+from mediflow_assets.transforms.illness import CONDITION, comorbidities_before, with_conditions
 from mediflow_assets.transforms.readmissions import active
 from mediflow_assets.transforms.timelines import DAY, NEVER, Seconds, Timeline, by_patient, count_between, days_of
 
@@ -19,20 +19,21 @@ _ASIS = (
 )
 _HISTORY = (
     "prior_admissions_12m int, prior_emergency_6m int, days_since_last_discharge int, comorbidity_count int, "
-    "prior_mean_cost_usd double"
+    "charlson_index int, elixhauser_score int, prior_mean_cost_usd double"
 )
-_NEEDED = ("discharged_at", "discharged_on", "diagnosis_code")
+_NEEDED = ("discharged_at", "discharged_on", "diagnosis_code", "diagnosis_system", "id_namespace", "encounter_id")
 
 
-def admission_features(encounters: DataFrame) -> DataFrame:
+def admission_features(encounters: DataFrame, conditions: DataFrame) -> DataFrame:
     """One row per active encounter, with its patient's history before it.
 
     An encounter's end, diagnosis and cost are known once it has ended, and to those that begin at that moment or later;
     one that ends as it begins counts as over a second later, so as not to be its own history.
     """
     columns = [part.split()[0] for part in _ASIS.split(", ")]
-    rows = active(encounters).select(*columns, *_NEEDED)
-    made = by_patient(rows, lambda table: with_history(table).drop_columns(list(_NEEDED)), f"{_ASIS}, {_HISTORY}")
+    rows = with_conditions(active(encounters).select(*columns, *_NEEDED), conditions)
+    beside = [*_NEEDED, *CONDITION]
+    made = by_patient(rows, lambda table: with_history(table).drop_columns(beside), f"{_ASIS}, {_HISTORY}")
     return made.withColumns(
         {
             "encounter_class": F.coalesce("encounter_class", F.lit("unknown")),
@@ -44,7 +45,9 @@ def admission_features(encounters: DataFrame) -> DataFrame:
 
 
 def with_history(rows: pa.Table) -> pa.Table:
-    """The rows with what came before each, among them."""
+    """The rows of encounters with what came before each, among them and the conditions."""
+    is_condition = pc.is_valid(rows[CONDITION[0]])
+    rows, conditions = rows.filter(pc.invert(is_condition)), rows.filter(is_condition)
     time = Timeline.of(rows)
     known = np.where(time.ended == NEVER, NEVER, np.maximum(time.ended, time.began + 1))
     is_stay = pc.fill_null(pc.equal(rows["encounter_class"], "inpatient"), False).to_numpy()
@@ -57,7 +60,7 @@ def with_history(rows: pa.Table) -> pa.Table:
         "prior_admissions_12m": pa.array(count_between(stays, time.began - _YEAR, time.began), pa.int32()),
         "prior_emergency_6m": pa.array(count_between(emergencies, time.began - _HALF_YEAR, time.began), pa.int32()),
         "days_since_last_discharge": pa.array(days, pa.int32(), mask=~has_stay),
-        "comorbidity_count": pa.array(_groups_before(time, known, rows["diagnosis_code"]), pa.int32()),
+        **comorbidities_before(rows, conditions, time, known),
         "prior_mean_cost_usd": pa.array(mean_cost, pa.float64(), mask=~has_cost),
     }
     for name, values in added.items():
@@ -91,17 +94,3 @@ def _mean_cost_before(time: Timeline, known: Seconds, costs: pa.ChunkedArray) ->
     total, count = np.concatenate(([0], np.cumsum(cents[billed]))), until - since
     mean = (total[until] - total[since]) / np.maximum(count, 1)
     return np.rint(mean) / 100, count > 0
-
-
-def _groups_before(time: Timeline, known: Seconds, codes: pa.ChunkedArray) -> Seconds:
-    """How many Charlson groups the diagnoses of what had ended belong to."""
-    coded = codes.combine_chunks().dictionary_encode()
-    groups = np.array([*(group_of(code) for code in coded.dictionary.to_pylist()), 0])
-    group = groups[pc.fill_null(coded.indices, len(groups) - 1).to_numpy(zero_copy_only=False)]
-    grouped = np.flatnonzero((known != NEVER) & (group > 0))
-    pair = time.patient[grouped] * (len(GROUPS) + 1) + group[grouped]
-    order = np.lexsort((known[grouped], pair))
-    is_first = np.ones(len(order), np.bool_)
-    is_first[1:] = np.diff(pair[order]) != 0
-    first_known = np.sort(known[grouped][order][is_first])
-    return count_between(first_known, time.start, time.began + 1)

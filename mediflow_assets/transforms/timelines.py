@@ -52,6 +52,11 @@ class Timeline:
         ends = np.where(ended == NEVER, NEVER, patient * _STRIDE + ended)
         return cls(patient, patient * _STRIDE + began, ends)
 
+    @staticmethod
+    def on_axis(patient: Seconds, time: Seconds) -> Seconds:
+        """Where times of patients, by their numbers, lie."""
+        return patient.astype(np.int64) * _STRIDE + time
+
     @property
     def start(self) -> Seconds:
         """Where each row's patient begins on the axis."""

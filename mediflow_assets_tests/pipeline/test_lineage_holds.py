@@ -106,6 +106,7 @@ BUILDS = [r for r in (*steps.GOLD, *steps.MASKED) if r.inputs[0] in (silver.ENCO
 def computed(frame, rows):
     """Every table over these encounters: per column, how often each value stands in it (of a key: which do)."""
     frames = {silver.ENCOUNTERS.name: frame(silver.ENCOUNTERS, *rows), silver.PATIENTS.name: frame(silver.PATIENTS, {})}
+    frames[silver.CONDITIONS.name] = frame(silver.CONDITIONS, {"code": "I50.9"})
     found = {}
     for build in BUILDS:
         made = build.transform(*(frames[table.name] for table in build.inputs))

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from mediflow_assets.contracts import gold
+from mediflow_assets.contracts import gold, silver
 from mediflow_assets.transforms.features import admission_features
 
 NOW = dt.datetime(2024, 7, 1, 12, tzinfo=dt.UTC)
@@ -27,9 +27,9 @@ INDEX = encounter("now", days(0))
 
 
 @pytest.fixture
-def features(encounters):
-    def _features(*rows):
-        made = admission_features(encounters(*rows))
+def features(encounters, frame):
+    def _features(*rows, conditions=()):
+        made = admission_features(encounters(*rows), frame(silver.CONDITIONS, *conditions))
         assert set(made.columns) == set(gold.ADMISSION_FEATURES.column_names)
         return {row["encounter_key"]: row.asDict() for row in made.collect()}
 
@@ -118,6 +118,34 @@ def test_comorbidities_are_the_charlson_groups_of_what_had_ended(features, case)
     others = [encounter(f"x{n}", days(9 + n), days(1), diagnosis_code=code) for n, code in enumerate(codes)]
     later = encounter("y", days(2), days(3), diagnosis_code="C78.0")
     assert features(INDEX, *others, later)["now"]["comorbidity_count"] == count
+
+
+def condition(code, onset, precision="day", **more):
+    """A condition of the patient whose encounters these are, that began so long before NOW."""
+    day = (NOW - onset).date()
+    return {"condition_id": code, "code": code, "onset_date": day, "onset_precision": precision} | more
+
+
+CONDITIONS = {
+    "of yesterday": ([condition("I50.9", days(1))], (1, 1, 7)),
+    "of today": ([condition("I50.9", days(0))], (0, 0, 0)),
+    "of an encounter that had ended": ([condition("428.0", days(8), system="icd9", encounter_id="x")], (1, 1, 7)),
+    "of one that lasts": ([condition("I50.9", days(8), encounter_id="y")], (0, 0, 0)),
+    "of an encounter nobody told of": ([condition("I50.9", days(8), encounter_id="z")], (1, 1, 7)),
+    "of a year that is not over": ([condition("I50.9", days(100), "year")], (0, 0, 0)),
+    "told twice": ([condition("E11.9", days(9)), condition("E11.2", days(9), condition_id="2")], (2, 2, 0)),
+    "of ICD-9-CM that looks like ICD-10": ([condition("V42.0", days(9), system="icd9")], (1, 2, 5)),
+    "of ICD-10 that looks like ICD-9-CM": ([condition("V42.0", days(9))], (0, 0, 0)),
+    "of somebody else": ([condition("I50.9", days(9), patient_id="P9")], (0, 0, 0)),
+}
+
+
+@pytest.mark.parametrize("case", CONDITIONS)
+def test_comorbidities_are_of_the_conditions_known_as_well(features, case):
+    conditions, found = CONDITIONS[case]
+    others = (encounter("x", days(9), days(2)), encounter("y", days(9)), encounter("p", days(9), patient_id="P9"))
+    row = features(INDEX, *others, conditions=conditions)["now"]
+    assert (row["comorbidity_count"], row["charlson_index"], row["elixhauser_score"]) == found
 
 
 def test_the_prior_mean_cost_is_of_what_had_ended(features):

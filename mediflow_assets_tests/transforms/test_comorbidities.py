@@ -1,0 +1,55 @@
+"""Comorbidities agree with a package that others wrote, on lists of codes drawn at random."""
+
+import random
+
+import polars as pl
+import pycomorb
+import pytest
+
+from mediflow_assets.contracts.code_systems import icd9
+from mediflow_assets.contracts.diagnosis_codes import icd10cm
+from mediflow_assets.transforms.charlson import CHARLSON
+from mediflow_assets.transforms.elixhauser import ELIXHAUSER
+
+PATIENTS = 400
+
+
+def drawn(rng, system, groups):
+    """A code: one that a group begins with, lengthened at random, or any other of the system."""
+    if rng.random() < 0.6:
+        starts = [start for of, start in groups._places if of == system]
+        code = rng.choice(starts)
+        code += "".join(rng.choice("0123456789") for _ in range(rng.randrange(6 - len(code))))
+    elif system == "icd10":
+        code = rng.choice(sorted(icd10cm()))
+    else:
+        code = rng.choice((f"{rng.randrange(1, 1000):03}", f"V{rng.randrange(1, 92):02}")) + f"{rng.randrange(100):02}"
+    return code if system == "icd10" else icd9(code) or "V700"
+
+
+@pytest.mark.parametrize("system", ["icd9", "icd10"])
+@pytest.mark.parametrize(
+    ("groups", "score", "weights"),
+    [(CHARLSON, "charlson", "charlson"), (ELIXHAUSER, "elixhauser", "van_walraven")],
+    ids=["charlson", "elixhauser"],
+)
+def test_groups_and_scores_are_those_of_another_package(system, groups, score, weights):
+    rng = random.Random(11)
+    lists = {n: [drawn(rng, system, groups) for _ in range(rng.randrange(1, 9))] for n in range(PATIENTS)}
+    rows = [(n, code.replace(".", "")) for n, codes in lists.items() for code in codes]
+    frame = pl.DataFrame(rows, ["id", "code"], orient="row").with_columns(age=pl.lit(40))
+    theirs = pycomorb.comorbidity(
+        score, frame, icd_version=system, implementation="quan", weights=weights, return_categories=True
+    )
+    found = {n: {place for code in codes for place in groups.of(code, system)} for n, codes in lists.items()}
+    columns = [name for name in theirs.columns if name not in ("id", "Age")]
+    categories, total = columns[: len(groups.names)], columns[len(groups.names)]
+    for row in theirs.iter_rows(named=True):
+        assert groups.score(found[row["id"]]) == row[total]
+        # of two degrees of one illness, theirs has the graver one alone
+        graver = {milder for severe, milder in groups.instead if groups.names.index(severe) in found[row["id"]]}
+        mine = {place for place in found[row["id"]] if groups.names[place] not in graver}
+        assert mine == {
+            place for place, name in enumerate(categories) if row[name] and groups.names[place] not in graver
+        }
+    assert len(set.union(*found.values())) == len(groups.names)
