@@ -37,7 +37,7 @@ _ICD9 = {
     "diabetes with complication": "2504-2507",
     "hemiplegia or paraplegia": "3341 342 343 3440-3446 3449",
     "renal disease": "40301 40311 40391 40402 40403 40412 40413 40492 40493 582 5830-5837 585 586 5880 V420 V451 V56",
-    "malignancy": "140-172 174-195 200-208 2386",
+    "malignancy": "140-172 174-194 1950-1958 200-208 2386",
     "moderate or severe liver disease": "4560-4562 5722-5728",
     "metastatic solid tumour": "196-199",
     "AIDS": "042-044",

@@ -11,7 +11,7 @@ from mediflow_assets.contracts.diagnosis_codes import icd10cm
 from mediflow_assets.transforms.charlson import CHARLSON
 from mediflow_assets.transforms.elixhauser import ELIXHAUSER
 
-PATIENTS = 400
+PATIENTS = 800
 UNASSIGNED = ("497", "498", "499")
 """Within a range of Quan's, though ICD-9-CM has no such codes."""
 
