@@ -219,13 +219,12 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
 
 
 def _store(context: RunContext, table: SilverTable, found: _Validation, ranges: OffsetRanges) -> Outcomes:
-    accepted = found.accepted
     if table.fold is not None:
-        return store(context, table, accepted, found.validated, ranges)
+        return store(context, table, found.accepted, found.validated, ranges)
     if not context.lake.rows(table.contract):
-        context.tables.append(table.contract, table.told(context, accepted))
+        context.tables.append(table.contract, table.told(context, found.accepted))
     else:
-        context.tables.merge(table.contract, table.told(context, accepted), table.contract.primary_key)
+        context.tables.merge(table.contract, table.told(context, found.accepted), table.contract.primary_key)
     return {}
 
 

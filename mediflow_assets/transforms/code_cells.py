@@ -36,6 +36,7 @@ def conditions_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         "resolved_date": F.lit(None).cast("date"),
         "resolved_precision": F.lit(None).cast("string"),
         "is_end": F.lit(False),
+        "cleared": F.lit(None).cast("string"),
         AWAITS: F.lit(True),
         UNREADABLE: F.array().cast("array<string>"),
     }
