@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
@@ -12,12 +13,27 @@ from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.events import DELIVERY_PREFIX
 from mediflow_assets.defs.launching import Outcome
 from mediflow_assets.operations import quarantine
+from mediflow_assets.operations.mending import what_mends
+from mediflow_assets.pipeline import volume
 from mediflow_assets.pipeline.checks import QUARANTINE_RATE
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.rewriting import one_of
 
 MOST_REASONS = 3
-_COLUMNS = ("delivery", "table", "accepted", "waiting", "quarantined", "rejected", "most frequent reasons")
+_COLUMNS = ("delivery", "table", "accepted", "waiting", "quarantined", "rejected", "refused", "most frequent reasons")
+_WHY = ("delivery", "table", "refused because", "records", "what mends it")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the ledger says of a delivery."""
+
+    source: str = ""
+    feed: str | None = None
+
+
+Reasons = Mapping[tuple[str, str], Counter[str]]
+"""How often each reason stands, by table and delivery."""
 
 
 def show(outcome: Outcome, lake: Lake) -> None:
@@ -29,30 +45,51 @@ def show(outcome: Outcome, lake: Lake) -> None:
     if left := outcome.landing.get("not_at_rest"):
         output.warn(f"{left} files of the inbox are not at rest yet, or cannot be taken: a later run looks again.")
     rows = [(table, row) for table, found in outcome.delivery_outcomes.items() for row in found]
-    sources = _sources(lake)
+    ledger = _ledger(lake)
     reasons = _reasons(lake, {row["delivery"] for _, row in rows if row["records"] > row["accepted"] or row["rejects"]})
-    output.table("deliveries of this run", _COLUMNS, [_told(table, row, sources, reasons) for table, row in rows])
+    output.table("deliveries of this run", _COLUMNS, [_told(table, row, ledger, reasons) for table, row in rows])
+    why = [each for table, row in rows for each in _why(table, row["delivery"], ledger, reasons)]
+    output.table("what was refused, and what mends it", _WHY, why)
+    for doubt in volume.doubts(lake, {row["delivery"] for _, row in rows}) if rows else ():
+        output.warn(
+            f"{doubt.what}: {doubt.records:,} records, where {doubt.usual:,} are usual. Is the export whole?"
+        )
     if step := _next_step(outcome, [row for _, row in rows]):
         output.line(f"Next: {step}")
 
 
-def _told(
-    table: str, row: Mapping[str, Any], sources: Mapping[str, str], reasons: Mapping[tuple[str, str], Counter[str]]
-) -> tuple[Any, ...]:
+def _told(table: str, row: Mapping[str, Any], ledger: Mapping[str, Known], reasons: Reasons) -> tuple[Any, ...]:
     delivery = row["delivery"]
     found = reasons.get((table, delivery), Counter()) + reasons.get((bronze.REJECTS.name, delivery), Counter())
-    why = [f"{reason} {count:,}" for reason, count in sorted(found.items(), key=lambda each: (-each[1], each[0]))]
-    named = f"{sources[delivery]} {delivery[:12]}" if delivery in sources else delivery
-    return named, table, row["accepted"], row["waiting"], _quarantined(row), row["rejects"], why[:MOST_REASONS]
+    why = [f"{reason} {count:,}" for reason, count in _in_order(found)]
+    counts = (row["accepted"], row["waiting"], _quarantined(row), row["rejects"], f"{row['share']:.1%}")
+    return _named(delivery, ledger), table, *counts, why[:MOST_REASONS]
+
+
+def _why(table: str, delivery: str, ledger: Mapping[str, Known], reasons: Reasons) -> Iterator[tuple[Any, ...]]:
+    """Each reason of a delivery at a table, the most frequent first."""
+    name, feed = _named(delivery, ledger), ledger.get(delivery, Known()).feed
+    for reason, count in _in_order(reasons.get((table, delivery), Counter())):
+        yield name, table, reason, count, what_mends(reason, feed)
+    for reason, count in _in_order(reasons.get((bronze.REJECTS.name, delivery), Counter())):
+        yield name, table, reason, count, "the export: these lines are not what its header says"
+
+
+def _in_order(found: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(found.items(), key=lambda each: (-each[1], each[0]))
+
+
+def _named(delivery: str, ledger: Mapping[str, Known]) -> str:
+    return f"{ledger[delivery].source} {delivery[:12]}" if delivery in ledger else delivery
 
 
 def _quarantined(row: Mapping[str, Any]) -> int:
     return int(row["records"] - row["accepted"] - row["waiting"])
 
 
-def _sources(lake: Lake) -> dict[str, str]:
-    rows = lake.read(bronze.DELIVERIES, ["delivery_id", "source"])
-    return dict(zip(rows["delivery_id"].to_pylist(), rows["source"].to_pylist(), strict=True))
+def _ledger(lake: Lake) -> dict[str, Known]:
+    rows = lake.read(bronze.DELIVERIES, ["delivery_id", "source", "feed"]).to_pylist()
+    return {row["delivery_id"]: Known(row["source"], row["feed"]) for row in rows}
 
 
 def _reasons(lake: Lake, deliveries: set[str]) -> dict[tuple[str, str], Counter[str]]:

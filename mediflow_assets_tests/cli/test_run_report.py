@@ -1,5 +1,6 @@
 """The end of a run: what became of each delivery, why, and what to type next."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -7,9 +8,12 @@ import pytest
 from mediflow_assets.cli import run_report
 from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.defs.launching import Outcome
+from mediflow_assets.operations.mending import what_mends
 from mediflow_assets.pipeline import silver as steps
+from mediflow_assets_tests.house import RECEIVED
 
 Row = dict[str, Any]
+ONE_EACH = ("diagnosis_malformed", "gender_unknown", "status_unknown")
 
 
 def ended(row: Row | None, *failed: str, **landing: Any) -> Outcome:
@@ -33,10 +37,12 @@ def test_each_delivery_is_told_with_its_three_most_frequent_reasons(
     house: Any, delivered: Row, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run_report.show(ended(delivered), house.lake)
-    title, told, step = capsys.readouterr().out.splitlines()
+    title, told, *more, step = capsys.readouterr().out.splitlines()
     short = delivered["delivery"][:12]
     why = "cost_unreadable 3, diagnosis_malformed 1, gender_unknown 1"
-    assert told.split("\t") == [f"admissions {short}", "silver/encounters", "1", "0", "5", "1", why]
+    assert told.split("\t") == [f"admissions {short}", "silver/encounters", "1", "0", "5", "1", "86.0%", why]
+    reasons = [line.split("\t")[2:4] for line in more[1:]]
+    assert reasons == [["cost_unreadable", "3"], *([each, "1"] for each in ONE_EACH), ["too_few_fields", "1"]]
     assert title.startswith("# deliveries of this run\t") and f"quarantine list --records --delivery {short}'" in step
 
 
@@ -51,7 +57,7 @@ def test_rejects_alone_have_a_next_step_and_a_way_out(
     delivery = house.deliver(admissions({}) + "broken\n" * 30)
     row = {"delivery": delivery, "records": 1, "accepted": 1, "waiting": 0, "rejects": 30, "share": 0.97}
     run_report.show(ended(row), house.lake)
-    _, told, step = capsys.readouterr().out.splitlines()
+    _, told, *_, step = capsys.readouterr().out.splitlines()
     assert told.endswith("too_few_fields 30") and "mediflow status" in step and "quarantine list" not in step
     run_report.show(ended(row, "silver/encounters: quarantine_rate, 30 rows"), house.lake)
     assert "'MEDIFLOW_QUARANTINE_FAIL_SHARE=1 mediflow run'" in capsys.readouterr().out.splitlines()[-1]
@@ -90,3 +96,27 @@ def test_what_was_refused_or_left_is_told(house: Any, capsys: pytest.CaptureFixt
 def test_a_run_that_judged_nothing_says_nothing(house: Any, capsys: pytest.CaptureFixture[str]) -> None:
     run_report.show(ended(None), house.lake)
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("reason", "feed", "mends"),
+    [
+        ("gender_unknown", None, "mediflow vocabulary map admissions gender THEIRS OURS"),
+        ("status_unknown", "main", "mediflow vocabulary map main status THEIRS OURS"),
+        ("cost_unreadable", "main", "[feeds.main] decimal_comma"),
+        ("event_type_unknown", None, "the export itself"),
+    ],
+)
+def test_each_reason_is_told_with_what_mends_it(reason: str, feed: str | None, mends: str) -> None:
+    told = what_mends(reason, feed)
+    assert mends in told and told.endswith(f"mediflow quarantine replay --reason {reason}")
+
+
+def test_a_delivery_of_unusual_size_is_told(house: Any, admissions: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    for day, count in enumerate((9, 9, 9, 2)):
+        rows = [{"encounter_id": f"E{day}-{each}"} for each in range(count)]
+        delivery = house.deliver(admissions(*rows), RECEIVED + dt.timedelta(days=day))
+    house.lake.ensure(silver.ENCOUNTERS)
+    row = {"delivery": delivery, "records": 2, "accepted": 2, "waiting": 0, "rejects": 0, "share": 0.0}
+    run_report.show(ended(row), house.lake)
+    assert f"admissions {delivery[:12]}: 2 records, where 9 are usual" in capsys.readouterr().err

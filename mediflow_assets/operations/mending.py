@@ -1,0 +1,15 @@
+"""What to type to mend a reason for which records were refused."""
+
+from mediflow_assets.contracts import vocabulary
+from mediflow_assets.contracts.admissions import SOURCE as ADMISSIONS
+from mediflow_assets.operations.unknown_words import UNKNOWN
+from mediflow_assets.sources.drafting.mending import mending
+
+
+def what_mends(reason: str, feed: str | None) -> str:
+    """The command, and what to change before it; `feed` is that of the records, None where they are of none."""
+    replay = f"mediflow quarantine replay --reason {reason}"
+    if (column := reason.removesuffix(UNKNOWN)) in vocabulary.CODED and reason.endswith(UNKNOWN):
+        mapped = f"mediflow vocabulary map {feed or ADMISSIONS.system} {column} THEIRS OURS"
+        return f"mediflow vocabulary unmapped; {mapped}; {replay}"
+    return f"{mending(reason, feed or 'NAME')}; then {replay}"
