@@ -69,11 +69,14 @@ def grades(check_results: Snapshot) -> pl.DataFrame:
 @once()
 def reconciled(reconciliation: Snapshot) -> pl.DataFrame:
     """table, delivery, source, records, accepted, newest and what versions were (to the nearest twenty), quarantined,
-    erased, balanced, and contradicts: whether more than a fifth of what it touches it contradicts at the same time."""
+    erased, balanced, refused: the share that is quarantined, its reasons, unknown words, and contradicts: whether more
+    than a fifth of what it touches it contradicts at the same time."""
     rows = ("newest", *OUTCOMES)
     names = ("table", "delivery", "source", "records", "accepted", *rows, "quarantined", "erased", "balanced")
+    refused = pl.when(pl.col("records") > 0).then((pl.col("quarantined") / pl.col("records")).round(4)).alias("refused")
     doubtful = contradicts({outcome: pl.col(outcome) for outcome in OUTCOMES}).fill_null(False).alias("contradicts")
-    found = reconciliation.scan(*names).with_columns(*to_nearest(*rows), doubtful)
+    why = ("reasons", "unknown_words")
+    found = reconciliation.scan(*names, *why).with_columns(*to_nearest(*rows), refused, doubtful)
     return reconciliation.collect(found.sort("table", "delivery"))
 
 

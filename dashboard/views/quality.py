@@ -89,7 +89,10 @@ def _flow() -> None:
         "the sum does not hold and the run fails. To the nearest 20, `newest`: accepted ones that are rows of Silver; "
         "and what accepted versions were: "
         + "; ".join(f"`{name}`: {what}" for name, what in OUTCOMES.items())
-        + f". `contradicts`: more than {MOST_CONFLICTS:.0%} of what it touches it contradicts at the same time.",
+        + "; `refused`: the share that is quarantined, or of Bronze rejected, `reasons` the most frequent first, "
+        "`unknown_words` records held by a word that no vocabulary has. On the command line 'mediflow quarantine list "
+        "--records --delivery …' shows which records, and 'mediflow vocabulary unmapped' the words."
+        + f" `contradicts`: more than {MOST_CONFLICTS:.0%} of what it touches it contradicts at the same time.",
         kept,
     )
     (st.error if unbalanced else st.caption)(f"{kept.height - unbalanced} of {kept.height} sums agree.")

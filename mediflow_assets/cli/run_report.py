@@ -51,9 +51,7 @@ def show(outcome: Outcome, lake: Lake) -> None:
     why = [each for table, row in rows for each in _why(table, row["delivery"], ledger, reasons)]
     output.table("what was refused, and what mends it", _WHY, why)
     for doubt in volume.doubts(lake, {row["delivery"] for _, row in rows}) if rows else ():
-        output.warn(
-            f"{doubt.what}: {doubt.records:,} records, where {doubt.usual:,} are usual. Is the export whole?"
-        )
+        output.warn(f"{doubt.what}: {doubt.records:,} records, where {doubt.usual:,} are usual. Is the export whole?")
     if step := _next_step(outcome, [row for _, row in rows]):
         output.line(f"Next: {step}")
 

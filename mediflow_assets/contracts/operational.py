@@ -52,6 +52,8 @@ RECONCILIATION = TableContract(
             T.BOOLEAN,
             "whether records = accepted + quarantined + erased, and versions = accepted",
         ),
+        _column("reasons", T.STRING, "why records were refused, the most frequent first", nullable=True),
+        _column("unknown_words", T.LONG, "quarantined for a word that no vocabulary has", nullable=True),
     ),
     primary_key=("table", "delivery"),
     checks=(RowCheck("unbalanced", "NOT balanced"),),

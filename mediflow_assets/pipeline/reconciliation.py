@@ -16,6 +16,7 @@ from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.contracts.versions import OUTCOMES
 from mediflow_assets.ingest.erased_counts import Counts, erased_records
+from mediflow_assets.pipeline import refusals
 from mediflow_assets.pipeline.counting import records_by_delivery
 from mediflow_assets.pipeline.offset_ranges import OffsetRanges, validated_through
 from mediflow_assets.pipeline.silver_tables import ALL as SILVER
@@ -39,7 +40,7 @@ def reconcile(lake: Lake) -> list[Row]:
         rows.append(_row(table, delivery, delivery["records"], landed, rejects[delivery["delivery_id"]], gone))
     for validated in SILVER:
         rows += _of_silver(lake, validated.contract, ledger, arrived, erased)
-    return rows
+    return refusals.told(lake, rows)
 
 
 def _of_silver(

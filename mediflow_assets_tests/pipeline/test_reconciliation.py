@@ -85,3 +85,14 @@ def test_a_run_that_is_cut_short_after_its_last_write_is_told_once(house, admiss
     house.deliver(admissions({"encounter_id": "E2"}), LATER)
     house.make_silver()
     assert all(row["balanced"] for row in reconcile(house.lake))
+
+
+def test_each_sum_tells_why_records_were_refused_and_how_many_for_a_word(house, admissions):
+    wrong = ({"gender": "7"}, {"gender": "7", "status": "lost"}, {"cost": "x"})
+    rows = ({"encounter_id": f"E{n}"} | changed for n, changed in enumerate(({}, *wrong)))
+    delivery = house.deliver(admissions(*rows) + "broken\n" + "a,b\n")
+    house.make_silver()
+    told = {row["table"]: (row["reasons"], row["unknown_words"]) for row in reconcile(house.lake)}
+    assert told[ENCOUNTERS] == ("gender_unknown, cost_unreadable, status_unknown", 2)
+    assert told["bronze/admissions"] == ("too_few_fields", None)
+    assert {row["delivery"] for row in reconcile(house.lake)} == {delivery[:12]}
