@@ -11,6 +11,7 @@ from mediflow_assets.cli import context, output
 if TYPE_CHECKING:
     from mediflow_assets.operations.hand_over import Handed
     from mediflow_assets.sources import Feeds, Recognised
+    from mediflow_assets.storage.delta import Lake
 
 
 def register(app: typer.Typer) -> None:
@@ -35,6 +36,8 @@ def ingest(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="
         for file in hand_over.hand_over(paths, inbox, context.lake(settings)):
             handed.append(file)
             _say(file, feeds)
+            if file.fate is hand_over.Fate.LANDED and file.delivery:
+                _say_refused(file.delivery.delivery_id, context.lake(settings))
             if file.delivery and _is_generated(file.path):
                 (settings.root / home.SYNTHETIC).touch()
         counts = Counter(file.fate for file in handed)
@@ -62,6 +65,16 @@ def _say(file: "Handed", feeds: "Feeds") -> None:
     short = f", years of two digits are read as {years[0]} to {years[1]}, births as past" if years else ""
     how = "".join(f", {text}" for text in _how_written(file.what))
     output.line(f"{file.named}: {file.delivery.short}{feed}{how}{columns}{short}: {file.fate}")
+
+
+def _say_refused(delivery: str, lake: "Lake") -> None:
+    """What a run refused of a delivery that is in the lake already, and why."""
+    from mediflow_assets.operations import status
+
+    for row in status.refused_of(lake, delivery):
+        share, short = row["quarantined"] / row["records"], delivery[:12]
+        output.line(f"  {row['table']}: {share:.1%} refused ({row['reasons']})")
+        output.line(f"  Next: 'mediflow quarantine list --records --delivery {short}' shows which records.")
 
 
 def _how_written(what: "Recognised") -> list[str]:

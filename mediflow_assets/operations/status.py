@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mediflow_assets.contracts import TABLES, bronze, operational
 from mediflow_assets.contracts.table import Severity, TableContract
@@ -119,6 +120,13 @@ def _committed(lake: Lake, contract: TableContract) -> Row | None:
         committed = table.history(1)[0]["timestamp"] / 1000
     updated_at = dt.datetime.fromtimestamp(committed, dt.UTC)
     return {"rows": count_rows(table), "version": table.version(), "updated_at": _instant(updated_at)}
+
+
+def refused_of(lake: Lake, delivery: str) -> list[Row]:
+    """The sums of a delivery of which the last run held records back."""
+    names = ["table", "delivery", "records", "quarantined", "reasons"]
+    rows = lake.read(operational.RECONCILIATION, names, pc.field("delivery") == delivery[:12]).to_pylist()
+    return sorted((row for row in rows if row["quarantined"] and row["records"]), key=lambda row: str(row["table"]))
 
 
 def _reconciliation(lake: Lake) -> list[Row]:

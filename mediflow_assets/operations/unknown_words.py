@@ -3,7 +3,7 @@
 import json
 import re
 import tomllib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,19 +51,6 @@ def unmapped(lake: Lake) -> list[UnknownWord]:
         UnknownWord(*key, len(records), len({delivery for delivery, _ in records})) for key, records in found.items()
     ]
     return sorted(words, key=lambda each: (-each.records, each.feed, each.column, each.word))
-
-
-def by_delivery(lake: Lake) -> Counter[str]:
-    """How many open records of each delivery have a word that no vocabulary has."""
-    is_open = pc.field("status").isin(OPEN)
-    names = ["_delivery_id", "_record_number", "reasons"]
-    rows = lake.read(silver.QUARANTINE, names, is_open).to_pylist()
-    records = {
-        (row["_delivery_id"], row["_record_number"])
-        for row in rows
-        if any(reason.endswith(UNKNOWN) for reason in row["reasons"])
-    }
-    return Counter(delivery for delivery, _ in records)
 
 
 def map_word(path: Path, feed: str, column: str, theirs: str, ours: str) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from mediflow_assets.contracts import silver
+from mediflow_assets.contracts import operational, silver
 from mediflow_assets.ingest.inbox import Inbox
 from mediflow_assets.ingest.landing import land_all
 from mediflow_assets.storage.delta import Lake
@@ -54,6 +54,16 @@ def test_what_the_ledger_knows_is_not_taken_again(mediflow: Run, inbox: Inbox, l
     again = mediflow("ingest", csv("a.csv", 1))
     assert again.exit_code == 0 and "1 landed already" in again.stdout
     assert inbox.waiting() == []
+
+
+def test_what_a_run_refused_of_a_landed_file_is_told(mediflow: Run, inbox: Inbox, lake: Lake, csv: Csv) -> None:
+    mediflow("ingest", csv("a.csv", 1))
+    [landed] = land_all(lake, inbox)
+    sums = {"table": "silver/encounters", "delivery": landed.delivery.delivery_id[:12], "source": "admissions"}
+    counts = {"records": 4, "accepted": 3, "quarantined": 1, "erased": 0, "balanced": True}
+    lake.append_rows(operational.RECONCILIATION, [sums | counts | {"reasons": "cost_unreadable"}])
+    again = mediflow("ingest", csv("a.csv", 1))
+    assert "silver/encounters: 25.0% refused (cost_unreadable)" in " ".join(again.stdout.split())
 
 
 def test_a_named_file_that_is_refused_fails_the_command(mediflow: Run, inbox: Inbox, csv: Csv) -> None:
