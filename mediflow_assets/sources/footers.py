@@ -11,6 +11,9 @@ from mediflow_assets.sources import shapes
 MOST_ROWS = 10
 """More rows of the kind are no footer: then the file is something else."""
 
+FOOTER_ROWS = 40
+"""The last rows of a table, among which one is looked for."""
+
 _TOTAL = re.compile(
     r"(?:(?:grand|sub|report|overall)[\s-]*)?(?:totals?|totale|totaal|somme?|suma|sum|summe|gesamt\w*|insgesamt|anzahl|"
     r"zwischensumme|count|average|mean|durchschnitt|mittelwert|trailer|footer|eof|end|ende|n)"

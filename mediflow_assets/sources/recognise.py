@@ -14,6 +14,7 @@ from mediflow_assets.sources.csv_stream import total_rows
 from mediflow_assets.sources.delivery import LINE_LIMIT, Limits, Recognised
 from mediflow_assets.sources.feed_section import DELIMITERS
 from mediflow_assets.sources.feeds import Feeds
+from mediflow_assets.sources.footers import FOOTER_ROWS, footer_of_rows
 from mediflow_assets.sources.names_for_ids import refuse_names_for_ids
 from mediflow_assets.sources.opening import compression_of, form_of, read_head
 from mediflow_assets.sources.readings import Reading, Top, choose, readings, refusal
@@ -65,17 +66,17 @@ def _by_header(file: Candidate, feeds: Feeds) -> Recognised:
 def _by_table(file: Candidate, feeds: Feeds, table: TableFormat) -> Recognised:
     """The first place of a typed table where a header stands; one in a sheet that a feed names goes first."""
     seen: list[Reading] = []
-    chosen: list[Reading] = []
+    chosen: list[tuple[Reading, TableTop]] = []
     for at in table.tops(file):
         ways = list(readings(at.header, "", feeds, Top(at.title_rows, _head_of(at), sheet=at.sheet)))
         seen += ways
         if reading := choose(ways):
-            chosen.append(reading)
+            chosen.append((reading, at))
     if not chosen:
         raise refusal(seen)
-    reading = next((each for each in chosen if each.feed and each.feed.sheet), chosen[0])
-    found = _recognised(file, reading, table.name)
-    return replace(found, total_rows=table.total_rows(file.path, found))
+    reading, at = next((each for each in chosen if each[0].feed and each[0].feed.sheet), chosen[0])
+    last = at.rows[-FOOTER_ROWS:] if table.may_have_totals else ()
+    return replace(_recognised(file, reading, table.name), total_rows=footer_of_rows(last, reading.columns).rows)
 
 
 def _head_of(table: TableTop) -> bytes:

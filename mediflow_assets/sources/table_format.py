@@ -47,7 +47,8 @@ class TableFormat:
     read: Callable[[Path, Recognised], Iterator[TableBatch]]
     count: Callable[[Path, Recognised], int]
     """How many records it holds, by other means than `read`."""
-    total_rows: Callable[[Path, Recognised], int] = lambda *_: 0
+    may_have_totals: bool = False
+    """Whether rows below its records may be none."""
 
 
 class Unpacking:

@@ -13,7 +13,7 @@ import python_calamine as calamine
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.csv_header import MOST_TITLE_LINES
 from mediflow_assets.sources.delivery import Recognised
-from mediflow_assets.sources.footers import Footer, footer_of_rows
+from mediflow_assets.sources.footers import FOOTER_ROWS, footer_of_rows
 from mediflow_assets.sources.source import Candidate
 from mediflow_assets.sources.table_format import RECORDS_AT_ONCE, TableBatch, TableFormat, TableTop, named
 from mediflow_assets.sources.table_texts import text_of
@@ -21,7 +21,6 @@ from mediflow_assets.sources.workbook_xml import measured, row_widths
 
 _ZIP = b"PK\x03\x04"
 _MEMBER = "xl/workbook.xml"
-_FOOTER_ROWS = 40
 
 Rows = list[list[str]]
 
@@ -49,7 +48,7 @@ def _tops(file: Candidate) -> Iterator[TableTop]:
 
 def _read(path: Path, what: Recognised) -> Iterator[TableBatch]:
     rows = _rows(path, what.sheet)[what.title_lines + 1 :]
-    footer = _footer(rows, what)
+    footer = footer_of_rows(rows[-FOOTER_ROWS:], what.columns)
     records = [row for row in rows[: len(rows) - footer.size] if any(row)]
     width = len(what.header)
     for first in range(0, len(records), RECORDS_AT_ONCE):
@@ -64,15 +63,7 @@ def _count(path: Path, what: Recognised) -> int:
     with _refusing():
         places = row_widths(path, what.sheet or "")
     below = sum(1 for place, width in places if place > what.title_lines and width)
-    return below - _total_rows(path, what)
-
-
-def _total_rows(path: Path, what: Recognised) -> int:
-    return _footer(_rows(path, what.sheet)[what.title_lines + 1 :], what).rows
-
-
-def _footer(rows: Rows, what: Recognised) -> Footer:
-    return footer_of_rows(rows[-_FOOTER_ROWS:], what.columns)
+    return below - what.total_rows
 
 
 def _rows(path: Path, sheet: str | None) -> Rows:
@@ -99,4 +90,4 @@ def _refusing() -> Iterator[None]:
         raise DeliveryRefused("the workbook is damaged, encrypted or cut short. Deliver it again, or as CSV.") from None
 
 
-WORKBOOK = TableFormat("xlsx", _is_one, _tops, _read, _count, _total_rows)
+WORKBOOK = TableFormat("xlsx", _is_one, _tops, _read, _count, may_have_totals=True)
