@@ -65,7 +65,7 @@ def test_texts_that_cells_share_and_cells_beside_the_header_are_kept(deliver):
 @pytest.mark.parametrize("place", ['r="XFD1048576"', "r='XFD1048576'", 'r = "XFD1048576"', 'r="XF&#68;1048576"'])
 def test_a_workbook_whose_cells_lie_far_apart_is_refused(write, place):
     far = workbook({"a": [HEADER, ROW]}, raw=f'<row r="1048576"><c {place}><v>1</v></c></row>')
-    with pytest.raises(DeliveryRefused, match="larger than is read|damaged"):
+    with pytest.raises(DeliveryRefused, match=r"larger than is read|damaged"):
         recognise(write(far), Feeds())
 
 
