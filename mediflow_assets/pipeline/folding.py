@@ -43,6 +43,9 @@ def store(
     context: RunContext, table: SilverTable, accepted: DataFrame, validated: DataFrame, ranges: OffsetRanges
 ) -> Outcomes:
     """Write the rows that accepted records, of those validated, make, with what the table holds of their keys."""
+    if table.fold is None:
+        _put(context, table.contract, table.told(context, accepted))
+        return {}
     alone, rest = _split(context, table, accepted)
     rows = _admitting(table, alone)
     parts = [alone.select(*PLACE, _outcome_alone(alone).alias(OUTCOME))]
@@ -59,6 +62,14 @@ def store(
         _merge_rows(context, table, folded)
     context.tables.append(table.contract, table.finished(table.keyed(context, rows)))
     return outcomes
+
+
+def _put(context: RunContext, contract: TableContract, rows: DataFrame) -> None:
+    """Put rows into a table in place of those of their keys."""
+    if context.lake.rows(contract):
+        context.tables.merge(contract, rows, contract.primary_key)
+    else:
+        context.tables.append(contract, rows)
 
 
 def _counted(told: DataFrame, ranges: OffsetRanges) -> Outcomes:

@@ -32,10 +32,9 @@ from mediflow_assets.pipeline import (
 from mediflow_assets.pipeline.arrived import arrived
 from mediflow_assets.pipeline.delivery_results import SOURCE, DeliveryResult, count, figures
 from mediflow_assets.pipeline.event_rules import settle_events, union
-from mediflow_assets.pipeline.folding import Outcomes, store
+from mediflow_assets.pipeline.folding import store
 from mediflow_assets.pipeline.known_codes import with_known_codes
 from mediflow_assets.pipeline.known_people import of_known_people
-from mediflow_assets.pipeline.offset_ranges import OffsetRanges
 from mediflow_assets.pipeline.owners import THROUGH_MERGES, Owners, are_changed_by_merges, owners
 from mediflow_assets.pipeline.pending import ENCOUNTERS_VERSION, PATIENTS_VERSION, Pending, Wanted, pending
 from mediflow_assets.pipeline.quarantine import forget_unsettled, held_by_delivery, quarantine_records
@@ -159,7 +158,7 @@ def _write(context: RunContext, table: SilverTable, work: Pending, found: _Valid
     """The table, then the quarantine."""
     records = rows_of_records.as_records(found.validated, table.contract)
     delivery_results = count(records, work.offset_ranges)
-    outcomes = _store(context, table, found, work.offset_ranges)
+    outcomes = store(context, table, found.accepted, found.validated, work.offset_ranges)
     told = {result.delivery: result for result in delivery_results}
     noted = (DeliveryResult(delivery, 0, 0, 0, 0, of) for delivery, of in outcomes.items() if delivery not in told)
     delivery_results = [*(versions_told.told(result, outcomes, work) for result in delivery_results), *noted]
@@ -216,16 +215,6 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
     if is_of_encounters:
         awaited = parts.judged(context, awaited, table.contract)
     return with_ends(awaited, table.contract)
-
-
-def _store(context: RunContext, table: SilverTable, found: _Validation, ranges: OffsetRanges) -> Outcomes:
-    if table.fold is not None:
-        return store(context, table, found.accepted, found.validated, ranges)
-    if not context.lake.rows(table.contract):
-        context.tables.append(table.contract, table.told(context, found.accepted))
-    else:
-        context.tables.merge(table.contract, table.told(context, found.accepted), table.contract.primary_key)
-    return {}
 
 
 def _commit(
