@@ -180,8 +180,7 @@ def _checked(
     delivery_outcomes = quarantine_rate.delivery_outcomes(lake, contract, work, delivery_results)
     results.append(quarantine_rate.check(delivery_outcomes, context.shares, results[0]))
     if contract is silver.ENCOUNTERS:
-        results.append(possible_duplicates.check(lake, results[0]))
-        results.append(volume.check(lake, work.new, results[0]))
+        results += [possible_duplicates.check(lake, results[0]), volume.check(lake, work.new, results[0])]
     checks.record(context, contract, results)
     told = figures(delivery_results, duplicates)
     return StepResult(
@@ -196,9 +195,8 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
     zone, words = context.feeds.zone_of(source.system), context.feeds.values_of(source.system)
     reader = FeedReader(feeds, context.feeds.namespaces, zone, words)
     frame = with_known_codes(context, source, transform(records, reader), table.contract)
-    namespace = reader.namespaces[source.system]
     if FEED not in source.table.columns:
-        frame = frame.withColumn(NAMESPACE, F.lit(namespace))
+        frame = frame.withColumn(NAMESPACE, F.lit(reader.namespaces[source.system]))
     found = of_known_people(context, table, source, frame, lambda every: transform(every, reader))
     if found is None:
         raise _NeedsAll
