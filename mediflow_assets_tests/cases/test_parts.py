@@ -16,8 +16,6 @@ admission_date = "ADMITTIME"
 discharge_date = "DISCHTIME"
 department = { value = "MEDICINE" }
 encounter_class = { value = "inpatient" }
-diagnosis_code = { value = "N/A" }
-cost = { value = "N/A" }
 
 [feeds.pat]
 grain = "patient"
