@@ -69,6 +69,8 @@ def hospital(rows: int = 6_000, seed: int = 3) -> dict[TableContract, pa.Table]:
         "prior_emergency_6m": rng.poisson(0.3, rows),
         "days_since_last_discharge": [None if n == 0 else int(n) * 20 for n in priors],
         "comorbidity_count": groups,
+        "charlson_index": groups,
+        "elixhauser_score": groups * 3,
         "prior_mean_cost_usd": [None if n == 0 else 900.0 for n in priors],
         "cost_usd": np.round(cost, 2),
         "discharge_disposition": ["home"] * rows,
