@@ -128,7 +128,8 @@ def _read_header(file: Candidate, feeds: Feeds) -> Reading:
             except DeliveryRefused as error:
                 broken = broken or (None if place else error)
                 continue
-            found = [each for each in _of_line(line, own, Top(place, beginning, encoding)) if each.feed or not encoding]
+            ways = _of_line(line, own, Top(place, beginning, encoding))
+            found = [each for each in ways if (each.feed.encoding if each.feed else None) == encoding]
             if chosen := choose(found):
                 return chosen
             seen += found

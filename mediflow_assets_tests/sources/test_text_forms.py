@@ -5,8 +5,9 @@ import gzip
 import pytest
 
 from mediflow_assets.errors import SettingsInvalid
-from mediflow_assets.sources import Feeds
+from mediflow_assets.sources import Feeds, recognise
 from mediflow_assets.sources.feed_section import feed_of
+from mediflow_assets.sources.feeds import known_exports
 from mediflow_assets_tests.sources.conftest import HEADER, read
 
 ROWS = "P1,Gynäkologie,I10,2026-01-01,100\nP2,Öffentliche Küche,I10,2026-01-02,5\n"
@@ -99,3 +100,12 @@ def test_a_feed_says_in_which_encoding_it_is(write):
 def test_an_encoding_that_is_none_is_refused(name):
     with pytest.raises(SettingsInvalid, match="encoding"):
         feed_of("f", {"encoding": name, "match": ["a"]})
+
+
+def test_the_encoding_of_one_feed_is_not_that_of_another_file(write):
+    """Nor of one that a feed of public exports takes."""
+    header = known_exports()[0].match
+    path = write((",".join(header) + "\n" + ",".join("Küche" for _ in header) + "\n").encode())
+    feeds = Feeds((feed_of("dos", {"encoding": "cp850", "match": ["Pat-Nr"]}),))
+    found = [recognise(path, each) for each in (feeds, Feeds())]
+    assert [(each.feed, each.encoding) for each in found] == [(known_exports()[0].name, "utf-8")] * 2
