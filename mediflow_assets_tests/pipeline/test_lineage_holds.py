@@ -51,6 +51,7 @@ def stays():
             "birth_date": start.date(),
             "derived": "",
             "is_shifted": None,
+            "cleared": None,
         }
         for n in range(N)
     ]
@@ -96,6 +97,7 @@ CHANGES = {
     "birth_date": lambda v: v + DAY,
     "derived": lambda v: "zip",
     "is_shifted": lambda v: True,
+    "cleared": lambda v: " zip ",
 }
 """Per column a change that keeps apart what was apart: which rows are taken and how they are grouped stays the same."""
 UNCHANGED = {"status", "updated_at", "_delivery_id", "_record_number", "_ingested_at"}
