@@ -115,11 +115,13 @@ def without_currency(text: Column, signs: Iterable[str]) -> Column:
 def with_marks(text: Column, thousands: str, point: str) -> Column:
     """An amount that is written with these marks as one with a decimal point; every other text as no amount.
 
+    The last group has three digits, others have two in India.
+
     So `1234.50` is no amount where a comma divides cents: it would become a hundred times as much.
     """
-    like = _LIKE.get(thousands, thousands)
+    like, least = _LIKE.get(thousands, thousands), 2 if thousands == "," else 3
     group = "[" + "".join(map(_literal, like)) + "]"
-    is_so = text.rlike(rf"^[+-]?([0-9]+|[0-9]{{1,3}}({group}[0-9]{{3}})+)([{point}][0-9]+)?\z")
+    is_so = text.rlike(rf"^[+-]?([0-9]+|[0-9]{{1,3}}({group}[0-9]{{{least},3}})*{group}[0-9]{{3}})([{point}][0-9]+)?\z")
     return F.when(is_so, F.translate(text, point + like, ".")).otherwise(UNREAD)
 
 
