@@ -17,6 +17,8 @@ HEADERS = {
     "hospital_expire_flag",
     "mimic4_patients": "subject_id,gender,anchor_age,anchor_year,anchor_year_group,dod",
     "mimic4_diagnoses": "subject_id,hadm_id,seq_num,icd_code,icd_version",
+    "mimic4_ed_stays": "subject_id,hadm_id,stay_id,intime,outtime,gender,race,arrival_transport,disposition",
+    "mimic4_ed_diagnoses": "subject_id,stay_id,seq_num,icd_code,icd_version,icd_title",
     "omop_visits": "visit_occurrence_id,person_id,visit_concept_id,visit_start_date,visit_start_datetime,"
     "visit_end_date,visit_end_datetime,visit_type_concept_id,provider_id,care_site_id,visit_source_value,"
     "visit_source_concept_id,admitted_from_concept_id,admitted_from_source_value,discharged_to_concept_id,"
