@@ -1,5 +1,6 @@
 """Which column of a file is which of ours: by what its header says, what its values look like, and how both fit."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,11 +9,17 @@ from mediflow_assets.sources.aliases import ADMISSION_ALIASES, plain
 from mediflow_assets.sources.drafting.header_words import concepts, meanings
 from mediflow_assets.sources.drafting.profile import BLOOD_PRESSURE, ENOUGH, Profile
 from mediflow_assets.sources.drafting.rules import RULES
+from mediflow_assets.sources.drafting.words import CODED, share_known
 from mediflow_assets.sources.names_for_ids import look_like_names
 
-_LEAST, _SURE = 0.58, 0.9
+_BY_WORDS = 0.3
+"""What it adds that all words of a column are known."""
+_LEAST, _LIKELY, _SURE, _ALIAS = 0.58, 0.75, 0.9, 0.97
 _STRANGE, _BESIDE, _AGAINST = 0.08, 0.06, 0.45
 _FEW = 60
+_MOST = 0.5
+_SEVERAL = re.compile(r"[^\s;|,/][;|,/\s]+\w")
+_WORD = re.compile(r"[^\W\d_]{2}")
 
 
 @dataclass(frozen=True)
@@ -61,9 +68,21 @@ def _gender(profile: Profile) -> str:
     return f"{len(profile.counts)} different words" if profile.few(8) and _all(profile, 20) else ""
 
 
-def _coded(profile: Profile) -> str:
-    fits = profile.few() and _all(profile, 60) and not profile.is_money_with_cents and not profile.dates
-    return f"{len(profile.counts)} different words" if fits and not profile.is_flag else ""
+def are_codes(profile: Profile) -> bool:
+    """Whether a column holds few different short values that are no dates, amounts or flags."""
+    are_few = profile.few() and _all(profile, 60) and not profile.is_flag
+    return are_few and not profile.is_money_with_cents and not profile.dates
+
+
+def _coded(ours: str) -> Callable[[Profile], str]:
+    """Words, of which most are known, or none is a number: codes of a list of its own cannot be read."""
+
+    def fits(profile: Profile) -> str:
+        known = share_known(ours, profile)
+        is_read = known >= _MOST or profile.share(_WORD.search) >= ENOUGH
+        return f"{known:.0%} of its words known" if are_codes(profile) and is_read else ""
+
+    return fits
 
 
 def _department(profile: Profile) -> str:
@@ -104,10 +123,10 @@ FITS: Mapping[str, Callable[[Profile], str]] = {
     "diagnosis_code": _diagnosis,
     "diagnosis_system": _system,
     "diagnosis_rank": _when(lambda p: p.few(60) and not p.dates, "few values"),
-    "discharge_disposition": _coded,
-    "encounter_class": _coded,
-    "admission_type": _coded,
-    "status": _coded,
+    "discharge_disposition": _coded("discharge_disposition"),
+    "encounter_class": _coded("encounter_class"),
+    "admission_type": _coded("admission_type"),
+    "status": _coded("status"),
     "blood_pressure": _when(lambda p: p.share(BLOOD_PRESSURE.fullmatch) >= ENOUGH, "pairs such as n/n"),
     "payer": _when(lambda p: p.few(_FEW) and p.is_words and not p.is_flag, "few different words"),
     "zip": _when(lambda p: p.is_zip, "postal codes"),
@@ -123,13 +142,28 @@ def candidates(table: Table, ours: str) -> list[Choice]:
         by_name = _by_name(header, ours)
         told = _told(ours, table.profiles[header], by_name) if by_name >= _LEAST else ""
         if told:
-            found.append(Choice(header, told, by_name - place / 10_000))
+            by_words = _BY_WORDS * share_known(ours, table.profiles[header]) if ours in CODED else 0.0
+            against = _of_others(header, table.profiles[header]) if ours == "diagnosis_code" else 0.0
+            found.append(Choice(header, told, by_name + by_words - against - place / 1_000_000))
     return sorted(found, key=lambda choice: -choice.score)
+
+
+def _of_others(header: str, profile: Profile) -> float:
+    """How much speaks for a column of further diagnoses: a number, several codes in a cell, or none."""
+    number = re.search(r"\d+\Z", header)
+    further = min(int(number[0]) - 1, 5) if number and int(number[0]) > 1 else 0
+    several = profile.share(_SEVERAL.search)
+    missing = 1 - len(profile.given) / len(profile.cells) if profile.cells else 0.0
+    return 0.02 * further + 0.1 * several + 0.1 * missing
 
 
 def _told(ours: str, profile: Profile, by_name: float) -> str:
     if not profile.given:
         return "by its name: it has no value here" if by_name >= _SURE else ""
+    if ours in CODED and by_name >= _SURE and are_codes(profile):
+        return f"{len(profile.counts)} different words or codes"
+    if ours in CODED and by_name < _LIKELY and share_known(ours, profile) < _MOST:
+        return ""
     return FITS[ours](profile)
 
 
@@ -137,7 +171,7 @@ def _by_name(header: str, ours: str) -> float:
     if plain(header) == plain(ours):
         return 1.2
     if plain(header) in {plain(spelling) for spelling in ADMISSION_ALIASES.get(ours, ())}:
-        return 1.0
+        return _ALIAS
     meant, strange = concepts(header)
     rule, best = RULES[ours], 0.0
     for needed, weight in rule.needs:

@@ -2,14 +2,17 @@
 
 import re
 
+from mediflow_assets.contracts.source import LINE_GRAIN
 from mediflow_assets.sources.drafting import words
 from mediflow_assets.sources.drafting.choosing import Table
 from mediflow_assets.sources.drafting.draft import CHECK, Column, Draft
 from mediflow_assets.sources.drafting.header_words import concepts
 from mediflow_assets.sources.drafting.profile import ENOUGH, Profile
 from mediflow_assets.sources.drafting.writing import dates_of
-from mediflow_assets.sources.grains import FORMS
+from mediflow_assets.sources.grains import DIAGNOSIS_GRAIN, ENCOUNTER_GRAIN, FORMS
 
+_LEAST_DIFFERENT = 0.2
+_PRINCIPAL = frozenset(["p", "pri", "prin", "principal", "primary", "1", "main", "a", "hd", "h", "hoofd", "dp"])
 _ONCE = 0.95
 """Of stays, to be named by one record: a file that names them again and again tells of something else."""
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d)?")
@@ -67,19 +70,20 @@ def codes(table: Table, draft: Draft) -> None:
     if first is None:
         return
     system = table.profiles[first.headers[0]].code_system
-    if draft.grain != "diagnosis":
+    if draft.grain != DIAGNOSIS_GRAIN:
         more = tuple(
             header
             for header in table.header
             if header != first.headers[0] and _is_further(header, table.profiles[header], system)
         )
+        repeated = table.profiles[first.headers[0]].cells
+        more = tuple(header for header in more if table.profiles[header].cells != repeated)
         if more:
             draft.columns["diagnosis_code"] = Column((*first.headers, *more), f"{first.why}, in order", ";")
-    if (
-        system == "icd9"
-        and "diagnosis_system" not in draft.columns
-        and "diagnosis_system" in FORMS[draft.grain].columns
-    ):
+    if draft.grain == DIAGNOSIS_GRAIN and (mark := _principal_mark(table, draft)):
+        draft.columns["diagnosis_rank"], draft.values["diagnosis_rank"] = mark
+    has_system = "diagnosis_system" in FORMS[draft.grain].columns
+    if system == "icd9" and has_system and "diagnosis_system" not in draft.columns:
         draft.columns["diagnosis_system"] = Column((), "the codes have the form of ICD-9", value="icd9")
 
 
@@ -92,12 +96,34 @@ def _is_further(header: str, profile: Profile, system: str | None) -> bool:
     return profile.code_system == system if profile.given else bool(re.search(r"\d\Z", header))
 
 
+def _principal_mark(table: Table, draft: Draft) -> tuple[Column, dict[str, str]] | None:
+    """A column that marks one diagnosis of each stay as the principal one by a letter or word of its own."""
+    encounter = draft.columns.get("encounter_id")
+    if encounter is None or "diagnosis_rank" in draft.columns:
+        return None
+    ids = table.profiles[encounter.headers[0]].cells
+    taken = {header for column in draft.columns.values() for header in column.headers}
+    for header in table.header:
+        profile = table.profiles[header]
+        word = next((each for each in profile.counts if each.casefold() in _PRINCIPAL), None)
+        if header in taken or word is None or not 2 <= len(profile.counts) <= 6:
+            continue
+        marked = [i for i, cell in zip(ids, profile.cells, strict=True) if cell == word]
+        if len(marked) == len(set(marked)) and len(marked) > 0.8 * len(set(ids)):
+            others = {each: "2" for each in profile.counts if each != word}
+            return Column((header,), f"one {word} a stay: the principal diagnosis; {CHECK}"), {word: "1"} | others
+    return None
+
+
 def patient(table: Table, draft: Draft) -> None:
     """Where no column names the patient, the stay does: then nobody has two."""
-    if draft.grain not in ("encounter", "line") or "patient_id" in draft.columns:
+    if draft.grain not in (ENCOUNTER_GRAIN, LINE_GRAIN) or "patient_id" in draft.columns:
         return
     encounter = draft.columns.get("encounter_id")
-    if encounter and table.profiles[encounter.headers[0]].distinct > _ONCE:
+    if header := _person(table, draft):
+        why = f"what does not change of a person is the same wherever it stands; {CHECK}"
+        draft.columns["patient_id"] = Column((header,), why)
+    elif encounter and table.profiles[encounter.headers[0]].distinct > _ONCE:
         draft.columns["patient_id"] = Column(
             encounter.headers, f"no patient is named: each stay is a patient of its own, nobody is readmitted; {CHECK}"
         )
@@ -106,3 +132,29 @@ def patient(table: Table, draft: Draft) -> None:
         draft.columns["patient_id"] = Column(
             (*name.headers, *more), f"no column of ids: people of one name are taken for one patient; {CHECK}", "|"
         )
+
+
+def _person(table: Table, draft: Draft) -> str | None:
+    """A column of ids that stand several times, and of which each has one gender and one birth, or the like."""
+    taken = {header for column in draft.columns.values() for header in column.headers}
+    fixed = [
+        header
+        for header in table.header
+        if concepts(header)[0] & {"gender", "birth", "race", "zip", "name"} and len(table.profiles[header].counts) > 1
+    ]
+    for header in table.header:
+        profile = table.profiles[header]
+        is_candidate = header not in taken and header not in fixed and profile.is_id and not profile.dates
+        if is_candidate and _LEAST_DIFFERENT < profile.distinct < _ONCE and _determines(table, header, fixed) > 1:
+            return header
+    return None
+
+
+def _determines(table: Table, header: str, fixed: list[str]) -> int:
+    """How many columns have one value for each id of another that stands several times."""
+    ids, count = table.profiles[header].cells, 0
+    for other in fixed:
+        first: dict[str, str] = {}
+        pairs = [(i, cell) for i, cell in zip(ids, table.profiles[other].cells, strict=True) if i and cell]
+        count += bool(pairs) and sum(first.setdefault(i, cell) != cell for i, cell in pairs) <= 0.01 * len(pairs)
+    return count

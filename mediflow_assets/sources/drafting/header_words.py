@@ -10,28 +10,12 @@ from pathlib import Path
 _DECOMPOSED = re.compile(r"[^0-9a-z]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LONG = 4
+_FEWEST, _LEAST_SHARE = 3, 0.6
+"""Consonants of an abbreviation, and the share of the whole word's that it has."""
 _JOINT = "s"
 """Stands between two German words."""
-_FILLERS = {
-    "of",
-    "the",
-    "de",
-    "der",
-    "des",
-    "du",
-    "la",
-    "le",
-    "da",
-    "do",
-    "del",
-    "van",
-    "and",
-    "y",
-    "und",
-    "et",
-    "s",
-    "in",
-}
+_NOTHING = "nothing"
+"""The concept of words that say nothing, such as `of`."""
 
 
 def bare(text: str) -> str:
@@ -65,9 +49,9 @@ def concepts(header: str) -> tuple[frozenset[str], int]:
     for word in _known_pairs(words_of(header), known):
         if of := _meaning(word):
             meant |= of
-        elif not word.isdecimal() and word not in _FILLERS:
+        elif not word.isdecimal():
             strange += 1
-    return frozenset(meant), strange
+    return frozenset(meant - {_NOTHING}), strange
 
 
 def meanings(header: str) -> list[frozenset[str]]:
@@ -95,8 +79,43 @@ def _meaning(word: str) -> frozenset[str]:
     for shorter in (word.rstrip("s"), word.rstrip("0123456789"), word.removesuffix("en")):
         if shorter != word and shorter in known:
             return known[shorter]
-    parts = _segments(word) or tuple(_ends(word))
-    return frozenset().union(*(known[part] for part in parts if part in known))
+    parts = _segments(word) or _abbreviated(word) or tuple(_ends(word))
+    return frozenset().union(*(known.get(part) or _of_beginning(part) for part in parts))
+
+
+def _of_beginning(part: str) -> frozenset[str]:
+    known = _concepts_of_words()
+    return known[min((each for each in known if each.startswith(part)), key=len)]
+
+
+@cache
+def _abbreviated(word: str) -> tuple[str, ...]:
+    """The known word that this one is short for: its beginning (`naiss`), or its consonants (`dsch`, `prncpal`)."""
+    known = _concepts_of_words()
+    longer = sorted((each for each in known if each.startswith(word)), key=len) if len(word) >= _LONG else []
+    if longer:
+        return (longer[0],)
+    bones = _consonants(word)
+    best, found = _LEAST_SHARE, tuple[str, ...]()
+    for each in known if len(bones) >= _FEWEST else ():
+        whole = _consonants(each)
+        is_short = (
+            each[0] == word[0] and (bones[-1] == whole[-1] or whole.startswith(bones)) and _is_within(bones, whole)
+        )
+        if len(each) > _LONG and is_short and len(bones) / len(whole) > best:
+            best, found = len(bones) / len(whole), (each,)
+    return found
+
+
+def _consonants(word: str) -> str:
+    """A word's first letter and the consonants behind it, each run of the same once."""
+    kept = [letter for place, letter in enumerate(word) if place == 0 or letter not in "aeiouy"]
+    return "".join(letter for place, letter in enumerate(kept) if place == 0 or kept[place - 1] != letter)
+
+
+def _is_within(short: str, whole: str) -> bool:
+    letters = iter(whole)
+    return all(letter in letters for letter in short)
 
 
 @cache
@@ -106,10 +125,13 @@ def _segments(word: str) -> tuple[str, ...]:
     if not word:
         return ()
     known = _concepts_of_words()
-    for size in range(len(word), 1, -1):
+    sizes = range(len(word), 1, -1)
+    whole = [size for size in sizes if word[:size] in known]
+    begun = [
+        size for size in sizes if _LONG <= size < len(word) and any(each.startswith(word[:size]) for each in known)
+    ]
+    for size in (*whole, *begun):
         head, rest = word[:size], word[size:]
-        if head not in known:
-            continue
         for tail in (rest, rest[1:] if rest[:1] == _JOINT else rest):
             if not tail:
                 return (head,)

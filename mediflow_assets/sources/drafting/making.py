@@ -46,12 +46,27 @@ def _grain(table: Table, chosen: dict[str, Choice]) -> str:
             return DIAGNOSIS_GRAIN
         if _is_of_people(chosen) and not is_of_stays and "encounter_id" not in chosen:
             return PATIENT_GRAIN
+    elif (
+        "diagnosis_code" in chosen
+        and "encounter_id" in chosen
+        and "cost" not in chosen
+        and _is_of_diagnoses(table, chosen)
+    ):
+        return DIAGNOSIS_GRAIN
     elif "encounter_id" in chosen and "cost" in chosen and profile("encounter_id").distinct < 0.7:
         ids, dates = profile("encounter_id").cells, profile("admission_date").cells
         pairs = {(i, d) for i, d in zip(ids, dates, strict=True) if i}
         if len(pairs) <= 1.1 * len({i for i, _ in pairs}):
             return LINE_GRAIN
     return ENCOUNTER_GRAIN
+
+
+def _is_of_diagnoses(table: Table, chosen: dict[str, Choice]) -> bool:
+    """Whether stays stand again and again, each time with another code."""
+    ids, codes = (table.profiles[chosen[ours].header].cells for ours in ("encounter_id", "diagnosis_code"))
+    pairs = [(i, code) for i, code in zip(ids, codes, strict=True) if i]
+    stays = len({i for i, _ in pairs})
+    return stays < 0.8 * len(pairs) and len(set(pairs)) > 0.95 * len(pairs)
 
 
 def _is_of_people(chosen: dict[str, Choice]) -> bool:

@@ -15,11 +15,13 @@ from mediflow_assets.sources.drafting.dates import DateForm, forms_of
 ENOUGH = 0.85
 """The share of the given values that must fit: a sample has broken ones."""
 _NOTHING = {*NOT_GIVEN, "EMPTY", "@", "NOT AVAILABLE"}
+MIXED = "icd9 and icd10"
+"""Of a column with codes of both, as where the system changed meanwhile."""
 _INTEGER = re.compile(r"[+-]?\d{1,9}([.]0)?")
 _CODES = re.compile(r"[;|,/\s]+")
 _ICD9 = re.compile(r"(\d{3}|V\d\d)([.]?\d{1,2})?|E\d{3}([.]?\d)?")
 _NAME = re.compile(r"[^\W\d_][^\d_]*")
-_ZIP = re.compile(r"\d{3,5}(-\d{3,4})?|\d{8}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|\d{4} ?[A-Z]{2}")
+_ZIP = re.compile(r"\d{3,6}(-\d{3,4})?|\d{8}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|\d{4} ?[A-Z]{2}")
 _ID = re.compile(r"-?[\w./#-]*\d[\w./#-]*")
 
 
@@ -106,7 +108,7 @@ class Profile:
 
     @cached_property
     def code_system(self) -> str | None:
-        """icd10, icd9 or snomed where nearly all codes in its cells are of it."""
+        """icd10, icd9 or snomed where nearly all codes in its cells are of it; MIXED of both."""
         codes = Counter(
             code.strip("+*!†").upper()
             for value, count in self.counts.items()
@@ -122,6 +124,8 @@ class Profile:
             "snomed": sum(n for code, n in codes.items() if is_concept(code)),
             "icd9": sum(n for code, n in codes.items() if _ICD9.fullmatch(code)),
         }
+        if min(shares["icd9"], shares["icd10"]) > 0.1 * total and shares["icd9"] + shares["icd10"] >= 0.9 * total:
+            return MIXED
         best = max(shares, key=lambda name: shares[name])
         if best == "icd10" and shares["icd9"] > shares["icd10"] * 0.98 and shares["icd9"] > 0.5 * total:
             best = "icd9"

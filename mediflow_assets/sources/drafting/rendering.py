@@ -7,10 +7,10 @@ from mediflow_assets.sources.drafting.draft import Column, Draft
 
 _MEANT = {
     "gender": "M, F, O or U",
-    "encounter_class": "inpatient, emergency, outpatient, observation, …",
+    "encounter_class": "inpatient, emergency, outpatient, …",
     "status": "finished, in-progress, planned or cancelled",
     "admission_type": "emergency, urgent, elective, newborn or trauma",
-    "discharge_disposition": "home, transferred, expired, skilled_nursing, rehab, hospice or against_advice",
+    "discharge_disposition": "home, transferred, expired, skilled_nursing, rehab, …",
 }
 
 
@@ -75,5 +75,7 @@ def _values(draft: Draft, name: str, ours: str) -> list[str]:
         return []
     lines = ["", f"[feeds.{name}.values.{ours}]"]
     lines += [f"{_text(theirs)} = {_text(meant)}" for theirs, meant in told.items()]
-    lines += [f'# {_text(theirs)} = ""  # say what it means: {_MEANT[ours]}' for theirs in unknown]
+    # of a status it is not for a draft to say that it says nothing: a stay may be cancelled by it
+    mark = "# " if ours == "status" else ""
+    lines += [f'{mark}{_text(theirs)} = ""  # check: says nothing, or {_MEANT[ours]}' for theirs in unknown]
     return lines

@@ -15,8 +15,7 @@ class Rule:
 
 def _rule(needs: dict[str, float], avoids: str = "") -> Rule:
     found = tuple((frozenset(concepts.split()), weight) for concepts, weight in needs.items())
-    named = {concept for concepts, _ in found for concept in concepts}
-    return Rule(found, frozenset((avoids + " " + _NEVER).split()) - named)
+    return Rule(found, frozenset((avoids + " " + _NEVER).split()))
 
 
 RULES: dict[str, Rule] = {
@@ -26,17 +25,34 @@ RULES: dict[str, Rule] = {
         "department admission discharge procedure year",
     ),
     "encounter_id": _rule(
-        {"encounter id": 1.0, "encounter": 0.85, "admission id": 0.7},
+        {"encounter id": 1.0, "encounter": 0.85, "admission id": 0.7, "record id": 0.62},
         "time birth age gender death class disposition zip payer cost status length facility diagnosis department "
-        "procedure source mrn patient version name date",
+        "procedure source mrn version name date",
     ),
     "admission_date": _rule(
-        {"admission date": 1.0, "admission time": 1.0, "admission at": 1.0, "admission": 0.85, "encounter date": 0.7},
+        {
+            "admission date": 1.0,
+            "admission time": 1.0,
+            "admission at": 1.0,
+            "admission": 0.85,
+            "encounter date": 0.7,
+            "start date": 0.82,
+            "start time": 0.82,
+            "start": 0.66,
+        },
         "death birth update id class name source status disposition edstay procedure diagnosis length age year month "
         "version facility admtype grund cost zip department",
     ),
     "discharge_date": _rule(
-        {"discharge date": 1.0, "discharge time": 1.0, "discharge at": 1.0, "discharge": 0.8},
+        {
+            "discharge date": 1.0,
+            "discharge time": 1.0,
+            "discharge at": 1.0,
+            "discharge": 0.8,
+            "end date": 0.78,
+            "end time": 0.78,
+            "end": 0.64,
+        },
         "death birth update id class name source status edstay procedure diagnosis length age year month version "
         "facility grund disposition cost zip department",
     ),
@@ -52,22 +68,26 @@ RULES: dict[str, Rule] = {
         "facility department payer class diagnosis procedure drg id date status source disposition cost encounter",
     ),
     "department": _rule(
-        {"department": 1.0, "department name": 1.0},
+        {"department": 1.0, "department name": 1.0, "department admission": 0.85, "location": 0.66},
         "date time diagnosis cost class disposition admission discharge age payer drg length source facility zip",
     ),
     "diagnosis_code": _rule(
         {"diagnosis principal code": 1.0, "diagnosis principal": 0.98, "diagnosis code": 0.92, "diagnosis": 0.85},
         "secondary date time admission death procedure drg version name status class cost age",
     ),
-    "diagnosis_system": _rule({"diagnosis version": 1.0}, "date time secondary name procedure drg"),
+    "diagnosis_system": _rule(
+        {"diagnosis version": 1.0, "diagnosis class": 0.9}, "date time secondary name procedure drg"
+    ),
     "discharge_disposition": _rule(
         {
             "disposition discharge": 1.0,
             "disposition": 0.95,
             "discharge status": 0.9,
             "discharge to": 0.9,
+            "discharge location": 0.9,
             "discharge grund": 0.9,
             "discharge class": 0.85,
+            "patient status": 0.75,
         },
         "date time id admission source age cost diagnosis",
     ),
@@ -76,10 +96,10 @@ RULES: dict[str, Rule] = {
         "admission discharge date time payer diagnosis procedure drg cost department id name facility race version "
         "length status blood",
     ),
-    "admission_type": _rule({"admtype": 1.0, "admission class": 1.0, "admission grund": 0.8}, "date time discharge id"),
+    "admission_type": _rule({"admtype": 1.0, "admission class": 1.0, "admission grund": 0.9}, "date time discharge id"),
     "status": _rule({"encounter status": 1.0}, "discharge admission date time"),
     "blood_pressure": _rule({"blood pressure": 1.0, "pressure": 0.8}, "date id class"),
-    "payer": _rule({"payer": 1.0}, "id date time cost amount procedure diagnosis length"),
+    "payer": _rule({"payer": 1.0}, "secondary id date time cost amount procedure diagnosis length"),
     "zip": _rule({"zip": 1.0}, "date name"),
     "cost": _rule(
         {"cost total": 1.0, "cost": 0.85},

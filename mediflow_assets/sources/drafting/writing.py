@@ -13,6 +13,8 @@ from mediflow_assets.sources.drafting.choosing import Table, read
 from mediflow_assets.sources.drafting.dates import DateForm, with_order
 from mediflow_assets.sources.drafting.draft import CHECK, Column, Draft
 
+_EARLIEST, _OFTEN = "1860", 0.02
+"""A date before this year that stands often is none."""
 DATES = ("admission_date", "discharge_date", "birth_date", "death_date", "updated_at", "onset_date")
 
 
@@ -117,10 +119,12 @@ def _words_for_nothing(table: Table, draft: Draft, ours: str) -> Iterator[str]:
     if ours not in (*DATES, "cost", "age", "diagnosis_code", "zip", "blood_pressure"):
         return
     for header in column.headers:
-        for word, count in table.profiles[header].counts.items():
+        counts = table.profiles[header].counts
+        for word, count in counts.items():
             is_word = not any(letter.isdigit() for letter in word) and len(word) < 20
+            is_never = ours in DATES and word[:4].isdecimal() and word < _EARLIEST and count > _OFTEN * len(counts)
             is_zeros = ours == "diagnosis_code" and not word.strip("0.")
-            if count >= 3 and (is_word or is_zeros) and word.upper() not in NOT_GIVEN:
+            if count >= 3 and (is_word or is_zeros or is_never) and word.upper() not in NOT_GIVEN:
                 yield word
 
 
