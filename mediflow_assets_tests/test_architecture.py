@@ -96,3 +96,8 @@ def test_no_file_is_too_long_to_read_at_once() -> None:
 def test_no_drawer_is_opened() -> None:
     drawers = {"utils", "helpers", "common", "misc"}
     assert {name_of(file) for file in FILES if drawers & {*file.relative_to(PACKAGE).parts[:-1], file.stem}} == set()
+
+
+def test_no_pattern_counts_letters_of_all_scripts() -> None:
+    counted = re.compile(r"\\p\{\w+\}[^\]\"]*\]\{\d+,\d*\}")
+    assert [name_of(file) for file in FILES if counted.search(file.read_text(encoding="utf-8"))] == []

@@ -21,6 +21,10 @@ ENDED = RowCheck(
     "its status and its discharge contradict; it counts as over",
 )
 
+DEPARTMENT_MALFORMED = (
+    f"NOT (department RLIKE r'{v.DEPARTMENT_PATTERN}' AND char_length(department) <= {v.LONGEST_DEPARTMENT})"
+)
+
 IS_SHIFTED = Column("is_shifted", Type.BOOLEAN, "true where its feed says that dates were moved to hide whose they are",
                     Privacy.TECHNICAL, drop(), derived_from=("bronze/deliveries.feed",))  # fmt: skip
 OF_FEED = (

@@ -6,6 +6,7 @@ from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.bronze import PROVENANCE, SOURCES, sources_of
 from mediflow_assets.contracts.clinical_checks import (
     CLAIMED_IN_FUTURE,
+    DEPARTMENT_MALFORMED,
     ENDED,
     OF_FEED,
     after_arrival,
@@ -176,7 +177,7 @@ ENCOUNTERS = _judged(
         *id_checks("patient_id"),
         *id_checks("encounter_id"),
         RowCheck("gender_unknown", "gender IS NULL", Q),
-        RowCheck("department_malformed", rf"NOT department RLIKE r'{v.DEPARTMENT_PATTERN}'", Q),
+        RowCheck("department_malformed", DEPARTMENT_MALFORMED, Q),
         RowCheck("admitted_at_missing", "admitted_at IS NULL", Q),
         RowCheck("admitted_at_implausible", f"admitted_at < TIMESTAMP'{v.EARLIEST_DATE} 00:00:00'", Q),
         RowCheck("admitted_in_future", after_arrival("admitted_on"), Q, _BY_LOCAL_DAY),

@@ -61,11 +61,13 @@ SNOMED_PATTERN = r"^[1-9][0-9]{5,17}\z"
 WHOLE_FRACTION = r"^([1-9][0-9]{5,17})[.]0+\z"
 """A whole number as long as an identifier that was read as a fraction. Codes of ICD-9, such as 250.0, are shorter."""
 
-DEPARTMENT_PATTERN = r"^[\p{L}\p{N}][\p{L}\p{N}\p{M} &/_.,:;\x27’()+#*%°-]{0,79}\z"
+DEPARTMENT_PATTERN = r"^[\p{L}\p{N}][\p{L}\p{N}\p{M} &/_.,:;\x27’()+#*%°-]*\z"
 """A label: it begins with a letter or a digit, so that no spreadsheet takes it for a formula. A rare one may be a bed,
-a pager or a person: it is shown only where eleven people carry it."""
+a pager or a person: it is shown only where eleven people carry it. How long one may be is said apart: to count letters
+of all scripts in a pattern takes twenty times as long."""
+LONGEST_DEPARTMENT, LONGEST_PAYER = 80, 120
 
-PAYER_PATTERN = r"^[\p{N} &/_.,:;\x27’()+#*%°-]*\p{L}[\p{L}\p{N}\p{M} &/_.,:;\x27’()+#*%°-]{0,119}\z"
+PAYER_PATTERN = r"^[\p{N} &/_.,:;\x27’()+#*%°-]*\p{L}[\p{L}\p{N}\p{M} &/_.,:;\x27’()+#*%°-]*\z"
 """A name: an id alone says nothing."""
 
 ZIP_PATTERN = r"^[0-9]{5}(-?[0-9]{4})?\z"

@@ -74,7 +74,7 @@ def from_admissions(
             "systolic_mmhg": F.col("_systolic"),
             "diastolic_mmhg": F.col("_diastolic"),
             "cost_usd": F.col("_cost"),
-            "payer": F.when(F.col("payer").rlike(v.PAYER_PATTERN), F.col("payer")),
+            "payer": parsing.label(F.col("payer"), v.PAYER_PATTERN, v.LONGEST_PAYER),
             **version_time(F.col("_updated"), F.col("_ingested_at")),
             "is_shifted": feeds.is_shifted(),
             "cleared": feeds.cleared(SOURCE.by_target[ENCOUNTERS]),

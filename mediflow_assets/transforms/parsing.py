@@ -121,6 +121,11 @@ def undamaged(text: Column) -> Column:
     return F.when(~text.rlike(ERROR), text)
 
 
+def label(text: Column, pattern: str, longest: int) -> Column:
+    """The text, if it is a label of this pattern and of no more letters."""
+    return F.when(text.rlike(pattern) & (F.char_length(text) <= longest), text)
+
+
 def postal_code(text: Column) -> Column:
     """A postal code of any country: letters and digits, but not zeros or nines alone."""
     return F.when(text.rlike(POSTAL_CODE) & ~text.rlike(_NO_POSTAL_CODE), text)
