@@ -14,7 +14,7 @@ from mediflow_assets.transforms import diagnoses, identifiers, parsing
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.identifiers import Spelling
 from mediflow_assets.transforms.lines import IS_LINE
-from mediflow_assets.transforms.local_days import ADMITTED_ON, DISCHARGED_ON, dated, in_future
+from mediflow_assets.transforms.local_days import ADMITTED_ON, DISCHARGED_ON, dated, in_future, tells_time
 from mediflow_assets.transforms.patients import PROVENANCE, gender, gender_unknown
 from mediflow_assets.transforms.presumed import department_of, presumed
 from mediflow_assets.transforms.validation import UNREADABLE, both, codes
@@ -31,9 +31,6 @@ _LATER = (
 """Columns that a single record does not tell."""
 _IDS = ("patient_id", "encounter_id")
 _DATES = ("admission_date", "discharge_date", "birth_date", "updated_at")
-_CLOCK = r"[0-9]:[0-9]|^[0-9]{10,14}\z"
-_MIDNIGHT = r"[T ]00:00(:00([.]0+)?)?(Z|[+-][0-9:]+)?\z|^[0-9]{8}00(00(00)?)?\z"
-"""A time of day, and the one that many exports write for none."""
 
 
 def from_admissions(
@@ -186,7 +183,7 @@ def from_synthea(
 def natural_key(patient: str, text: str, admitted: str, department: str) -> Column:
     """What an encounter is known by that has no id: patient, local day of admission and department; of two visits of
     one day the time, where one is given, tells which is which."""
-    has_time = F.col(text).rlike(_CLOCK) & ~F.col(text).rlike(_MIDNIGHT)
+    has_time = tells_time(F.col(text))
     time = F.when(has_time, F.concat(F.lit("T"), F.date_format(admitted, "HH:mm:ss"), F.lit("Z"))).otherwise("")
     return F.concat_ws("|", patient, F.concat(F.date_format(ADMITTED_ON, "yyyy-MM-dd"), time), department)
 

@@ -8,6 +8,8 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import silver
 from mediflow_assets.transforms.ages import completed_years
 from mediflow_assets.transforms.encounters import diagnosis
+from mediflow_assets.transforms.feeds import FeedReader
+from mediflow_assets.transforms.local_days import dated
 from mediflow_assets.transforms.presumed import department_of, with_patient
 
 AGES = [
@@ -99,3 +101,22 @@ def test_the_birth_date_on_the_record_goes_before_its_age(joined):
 def test_an_encounter_whose_patient_is_unknown_is_kept_without_a_key(joined):
     assert joined("synthea", patient="P9")[0] is None
     assert joined("synthea", namespace="synthea")[0] is None
+
+
+STAYS = {
+    ("2024-03-05 14:10", "2024-03-05"): "2024-03-05 14:10:00",
+    ("2024-03-05 14:10", "2024-03-05 00:00:00"): "2024-03-05 14:10:00",
+    ("2024-03-05 14:10", "2024-03-05 09:00"): "2024-03-05 09:00:00",
+    ("2024-03-05 14:10", "2024-03-04"): "2024-03-04 00:00:00",
+    ("2024-03-05 14:10", "2024-03-06"): "2024-03-06 00:00:00",
+    ("2024-03-05", "2024-03-05"): "2024-03-05 00:00:00",
+}
+"""Admission and discharge as written → the discharge that is taken."""
+
+
+def test_a_discharge_that_tells_its_day_alone_is_not_before_an_admission_on_that_day(session):
+    reader = FeedReader()
+    frame = session.createDataFrame(list(STAYS), "start string, end string")
+    typed = frame.withColumns({"_admitted": reader.timestamp("start"), "_discharged": reader.timestamp("end")})
+    rows = dated(typed, reader, "start", "end").select("start", "end", F.col("_discharged").cast("string").alias("at"))
+    assert {(row["start"], row["end"]): row["at"] for row in rows.collect()} == STAYS
