@@ -52,15 +52,18 @@ ENCOUNTER_CLASSES: Words = {
 
 STATUSES: Words = {
     "finished": _words(
+        "dsc, dsch, disch, cls",
         "finished, completed, complete, discharged, closed, ended, done, final, finalized, billed, entlassen",
         "abgeschlossen, beendet, terminé, clôturé, sorti, finalizado, cerrado, de alta, encerrado, concluído",
     ),
     "in-progress": _words(
+        "adm",
         "in-progress, admitted, open, active, arrived, triaged, onleave, on-hold, in house, still a patient",
         "inpatient now, laufend, offen, aufgenommen, en cours, en curso, abierto, em andamento, em aberto",
     ),
     "planned": _words("planned, scheduled, booked, preadmitted, geplant, angemeldet, prévu, programado, agendado"),
     "cancelled": _words(
+        "can, cnl, cancel",
         "cancelled, canceled, entered-in-error, discontinued, void, voided, no show, deleted, storniert, abgesagt",
         "annulé, anulado, cancelado",
     ),
