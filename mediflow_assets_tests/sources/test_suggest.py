@@ -182,7 +182,7 @@ def test_numbers_for_genders_are_those_of_iso_5218(write: Any) -> None:
 
 def test_records_of_one_stay_with_amounts_are_lines(write: Any) -> None:
     columns = {
-        "MRN": lambda row: f"P{row // 6}",
+        "MRN": lambda row: f"P{row // 8}",
         "Account": lambda row: f"A{row // 4}",
         "Admit Date": lambda row: day(row // 4),
         "Charge Amount": lambda row: f"{row + 1}.25",

@@ -139,7 +139,7 @@ def candidates(table: Table, ours: str) -> list[Choice]:
     """The columns that may be this one of ours, best first."""
     found = []
     for place, header in enumerate(table.header):
-        by_name = _by_name(header, ours)
+        by_name = _by_name(header, ours, is_date=bool(table.profiles[header].dates))
         told = _told(ours, table.profiles[header], by_name) if by_name >= _LEAST else ""
         if told:
             by_words = _BY_WORDS * share_known(ours, table.profiles[header]) if ours in CODED else 0.0
@@ -167,12 +167,14 @@ def _told(ours: str, profile: Profile, by_name: float) -> str:
     return FITS[ours](profile)
 
 
-def _by_name(header: str, ours: str) -> float:
+def _by_name(header: str, ours: str, is_date: bool = False) -> float:
     if plain(header) == plain(ours):
         return 1.2
     if plain(header) in {plain(spelling) for spelling in ADMISSION_ALIASES.get(ours, ())}:
         return _ALIAS
     meant, strange = concepts(header)
+    # the key of a date is one
+    meant = meant - {"id"} if is_date and "date" in meant else meant
     rule, best = RULES[ours], 0.0
     for needed, weight in rule.needs:
         if needed <= meant:
@@ -199,6 +201,7 @@ def choose(table: Table) -> dict[str, Choice]:
             chosen[ours] = choice
             taken.add(choice.header)
     _let_go_of_no_patient(table, chosen)
+    _let_go_of_no_stay(table, chosen)
     return chosen
 
 
@@ -211,6 +214,16 @@ def _let_go_of_no_patient(table: Table, chosen: dict[str, Choice]) -> None:
         clashes = sum(seen.setdefault(i, b) != b for i, b in zip(ids, births, strict=True) if i and b)
         if clashes > 0.1 * len(ids):
             del chosen["patient_id"]
+
+
+def _let_go_of_no_stay(table: Table, chosen: dict[str, Choice]) -> None:
+    """A stay has one patient; a column that says otherwise names no stays."""
+    if "encounter_id" in chosen and "patient_id" in chosen:
+        stays, patients = (table.profiles[chosen[ours].header].cells for ours in ("encounter_id", "patient_id"))
+        first: dict[str, str] = {}
+        clashes = sum(first.setdefault(i, who) != who for i, who in zip(stays, patients, strict=True) if i and who)
+        if clashes > 0.02 * len(stays):
+            del chosen["encounter_id"]
 
 
 def in_order(first: Profile, second: Profile) -> float:

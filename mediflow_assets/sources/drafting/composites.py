@@ -11,10 +11,12 @@ from mediflow_assets.sources.drafting.profile import ENOUGH, Profile
 from mediflow_assets.sources.drafting.writing import dates_of
 from mediflow_assets.sources.grains import DIAGNOSIS_GRAIN, ENCOUNTER_GRAIN, FORMS
 
+_OF_NO_STAY = {"patient", "mrn", "row", "provider", "facility", "procedure", "zip", "date", "relative", "diagnosis"}
 _LEAST_DIFFERENT = 0.2
 _PRINCIPAL = frozenset(["p", "pri", "prin", "principal", "primary", "1", "main", "a", "hd", "h", "hoofd", "dp"])
 _ONCE = 0.95
 """Of stays, to be named by one record: a file that names them again and again tells of something else."""
+_HOURS = re.compile(r"([01]\d|2[0-3])[0-5]\d")
 _CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d)?")
 
 
@@ -58,7 +60,12 @@ def times_of_day(table: Table, draft: Draft) -> None:
         clocks = [
             header
             for header in table.header
-            if _means(header, concept) and table.profiles[header].share(_CLOCK.fullmatch) >= ENOUGH
+            if _means(header, concept)
+            and table.profiles[header].share(
+                (_CLOCK if ":" in "".join(table.profiles[header].given[:1]) else _HOURS).fullmatch
+            )
+            >= ENOUGH
+            and (_means(header, "time") or not table.profiles[header].is_integer)
         ]
         if len(clocks) == 1:
             draft.columns[ours] = Column((column.headers[0], clocks[0]), "dates and times of day", " ")
@@ -94,6 +101,20 @@ def _is_further(header: str, profile: Profile, system: str | None) -> bool:
         return False
     # a column that is empty in the sample is of the row if it is numbered
     return profile.code_system == system if profile.given else bool(re.search(r"\d\Z", header))
+
+
+def stay(table: Table, draft: Draft) -> None:
+    """Where no header names the stay, a column of ids that stand once each does; a running number does not."""
+    if draft.grain != ENCOUNTER_GRAIN or "encounter_id" in draft.columns:
+        return
+    taken = {header for column in draft.columns.values() for header in column.headers}
+    for header in table.header:
+        profile, (meant, _) = table.profiles[header], concepts(header)
+        is_named = "id" in meant and not meant & _OF_NO_STAY
+        is_running = [cell.removesuffix(".0") for cell in profile.cells[:20]] == [str(n) for n in range(1, 21)]
+        if header not in taken and is_named and profile.is_id and profile.distinct > _ONCE and not is_running:
+            draft.columns["encounter_id"] = Column((header,), f"each id stands once; {CHECK}")
+            return
 
 
 def _principal_mark(table: Table, draft: Draft) -> tuple[Column, dict[str, str]] | None:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 
-_ENOUGH = 0.9
+_ENOUGH, _FEW = 0.9, 3
 _PARTS = (
     ("yyyy-MM-dd", r"\d{4}-\d\d-\d\d", "%Y-%m-%d"),
     ("yyyy/MM/dd", r"\d{4}/\d\d/\d\d", "%Y/%m/%d"),
     ("yyyyMMdd", r"(1[89]|2[01])\d{6}", "%Y%m%d"),
+    ("ddMMyyyy", r"[0-3]\d[01]\d(19|20)\d\d", "%d%m%Y"),
     ("MM/dd/yyyy", r"\d\d/\d\d/\d{4}", "%m/%d/%Y"),
     ("dd/MM/yyyy", r"\d\d/\d\d/\d{4}", "%d/%m/%Y"),
     ("M/d/yyyy", r"\d{1,2}/\d{1,2}/\d{4}", "%m/%d/%Y"),
@@ -95,19 +96,25 @@ def forms_of(values: Sequence[str]) -> tuple[DateForm, ...]:
     given = [value for value in values if not _NONE.fullmatch(value)]
     if not given:
         return ()
-    if sum(bool(ISO.fullmatch(value)) for value in given) >= _ENOUGH * len(given):
-        return (DateForm(""),)
+    rest = [value for value in given if not ISO.fullmatch(value)]
+    if len(rest) <= (1 - _ENOUGH) * len(given):
+        return (DateForm(""), *_second(rest))
     first, rest = _best(given)
     if first is None or len(rest) == 0:
         return () if first is None else (first,)
     read = len(given) - len(rest)
     if read >= _ENOUGH * len(given):
-        second, left = _best(rest) if len(rest) >= 3 else (None, rest)
-        return (first, second) if second and len(left) <= len(rest) // 2 else (first,)
+        return (first, *_second(rest))
     second, left = _best(rest)
     if second and len(given) - len(left) >= _ENOUGH * len(given):
         return first, second
     return ()
+
+
+def _second(rest: Sequence[str]) -> tuple[DateForm, ...]:
+    """A form that reads most of the few values that another does not."""
+    form, left = _best(rest) if len(rest) >= _FEW else (None, [])
+    return (form,) if form and len(left) <= len(rest) // 2 else ()
 
 
 def _best(values: Sequence[str]) -> tuple[DateForm | None, list[str]]:

@@ -9,9 +9,14 @@ from pathlib import Path
 
 _DECOMPOSED = re.compile(r"[^0-9a-z]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_LETTERS = str.maketrans(
+    {"ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ä": "ae", "ö": "oe", "ü": "ue", "æ": "ae", "œ": "oe", "Æ": "Ae"}
+    | {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "ı": "i", "å": "a", "Å": "A"}
+)
 _LONG = 4
 _FEWEST, _LEAST_SHARE = 3, 0.6
 """Consonants of an abbreviation, and the share of the whole word's that it has."""
+_SHORT = 8
 _JOINT = "s"
 """Stands between two German words."""
 _NOTHING = "nothing"
@@ -19,10 +24,8 @@ _NOTHING = "nothing"
 
 
 def bare(text: str) -> str:
-    """A text in small letters, without accents."""
-    spelled = text.replace("ß", "ss").replace("Ä", "Ae").replace("Ö", "Oe").replace("Ü", "Ue")
-    spelled = spelled.replace("ä", "ae").replace("ö", "oe").replace("ü", "ue")
-    marks = unicodedata.normalize("NFKD", spelled)
+    """A text without accents; letters that are one of two, or have a stroke, as plain ones."""
+    marks = unicodedata.normalize("NFKD", text.translate(_LETTERS))
     return "".join(letter for letter in marks if not unicodedata.combining(letter))
 
 
@@ -49,7 +52,7 @@ def concepts(header: str) -> tuple[frozenset[str], int]:
     for word in _known_pairs(words_of(header), known):
         if of := _meaning(word):
             meant |= of
-        elif not word.isdecimal():
+        elif not any(map(str.isdecimal, word)):
             strange += 1
     return frozenset(meant - {_NOTHING}), strange
 
@@ -95,7 +98,7 @@ def _abbreviated(word: str) -> tuple[str, ...]:
     longer = sorted((each for each in known if each.startswith(word)), key=len) if len(word) >= _LONG else []
     if longer:
         return (longer[0],)
-    bones = _consonants(word)
+    bones = _consonants(word) if len(word) <= _SHORT and _vowels(word) <= len(word) / 4 else ""
     best, found = _LEAST_SHARE, tuple[str, ...]()
     for each in known if len(bones) >= _FEWEST else ():
         whole = _consonants(each)
@@ -105,6 +108,10 @@ def _abbreviated(word: str) -> tuple[str, ...]:
         if len(each) > _LONG and is_short and len(bones) / len(whole) > best:
             best, found = len(bones) / len(whole), (each,)
     return found
+
+
+def _vowels(word: str) -> int:
+    return sum(letter in "aeiouy" for letter in word)
 
 
 def _consonants(word: str) -> str:
@@ -127,9 +134,7 @@ def _segments(word: str) -> tuple[str, ...]:
     known = _concepts_of_words()
     sizes = range(len(word), 1, -1)
     whole = [size for size in sizes if word[:size] in known]
-    begun = [
-        size for size in sizes if _LONG <= size < len(word) and any(each.startswith(word[:size]) for each in known)
-    ]
+    begun = [size for size in sizes if _LONG < size < len(word) and any(each.startswith(word[:size]) for each in known)]
     for size in (*whole, *begun):
         head, rest = word[:size], word[size:]
         for tail in (rest, rest[1:] if rest[:1] == _JOINT else rest):

@@ -4,7 +4,7 @@ import datetime as dt
 
 from mediflow_assets.contracts.source import LINE_GRAIN
 from mediflow_assets.sources.drafting.choosing import Choice, Table, choose, in_order
-from mediflow_assets.sources.drafting.composites import codes, gender_by_values, names, patient, times_of_day
+from mediflow_assets.sources.drafting.composites import codes, gender_by_values, names, patient, stay, times_of_day
 from mediflow_assets.sources.drafting.draft import Column, Draft
 from mediflow_assets.sources.drafting.profile import Profile
 from mediflow_assets.sources.drafting.writing import say_shifted, write_amounts, write_dates, write_words
@@ -23,7 +23,7 @@ def draft_of(table: Table, today: dt.date) -> Draft:
     }
     draft = Draft(grain, columns)
     _let_go_of_disorder(table, draft)
-    for step in (gender_by_values, names, times_of_day, codes, patient, _lack):
+    for step in (gender_by_values, names, times_of_day, codes, stay, patient, _lack):
         step(table, draft)
     order = FORMS[grain].columns
     draft.columns = dict(sorted(draft.columns.items(), key=lambda each: order.index(each[0])))
@@ -65,6 +65,8 @@ def _is_of_diagnoses(table: Table, chosen: dict[str, Choice]) -> bool:
     """Whether stays stand again and again, each time with another code."""
     ids, codes = (table.profiles[chosen[ours].header].cells for ours in ("encounter_id", "diagnosis_code"))
     pairs = [(i, code) for i, code in zip(ids, codes, strict=True) if i]
+    if {"discharge_disposition", "birth_date", "gender"} & {*chosen}:
+        return False
     stays = len({i for i, _ in pairs})
     return stays < 0.8 * len(pairs) and len(set(pairs)) > 0.95 * len(pairs)
 

@@ -21,7 +21,9 @@ _INTEGER = re.compile(r"[+-]?\d{1,9}([.]0)?")
 _CODES = re.compile(r"[;|,/\s]+")
 _ICD9 = re.compile(r"(\d{3}|V\d\d)([.]?\d{1,2})?|E\d{3}([.]?\d)?")
 _NAME = re.compile(r"[^\W\d_][^\d_]*")
-_ZIP = re.compile(r"\d{3,6}(-\d{3,4})?|\d{8}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|\d{4} ?[A-Z]{2}")
+_ZIP = re.compile(
+    r"\d{3,6}(-\d{3,4})?|\d{8,9}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{4} ?[A-Z]{2}"
+)
 _ID = re.compile(r"-?[\w./#-]*\d[\w./#-]*")
 
 

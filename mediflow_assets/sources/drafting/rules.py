@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-_NEVER = "flag relative race phone provider created group row text bed"
+_NEVER = "flag relative race phone provider created group row bed"
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,12 @@ RULES: dict[str, Rule] = {
     "patient_id": _rule(
         {"mrn": 1.0, "patient id": 0.95, "patient": 0.8},
         "name time birth age gender death class disposition zip payer cost status length facility encounter diagnosis "
-        "department admission discharge procedure year",
+        "department admission discharge procedure year text",
     ),
     "encounter_id": _rule(
         {"encounter id": 1.0, "encounter": 0.85, "admission id": 0.7, "record id": 0.62},
         "time birth age gender death class disposition zip payer cost status length facility diagnosis department "
-        "procedure source mrn version name date",
+        "procedure source mrn version name date text",
     ),
     "admission_date": _rule(
         {
@@ -73,7 +73,7 @@ RULES: dict[str, Rule] = {
     ),
     "diagnosis_code": _rule(
         {"diagnosis principal code": 1.0, "diagnosis principal": 0.98, "diagnosis code": 0.92, "diagnosis": 0.85},
-        "secondary date time admission death procedure drg version name status class cost age",
+        "secondary date time admission death procedure drg version name status class cost age text",
     ),
     "diagnosis_system": _rule(
         {"diagnosis version": 1.0, "diagnosis class": 0.9}, "date time secondary name procedure drg"
@@ -102,8 +102,8 @@ RULES: dict[str, Rule] = {
     "payer": _rule({"payer": 1.0}, "secondary id date time cost amount procedure diagnosis length"),
     "zip": _rule({"zip": 1.0}, "date name"),
     "cost": _rule(
-        {"cost total": 1.0, "cost": 0.85},
-        "date time length unitprice payer id department diagnosis procedure age status class name",
+        {"cost total": 1.0, "cost": 0.85, "paid total": 0.64, "paid": 0.62},
+        "date time length unitprice payer id department diagnosis procedure age status class name weight",
     ),
     "updated_at": _rule({"update date": 1.0, "update time": 1.0, "update at": 1.0, "update": 0.8}, "birth death id"),
     "onset_date": _rule({"diagnosis date": 1.0, "onset date": 1.0}, "discharge admission"),

@@ -5,9 +5,11 @@ import io
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+
+from charset_normalizer import from_bytes
 
 from mediflow_assets.contracts.blanks import BLANKS
 from mediflow_assets.errors import DeliveryRefused
@@ -25,6 +27,20 @@ ROWS = 5_000
 HEAD = 8 << 20
 _TITLES, _SHEETS = 30, 20
 _LEAST_WIDTH = 2
+_JUDGED = 256 << 10
+_ENCODINGS = [
+    "cp1250",
+    "cp1251",
+    "cp1253",
+    "cp1254",
+    "cp1257",
+    "cp949",
+    "cp932",
+    "gb18030",
+    "big5",
+    "euc_jp",
+    "iso8859_2",
+]
 
 
 @dataclass(frozen=True)
@@ -51,7 +67,7 @@ def sample(path: Path, limits: Limits) -> Sample:
     compression = compression_of(path)
     file = Candidate(path, compression, read_head(path, compression, HEAD, limits), limits)
     format_ = typed_format(file) or json_format(file)
-    found = list(_of_table(format_.tops(file))) if format_ else list(_of_text(file.head.decode(errors="replace")))
+    found = list(_of_table(format_.tops(file))) if format_ else list(_of_text(file))
     if not found:
         raise DeliveryRefused("no line is a header: they hold values, or nothing that divides them.")
     best = max(found, key=lambda each: (each.known, len(each.header), len(each.rows)))
@@ -67,8 +83,23 @@ def _of_table(tops: Iterable[TableTop]) -> Iterator[Sample]:
             yield Sample(named(top.header), rows, {key: value for key, value in keys.items() if value is not None})
 
 
-def _of_text(text: str) -> Iterator[Sample]:
-    yield from filter(None, (_divided(text, mark) for mark in DELIMITERS))
+def _of_text(file: Candidate) -> Iterator[Sample]:
+    encoding = _encoding_of(file.head)
+    head = read_head(file.path, file.compression, HEAD, file.limits, encoding) if encoding else file.head
+    for found in filter(None, (_divided(head.decode(errors="replace"), mark) for mark in DELIMITERS)):
+        yield replace(found, keys=found.keys | {"encoding": encoding}) if encoding else found
+
+
+def _encoding_of(head: bytes) -> str | None:
+    """The encoding of a text that is neither UTF-8 nor Windows-1252, by the words in it; None where it is one of them,
+    or cannot be told."""
+    text = head[:_JUDGED].rpartition(b"\n")[0]
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        best = from_bytes(text, cp_isolation=_ENCODINGS).best()
+        return best.encoding.replace("_", "-") if best else None
+    return None
 
 
 def _divided(text: str, delimiter: str) -> Sample | None:

@@ -37,7 +37,10 @@ def write_dates(table: Table, draft: Draft, today: dt.date) -> None:
     for ours, forms in chosen.items():
         patterns = tuple(form.pattern for form in forms if form.pattern)
         if ours in draft.columns and draft.columns[ours].between is not None:
-            patterns = tuple(p for pattern in patterns or ("yyyy-MM-dd",) for p in (f"{pattern} HH:mm", pattern))
+            clock = (
+                "HH:mm" if any(":" in cell for cell in table.profiles[draft.columns[ours].headers[1]].given) else "HHmm"
+            )
+            patterns = tuple(p for pattern in patterns or ("yyyy-MM-dd",) for p in (f"{pattern} {clock}", pattern))
         if patterns:
             draft.date_formats[ours] = patterns
     if any(re.search(r"(?<!y)yy(?!y)", p) for patterns in draft.date_formats.values() for p in patterns):
