@@ -32,7 +32,9 @@ def arrived(context: RunContext, source: Source, pending: Pending, target: Table
     table = context.tables.read(bronze_table)
     if kind := kind_of(bronze_table, target):
         table = table.where(F.col(kind[0]) == kind[1])
-        if deliveries and not keys and not _any_of_kind(context, bronze_table, target, deliveries):
+        # where records tell whose others are, those of another kind matter as well
+        is_alone = deliveries and not keys and not source.record_numbers
+        if is_alone and not _any_of_kind(context, bronze_table, target, deliveries):
             return None
     parts = []
     if deliveries:
