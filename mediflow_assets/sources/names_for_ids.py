@@ -17,7 +17,6 @@ _NAMES = 0.95
 """Of the different values, to be without a digit and a word."""
 _ONE_LENGTH = 0.8
 """Of the words, to be as long as most are: codes are of one length, names are not."""
-_SURNAME_FIRST = re.compile(r"[^\W\d_][^\d_,]+,\s*[^\W\d_][^\d_,]*")
 _MARKS = re.compile(r"[\W_]+")
 
 
@@ -42,10 +41,7 @@ def refuse_names_for_ids(
 
 
 def look_like_names(values: list[str], fewest: int = _FEWEST) -> bool:
-    """Whether values are practically all words, of many lengths, and not fewer; or all are a surname and a name."""
-    texts = [text for value in values if (text := value.strip())]
-    if texts and all(map(_SURNAME_FIRST.fullmatch, texts)):
-        return True
+    """Whether values are practically all words, of many lengths, and not fewer."""
     found = {_MARKS.sub(" ", value.upper()).strip() for value in values} - {"", *NOTHING}
     words = [word for value in found if len(word := value.replace(" ", "")) > 1 and word.isalpha()]
     if len(words) < max(fewest, _NAMES * len(found)):

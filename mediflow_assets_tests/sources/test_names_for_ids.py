@@ -74,10 +74,3 @@ def test_ids_are_no_names(ids):
 def test_a_feed_may_say_that_its_ids_are_words(write, tmp_path):
     (tmp_path / "sources.toml").write_text('[feeds.words.headers]\n"patient_id" = "patient_id"\n')
     assert len(read(write(delivery(NAMES)), Feeds.load(tmp_path / "sources.toml")).rows) == len(NAMES)
-
-
-def test_a_surname_and_a_name_are_no_id_however_few_there_are(deliver):
-    header = b"Patient,Account Number,Service,Diagnosis,Admit Date,Amount\n"
-    with pytest.raises(DeliveryRefused, match="column 1 was taken for patient_id"):
-        deliver(header + b'"Quill, Ada",ACC1,CARDIOLOGY,I10,2026-03-01,100.00\n')
-    assert deliver(header + b'"Quill, 7",ACC1,CARDIOLOGY,I10,2026-03-01,100.00\n').counted == 1
