@@ -40,8 +40,10 @@ def test_a_word_for_nothing_in_a_cell_is_an_empty_cell(told):
     found = stays(house)
     assert sorted(found) == [f"VNC{n}" for n in range(1, 8)] and not refused(house)
     assert (found["VNC1"]["age_at_admission"], found["VNC2"]["gender"]) == (None, "U")
-    absent = {"VNC3": "diagnosis_code", "VNC4": "discharged_at", "VNC5": "cost_usd", "VNC6": "encounter_class"}
-    assert [found[id_][name] for id_, name in absent.items()] == [None] * 4
+    absent = {"VNC3": "diagnosis_code", "VNC4": "discharged_at", "VNC5": "cost_usd"}
+    assert [found[id_][name] for id_, name in absent.items()] == [None] * 3
+    # a stay over night of which no class is told is presumed to be one of an inpatient
+    assert (found["VNC6"]["encounter_class"], "encounter_class" in found["VNC6"]["derived"]) == ("inpatient", True)
     assert found["VNC7"]["department"] == "GENERAL_MEDICINE"
 
 

@@ -1,6 +1,7 @@
 """Comorbidities agree with a package that others wrote, on lists of codes drawn at random."""
 
 import random
+from functools import cache
 
 import polars as pl
 import pycomorb
@@ -16,6 +17,11 @@ UNASSIGNED = ("497", "498", "499")
 """Within a range of Quan's, though ICD-9-CM has no such codes."""
 
 
+@cache
+def every_code():
+    return sorted(icd10cm())
+
+
 def drawn(rng, system, groups):
     """A code: one that a group begins with, lengthened at random, or any other of the system."""
     if rng.random() < 0.6:
@@ -23,7 +29,7 @@ def drawn(rng, system, groups):
         code = rng.choice(starts)
         code += "".join(rng.choice("0123456789") for _ in range(rng.randrange(6 - len(code))))
     elif system == "icd10":
-        code = rng.choice(sorted(icd10cm()))
+        code = rng.choice(every_code())
     else:
         code = rng.choice((f"{rng.randrange(1, 1000):03}", f"V{rng.randrange(1, 92):02}")) + f"{rng.randrange(100):02}"
     return code if system == "icd10" else (icd9(code) if code[:3] not in UNASSIGNED else None) or "V700"
