@@ -16,7 +16,7 @@ FOOTER_ROWS = 40
 
 _TOTAL = re.compile(
     r"(?:(?:grand|sub|report|overall)[\s-]*)?(?:totals?|totale|totaal|somme?|suma|sum|summe|gesamt\w*|insgesamt|anzahl|"
-    r"zwischensumme|count|average|mean|durchschnitt|mittelwert|trailer|footer|eof|end|ende|n)"
+    r"razem|ogółem|totalt|summa|yhteensä|celkem|toplam|итого|всего|合計|合计|합계|zwischensumme|count|average|mean|durchschnitt|mittelwert|trailer|footer|eof|end|ende|n)"
     r"(?:\s+(?:g[eé]n[eé]ra?l|geral|records?|rows?|encounters?|cases|patients?|visits|f[aä]lle|patienten|datens[aä]tze|"
     r"count|charges|amount|of|the|report|der|liste|casos|registros|lignes))*\s*(?:[:;=(#-].*|[\d.,'\s]+)?",
     re.IGNORECASE,

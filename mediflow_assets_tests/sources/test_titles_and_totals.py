@@ -49,6 +49,8 @@ def test_a_feed_says_how_many_lines_stand_above(write):
         (b"Grand Total,,,,100", 1),
         (b"\n\nTotal: 1\n\n", 1),
         (b"Summe;100\nReport generated 2026-03-01 12:00\n", 2),
+        (b"Razem;100\n", 1),
+        ("合計;100\n".encode(), 1),
         (b"N = 350\n", 1),
         (b"Anzahl,1,,,\n", 1),
         (b"Gesamtsumme,,,,100\n", 1),
