@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_SIGN = re.compile(r"(?P<sign>[A-Z]{3}|R\$|Fr\.?|[$€£¥₹])")
+_SIGN = re.compile(r"(?P<sign>[^\W\d_]{1,3}[.$]?|[$€£¥₹₩])")
 _GROUPED = {
     ",": re.compile(r"\d{1,3}(,\d{2,3})+([.]\d+)?"),
     ".": re.compile(r"\d{1,3}([.]\d{3})+(,\d+)?"),

@@ -17,7 +17,7 @@ _PRINCIPAL = frozenset(["p", "pri", "prin", "principal", "primary", "1", "main",
 _ONCE = 0.95
 """Of stays, to be named by one record: a file that names them again and again tells of something else."""
 _HOURS = re.compile(r"([01]\d|2[0-3])[0-5]\d")
-_CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d)?")
+_CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d([.]0+)?)?")
 
 
 def gender_by_values(table: Table, draft: Draft) -> None:

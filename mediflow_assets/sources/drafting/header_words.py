@@ -98,7 +98,7 @@ def _abbreviated(word: str) -> tuple[str, ...]:
     longer = sorted((each for each in known if each.startswith(word)), key=len) if len(word) >= _LONG else []
     if longer:
         return (longer[0],)
-    bones = _consonants(word) if len(word) <= _SHORT and _vowels(word) <= len(word) / 4 else ""
+    bones = _consonants(word) if len(word) <= _SHORT and _vowels(word) < len(word) / 4 else ""
     best, found = _LEAST_SHARE, tuple[str, ...]()
     for each in known if len(bones) >= _FEWEST else ():
         whole = _consonants(each)

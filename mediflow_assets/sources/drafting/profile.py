@@ -22,7 +22,7 @@ _CODES = re.compile(r"[;|,/\s]+")
 _ICD9 = re.compile(r"(\d{3}|V\d\d)([.]?\d{1,2})?|E\d{3}([.]?\d)?")
 _NAME = re.compile(r"[^\W\d_][^\d_]*")
 _ZIP = re.compile(
-    r"\d{3,6}(-\d{3,4})?|\d{8,9}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{4} ?[A-Z]{2}"
+    r"\d{3,6}(-\d{3,4})?|\d\d-\d{3}|\d{8,9}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{4} ?[A-Z]{2}"
 )
 _ID = re.compile(r"-?[\w./#-]*\d[\w./#-]*")
 
@@ -147,7 +147,7 @@ class Profile:
         return 0 < len(self.counts) <= min(most, max(3, len(self.given) // 2))
 
 
-_SIGN = r"([A-Z]{3}|R\$|Fr[.]?|[$€£¥₹])?"
+_SIGN = r"([^\W\d_]{1,3}[.$]?|[$€£¥₹₩])?"
 AMOUNT = re.compile(
     rf"[(-]?\s*{_SIGN}\s*-?(\d{{1,3}}([,.'’ \u00a0\u202f]\d{{2,3}})+|\d+)([.,]\d{{1,20}})?\s*{_SIGN}\s*[)-]?"
 )

@@ -37,15 +37,19 @@ def write_dates(table: Table, draft: Draft, today: dt.date) -> None:
     for ours, forms in chosen.items():
         patterns = tuple(form.pattern for form in forms if form.pattern)
         if ours in draft.columns and draft.columns[ours].between is not None:
-            clock = (
-                "HH:mm" if any(":" in cell for cell in table.profiles[draft.columns[ours].headers[1]].given) else "HHmm"
-            )
+            clock = _clock_of(table.profiles[draft.columns[ours].headers[1]].given)
             patterns = tuple(p for pattern in patterns or ("yyyy-MM-dd",) for p in (f"{pattern} {clock}", pattern))
         if patterns:
             draft.date_formats[ours] = patterns
     if any(re.search(r"(?<!y)yy(?!y)", p) for patterns in draft.date_formats.values() for p in patterns):
         draft.keys["two_digit_years"] = today.year
         draft.why["two_digit_years"] = f"years of two digits are {today.year - 99} to {today.year}, births in the past"
+
+
+def _clock_of(times: list[str]) -> str:
+    """How a column writes times of day."""
+    marks = max((time.count(":") for time in times), default=1)
+    return ("HHmm", "HH:mm", "HH:mm:ss")[min(marks, 2)]
 
 
 def _ordered(table: Table, draft: Draft, chosen: dict[str, tuple[DateForm, ...]]) -> dict[str, tuple[DateForm, ...]]:
