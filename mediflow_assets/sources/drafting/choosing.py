@@ -160,7 +160,7 @@ def _of_others(header: str, profile: Profile) -> float:
 def _told(ours: str, profile: Profile, by_name: float) -> str:
     if not profile.given:
         return "by its name: it has no value here" if by_name >= _SURE else ""
-    if ours in CODED and by_name >= _SURE and are_codes(profile):
+    if ours in CODED and ours != "encounter_class" and by_name >= _SURE and are_codes(profile):
         return f"{len(profile.counts)} different words or codes"
     if ours in CODED and by_name < _LIKELY and share_known(ours, profile) < _MOST:
         return ""

@@ -82,7 +82,8 @@ def _meaning(word: str) -> frozenset[str]:
     for shorter in (word.rstrip("s"), word.rstrip("0123456789"), word.removesuffix("en")):
         if shorter != word and shorter in known:
             return known[shorter]
-    parts = _segments(word) or _abbreviated(word) or tuple(_ends(word))
+    bare_word = word.rstrip("0123456789")
+    parts = _segments(bare_word) or _abbreviated(bare_word) or tuple(_ends(bare_word))
     return frozenset().union(*(known.get(part) or _of_beginning(part) for part in parts))
 
 

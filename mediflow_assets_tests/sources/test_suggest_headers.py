@@ -1,0 +1,110 @@
+"""Headers that are short, foreign or say nothing: what they mean, or what only the values tell."""
+
+import random
+from typing import Any
+
+import pytest
+
+from mediflow_assets.sources.drafting.header_words import concepts
+from mediflow_assets.sources.suggest import suggest
+from mediflow_assets_tests.sources.test_suggest import GERMAN, TODAY, born, day, export, section
+
+PATIENTS = GERMAN["Pat.-Nr."]
+
+
+@pytest.mark.parametrize(
+    ("header", "meant"),
+    [
+        ("dsch_dt", "discharge date"), ("CLM_THRU_DT", "end date encounter"), ("Aufnahmedatum", "admission date"),
+        ("hospitaldischargetime24", "facility discharge time"), ("PtDOB", "patient birth"), ("D.O.A", "admission"),
+        ("Med Rec #", "mrn"), ("ADMIDATE", "admission date"), ("Fecha de Ingreso", "date admission"),
+        ("DATE_NAISS", "date birth"), ("Geboortedatum", "birth date"), ("Data urodzenia", "date birth"),
+        ("Opname-nr", "admission id"), ("Kön", "gender"), ("Płeć", "gender"), ("Fødselsdato", "birth date"),
+    ],
+)  # fmt: skip
+def test_a_header_means_what_its_words_mean(header: str, meant: str) -> None:
+    assert concepts(header)[0] >= {*meant.split()}
+
+
+@pytest.mark.parametrize("header", ["Bemerkung", "Weather", "Pact", "Priority", "Adjustments", "Extra 3"])
+def test_other_words_are_short_for_nothing(header: str) -> None:
+    assert not concepts(header)[0] & {"patient", "encounter", "admission", "discharge", "gender", "payer", "birth"}
+
+
+def test_who_a_patient_is_shows_by_what_does_not_change(write: Any) -> None:
+    columns = {
+        "EPIKEY": lambda row: f"5{row:06}",
+        "HASH_A": lambda row: f"A{row % 20:03}F",
+        "WARD_CODE": lambda row: f"W{row % 3}",
+        "ADMIDATE": day,
+        "SEX": lambda row: "12"[row % 20 % 2],
+        "DOB": lambda row: born(row % 20),
+    }
+    assert section(columns, write)["columns"]["patient_id"] == "HASH_A"
+
+
+def test_the_principal_diagnosis_shows_by_a_mark_that_each_stay_has_once(write: Any) -> None:
+    columns = {
+        "ENCOUNTERID": lambda row: f"E{row // 3:04}",
+        "DX": ["I10", "E11.9", "J18.9"],
+        "PDX": ["S", "P", "S"],
+    }
+    drafted = section(columns, write)
+    assert (drafted["grain"], drafted["columns"]["diagnosis_rank"]) == ("diagnosis", "PDX")
+    assert drafted["values"]["diagnosis_rank"] == {"P": "1", "S": "2"}
+
+
+def test_ids_that_stand_once_each_are_stays_and_running_numbers_are_not(write: Any) -> None:
+    columns = {"Row No": lambda row: row + 1, "Ref ID": lambda row: f"X{9 * row:05}", "MRN": PATIENTS, "Admitted": day}
+    assert section(columns, write)["columns"]["encounter_id"] == "Ref ID"
+
+
+@pytest.mark.parametrize(
+    ("form", "written"),
+    [
+        ("ddMMyyyy", "%d%m%Y"), ("yyyyMMdd", "%Y%m%d"), ("dd-MMM-yy", "%d-%b-%y"), ("ddMMMyyyy", "%d%b%Y"),
+        ("yyyyMMddHHmm", "%Y%m%d0915"), ("dd/MM/yyyy hh:mm a", "%d/%m/%Y 09:15 AM"), ("MMM d, yyyy", "%b %d, %Y"),
+    ],
+)  # fmt: skip
+def test_the_form_of_dates_is_seen(write: Any, form: str, written: str) -> None:
+    drafted = section({"MRN": PATIENTS, "Admit Date": lambda row: day(row, written)}, write, ";")
+    assert drafted["date_formats"] == [form]
+
+
+def test_dates_of_a_workbook_between_typed_ones_have_two_forms(write: Any) -> None:
+    columns = {"MRN": PATIENTS, "Admit Date": lambda row: day(row, "%d/%m/%Y") if row % 12 == 0 else day(row)}
+    assert section(columns, write)["date_formats"] == ["dd/MM/yyyy"]
+
+
+@pytest.mark.parametrize(("clock", "form"), [("0815", "HHmm"), ("08:15", "HH:mm"), ("08:15:30", "HH:mm:ss")])
+def test_a_time_of_day_is_joined_as_it_is_written(write: Any, clock: str, form: str) -> None:
+    columns = {"MRN": PATIENTS, "ADM_DT": lambda row: day(row, "%Y%m%d"), "ADM_TIME": lambda _: clock}
+    assert section(columns, write)["date_formats"] == [f"yyyyMMdd {form}", "yyyyMMdd"]
+
+
+def test_a_date_before_anybody_lived_is_a_word_for_nothing(write: Any) -> None:
+    columns = {
+        "MRN": PATIENTS,
+        "Admit Date": day,
+        "Disch Date": lambda row: "1800-01-01" if row % 9 == 0 else day(row, plus=2),
+    }
+    assert section(columns, write)["null_words"] == ["1800-01-01"]
+
+
+def test_an_encoding_that_is_neither_is_told_by_its_words(write: Any) -> None:
+    wards = ["소화기내과", "정형외과", "산부인과", "혈액종양내과", "응급의학과"]
+    columns = {"PT_NO": PATIENTS, "ADM_YMD": lambda row: day(row, "%Y%m%d"), "MED_DEPT_NM": wards}
+    drafted = suggest(write(export(columns).decode().encode("cp949")), today=TODAY).section
+    assert 'encoding = "cp949"' in drafted and 'department = "MED_DEPT_NM"' in drafted
+
+
+def test_of_two_columns_of_codes_the_principal_one_goes_first(write: Any) -> None:
+    pick = random.Random(5)
+    more = [" ".join(pick.sample(["I10", "E11.9", "N18.3", "J44.1"], 2)) for _ in range(60)]
+    columns = {"MRN": PATIENTS, "Admitted": day, "Zusatzdiagnosen": more, "Diagnose (HD)": ["I21.4", "K35.8"]}
+    assert section(columns, write)["columns"]["diagnosis_code"]["join"] == ["Diagnose (HD)", "Zusatzdiagnosen"]
+
+
+def test_a_column_of_codes_that_nobody_knows_is_no_class(write: Any) -> None:
+    columns = {"MRN": PATIENTS, "Admitted": day, "CLAIM_TP_CD": ["60", "61"], "Blood Type": ["A+", "B-", "0+"]}
+    assert "encounter_class" not in section(columns, write)["columns"]
