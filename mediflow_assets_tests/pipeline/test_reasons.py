@@ -8,6 +8,7 @@ import pytest
 from mediflow_assets.contracts import links, silver
 from mediflow_assets.contracts.table import Severity
 from mediflow_assets.pipeline import silver as steps
+from mediflow_assets.sources import Feeds
 from mediflow_assets.transforms.validation import WAITING
 
 pytestmark = pytest.mark.slow
@@ -34,7 +35,9 @@ ADMISSIONS_TO_ENCOUNTERS = [
     ("age_out_of_range", {"birth_date": "", "age": "-1"}),
     ("age_out_of_range", {"birth_date": "2024-01-11"}),
     ("diagnosis_malformed", {"diagnosis_code": "flu"}),
-    ("diagnosis_malformed", {"diagnosis_code": "12345"}),
+    ("diagnosis_system_not_told", {"diagnosis_code": "12345"}),
+    ("diagnosis_system_unknown", {"diagnosis_system": "Martian"}),
+    ("diagnosis_not_in_icd9", {"diagnosis_code": "I21.4", "diagnosis_system": "ICD-9-CM"}),
     ("diagnosis_not_in_icd10", {"diagnosis_code": "E99"}),
     ("diagnosis_not_in_snomed", {"diagnosis_code": "19500505"}),
     ("diagnosis_not_in_snomed", {"diagnosis_code": "2125550123"}),
@@ -129,6 +132,19 @@ SYNTHEA_TO_CONDITIONS = [
     (WAITING, {"PATIENT": "NOBODY"}),
 ]
 
+DIAGNOSIS_RECORDS_TO_CONDITIONS = [
+    ("diagnosis_system_unknown", "I10,Martian"),
+    ("diagnosis_not_in_icd9", "I21.4,ICD-9-CM"),
+    ("diagnosis_system_not_told", "4280,"),
+]
+DIAGNOSES = """[feeds.codes]
+grain = "diagnosis"
+[feeds.codes.columns]
+encounter_id = "stay"
+diagnosis_code = "code"
+diagnosis_system = "system"
+"""
+
 
 def numbered(cases, **ids):
     """The changed fields of each case, with ids of its own wherever the case itself gives none."""
@@ -170,6 +186,17 @@ def test_each_broken_rule_of_synthea_is_its_reason(house, synthea_patients, synt
     house.assert_balanced()
 
 
+def test_each_broken_rule_of_a_diagnosis_in_a_file_of_its_own_is_its_reason(house, admissions, tmp_path):
+    (tmp_path / "sources.toml").write_text(DIAGNOSES)
+    house = house.with_feeds(Feeds.load(tmp_path / "sources.toml"))
+    house.deliver(admissions({"encounter_id": "E1"}))
+    records = [cells for _, cells in DIAGNOSIS_RECORDS_TO_CONDITIONS]
+    delivery = house.deliver("stay,code,system\n" + "".join(f"E1,{cells}\n" for cells in [*records, "I10,ICD-10"]))
+    house.make_silver()
+    assert found(house, silver.CONDITIONS, delivery) == expected(DIAGNOSIS_RECORDS_TO_CONDITIONS)
+    house.assert_balanced()
+
+
 def test_a_record_that_breaks_several_rules_says_all_of_them(house, admissions):
     house.deliver(admissions({"cost": "-5", "age": "old", "diagnosis_code": "&", "discharge_date": "2024-01-01"}))
     house.make_silver(steps.PATIENTS, steps.ENCOUNTERS)
@@ -194,7 +221,7 @@ def test_each_broken_rule_of_merges_is_its_reason(house, merges):
 CASES = {
     "patients": ADMISSIONS_TO_PATIENTS + SYNTHEA_TO_PATIENTS,
     "encounters": ADMISSIONS_TO_ENCOUNTERS + SYNTHEA_TO_ENCOUNTERS,
-    "conditions": SYNTHEA_TO_CONDITIONS,
+    "conditions": SYNTHEA_TO_CONDITIONS + DIAGNOSIS_RECORDS_TO_CONDITIONS,
     "patient_links": MERGES_TO_PATIENT_LINKS,
 }
 
