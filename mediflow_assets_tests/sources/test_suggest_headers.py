@@ -108,3 +108,9 @@ def test_of_two_columns_of_codes_the_principal_one_goes_first(write: Any) -> Non
 def test_a_column_of_codes_that_nobody_knows_is_no_class(write: Any) -> None:
     columns = {"MRN": PATIENTS, "Admitted": day, "CLAIM_TP_CD": ["60", "61"], "Blood Type": ["A+", "B-", "0+"]}
     assert "encounter_class" not in section(columns, write)["columns"]
+
+
+@pytest.mark.parametrize("header", ["CLASSPAT", "Patient Class", "Patient"])
+def test_a_column_of_few_values_is_no_patient(write: Any, header: str) -> None:
+    columns = {header: ["1", "2"], "Visit ID": GERMAN["Fallnummer"], "Admitted": day}
+    assert section(columns, write)["columns"].get("patient_id") == "Visit ID"

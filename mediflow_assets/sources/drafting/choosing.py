@@ -17,6 +17,7 @@ _BY_WORDS = 0.3
 _LEAST, _LIKELY, _SURE, _ALIAS = 0.58, 0.75, 0.9, 0.97
 _STRANGE, _BESIDE, _AGAINST = 0.08, 0.06, 0.45
 _FEW = 60
+_LEAST_OF_PATIENTS = 0.05
 _MOST = 0.5
 _SEVERAL = re.compile(r"[^\s;|,/][;|,/\s]+\w")
 _WORD = re.compile(r"[^\W\d_]{2}")
@@ -56,8 +57,12 @@ def _birth(profile: Profile) -> str:
 
 
 def _patient(profile: Profile) -> str:
+    # of few ids for many stays each would be many people
+    are_many = len(profile.given) < _FEW or profile.distinct >= _LEAST_OF_PATIENTS
     names = look_like_names(profile.given[:500])
-    return f"{len(profile.counts)} different ids" if profile.is_id and not names and profile.varies(2) else ""
+    return (
+        f"{len(profile.counts)} different ids" if profile.is_id and not names and profile.varies(2) and are_many else ""
+    )
 
 
 def _encounter(profile: Profile) -> str:

@@ -58,8 +58,9 @@ def concepts(header: str) -> tuple[frozenset[str], int]:
 
 
 def meanings(header: str) -> list[frozenset[str]]:
-    """What each word of a header means."""
-    return [_meaning(word) for word in _known_pairs(words_of(header), _concepts_of_words())]
+    """What each word of a header means, and each part of a compound."""
+    words = _known_pairs(words_of(header), _concepts_of_words())
+    return [_meaning(part) for word in words for part in _parts(word)]
 
 
 def _known_pairs(words: tuple[str, ...], known: dict[str, frozenset[str]]) -> list[str]:
@@ -82,9 +83,15 @@ def _meaning(word: str) -> frozenset[str]:
     for shorter in (word.rstrip("s"), word.rstrip("0123456789"), word.removesuffix("en")):
         if shorter != word and shorter in known:
             return known[shorter]
-    bare_word = word.rstrip("0123456789")
-    parts = _segments(bare_word) or _abbreviated(bare_word) or tuple(_ends(bare_word))
-    return frozenset().union(*(known.get(part) or _of_beginning(part) for part in parts))
+    return frozenset().union(*(known.get(part) or _of_beginning(part) for part in _parts(word)))
+
+
+def _parts(word: str) -> tuple[str, ...]:
+    """The words that a compound is made of; of any other word itself, or what it is short for."""
+    if word in _concepts_of_words():
+        return (word,)
+    plain = word.rstrip("0123456789")
+    return _segments(plain) or _abbreviated(plain) or tuple(_ends(plain))
 
 
 def _of_beginning(part: str) -> frozenset[str]:
