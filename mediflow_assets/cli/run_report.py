@@ -44,7 +44,12 @@ def show(outcome: Outcome, lake: Lake) -> None:
         output.warn(f"{count} files were refused (cut short, empty, unknown, past a limit): inbox/refused keeps them.")
     if left := outcome.landing.get("not_at_rest"):
         output.warn(f"{left} files of the inbox are not at rest yet, or cannot be taken: a later run looks again.")
-    rows = [(table, row) for table, found in outcome.delivery_outcomes.items() for row in found]
+    rows = [
+        (table, row)
+        for table, found in outcome.delivery_outcomes.items()
+        for row in found
+        if row["records"] or row["rejects"]
+    ]
     ledger = _ledger(lake)
     reasons = _reasons(lake, {row["delivery"] for _, row in rows if row["records"] > row["accepted"] or row["rejects"]})
     output.table("deliveries of this run", _COLUMNS, [_told(table, row, ledger, reasons) for table, row in rows])

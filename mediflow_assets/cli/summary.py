@@ -63,7 +63,9 @@ def show(settings: Settings, sample: Path) -> int:
     shown = status.read_status(lake, status.inbox_of(settings.inbox))
     output.table("tables", ("table", "rows"), [(name, row["rows"]) for name, row in shown["tables"].items()])
     columns = ("table", "delivery", "records", "accepted", "quarantined", "balanced")
-    output.table("reconciliation", columns, [tuple(r[c] for c in columns) for r in shown["reconciliation"]])
+    output.table(
+        "reconciliation", columns, [tuple(r[c] for c in columns) for r in shown["reconciliation"] if r["records"]]
+    )
     found = recall(lake, settings, sample / "truth")
     output.table(
         "planted cost anomalies found",

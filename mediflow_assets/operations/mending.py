@@ -12,4 +12,5 @@ def what_mends(reason: str, feed: str | None) -> str:
     if (column := reason.removesuffix(UNKNOWN)) in vocabulary.CODED and reason.endswith(UNKNOWN):
         mapped = f"mediflow vocabulary map {feed or ADMISSIONS.system} {column} THEIRS OURS"
         return f"mediflow vocabulary unmapped; {mapped}; {replay}"
-    return f"{mending(reason, feed or 'NAME')}; then {replay}"
+    advice = mending(reason, feed or "NAME")
+    return advice if reason.endswith("_not_arrived") else f"{advice}; then {replay}"

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from mediflow_assets.sources.drafting.header_words import concepts
+from mediflow_assets.sources.drafting.mending import mending
 from mediflow_assets.sources.suggest import suggest
 from mediflow_assets_tests.sources.test_suggest import GERMAN, TODAY, born, day, export, section
 
@@ -114,3 +115,15 @@ def test_a_column_of_codes_that_nobody_knows_is_no_class(write: Any) -> None:
 def test_a_column_of_few_values_is_no_patient(write: Any, header: str) -> None:
     columns = {header: ["1", "2"], "Visit ID": GERMAN["Fallnummer"], "Admitted": day}
     assert section(columns, write)["columns"].get("patient_id") == "Visit ID"
+
+
+@pytest.mark.parametrize(
+    ("reason", "advice"),
+    [
+        ("patient_not_arrived", "waits"), ("encounter_not_arrived", "waits"), ("cost_unreadable", "decimal_comma"),
+        ("encounter_of_another_patient", "somebody else"), ("gender_unknown", "values.gender"),
+        ("admitted_in_future", "shifted"), ("patient_id_missing", "export itself"),
+    ],
+)  # fmt: skip
+def test_what_mends_a_reason_is_said_for_its_kind(reason: str, advice: str) -> None:
+    assert advice in mending(reason, "north")

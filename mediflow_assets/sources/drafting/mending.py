@@ -12,6 +12,10 @@ _OF_SOURCE = "the export itself has to mend it"
 
 def mending(reason: str, feed: str) -> str:
     """One line that says what to do about a reason."""
+    if reason.endswith("_not_arrived"):
+        return "it waits for the file that tells of its patient or stay, and comes in with that"
+    if reason.endswith("_of_another_patient"):
+        return f"an earlier record gave this id to somebody else: {_OF_SOURCE}"
     if reason.endswith("_in_future") or reason == "age_out_of_range":
         return f'[feeds.{feed}] dates = "shifted" if the set hides its dates; else {_OF_SOURCE}'
     if reason == "discharged_before_admission":
