@@ -4,10 +4,9 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 
-from mediflow_assets.contracts.diagnosis_codes import is_concept, is_listed, system_of
+from mediflow_assets.contracts.diagnosis_codes import is_concept, system_of
 from mediflow_assets.contracts.not_given import NOT_GIVEN
 from mediflow_assets.sources import shapes
 from mediflow_assets.sources.drafting.dates import DateForm, forms_of
@@ -133,11 +132,6 @@ class Profile:
             best = "icd9"
         return best if shares[best] >= 0.8 * total else None
 
-    @cached_property
-    def share_listed(self) -> float:
-        """The share of values that stand in ICD-10-CM's list."""
-        return self.share(is_listed)
-
     def varies(self, least: int) -> bool:
         """Whether it has so many different values, as far as a few rows can tell."""
         return len(self.counts) >= min(least, len(self.given))
@@ -152,11 +146,3 @@ AMOUNT = re.compile(
     rf"[(-]?\s*{_SIGN}\s*-?(\d{{1,3}}([,.'’ \u00a0\u202f]\d{{2,3}})+|\d+)([.,]\d{{1,20}})?\s*{_SIGN}\s*[)-]?"
 )
 BLOOD_PRESSURE = shapes.BLOOD_PRESSURE
-
-
-def as_date(text: str, form: str) -> datetime | None:
-    """The date by a form of strptime."""
-    try:
-        return datetime.strptime(text, form)
-    except ValueError:
-        return None
