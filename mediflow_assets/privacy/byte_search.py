@@ -144,21 +144,21 @@ def _in_file(path: Path, identifiers: Identifiers) -> int:
         file.seek(0)
         magic = file.read(4)
     if magic == _PARQUET:
-        return (hits and identifiers.in_bytes(path.read_bytes(), _is_bound)) + _in_parquet(path, identifiers)
+        return _in_parquet(path, identifiers, has_hits=hits > 0)
     if magic[:2] == _GZIP:
         return hits + _in_gzip(path, identifiers)
     return hits
 
 
-def _in_parquet(path: Path, identifiers: Identifiers) -> int:
+def _in_parquet(path: Path, identifiers: Identifiers, has_hits: bool) -> int:
     try:
         schema = pq.read_schema(path)
         texts = [field.name for field in schema if _is_text(field.type)]
         file = pq.ParquetFile(path, read_dictionary=texts)
     except pa.ArrowInvalid:
-        # a file that a killed writer left unfinished: its bytes were searched, nobody can decode it
-        return 0
-    hits = 0
+        # a file that a killed writer left unfinished: its bytes are searched, nobody can decode it
+        return has_hits and identifiers.in_bytes(path.read_bytes(), _is_bound)
+    hits = has_hits and identifiers.in_bytes(path.read_bytes(), _is_bound_or_packed(file.metadata))
     for batch in file.iter_batches(batch_size=131_072):
         for column in batch.columns:
             hits += _in_column(column, identifiers)
@@ -182,6 +182,19 @@ def _is_bound(data: bytes, end: int) -> bool:
     """Whether what ends here ends a bound of a column: a longest text is cut after 64 bytes and its last letter raised,
     so that PAT-2 becomes PAT-3, who may be somebody else. Real values are decoded, and found among these."""
     return any(end > length and data[end - length - 1] == length for length in range(61, 65))
+
+
+def _is_bound_or_packed(metadata: pq.FileMetaData) -> Callable[[bytes, int], bool]:
+    """The same, or whether it ends in compressed values, where the code of what follows an id's first digits may look
+    like the rest of another: they are searched decoded."""
+    groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+    columns = (group.column(number) for group in groups for number in range(group.num_columns))
+    packed = []
+    for column in columns:
+        if column.compression != "UNCOMPRESSED":
+            begins = min(column.data_page_offset, column.dictionary_page_offset or column.data_page_offset)
+            packed.append((begins, begins + column.total_compressed_size))
+    return lambda data, end: _is_bound(data, end) or any(first < end <= last for first, last in packed)
 
 
 def _is_text(kind: Any) -> bool:

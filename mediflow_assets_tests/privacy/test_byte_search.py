@@ -53,9 +53,27 @@ def test_a_bound_that_was_cut_and_raised_names_nobody(tmp_path):
     """The bound of 64 bytes of a text about PAT-7000002 ends in PAT-7000003."""
     from deltalake import write_deltalake
 
-    text = "x" * 53 + "PAT-7000002" + " and more"
+    text = "x" * 52 + " PAT-7000002 and more"
     write_deltalake(tmp_path / "t", pa.table({"note": [text]}))
     (file,) = (tmp_path / "t").glob("*.parquet")
     assert b"PAT-7000003" in file.read_bytes()
     assert search([file], Identifiers(["PAT-7000003"])).total == 0
     assert search([file], Identifiers(["PAT-7000002"])).total > 0
+
+
+def test_the_code_that_follows_in_compressed_values_is_no_digit_of_an_id(tmp_path):
+    """Snappy writes ENC-900024, then the code 2 for a copy of what stood before."""
+    text = '{"patient_id":"PAT-7000004","encounter_id":"ENC-900024","encounter_class":"inpatient"}'
+    table = pa.table({"payload": [text]})
+    pq.write_table(table, tmp_path / "t.parquet", compression="snappy", use_dictionary=False, write_statistics=False,
+                   store_schema=False)  # fmt: skip
+    assert b"ENC-9000242" in (tmp_path / "t.parquet").read_bytes()
+    assert search(files_of(tmp_path), Identifiers(["ENC-9000242"])).total == 0
+    assert search(files_of(tmp_path), Identifiers(["ENC-900024"])).total == 1
+
+
+@pytest.mark.parametrize("compression", ["snappy", "none"])
+def test_a_name_beside_the_values_of_a_file_is_found(tmp_path, compression):
+    table = pa.table({"c": ["plain"]}).replace_schema_metadata({"told": f"see {NAME}"})
+    pq.write_table(table, tmp_path / "t.parquet", compression=compression)
+    assert search(files_of(tmp_path), Identifiers([NAME])).total >= 1
