@@ -75,9 +75,11 @@ class House:
     def make_silver(self, *tables: silver_steps.SilverTable) -> list[StepResult]:
         """Make the Silver tables in order, all of them unless some are named; with all, who is merged beforehand."""
         made = []
+        is_told = bool(tables)
         for table in tables or silver_steps.ALL:
-            if table.have_owners and not tables:
+            if table.have_owners and not is_told:
                 made.append(merged.make(self.context))
+                is_told = True
             made.append(silver_steps.make(self.context, table))
         return made
 
