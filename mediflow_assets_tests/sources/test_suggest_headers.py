@@ -17,7 +17,7 @@ PATIENTS = GERMAN["Pat.-Nr."]
     ("header", "meant"),
     [
         ("dsch_dt", "discharge date"), ("CLM_THRU_DT", "end date encounter"), ("Aufnahmedatum", "admission date"),
-        ("hospitaldischargetime24", "facility discharge time"), ("PtDOB", "patient birth"), ("D.O.A", "admission"),
+        ("hospitaldischargetime24", "discharge time"), ("PtDOB", "patient birth"), ("D.O.A", "admission"),
         ("Med Rec #", "mrn"), ("ADMIDATE", "admission date"), ("Fecha de Ingreso", "date admission"),
         ("DATE_NAISS", "date birth"), ("Geboortedatum", "birth date"), ("Data urodzenia", "date birth"),
         ("Opname-nr", "admission id"), ("Kön", "gender"), ("Płeć", "gender"), ("Fødselsdato", "birth date"),
@@ -25,6 +25,40 @@ PATIENTS = GERMAN["Pat.-Nr."]
 )  # fmt: skip
 def test_a_header_means_what_its_words_mean(header: str, meant: str) -> None:
     assert concepts(header)[0] >= {*meant.split()}
+
+
+@pytest.mark.parametrize(
+    ("header", "meant"),
+    [
+        ("INPATIENT_ADMIT_DT_TM", "admission date"), ("HOSP_DISCH_TIME", "discharge time"),
+        ("Födelsedatum", "birth date"), ("FODELSEDATUM", "birth date"),
+        ("Yatış Tarihi", "admission date"), ("Taburcu Tarihi", "discharge date"),
+        ("Tgl Masuk", "admission date"), ("No. RM", "mrn"),
+        ("Jenis Kelamin", "gender"), ("入院年月日", "admission date"),
+        ("出院日期", "discharge date"), ("患者番号", "mrn"),
+        ("퇴원일자", "discharge date"), ("Дата поступления", "admission date"),
+        ("Ημερομηνία εξόδου", "discharge date"), ("Datum přijetí", "admission date"),
+        ("Data externării", "discharge date"), ("DT_NASCIMENTO", "birth date"),
+        ("MOTIVO_ALTA", "disposition"), ("Tulopäivä", "admission date"),
+        ("Indlæggelsesdato", "admission date"), ("Geb.Dat.", "birth date"),
+        ("Felvétel dátuma", "admission date"),
+    ],
+)  # fmt: skip
+def test_headers_of_many_systems_and_languages_are_read(header: str, meant: str) -> None:
+    assert concepts(header)[0] >= {*meant.split()}
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "EXPECTED_DISCHARGE_DATE", "Scheduled Admit Dt", "PRE_REG_DT_TM", "DECISION_TO_ADMIT_DTTM",
+        "Verwachte ontslagdatum", "Enrolment Date",
+        "Print Date", "Invoice Date", "Date of Surgery", "RowUpdateDateTime", "Data da cirurgia", "Ölüm Tarihi",
+    ],
+)  # fmt: skip
+def test_a_date_of_something_else_is_no_admission_and_no_discharge(write: Any, header: str) -> None:
+    drafted = suggest(write(export({"MRN": PATIENTS, header: day})), today=TODAY)
+    assert drafted.lacks == ("admission_date",) and "discharge_date =" not in drafted.section
 
 
 @pytest.mark.parametrize("header", ["Bemerkung", "Weather", "Pact", "Priority", "Adjustments", "Extra 3"])

@@ -1,26 +1,24 @@
 """Which column of a file is which of ours: by what its header says, what its values look like, and how both fit."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from mediflow_assets.sources.aliases import ADMISSION_ALIASES, plain
+from mediflow_assets.sources.drafting.fitting import FITS, KNOWN_ENOUGH, are_codes
 from mediflow_assets.sources.drafting.header_words import concepts, meanings
-from mediflow_assets.sources.drafting.profile import BLOOD_PRESSURE, ENOUGH, Profile
+from mediflow_assets.sources.drafting.profile import Profile
 from mediflow_assets.sources.drafting.rules import RULES
 from mediflow_assets.sources.drafting.words import CODED, share_known
-from mediflow_assets.sources.names_for_ids import look_like_names
 
 _BY_WORDS = 0.3
 """What it adds that all words of a column are known."""
 _LEAST, _LIKELY, _SURE, _ALIAS = 0.58, 0.75, 0.9, 0.97
 _STRANGE, _BESIDE, _AGAINST = 0.08, 0.06, 0.45
-_FEW = 60
-_LEAST_OF_PATIENTS = 0.05
-_MOST = 0.5
+_SIMILAR = ("encounter_class", "admission_type")
+"""Called alike by many: their words tell them apart."""
 _SEVERAL = re.compile(r"[^\s;|,/][;|,/\s]+\w")
-_WORD = re.compile(r"[^\W\d_]{2}")
 
 
 @dataclass(frozen=True)
@@ -45,101 +43,6 @@ class Table:
         return cls(tuple(header), {name: Profile(cells) for name, cells in zip(header, columns, strict=True)})
 
 
-def _dates(profile: Profile) -> str:
-    return "dates" if profile.dates else ""
-
-
-def _birth(profile: Profile) -> str:
-    if profile.dates:
-        return "dates"
-    years = profile.share(lambda v: v[:4].isdecimal() and 1900 <= int(v[:4]) <= 2150 and len(v) in (4, 6))
-    return "years" if years >= ENOUGH and not profile.is_flag else ""
-
-
-def _patient(profile: Profile) -> str:
-    # of few ids for many stays each would be many people
-    are_many = len(profile.given) < _FEW or profile.distinct >= _LEAST_OF_PATIENTS
-    names = look_like_names(profile.given[:500])
-    return (
-        f"{len(profile.counts)} different ids" if profile.is_id and not names and profile.varies(2) and are_many else ""
-    )
-
-
-def _encounter(profile: Profile) -> str:
-    return f"{len(profile.counts)} different ids" if profile.is_id and profile.varies(2) else ""
-
-
-def _gender(profile: Profile) -> str:
-    return f"{len(profile.counts)} different words" if profile.few(8) and _all(profile, 20) else ""
-
-
-def are_codes(profile: Profile) -> bool:
-    """Whether a column holds few different short values that are no dates, amounts or flags."""
-    are_few = profile.few() and _all(profile, 60) and not profile.is_flag
-    return are_few and not profile.is_money_with_cents and not profile.dates
-
-
-def _coded(ours: str) -> Callable[[Profile], str]:
-    """Words, of which most are known, or none is a number: codes of a list of its own cannot be read."""
-
-    def fits(profile: Profile) -> str:
-        known = share_known(ours, profile)
-        is_read = known >= _MOST or profile.share(_WORD.search) >= ENOUGH
-        return f"{known:.0%} of its words known" if are_codes(profile) and is_read else ""
-
-    return fits
-
-
-def _department(profile: Profile) -> str:
-    fits = profile.few(_FEW * 2) and not profile.dates and not profile.is_flag and not profile.is_money_with_cents
-    return f"{len(profile.counts)} different words" if fits else ""
-
-
-def _all(profile: Profile, longest: int) -> bool:
-    return all(len(value) <= longest for value in profile.counts)
-
-
-def _diagnosis(profile: Profile) -> str:
-    return f"codes of {profile.code_system}" if profile.code_system else ""
-
-
-def _system(profile: Profile) -> str:
-    words = {v.casefold().replace("-", "").removesuffix(".0") for v in profile.counts}
-    return "versions" if words and all("9" in w or "10" in w or "icd" in w or "snomed" in w for w in words) else ""
-
-
-def _when(fits: Callable[[Profile], object], told: str) -> Callable[[Profile], str]:
-    return lambda profile: told if fits(profile) else ""
-
-
-FITS: Mapping[str, Callable[[Profile], str]] = {
-    "patient_id": _patient,
-    "encounter_id": _encounter,
-    "admission_date": _dates,
-    "discharge_date": _dates,
-    "birth_date": _birth,
-    "death_date": _dates,
-    "updated_at": _dates,
-    "onset_date": _dates,
-    "age": _when(lambda p: p.is_age, "whole numbers up to 120"),
-    "gender": _gender,
-    "name": _when(lambda p: p.is_words and not p.is_flag and p.varies(11), "words"),
-    "department": _department,
-    "diagnosis_code": _diagnosis,
-    "diagnosis_system": _system,
-    "diagnosis_rank": _when(lambda p: p.few(60) and not p.dates, "few values"),
-    "discharge_disposition": _coded("discharge_disposition"),
-    "encounter_class": _coded("encounter_class"),
-    "admission_type": _coded("admission_type"),
-    "status": _coded("status"),
-    "blood_pressure": _when(lambda p: p.share(BLOOD_PRESSURE.fullmatch) >= ENOUGH, "pairs such as n/n"),
-    "payer": _when(lambda p: p.few(_FEW) and p.is_words and not p.is_flag, "few different words"),
-    "zip": _when(lambda p: p.is_zip, "postal codes"),
-    "cost": _when(lambda p: p.is_money and p.varies(6) and not p.dates, "amounts"),
-}
-"""Whether a column's values can be read as ours, and what they are then."""
-
-
 def candidates(table: Table, ours: str) -> list[Choice]:
     """The columns that may be this one of ours, best first."""
     found = []
@@ -147,7 +50,7 @@ def candidates(table: Table, ours: str) -> list[Choice]:
         by_name = _by_name(header, ours, is_date=bool(table.profiles[header].dates))
         told = _told(ours, table.profiles[header], by_name) if by_name >= _LEAST else ""
         if told:
-            by_words = _BY_WORDS * share_known(ours, table.profiles[header]) if ours in CODED else 0.0
+            by_words = _BY_WORDS * _by_words(ours, table.profiles[header])
             against = _of_others(header, table.profiles[header]) if ours == "diagnosis_code" else 0.0
             found.append(Choice(header, told, by_name + by_words - against - place / 1_000_000))
     return sorted(found, key=lambda choice: -choice.score)
@@ -162,12 +65,21 @@ def _of_others(header: str, profile: Profile) -> float:
     return 0.02 * further + 0.1 * several + 0.1 * missing
 
 
+def _by_words(ours: str, profile: Profile) -> float:
+    """How much more of a column's words are of this one of ours than of the one that most of them are of."""
+    if ours not in CODED:
+        return 0.0
+    own = share_known(ours, profile)
+    others = [share_known(other, profile) - own for other in _SIMILAR if ours in _SIMILAR]
+    return own - max(0.0, *others) if others else own
+
+
 def _told(ours: str, profile: Profile, by_name: float) -> str:
     if not profile.given:
         return "by its name: it has no value here" if by_name >= _SURE else ""
-    if ours in CODED and ours != "encounter_class" and by_name >= _SURE and are_codes(profile):
+    if ours in CODED and by_name >= _SURE and are_codes(profile):
         return f"{len(profile.counts)} different words or codes"
-    if ours in CODED and by_name < _LIKELY and share_known(ours, profile) < _MOST:
+    if ours in CODED and by_name < _LIKELY and share_known(ours, profile) < KNOWN_ENOUGH:
         return ""
     return FITS[ours](profile)
 

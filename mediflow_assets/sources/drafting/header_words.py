@@ -1,4 +1,4 @@
-"""What the words of headers mean, by `header_words.toml`, in the languages of hospitals' exports."""
+"""What the words of headers mean, by the files in `header_vocabulary`, in the languages of hospitals' exports."""
 
 import re
 import tomllib
@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-_DECOMPOSED = re.compile(r"[^0-9a-z]+")
+_VOCABULARY = Path(__file__).with_name("header_vocabulary")
+_SHORTENED = "general"
+"""The file whose words stand abbreviated as well; of many languages every beginning would mean something."""
+_DECOMPOSED = re.compile(r"[\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _LETTERS = str.maketrans(
     {"ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ä": "ae", "ö": "oe", "ü": "ue", "æ": "ae", "œ": "oe", "Æ": "Ae"}
@@ -17,6 +20,8 @@ _LONG = 4
 _FEWEST, _LEAST_SHARE = 3, 0.6
 """Consonants of an abbreviation, and the share of the whole word's that it has."""
 _SHORT = 8
+_FEWEST_LETTERS = 2
+_MOST_JOINED = 4
 _JOINT = "s"
 """Stands between two German words."""
 _NOTHING = "nothing"
@@ -38,11 +43,30 @@ def words_of(header: str) -> tuple[str, ...]:
 @cache
 def _concepts_of_words() -> dict[str, frozenset[str]]:
     found: dict[str, set[str]] = {}
-    content = Path(__file__).with_suffix(".toml").read_text(encoding="utf-8")
-    for concept, words in tomllib.loads(content).items():
-        for word in words.split():
-            found.setdefault(word, set()).add(concept)
+    for file in sorted(_VOCABULARY.glob("*.toml")):
+        for concept, words in tomllib.loads(file.read_text(encoding="utf-8")).items():
+            for word in words.split():
+                for spelling in _spellings(word):
+                    found.setdefault(spelling, set()).add(concept)
     return {word: frozenset(of) for word, of in found.items()}
+
+
+def _spellings(word: str) -> set[str]:
+    """How a word of the vocabulary stands in headers: `födelse` as `foedelse` and as `fodelse`."""
+    plain = "".join(letter for letter in unicodedata.normalize("NFKD", word) if not unicodedata.combining(letter))
+    return {"".join(words_of(each.casefold())) for each in (word, plain)} - {""}
+
+
+@cache
+def _shortened() -> frozenset[str]:
+    content = (_VOCABULARY / f"{_SHORTENED}.toml").read_text(encoding="utf-8")
+    return frozenset(word for words in tomllib.loads(content).values() for word in words.split())
+
+
+@cache
+def _joined() -> frozenset[str]:
+    """The words that compounds are made of: of two Latin letters only the commonest."""
+    return frozenset(w for w in _concepts_of_words() if len(w) > _FEWEST_LETTERS or not w.isascii()) | _shortened()
 
 
 @cache
@@ -64,15 +88,13 @@ def meanings(header: str) -> list[frozenset[str]]:
 
 
 def _known_pairs(words: tuple[str, ...], known: dict[str, frozenset[str]]) -> list[str]:
-    """The words, two or all of which are one where that is known: `med rec`, `d.o.a.`."""
-    if (whole := "".join(words)) in known:
-        return [whole]
-    found: list[str] = []
-    for word in words:
-        if found and found[-1] + word in known:
-            found[-1] += word
-        else:
-            found.append(word)
+    """The words, several of which are one where that is known, the longest first: `med rec`, `d.o.a.`."""
+    found, place = [], 0
+    while place < len(words):
+        ends = range(min(place + _MOST_JOINED, len(words)), place + 1, -1)
+        end = next((end for end in ends if "".join(words[place:end]) in known), place + 1)
+        found.append("".join(words[place:end]))
+        place = end
     return found
 
 
@@ -95,20 +117,23 @@ def _parts(word: str) -> tuple[str, ...]:
 
 
 def _of_beginning(part: str) -> frozenset[str]:
-    known = _concepts_of_words()
-    return known[min((each for each in known if each.startswith(part)), key=len)]
+    return _concepts_of_words()[min((each for each in _shortened() if each.startswith(part)), key=_by_length)]
+
+
+def _by_length(word: str) -> tuple[int, str]:
+    return len(word), word
 
 
 @cache
 def _abbreviated(word: str) -> tuple[str, ...]:
     """The known word that this one is short for: its beginning (`naiss`), or its consonants (`dsch`, `prncpal`)."""
-    known = _concepts_of_words()
-    longer = sorted((each for each in known if each.startswith(word)), key=len) if len(word) >= _LONG else []
+    known = _shortened()
+    longer = sorted((w for w in known if w.startswith(word)), key=_by_length) if len(word) >= _LONG else []
     if longer:
         return (longer[0],)
     bones = _consonants(word) if len(word) <= _SHORT and _vowels(word) < len(word) / 4 else ""
     best, found = _LEAST_SHARE, tuple[str, ...]()
-    for each in known if len(bones) >= _FEWEST else ():
+    for each in sorted(known) if len(bones) >= _FEWEST else ():
         whole = _consonants(each)
         is_short = (
             each[0] == word[0] and (bones[-1] == whole[-1] or whole.startswith(bones)) and _is_within(bones, whole)
@@ -139,10 +164,10 @@ def _segments(word: str) -> tuple[str, ...]:
     in it."""
     if not word:
         return ()
-    known = _concepts_of_words()
-    sizes = range(len(word), 1, -1)
+    known = _joined()
+    sizes = range(len(word), word[0].isascii(), -1)
     whole = [size for size in sizes if word[:size] in known]
-    begun = [size for size in sizes if _LONG < size < len(word) and any(each.startswith(word[:size]) for each in known)]
+    begun = [size for size in sizes if _LONG < size < len(word) and _begins(word[:size])]
     for size in (*whole, *begun):
         head, rest = word[:size], word[size:]
         for tail in (rest, rest[1:] if rest[:1] == _JOINT else rest):
@@ -151,6 +176,11 @@ def _segments(word: str) -> tuple[str, ...]:
             if behind := _segments(tail):
                 return head, *behind
     return ()
+
+
+@cache
+def _begins(word: str) -> bool:
+    return any(each.startswith(word) for each in _shortened())
 
 
 def _ends(word: str) -> Iterator[str]:

@@ -41,7 +41,7 @@ RULES: dict[str, Rule] = {
             "start": 0.66,
         },
         "death birth update id class name source status disposition edstay procedure diagnosis length age year month "
-        "version facility admtype grund cost zip department",
+        "version admtype grund cost zip department expected discharge end",
     ),
     "discharge_date": _rule(
         {
@@ -54,7 +54,7 @@ RULES: dict[str, Rule] = {
             "end": 0.64,
         },
         "death birth update id class name source status edstay procedure diagnosis length age year month version "
-        "facility grund disposition cost zip department",
+        "grund disposition cost zip department expected",
     ),
     "birth_date": _rule(
         {"birth date": 1.0, "birth time": 0.95, "birth": 0.9, "birth year": 0.7},
@@ -69,7 +69,7 @@ RULES: dict[str, Rule] = {
     ),
     "department": _rule(
         {"department": 1.0, "department name": 1.0, "department admission": 0.85, "location": 0.66},
-        "date time diagnosis cost class disposition admission discharge age payer drg length source facility zip",
+        "date time diagnosis cost class admission discharge age payer drg length source facility zip",
     ),
     "diagnosis_code": _rule(
         {"diagnosis principal code": 1.0, "diagnosis principal": 0.98, "diagnosis code": 0.92, "diagnosis": 0.85},
@@ -87,23 +87,37 @@ RULES: dict[str, Rule] = {
             "discharge location": 0.9,
             "discharge grund": 0.9,
             "discharge class": 0.85,
+            "end class": 0.8,
             "patient status": 0.75,
         },
-        "date time id admission source age cost diagnosis",
+        "date time id admission source age cost diagnosis department",
     ),
     "encounter_class": _rule(
-        {"encounter class": 1.0, "patient class": 1.0, "falltyp": 1.0, "department class": 0.9, "class": 0.66},
-        "admission discharge date time payer diagnosis procedure drg cost department id name facility race version "
+        {
+            "falltyp": 1.0,
+            "patient class": 1.0,
+            "encounter class": 0.89,
+            "department class": 0.85,
+            "falltyp admission": 0.8,
+            "class": 0.66,
+            "patient status": 0.62,
+            "admission class": 0.6,
+        },
+        "admission discharge date time payer diagnosis procedure drg cost department id facility race version "
         "length status blood",
     ),
-    "admission_type": _rule({"admtype": 1.0, "admission class": 1.0, "admission grund": 0.9}, "date time discharge id"),
+    "admission_type": _rule(
+        {"admtype": 1.0, "admission class": 1.0, "admission grund": 0.9, "encounter grund": 0.62},
+        "date time discharge id source department expected diagnosis",
+    ),
     "status": _rule({"encounter status": 1.0}, "discharge admission date time"),
-    "blood_pressure": _rule({"blood pressure": 1.0, "pressure": 0.8}, "date id class"),
+    "blood_pressure": _rule({"blood pressure": 1.0, "pressure": 0.8}, "id class"),
     "payer": _rule({"payer": 1.0}, "secondary id date time cost amount procedure diagnosis length"),
     "zip": _rule({"zip": 1.0}, "date name"),
     "cost": _rule(
         {"cost total": 1.0, "cost": 0.85, "paid total": 0.64, "paid": 0.62},
-        "date time length unitprice payer id department diagnosis procedure age status class name weight",
+        "date time length unitprice payer id department diagnosis procedure age status class name weight deduct "
+        "expected",
     ),
     "updated_at": _rule({"update date": 1.0, "update time": 1.0, "update at": 1.0, "update": 0.8}, "birth death id"),
     "onset_date": _rule({"diagnosis date": 1.0, "onset date": 1.0}, "discharge admission"),
