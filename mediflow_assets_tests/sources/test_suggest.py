@@ -203,6 +203,25 @@ def test_values_are_not_shown_but_for_words_that_stand_often(write: Any) -> None
     assert '"Day care" = ""  # check' in found and "Quill" not in found
 
 
+@pytest.mark.parametrize("header", ["Patient Class", "Disposition", "Admission Type", "Encounter Status", "Department"])
+@pytest.mark.parametrize("form", ["Quill, Ada {}", "Ada Quill-{}", "QUILL{}"])
+def test_no_name_is_shown_however_often_it_stands(write: Any, header: str, form: str) -> None:
+    letters = "ABCDEFGH"
+    columns = {
+        "MRN": lambda row: f"P{row % 8:03}",
+        "Admit Date": day,
+        header: lambda row: form.format(2 * letters[row % 8]),
+    }
+    found = suggest(write(export(columns, ";")), today=TODAY).section
+    assert "quill" not in found.casefold() and "MRN" in found
+
+
+def test_names_of_physicians_are_no_codes(write: Any) -> None:
+    columns = {**AMERICAN, "Encounter Status": ["Quill, Ada", "Roe, J. P.", "Dr. Moss"]}
+    drafted = suggest(write(export(columns, ";")), today=TODAY).section
+    assert "status =" not in drafted and "Quill" not in drafted and "Moss" not in drafted
+
+
 @pytest.mark.parametrize("above", ["sep=;\n", "Report\n\n", ""])
 def test_the_header_is_found_wherever_it_stands(write: Any, above: str) -> None:
     assert section(GERMAN, write, ";", above).get("skip_lines") == (above.count("\n") or None)

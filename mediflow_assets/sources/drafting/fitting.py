@@ -12,6 +12,11 @@ _LEAST_OF_PATIENTS = 0.05
 KNOWN_ENOUGH = 0.5
 """Of the words of a coded column, to be known."""
 _WORD = re.compile(r"[^\W\d_]{2}")
+_PERSON = re.compile(
+    r"[^\W\d_][\w'’-]+, ?[^\W\d_][\w'’.-]*( [^\W\d_][\w.]*)?$|(Dr|Prof|Mr|Mrs|Ms|Frau|Herr|Dra?)\b", re.IGNORECASE
+)
+"""A person: `Surname, Given` or a title."""
+_PEOPLE = 0.3
 
 
 def _dates(profile: Profile) -> str:
@@ -43,8 +48,8 @@ def _gender(profile: Profile) -> str:
 
 
 def are_codes(profile: Profile) -> bool:
-    """Whether a column holds few different short values that are no dates, amounts or flags."""
-    are_few = profile.few() and _all(profile, 60) and not profile.is_flag
+    """Whether a column holds few different short values that are no dates, amounts, flags or people."""
+    are_few = profile.few() and _all(profile, 60) and not profile.is_flag and profile.share(_PERSON.match) < _PEOPLE
     return are_few and not profile.is_money_with_cents and not profile.dates
 
 

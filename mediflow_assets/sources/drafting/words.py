@@ -1,6 +1,6 @@
-"""The words of a coded column: those known, and what codes of published lists mean. Rare words are not told."""
+"""The words of a coded column: those known, and what published codes mean. A word that few carry is not told."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.sources.drafting.profile import Profile
@@ -34,15 +34,24 @@ def is_known(column: str, word: str) -> bool:
     return v.word_of(CODED[column], word) is not None
 
 
-def meanings(column: str, profile: Profile) -> tuple[dict[str, str], list[str]]:
-    """Codes whose meaning a published list gives, and the words that stand often and mean nothing known."""
-    unknown = [word for word, count in profile.counts.items() if not is_known(column, word) and count >= _LEAST_OFTEN]
+def meanings(column: str, profile: Profile, people: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+    """Codes whose meaning a published list gives, and the words that several people carry and that mean nothing
+    known."""
+    unknown = [word for word in carried(profile, people) if not is_known(column, word)]
     if column == "gender":
         for codes in (_ISO_5218, _SIH):
             plain = {word: word.removesuffix(".0") for word in profile.counts}
             if set(plain.values()) <= set(codes) and len(set(plain.values()) & {"1", "2", "3"}) > 1:
                 return {word: codes[bare] for word, bare in sorted(plain.items())}, []
     return {}, sorted(unknown)
+
+
+def carried(profile: Profile, people: Sequence[str]) -> Iterable[str]:
+    """The words that several people carry, told by the id in each record: a name is of one, as often as it stands."""
+    carriers: dict[str, set[str]] = {}
+    for word, who in zip(profile.cells, people, strict=True):
+        carriers.setdefault(word, set()).add(who)
+    return [word for word in profile.counts if len(carriers[word]) >= _LEAST_OFTEN]
 
 
 def share_known(column: str, profile: Profile) -> float:

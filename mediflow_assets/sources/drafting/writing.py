@@ -2,7 +2,7 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import median
 
 from mediflow_assets.contracts.not_given import NOT_GIVEN
@@ -106,32 +106,41 @@ def write_amounts(table: Table, draft: Draft, _: dt.date) -> None:
 
 def write_words(table: Table, draft: Draft, _: dt.date) -> None:
     """Say what codes mean whose list is published, and which words of the file are not known."""
+    people = _people(table, draft)
     for ours in words.CODED:
         column = draft.columns.get(ours)
         if column is None or not column.headers:
             continue
-        told, unknown = words.meanings(ours, table.profiles[column.headers[0]])
+        told, unknown = words.meanings(ours, table.profiles[column.headers[0]], people)
         if told:
             draft.values[ours] = told
         if unknown:
             draft.unmapped_words[ours] = unknown
-    nothing = sorted({word for ours in draft.columns for word in _words_for_nothing(table, draft, ours)})
+    nothing = sorted({word for ours in draft.columns for word in _words_for_nothing(table, draft, ours, people)})
     if nothing:
         draft.keys["null_words"] = nothing
 
 
-def _words_for_nothing(table: Table, draft: Draft, ours: str) -> Iterator[str]:
+def _people(table: Table, draft: Draft) -> list[str]:
+    """Whose each record is; where nothing tells it, each record is of somebody else."""
+    if (column := draft.columns.get("patient_id")) is None:
+        return [str(row) for row in range(len(table.profiles[table.header[0]].cells))]
+    return ["|".join(cells) for cells in zip(*(table.profiles[each].cells for each in column.headers), strict=True)]
+
+
+def _words_for_nothing(table: Table, draft: Draft, ours: str, people: Sequence[str]) -> Iterator[str]:
     """Words that stand again and again where dates, numbers or codes should."""
     column = draft.columns[ours]
     if ours not in (*DATES, "cost", "age", "diagnosis_code", "zip", "blood_pressure"):
         return
     for header in column.headers:
         counts = table.profiles[header].counts
-        for word, count in counts.items():
+        for word in words.carried(table.profiles[header], people):
+            count = counts[word]
             is_word = not any(letter.isdigit() for letter in word) and len(word) < 20
             is_never = ours in DATES and word[:4].isdecimal() and word < _EARLIEST and count > _OFTEN * len(counts)
             is_zeros = ours == "diagnosis_code" and not word.strip("0.")
-            if count >= 3 and (is_word or is_zeros or is_never) and word.upper() not in NOT_GIVEN:
+            if (is_word or is_zeros or is_never) and word.upper() not in NOT_GIVEN:
                 yield word
 
 
