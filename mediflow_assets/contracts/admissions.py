@@ -1,10 +1,7 @@
 """Flat admissions: one record an encounter version, which brings its patient along."""
 
-from mediflow_assets.contracts.code_cells import SEVERAL
 from mediflow_assets.contracts.identifiers import MRN
-from mediflow_assets.contracts.masks import drop
 from mediflow_assets.contracts.source import (
-    CONDITIONS,
     ENCOUNTERS,
     EXTRA,
     FEED,
@@ -14,7 +11,6 @@ from mediflow_assets.contracts.source import (
     bronze_table,
     delivered,
 )
-from mediflow_assets.contracts.table import Column, Type
 from mediflow_assets.contracts.table import Privacy as P
 
 SYSTEM = "admissions"
@@ -49,7 +45,6 @@ ADMISSIONS = bronze_table(
             }
         ),
         EXTRA,
-        Column("_codes", Type.STRING, "several where its diagnosis cell holds several codes", P.TECHNICAL, drop()),
         FEED,
     ),
 )
@@ -61,7 +56,6 @@ SOURCE = SourceContract(
     namespace=MRN,
     patient="patient_id",
     encounter="encounter_id",
-    kind="_codes",
     targets=(
         Target(
             PATIENTS,
@@ -84,6 +78,7 @@ SOURCE = SourceContract(
                 "status": "status",
                 "department": "department encounter_class",
                 "diagnosis_code": "diagnosis_code diagnosis_system",
+                "listed_codes": "diagnosis_code diagnosis_system",
                 "admitted_at": "admission_date",
                 "discharged_at": "discharge_date",
                 "discharge_disposition": "discharge_disposition",
@@ -98,19 +93,6 @@ SOURCE = SourceContract(
                 "updated_at": "updated_at",
                 "extra": "extra",
             },
-        ),
-        Target(
-            CONDITIONS,
-            {
-                "condition_id": "encounter_id patient_id admission_date department diagnosis_code",
-                "patient_id": "patient_id",
-                "encounter_id": "encounter_id patient_id admission_date department",
-                "code": "diagnosis_code diagnosis_system",
-                "diagnosis_rank": "diagnosis_code",
-                "onset_date": "admission_date",
-                "updated_at": "updated_at",
-            },
-            SEVERAL,
         ),
     ),
 )

@@ -2,18 +2,15 @@
 
 import re
 
-SEVERAL = "several"
-"""The kind of a record whose cell holds several codes."""
 _MARKS = "+*!\u2020\u2021"
 """German codes bear a cross or an exclamation mark for a cause, a star for what it shows itself in."""
-SEVERAL_PATTERN = (
+_SEVERAL = re.compile(
     # beside ; | / one side has to look like a code, beside a comma or a blank both have to
     rf"[0-9][0-9A-Za-z.]*[{_MARKS}]*\s*[;|/]\s*[^\s;|/]"
     r"|[^\s;|/]\s*[;|/]\s*[A-Za-z]?[0-9]"
     rf"|[0-9][0-9A-Za-z.]*[{_MARKS}]*[,\s]+([A-Za-z][0-9][0-9A-Za-z]|[0-9]{{3}})"
 )
-"""What such a cell holds somewhere; Arrow searches for it as well."""
-_SEVERAL = re.compile(SEVERAL_PATTERN)
+"""What such a cell holds somewhere."""
 _APART = re.compile(r"[;|/,\s]+")
 
 

@@ -5,7 +5,7 @@ Standard library only. ICD-9-CM has codes that look like ICD-10's (V58.61, E850.
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.code_cells import codes_in, has_several
@@ -29,6 +29,8 @@ _ICD10 = re.compile(v.ICD10_PATTERN.replace(r"\z", r"\Z"))
 _MOST_OTHERS = 0.05
 """Of the distinct codes of a delivery in one system: those that may be none of its codes."""
 KNOWN = (ICD9, ICD10, SNOMED)
+UNREAD = "?"
+"""Stands for the system of a code in a list that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,8 @@ class Reading:
 
     code: str
     system: str | None
+    listed: str | None = None
+    """All codes of its cell in their order, where that holds several, each after its system."""
 
 
 def named_system(word: str) -> str | None:
@@ -72,10 +76,14 @@ def read_code(code: str, named: str | None = None, speaks: str | None = None) ->
 
 def read_cell(cell: str, named: str | None = None, speaks: str | None = None, *, may_list: bool = False) -> Reading:
     """The same of a cell, its code without marks; of one with several, where it may have such, the first that can be
-    read."""
+    read, and all of them."""
     codes = codes_in(cell) if may_list or not has_several(cell) else [cell]
-    read = [read_code(code, named, speaks) for code in codes]
-    return next((each for each in read if each.system in KNOWN), read[0])
+    read = list({reading.code: reading for reading in (read_code(code, named, speaks) for code in codes)}.values())
+    first = next((each for each in read if each.system in KNOWN), read[0])
+    if len(read) == 1:
+        return first
+    systems = (each.system if each.system in KNOWN else UNREAD for each in read)
+    return replace(first, listed=" ".join(f"{system}:{each.code}" for system, each in zip(systems, read, strict=True)))
 
 
 def speaks(codes: Collection[str]) -> str | None:

@@ -104,9 +104,7 @@ SOURCE = SourceContract(
     is_stream=True,
     # a message holds the fields of a flat admission, all of them in one column
     targets=tuple(
-        replace(target, columns=dict.fromkeys(target.columns, "value"))
-        for target in admissions.SOURCE.targets
-        if target.kind is None
+        replace(target, columns=dict.fromkeys(target.columns, "value")) for target in admissions.SOURCE.targets
     ),
 )
 

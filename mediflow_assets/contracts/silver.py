@@ -14,6 +14,7 @@ from mediflow_assets.contracts.clinical_checks import (
     diagnosis_checks,
     unless_shifted,
 )
+from mediflow_assets.contracts.code_systems import UNREAD
 from mediflow_assets.contracts.identifiers import NAMESPACE
 from mediflow_assets.contracts.judged import PROCESSED, QUARANTINE
 from mediflow_assets.contracts.links import PATIENT_LINKS
@@ -148,6 +149,8 @@ ENCOUNTERS = _judged(
         Column("diagnosis_code", T.STRING, "ICD-10, ICD-9-CM or SNOMED CT", P.CLINICAL, keep()),
         Column("diagnosis_system", T.STRING, "icd10, icd9 or snomed", P.CLINICAL, keep()),
         Column("diagnosis_rank", T.INTEGER, "its place among the encounter's, where told", P.CLINICAL, drop()),
+        Column("listed_codes", T.STRING, "of a record that lists several codes all, each after its system: icd10:I10",
+               P.CLINICAL, drop()),
         Column("diagnosis_text", T.STRING, "as delivered", P.OTHER_ID, redact()),
         Column("admitted_at", T.TIMESTAMP, "start, UTC", P.DATE, year(), nullable=False),
         Column("discharged_at", T.TIMESTAMP, "end, UTC; null while it lasts", P.DATE, year()),
@@ -186,6 +189,8 @@ ENCOUNTERS = _judged(
         RowCheck("age_out_of_range",
                  unless_shifted("age_at_admission NOT BETWEEN {} AND {}".format(*v.AGE_LIMITS_YEARS)), Q),
         *diagnosis_checks("diagnosis_code", "diagnosis_system"),
+        RowCheck("listed_code_unread", f"listed_codes RLIKE '(^| )[{UNREAD}]:'", Severity.WARN,
+                 "a code that the record lists besides is of no known system, and is no condition"),
         RowCheck(
             "blood_pressure_implausible",
             "systolic_mmhg <= diastolic_mmhg OR systolic_mmhg NOT BETWEEN {} AND {}".format(*v.SYSTOLIC_LIMITS_MMHG)
@@ -195,6 +200,12 @@ ENCOUNTERS = _judged(
     ),
 )  # fmt: skip
 
+
+def _of_list(column: str) -> tuple[str, ...]:
+    """Where a condition of a list comes from."""
+    return (f"{ENCOUNTERS.name}.{column}",)
+
+
 CONDITIONS = _judged(
     "conditions",
     "One row per condition: its newest known version.",
@@ -203,19 +214,28 @@ CONDITIONS = _judged(
         Column("condition_id", T.STRING, "the source's id, else patient, code and onset joined", P.RECORD_NUMBER,
                drop(), nullable=False),
         Column("source_system", T.STRING, _SYSTEMS, P.TECHNICAL, drop(), nullable=False),
-        Column("patient_id", T.STRING, "the patient", P.RECORD_NUMBER, drop(), nullable=False),
-        Column("patient_key", T.STRING, "keyed pseudonym of the patient", P.PSEUDONYM, keep(), nullable=False),
-        Column("encounter_id", T.STRING, "where it was recorded", P.RECORD_NUMBER, drop()),
-        Column("code", T.STRING, "ICD-10, ICD-9-CM or SNOMED CT", P.CLINICAL, keep(), nullable=False),
-        Column("system", T.STRING, "icd10, icd9 or snomed", P.CLINICAL, keep(), nullable=False),
-        Column("diagnosis_rank", T.INTEGER, "its place among the encounter's, where told", P.CLINICAL, drop()),
+        Column("patient_id", T.STRING, "the patient", P.RECORD_NUMBER, drop(), nullable=False,
+               derived_from=_of_list("patient_id")),
+        Column("patient_key", T.STRING, "keyed pseudonym of the patient", P.PSEUDONYM, keep(), nullable=False,
+               derived_from=_of_list("patient_key")),
+        Column("encounter_id", T.STRING, "where it was recorded", P.RECORD_NUMBER, drop(),
+               derived_from=_of_list("encounter_id")),
+        Column("code", T.STRING, "ICD-10, ICD-9-CM or SNOMED CT", P.CLINICAL, keep(), nullable=False,
+               derived_from=_of_list("listed_codes")),
+        Column("system", T.STRING, "icd10, icd9 or snomed", P.CLINICAL, keep(), nullable=False,
+               derived_from=_of_list("listed_codes")),
+        Column("diagnosis_rank", T.INTEGER, "its place among the encounter's, where told", P.CLINICAL, drop(),
+               derived_from=_of_list("listed_codes")),
         Column("text", T.STRING, "as delivered", P.OTHER_ID, drop()),
-        Column("onset_date", T.DATE, "begin, or the first day it may be", P.DATE, year(), nullable=False),
+        Column("onset_date", T.DATE, "begin, or the first day it may be", P.DATE, year(), nullable=False,
+               derived_from=_of_list("admitted_on")),
         Column("onset_precision", T.STRING, "day, month, year; recorded: when written down", P.DATE, drop()),
         Column("onset_age", T.INTEGER, "age at the onset, where the source tells no date", P.DATE, drop(),
                unit="years"),
         Column("resolved_date", T.DATE, "end, or the last day it may be", P.DATE, year()),
         Column("resolved_precision", T.STRING, "day, month or year", P.DATE, drop()),
+        Column("is_listed", T.BOOLEAN, "whether the list of its encounter tells of it, and no record of its own",
+               P.TECHNICAL, drop(), derived_from=_of_list("listed_codes")),
         _VERSION_TIME,
         *CLAIMS, *OF_FEED,
     ),
@@ -236,7 +256,7 @@ VALIDATED = (PATIENTS, ENCOUNTERS, CONDITIONS, PATIENT_LINKS)
 VERSIONS = {
     PATIENTS.name: versions_of(PATIENTS, "patient_versions"),
     ENCOUNTERS.name: versions_of(ENCOUNTERS, "encounter_versions", ("length_of_stay_days", "derived")),
-    CONDITIONS.name: versions_of(CONDITIONS, "condition_versions"),
+    CONDITIONS.name: versions_of(CONDITIONS, "condition_versions", ("is_listed",)),
 }
 """By the table whose rows they make up."""
 TABLES = (*VALIDATED, *VERSIONS.values(), QUARANTINE, PROCESSED)

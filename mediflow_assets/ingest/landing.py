@@ -195,7 +195,7 @@ def _with_provenance(
     }
     for batch in batches:
         kept, refused_rejects = refuse_rejects(batch.rejects, tombstones)
-        rows, refused = refuse(source.noted(batch.accepted), source, tombstones, feeds, what.feed)
+        rows, refused = refuse(batch.accepted, source, tombstones, feeds, what.feed)
         aside.refused.update(refused)
         aside.total_rows += batch.total_rows
         aside.refused_rejects += refused_rejects

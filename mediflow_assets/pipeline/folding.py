@@ -16,7 +16,6 @@ from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.events import DELIVERY_PREFIX
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.contracts.versions import END, ORDER, PLACE
-from mediflow_assets.pipeline import rows_of_records
 from mediflow_assets.pipeline.offset_ranges import OffsetRanges, in_offset_ranges
 from mediflow_assets.pipeline.rebuild import OUTCOMES_NOTE
 from mediflow_assets.pipeline.run_context import RunContext
@@ -39,10 +38,8 @@ Outcomes = dict[str, dict[str, int]]
 """Delivery → what its records were to the table, counted."""
 
 
-def store(
-    context: RunContext, table: SilverTable, accepted: DataFrame, validated: DataFrame, ranges: OffsetRanges
-) -> Outcomes:
-    """Write the rows that accepted records, of those validated, make, with what the table holds of their keys."""
+def store(context: RunContext, table: SilverTable, accepted: DataFrame, ranges: OffsetRanges) -> Outcomes:
+    """Write the rows that accepted records make with what the table holds of their keys."""
     if table.fold is None:
         _put(context, table.contract, table.told(context, accepted))
         return {}
@@ -54,8 +51,6 @@ def store(
         folded = context.tables.stage(table.versions, rest)
         parts.append(folded.where(F.col(KIND) == SEEN).select(*PLACE, OUTCOME))
     told = reduce(DataFrame.unionByName, parts)
-    if rows_of_records.have_several(validated):
-        told = rows_of_records.outcomes_of(told, validated)
     outcomes = _noted(context.lake, table.contract, _counted(told, ranges))
     if folded is not None:
         _keep_versions(context, table, folded)

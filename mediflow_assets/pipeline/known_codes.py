@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
-from mediflow_assets.contracts.code_cells import SEVERAL, codes_in
+from mediflow_assets.contracts.code_cells import codes_in
 from mediflow_assets.contracts.code_systems import Reading, may_be_icd9, read_cell, speaks
 from mediflow_assets.contracts.diagnosis_codes import canonical_code, system_of
 from mediflow_assets.contracts.source import SourceContract
@@ -21,8 +21,8 @@ _COLUMNS = {
     silver.ENCOUNTERS.name: ("diagnosis_code", "diagnosis_system"),
     silver.CONDITIONS.name: ("code", "system"),
 }
-_CELL = "diagnosis_code"
-"""As Bronze names it."""
+_CELL, _LISTED = "diagnosis_code", "listed_codes"
+"""As Bronze names it; as Silver names all codes of a cell."""
 _Found = list[tuple[str | None, str | None, str | None]]
 
 
@@ -47,13 +47,12 @@ def with_known_codes(
         return as_read(named, code, system, none).drop(NAMED)
     found = _distinct(frame, contract, code, system, NAMED)
     doubtful = {each for each, _, named in found if each and named is None and may_be_icd9(each)}
-    # its conditions have a row for each code already
-    may_list = contract is silver.ENCOUNTERS and any(target.kind == SEVERAL for target in source.targets)
+    may_list = _LISTED in source.by_target[contract.name].columns
     read = list(_by_word(found, doubtful, may_list))
     if doubtful:
         of_deliveries = _distinct(frame, contract, code, "_delivery_id", NAMED)
         read += _by_delivery(context.lake, source, of_deliveries, doubtful, may_list)
-    return as_read(frame, code, system, read).drop(NAMED)
+    return as_read(frame, code, system, read, _LISTED if may_list else None).drop(NAMED)
 
 
 def _by_word(found: _Found, doubtful: set[str], may_list: bool) -> Iterator[Read]:

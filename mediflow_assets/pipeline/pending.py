@@ -85,7 +85,7 @@ def pending(lake: Lake, target: TableContract, wanted: Wanted | None = None) -> 
     corrected = corrections(lake, patches) if patches else {}
     has_events = any(new.values())
     work = Pending({table: tuple(sorted(ids)) for table, ids in new.items()}, {}, offset_ranges=offset_ranges)
-    has_patients = patients_changed(lake, target) or _encounters_changed(lake, target)
+    has_patients = patients_changed(lake, target) or encounters_changed(lake, target)
     is_due_again = bool(corrected or wanted or has_patients or has_events)
     held = _held(lake, target, is_whole=bool(corrected or wanted)) if is_due_again else {}
     again: dict[str, set[Key]] = {}
@@ -136,7 +136,7 @@ def patients_changed(lake: Lake, target: TableContract) -> bool:
     return bool(lake.property_of(target, PATIENTS_VERSION) != lake.version(silver.PATIENTS))
 
 
-def _encounters_changed(lake: Lake, target: TableContract) -> bool:
+def encounters_changed(lake: Lake, target: TableContract) -> bool:
     """Whether conditions were last made from another version of the encounters."""
     if target is not silver.CONDITIONS:
         return False

@@ -20,7 +20,7 @@ MOST = 3
 LONGEST = 24
 """Characters of a shape."""
 _HELD = ("open", "waiting")
-_HOUSES_OWN = {column.name for column in PROVENANCE} | {"_feed", "_codes"}
+_HOUSES_OWN = {column.name for column in PROVENANCE} | {"_feed"}
 Row = dict[str, Any]
 
 

@@ -20,11 +20,11 @@ from mediflow_assets.pipeline import (
     every_record,
     following,
     lines,
+    listed_codes,
     parts,
     possible_duplicates,
     quarantine_rate,
     rebuild,
-    rows_of_records,
     superseded,
     versions_told,
     volume,
@@ -79,8 +79,8 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
         rebuild.ask(lake, contract)
         lake.set_properties(contract, **{THROUGH_MERGES: False})
     work = _plan(lake, contract, wanted)
-    is_behind = following.is_behind(lake, table)
-    if work.is_empty and not is_behind:
+    is_behind, lists_changed = following.is_behind(lake, table), listed_codes.are_behind(lake, contract)
+    if work.is_empty and not is_behind and not lists_changed:
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     for keyed in table.kept_in:
         change.hold_key(lake, keyed, context.key.key_id)
@@ -94,6 +94,8 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
     delivery_results = _write(context, table, work, found) if found else []
     if is_behind:
         following.follow(context, table)
+    if contract is silver.CONDITIONS:
+        listed_codes.follow(context)
     made = _checked(context, table, work, delivery_results, found.duplicates if found else 0)
     if not made.has_failed:
         _commit(context, contract, work, delivery_results)
@@ -156,13 +158,12 @@ def _validate(context: RunContext, table: SilverTable, work: Pending) -> _Valida
 
 def _write(context: RunContext, table: SilverTable, work: Pending, found: _Validation) -> list[DeliveryResult]:
     """The table, then the quarantine."""
-    records = rows_of_records.as_records(found.validated, table.contract)
-    delivery_results = count(records, work.offset_ranges)
-    outcomes = store(context, table, found.accepted, found.validated, work.offset_ranges)
+    delivery_results = count(found.validated, work.offset_ranges)
+    outcomes = store(context, table, found.accepted, work.offset_ranges)
     told = {result.delivery: result for result in delivery_results}
     noted = (DeliveryResult(delivery, 0, 0, 0, 0, of) for delivery, of in outcomes.items() if delivery not in told)
     delivery_results = [*(versions_told.told(result, outcomes, work) for result in delivery_results), *noted]
-    quarantine_records(context, table.contract, found.records, records, work, delivery_results)
+    quarantine_records(context, table.contract, found.records, found.validated, work, delivery_results)
     superseded.close(context, table)
     for staged in table.kept_in:
         context.tables.unstage(staged)

@@ -25,6 +25,7 @@ _NOT_GIVEN = {
     "length_of_stay_days",
     "derived",
     "cleared",
+    "is_listed",
     *_ADMITTING[1:],
 }
 
@@ -157,6 +158,7 @@ CONDITIONS = SilverTable(
     taken=conditions.BY_AGE,
     taking=conditions.by_age,
     stripped=conditions.stripped,
+    finished=lambda rows: rows.withColumn("is_listed", F.lit(False)),
     have_owners=True,
 )
 LINKS = SilverTable(

@@ -3,12 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from mediflow_assets.contracts import admissions
-from mediflow_assets.contracts.code_cells import SEVERAL, SEVERAL_PATTERN
-from mediflow_assets.contracts.source import CONDITIONS, ENCOUNTERS, PATIENTS
+from mediflow_assets.contracts.source import ENCOUNTERS, PATIENTS
 from mediflow_assets.sources.aliases import ADMISSION_ALIASES
 from mediflow_assets.sources.forms import Form
 from mediflow_assets.sources.source import Source
@@ -18,19 +14,9 @@ if TYPE_CHECKING:
 
 
 def _transforms() -> "Mapping[str, Transform]":
-    from mediflow_assets.transforms import code_cells, encounters, patients
+    from mediflow_assets.transforms import encounters, patients
 
-    return {
-        PATIENTS: patients.from_admissions,
-        ENCOUNTERS: encounters.from_admissions,
-        CONDITIONS: code_cells.conditions_of,
-    }
-
-
-def _noted(records: pa.RecordBatch) -> pa.RecordBatch:
-    """The records, with the kind of those whose cell holds several codes."""
-    is_several = pc.match_substring_regex(records.column("diagnosis_code"), SEVERAL_PATTERN)
-    return records.append_column("_codes", pc.if_else(is_several, SEVERAL, pa.scalar(None, pa.string())))
+    return {PATIENTS: patients.from_admissions, ENCOUNTERS: encounters.from_admissions}
 
 
 FORM = Form(
@@ -39,4 +25,4 @@ FORM = Form(
     distinctive=("patient_id",),
     aliases=ADMISSION_ALIASES,
 )
-ADMISSIONS = Source(admissions.SOURCE, _transforms, FORM, noted=_noted)
+ADMISSIONS = Source(admissions.SOURCE, _transforms, FORM)

@@ -58,8 +58,6 @@ class Source:
     """Per record the patient that it is, and the record number by which that identifier system knows them."""
     unpack: "Callable[[DataFrame], DataFrame] | None" = None
     """Rows of Bronze → records with a column for each field, where Bronze holds a record in one piece."""
-    noted: Callable[[pa.RecordBatch], pa.RecordBatch] = lambda records: records
-    """Records as they land, with what Bronze notes of their content beside it."""
     accepts: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     """What people are told that a delivery must hold, and may hold; of a `form` its columns."""
 

@@ -1,6 +1,6 @@
 """Diagnosis codes in plain SQL functions: their one spelling, and the system whose form each has."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -8,12 +8,12 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import vocabulary as v
-from mediflow_assets.contracts.code_systems import Reading
+from mediflow_assets.contracts.code_systems import Reading, read_cell
 from mediflow_assets.transforms.joins import with_few
 
 NAMED = "_named_system"
 """The word by which a record names the system of its code."""
-_READ = ("_of_code", "_of_named", "_of_delivery", "_read_code", "_read_system")
+_READ = ("_of_code", "_of_named", "_of_delivery", "_read_code", "_read_system", "_read_listed")
 
 
 @dataclass(frozen=True)
@@ -43,17 +43,36 @@ def form(code: Column) -> Column:
     return F.when(code.rlike(v.ICD10_PATTERN), "icd10").when(code.rlike(v.SNOMED_PATTERN), "snomed")
 
 
-def as_read(frame: DataFrame, code: str, system: str, read: Collection[Read]) -> DataFrame:
-    """The frame with those codes, and what stands for their systems, as they were read."""
+def each_read(encounters: DataFrame) -> DataFrame:
+    """Encounters with the first code of each cell that can be read, and what stands for its system: as their records
+    tell, for they are of no delivery of one system."""
+    schema = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in encounters.schema)
+    return encounters.mapInArrow(_each_read, schema)
+
+
+def _each_read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    for batch in batches:
+        cells = list(zip(batch["diagnosis_code"].to_pylist(), batch[NAMED].to_pylist(), strict=True))
+        read = {(cell, named): read_cell(cell, named, may_list=True) for cell, named in set(cells) if cell}
+        for name in ("code", "system"):
+            values = pa.array([getattr(read.get(each), name, None) for each in cells], pa.string())
+            batch = batch.set_column(batch.schema.get_field_index(f"diagnosis_{name}"), f"diagnosis_{name}", values)
+        yield batch
+
+
+def as_read(frame: DataFrame, code: str, system: str, read: Collection[Read], listed: str | None = None) -> DataFrame:
+    """The frame with those codes, what stands for their systems, and all codes of their cells, as they were read."""
     for is_of_delivery in (False, True):
         some = [each for each in read if (each.delivery is not None) == is_of_delivery]
         if some:
-            frame = _with_readings(frame, code, system, some, is_of_delivery)
+            frame = _with_readings(frame, code, system, listed, some, is_of_delivery)
     return frame
 
 
-def _with_readings(frame: DataFrame, code: str, system: str, read: Collection[Read], is_of_delivery: bool) -> DataFrame:
-    rows = [(each.code, each.named or "", each.delivery or "", each.reading.code, each.reading.system) for each in read]
+def _with_readings(
+    frame: DataFrame, code: str, system: str, listed: str | None, read: Collection[Read], is_of_delivery: bool
+) -> DataFrame:
+    rows = [(each.code, each.named or "", each.delivery or "", *_told(each.reading)) for each in read]
     columns = [pa.array(column, pa.string()) for column in zip(*rows, strict=True)]
     few = frame.sparkSession.createDataFrame(pa.table(columns, names=list(_READ)))
     is_it = (F.col(_READ[0]) == F.col(code)) & (F.col(_READ[1]) == F.coalesce(NAMED, F.lit("")))
@@ -61,8 +80,10 @@ def _with_readings(frame: DataFrame, code: str, system: str, read: Collection[Re
         is_it = is_it & (F.col(_READ[2]) == F.col("_delivery_id"))
     joined = with_few(frame, F.broadcast(few), is_it)
     is_one = F.col(_READ[0]).isNotNull()
-    found = {
-        code: F.when(is_one, F.col(_READ[3])).otherwise(F.col(code)),
-        system: F.when(is_one, F.col(_READ[4])).otherwise(F.col(system)),
-    }
+    columns_read = zip((code, system, listed), _READ[3:], strict=True)
+    found = {name: F.when(is_one, F.col(read)).otherwise(F.col(name)) for name, read in columns_read if name}
     return joined.withColumns(found).drop(*_READ)
+
+
+def _told(reading: Reading) -> tuple[str, str | None, str]:
+    return reading.code, reading.system, reading.listed or reading.code

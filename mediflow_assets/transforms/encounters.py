@@ -41,7 +41,7 @@ def from_admissions(
     beside: Sequence[str] = (),
 ) -> DataFrame:
     """Encounters of flat admissions; `against` is what already stands against each, `beside` names columns kept."""
-    cells = (c for c in admissions.column_names if c not in (*PROVENANCE, *_IDS, "_feed", "_codes", "extra"))
+    cells = (c for c in admissions.column_names if c not in (*PROVENANCE, *_IDS, "_feed", "extra"))
     texts = feeds.texts(bronze, cells, _IDS, _DATES, ("discharge_date",))
     typed = _typed_admissions(identifiers.upper(texts, _IDS), feeds)
     department = F.coalesce("_given_department", department_of(F.col("_class")))
@@ -59,6 +59,7 @@ def from_admissions(
             "status": F.col("_status"),
             "department": F.col("_given_department"),
             **diagnosis(F.col("_code")),
+            "listed_codes": F.col("_code"),
             "admitted_at": F.col("_admitted"),
             "discharged_at": F.col("_discharged"),
             "admitted_on": F.col(ADMITTED_ON),

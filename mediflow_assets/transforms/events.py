@@ -11,7 +11,7 @@ from mediflow_assets.contracts import silver
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.bronze import ADMISSIONS
 from mediflow_assets.contracts.events import CLOCK_SKEW_SECONDS, ENVELOPE, FIELDS, OLDER_TIME, VERSION, EventType
-from mediflow_assets.transforms import encounters, parsing, patients
+from mediflow_assets.transforms import diagnoses, encounters, parsing, patients
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.messages import older_id, read_message, scalar_text
 from mediflow_assets.transforms.patients import PROVENANCE
@@ -83,7 +83,7 @@ def patients_of(records: DataFrame, feeds: FeedReader) -> DataFrame:
     shaped = encounters.from_admissions(
         texts, feeds, "events", _reasons(), (EVENT_ID, EVENT_TYPE, *(_OF_PATIENT + name for name in _PATIENT))
     )
-    whole = validate(shaped, silver.ENCOUNTERS)
+    whole = validate(diagnoses.each_read(shaped), silver.ENCOUNTERS)
     told = whole.select(
         *(F.col(_OF_PATIENT + name).alias(name) for name in _PATIENT), REASONS, EVENT_ID, EVENT_TYPE, *PROVENANCE
     )

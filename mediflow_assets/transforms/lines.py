@@ -19,6 +19,7 @@ _PRINCIPAL = "diagnosis_code"
 _OF_PRINCIPAL = (
     _PRINCIPAL,
     "diagnosis_system",
+    "listed_codes",
     "diagnosis_text",
     "admitting_diagnosis_code",
     "admitting_diagnosis_at",

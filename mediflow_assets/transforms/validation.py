@@ -13,8 +13,6 @@ UNREADABLE = "_unreadable"
 WAITING = "patient_not_arrived"
 NOT_ADMITTED = "encounter_not_arrived"
 """A discharge or cancellation whose encounter nobody has told of yet."""
-PLACE_IN_CELL = "_place_in_cell"
-"""Of a row that is one of several of its record."""
 AWAITS = "_awaits_encounter"
 """Of a record that tells of an encounter which another record begins."""
 

@@ -1,0 +1,54 @@
+"""Conditions that no record of their own tells of, but the list of codes of their encounter, follow the encounters.
+
+The encounters' fold knows which version counts: so the rows here are made of what stands in its table, and replaced as
+that changes, by whatever (a correction, a deletion, records that came in another order).
+"""
+
+import pyarrow.compute as pc
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.pipeline.pending import encounters_changed
+from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets.transforms.listed_codes import LISTED, conditions_of
+
+_KEY = list(silver.CONDITIONS.primary_key)
+_ONE = ["id_namespace", "encounter_id", "code"]
+_LEAVES = "_leaves"
+
+
+def are_behind(lake: Lake, contract: TableContract) -> bool:
+    """Whether conditions of lists may not be what the encounters list now."""
+    if contract is not silver.CONDITIONS:
+        return False
+    return (encounters_changed(lake, contract) or not lake.rows(contract)) and _has_any(lake)
+
+
+def follow(context: RunContext) -> None:
+    """Have conditions of lists be what the encounters list, each that no record of its own tells of."""
+    if not _has_any(context.lake):
+        return
+    contract, names = silver.CONDITIONS, silver.CONDITIONS.column_names
+    stored = context.tables.read(contract).select(*names)
+    is_listed = F.coalesce("is_listed", F.lit(False))
+    told = stored.where(~is_listed & F.col("encounter_id").isNotNull()).select(*_ONE)
+    wanted = conditions_of(context.tables.read(silver.ENCOUNTERS)).join(told, _ONE, "left_anti").select(*names)
+    mine = stored.where(is_listed)
+    new = wanted.subtract(mine).withColumn(_LEAVES, F.lit(False))
+    gone = mine.join(wanted.select(*_KEY), _KEY, "left_anti").select(*names).withColumn(_LEAVES, F.lit(True))
+    changed = context.tables.stage(contract, new.unionByName(gone))
+    if changed.limit(1).count():
+        context.tables.merge(contract, changed, contract.primary_key, leaves=_LEAVES)
+    context.tables.unstage(contract)
+
+
+def _has_any(lake: Lake) -> bool:
+    """Whether a condition is of a list, or an encounter lists codes."""
+    lists = pc.match_substring(pc.field(LISTED), ":")
+    wanted = {silver.CONDITIONS: pc.field("is_listed"), silver.ENCOUNTERS: lists}
+    opened = ((table, lake.open(table), where) for table, where in wanted.items())
+    return any(
+        bool(lake.dataset(each, table).head(1, columns=[], filter=where)) for each, table, where in opened if table
+    )
