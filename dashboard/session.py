@@ -16,6 +16,7 @@ PAGES_OF = {
     "clinician": {"executive", "clinical", "predictions", "stream"},
     "scorer": set(),
     "operator": {"quality", "stream"},
+    "data_engineer": set(),
     "privacy_officer": {"governance"},
     "admin": {"quality", "stream"},
 }

@@ -6,7 +6,7 @@ import typer
 
 from mediflow_assets.cli import context, output
 
-ROLES = ("privacy_officer", "admin")
+ROLES = ("data_engineer", "privacy_officer", "admin")
 User = Annotated[str | None, typer.Option(help="your MediFlow name; asked for if not given")]
 
 
@@ -24,7 +24,10 @@ def register(app: typer.Typer) -> None:
 def unmapped(
     user: User = None, as_json: Annotated[bool, typer.Option("--json", help="JSON, for a program to read")] = False
 ) -> None:
-    """List the words that hold records back. One may be a name, so it takes a login as privacy_officer or admin."""
+    """List the words that hold records back. One may be a name, so it takes a login.
+
+    The roles data_engineer, privacy_officer and admin may.
+    """
     from mediflow_assets.cli import officer
     from mediflow_assets.operations import unknown_words
 
@@ -44,7 +47,10 @@ def unmapped(
 
 
 def map_(
-    feed: Annotated[str, typer.Argument(help="the feed of sources.toml; admissions, of records that are of none")],
+    feed: Annotated[
+        str,
+        typer.Argument(help="a feed of sources.toml or a shipped one; admissions, of records of none"),
+    ],
     column: Annotated[str, typer.Argument(help="encounter_class, gender and so on: see docs/reference/words.md")],
     theirs: Annotated[str, typer.Argument(help="the word as it is delivered")],
     ours: Annotated[str, typer.Argument(help="what it means: a word of that page; empty if it says nothing")],

@@ -15,7 +15,7 @@ from pwdlib import PasswordHash
 
 from mediflow_assets.errors import EngineFailed, LoginRefused, MediFlowError, NothingToDo, SettingsInvalid
 
-ROLES = ("executive", "analyst", "clinician", "scorer", "operator", "privacy_officer", "admin")
+ROLES = ("executive", "analyst", "clinician", "scorer", "operator", "data_engineer", "privacy_officer", "admin")
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 1024
 """Characters. The longest is a limit on what an unknown caller may have hashed."""
 

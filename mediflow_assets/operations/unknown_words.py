@@ -83,16 +83,10 @@ def _words(reasons: list[str], payload: dict[str, Any]) -> Iterator[tuple[str, s
 
 
 def _section(path: Path, feed: str) -> tuple[str, str]:
-    feeds = Feeds.load(path)
-    if any(each.name == feed for each in feeds.feeds):
+    if any(each.name == feed for each in Feeds.load(path).every):
         return "feeds", feed
     if feed == ADMISSIONS.system:
         return "systems", feed
-    if any(each.name == feed for each in feeds.every):
-        raise SettingsInvalid(
-            f"The feed {feed} is MediFlow's own. Put a feed for these files into sources.toml "
-            "('mediflow sources suggest FILE --write'), and deliver them again."
-        )
     raise SettingsInvalid(
         f"There is no feed '{feed}' in sources.toml. 'mediflow vocabulary unmapped' tells the feed of each word; "
         f"records of no feed are those of {ADMISSIONS.system}."

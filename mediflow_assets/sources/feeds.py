@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -29,6 +30,8 @@ class Feeds:
     systems: Mapping[str, System] = field(default_factory=dict)
     timezone: str | None = None
     """The home's IANA time zone; None where none is set."""
+    changed: Mapping[str, Feed] = field(default_factory=dict)
+    """The feeds of public exports of which the file says something otherwise."""
 
     @classmethod
     def load(cls, path: Path, timezone: str | None = None) -> "Feeds":
@@ -42,17 +45,20 @@ class Feeds:
         feeds, systems = content.pop("feeds", {}), content.pop("systems", {})
         if content or not isinstance(feeds, dict) or not isinstance(systems, dict):
             raise SettingsInvalid("sources.toml holds something else than sections [feeds.NAME] and [systems.NAME].")
+        changes = {name: section for name, section in feeds.items() if _is_change(name, section)}
         return cls(
-            tuple(feed_of(name, section) for name, section in feeds.items()),
+            tuple(feed_of(name, section) for name, section in feeds.items() if name not in changes),
             {name: system_of(name, section) for name, section in systems.items()},
             timezone,
+            {name: feed_of(name, _changed(_known_sections()[name], section)) for name, section in changes.items()},
         )
 
     @property
     def every(self) -> tuple[Feed, ...]:
         """The hospital's own feeds, and those of public exports whose headers are known, but for names of its own."""
         own = {feed.name for feed in self.feeds}
-        return (*self.feeds, *(feed for feed in known_exports() if feed.name not in own))
+        known = (self.changed.get(feed.name, feed) for feed in known_exports())
+        return (*self.feeds, *(feed for feed in known if feed.name not in own))
 
     @property
     def namespaces(self) -> dict[str, str]:
@@ -129,5 +135,25 @@ NO_FEEDS = Feeds()
 @cache
 def known_exports() -> tuple[Feed, ...]:
     """The feeds of public exports: `known_exports.toml` beside this file."""
+    return tuple(feed_of(name, section) for name, section in _known_sections().items())
+
+
+@cache
+def _known_sections() -> dict[str, dict[str, Any]]:
     content = tomllib.loads((Path(__file__).with_name("known_exports.toml")).read_text(encoding="utf-8"))
-    return tuple(feed_of(name, section) for name, section in content["feeds"].items())
+    sections: dict[str, dict[str, Any]] = content["feeds"]
+    return sections
+
+
+def _is_change(name: str, section: Any) -> bool:
+    """Whether a section changes a feed of a public export: it bears its name, and names no columns of its own."""
+    return name in _known_sections() and isinstance(section, dict) and not {"match", "columns", "headers"} & {*section}
+
+
+def _changed(known: dict[str, Any], section: dict[str, Any]) -> dict[str, Any]:
+    """The section of a public export with what another one says; of words each that it names."""
+    said = section.get("values", {})
+    if not isinstance(said, dict) or not all(isinstance(words, dict) for words in said.values()):
+        return known | section
+    values = known.get("values", {})
+    return known | section | {"values": values | {name: values.get(name, {}) | of for name, of in said.items()}}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,7 +54,9 @@ def test_each_word_is_counted_by_feed_and_column(lake: Lake, held: None) -> None
     assert found == [("main", "gender", "H", 2), ("admissions", "gender", "H", 1), ("admissions", "status", "zu", 1)]
 
 
-@pytest.mark.parametrize(("role", "code"), [("privacy_officer", 0), ("admin", 0), ("analyst", 1), ("operator", 1)])
+@pytest.mark.parametrize(
+    ("role", "code"), [("data_engineer", 0), ("privacy_officer", 0), ("admin", 0), ("analyst", 1), ("operator", 1)]
+)
 def test_words_are_told_after_a_login_only_and_each_attempt_is_audited(
     mediflow: Run, home: Path, held: None, role: str, code: int
 ) -> None:
@@ -76,6 +79,23 @@ def test_a_word_is_mapped_in_its_feed_and_what_else_stands_there_is_kept(tmp_pat
     assert feeds.named("main").values == {"gender": {"H": "M", "1": "M"}, "discharge_disposition": {'a "b"': "expired"}}
     assert feeds.values_of("admissions") == {"status": {"zu": "finished", "?!": ""}}
     assert path.read_text().startswith("# ours\n") and [feed.name for feed in feeds.feeds] == ["main", "b"]
+
+
+def test_a_word_of_a_shipped_feed_is_mapped_and_all_else_of_it_stays(tmp_path: Path) -> None:
+    path = tmp_path / "sources.toml"
+    shipped = Feeds().named("mimic3_admissions")
+    for theirs, ours in (("ICF", "home"), ("MOON", "transferred")):
+        unknown_words.map_word(path, shipped.name, "discharge_disposition", theirs, ours)
+    unknown_words.map_word(path, shipped.name, "gender", "X9", "F")
+    feeds = Feeds.load(path)
+    words = {"discharge_disposition": {**shipped.values["discharge_disposition"], "ICF": "home", "MOON": "transferred"}}
+    assert feeds.named(shipped.name) == replace(shipped, values=words | {"gender": {"X9": "F"}})
+    assert feeds.feeds == () and [feed.name for feed in feeds.every] == [feed.name for feed in Feeds().every]
+    path.write_text(f'[feeds.{shipped.name}]\nmatch = ["A"]\n')
+    assert Feeds.load(path).named(shipped.name).columns == {}
+    path.write_text(f"[feeds.{shipped.name}]\nvalues = 3\n")
+    with pytest.raises(SettingsInvalid, match="values"):
+        Feeds.load(path)
 
 
 @pytest.mark.parametrize(
