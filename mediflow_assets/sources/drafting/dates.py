@@ -1,12 +1,15 @@
 """Date forms: which Spark patterns read the values of a column, and where two read them alike."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 
 _ENOUGH, _FEW = 0.9, 3
+_LOOKED_AT = 50
+"""Values that tell which forms may be meant: a form that reads none of them is not tried on the others."""
 _PARTS = (
     ("yyyy-MM-dd", r"\d{4}-\d\d-\d\d", "%Y-%m-%d"),
     ("yyyy/MM/dd", r"\d{4}/\d\d/\d\d", "%Y/%m/%d"),
@@ -71,12 +74,22 @@ class DateForm:
 
     def read(self, text: str) -> datetime | None:
         """The date of a text, without its offset; None where it is none."""
-        try:
-            if self.python:
-                return datetime.strptime(text, self.python)
-            return datetime.fromisoformat(text.replace(" UTC", "Z")).replace(tzinfo=None)
-        except ValueError:
-            return None
+        return _read(text, self.python)
+
+    @property
+    def has_short_year(self) -> bool:
+        """Whether it does not tell the century."""
+        return "%y" in self.python
+
+
+@lru_cache(1 << 16)
+def _read(text: str, python: str) -> datetime | None:
+    try:
+        if python:
+            return datetime.strptime(text, python)
+        return datetime.fromisoformat(text.replace(" UTC", "Z")).replace(tzinfo=None)
+    except ValueError:
+        return None
 
 
 @cache
@@ -93,47 +106,50 @@ def _made() -> Iterator[tuple[DateForm, re.Pattern[str]]]:
 
 def forms_of(values: Sequence[str]) -> tuple[DateForm, ...]:
     """At most two forms that read nearly all the values, strictest first; empty where they are no dates."""
-    given = [value for value in values if not _NONE.fullmatch(value)]
+    given = Counter(values)
+    for value in [value for value in given if _NONE.fullmatch(value)]:
+        del given[value]
     if not given:
         return ()
-    rest = [value for value in given if not ISO.fullmatch(value)]
-    if len(rest) <= (1 - _ENOUGH) * len(given):
+    rest = Counter({value: count for value, count in given.items() if not ISO.fullmatch(value)})
+    enough = _ENOUGH * given.total()
+    if given.total() - rest.total() >= enough:
         return (DateForm(""), *_second(rest))
     first, rest = _best(given)
-    if first is None or len(rest) == 0:
+    if first is None or not rest:
         return () if first is None else (first,)
-    read = len(given) - len(rest)
-    if read >= _ENOUGH * len(given):
+    if given.total() - rest.total() >= enough:
         return (first, *_second(rest))
     second, left = _best(rest)
-    if second and len(given) - len(left) >= _ENOUGH * len(given):
-        return first, second
-    return ()
+    return (first, second) if second and given.total() - left.total() >= enough else ()
 
 
-def _second(rest: Sequence[str]) -> tuple[DateForm, ...]:
+def _second(rest: Counter[str]) -> tuple[DateForm, ...]:
     """A form that reads most of the few values that another does not."""
-    form, left = _best(rest) if len(rest) >= _FEW else (None, [])
-    return (form,) if form and len(left) <= len(rest) // 2 else ()
+    form, left = _best(rest) if rest.total() >= _FEW else (None, rest)
+    return (form,) if form and left.total() <= rest.total() // 2 else ()
 
 
-def _best(values: Sequence[str]) -> tuple[DateForm | None, list[str]]:
+def _best(values: Counter[str]) -> tuple[DateForm | None, Counter[str]]:
     """The form that reads most values, strictest first, and what it does not read."""
-    most, found, rests = 0, [], {}
+    looked_at = list(values)[:: max(1, len(values) // _LOOKED_AT)]
+    most, found = 0, list[tuple[DateForm, set[str]]]()
     for form, shape in _forms():
-        rest = [value for value in values if not (shape.fullmatch(value) and form.read(value))]
-        read = len(values) - len(rest)
-        if read > most:
-            most, found = read, [form]
-        elif read and read == most:
-            found.append(form)
-        rests[form] = rest
+        if any(map(shape.fullmatch, looked_at)):
+            read = {value for value in values if shape.fullmatch(value) and form.read(value)}
+            count = sum(values[value] for value in read)
+            if count > most:
+                most, found = count, [(form, read)]
+            elif count and count == most:
+                found.append((form, read))
     if not found:
-        return None, list(values)
-    first = found[0]
-    days = {form.pattern: [form.read(v) for v in values if v not in rests[form]] for form in found}
-    alike = tuple(form.pattern for form in found[1:] if days[form.pattern] != days[first.pattern])
-    return DateForm(first.pattern, first.python, alike), rests[first]
+        return None, values
+    first, read = found[0]
+    alike = tuple(
+        form.pattern for form, of in found[1:] if of != read or any(form.read(v) != first.read(v) for v in of)
+    )
+    rest = Counter({value: count for value, count in values.items() if value not in read})
+    return DateForm(first.pattern, first.python, alike), rest
 
 
 def with_order(form: DateForm, pattern: str) -> DateForm:
