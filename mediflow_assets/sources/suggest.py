@@ -30,5 +30,7 @@ def suggest(path: Path, name: str = NAME, limits: Limits | None = None, today: d
     found = sample(path, limits)
     if not found.rows:
         raise DeliveryRefused("the file has a header but no records, and so nothing to tell its columns by.")
-    draft = draft_of(Table.of(found.header, found.columns), today or dt.datetime.now(dt.UTC).date())
-    return Suggestion(name, as_toml(draft, name, found.header, found.keys), draft.grain, draft.lacks)
+    table = Table.of(found.header, found.columns, found.keys.get("delimiter"))
+    draft = draft_of(table, today or dt.datetime.now(dt.UTC).date())
+    used = {header for column in draft.columns.values() for header in column.headers}
+    return Suggestion(name, as_toml(draft, name, found.header, found.keys_for(used)), draft.grain, draft.lacks)

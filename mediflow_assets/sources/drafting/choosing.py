@@ -36,11 +36,13 @@ class Table:
 
     header: tuple[str, ...]
     profiles: Mapping[str, Profile] = field(default_factory=dict)
+    delimiter: object = None
 
     @classmethod
-    def of(cls, header: Sequence[str], columns: Sequence[Sequence[str]]) -> "Table":
+    def of(cls, header: Sequence[str], columns: Sequence[Sequence[str]], delimiter: object = None) -> "Table":
         """A table of columns of cells."""
-        return cls(tuple(header), {name: Profile(cells) for name, cells in zip(header, columns, strict=True)})
+        profiles = {name: Profile(cells) for name, cells in zip(header, columns, strict=True)}
+        return cls(tuple(header), profiles, delimiter)
 
 
 def candidates(table: Table, ours: str) -> list[Choice]:

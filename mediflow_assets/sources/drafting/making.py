@@ -84,8 +84,14 @@ def _let_go_of_disorder(table: Table, draft: Draft) -> None:
         if column := draft.columns.get(ours):
             other = table.profiles[column.headers[0]]
             first, second = (start, other) if ours == "discharge_date" else (other, start)
-            if other.dates and in_order(first, second) < 0.5 and not other.dates[0].alike:
+            is_told = bool(other.dates) and not other.dates[0].alike and not _of_any_century(ours, other)
+            if is_told and in_order(first, second) < 0.5:
                 del draft.columns[ours]
+
+
+def _of_any_century(ours: str, profile: Profile) -> bool:
+    """Whether births of `34` are read as of the last such year that has passed."""
+    return ours == "birth_date" and any(form.has_short_year for form in profile.dates)
 
 
 def _lack(_: Table, draft: Draft) -> None:

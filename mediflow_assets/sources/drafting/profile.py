@@ -13,7 +13,6 @@ from mediflow_assets.sources.drafting.dates import DateForm, forms_of
 
 ENOUGH = 0.85
 """The share of the given values that must fit: a sample has broken ones."""
-_NOTHING = {*NOT_GIVEN, "EMPTY", "@", "NOT AVAILABLE"}
 MIXED = "icd9 and icd10"
 """Of a column with codes of both, as where the system changed meanwhile."""
 _INTEGER = re.compile(r"[+-]?\d{1,9}([.]0)?")
@@ -35,7 +34,7 @@ class Profile:
     @cached_property
     def given(self) -> list[str]:
         """The cells with a value."""
-        return [cell for cell in self.cells if cell and cell.upper() not in _NOTHING]
+        return [cell for cell in self.cells if cell and cell.upper() not in NOT_GIVEN]
 
     @cached_property
     def counts(self) -> Counter[str]:

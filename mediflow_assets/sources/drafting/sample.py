@@ -3,7 +3,7 @@
 import csv
 import io
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -50,6 +50,14 @@ class Sample:
     header: tuple[str, ...]
     rows: Sequence[Sequence[str]]
     keys: dict[str, object] = field(default_factory=dict)
+    sheet: str | None = None
+    other_sheets: Sequence[Sequence[str]] = ()
+    """The headers of the sheets that are not taken."""
+
+    def keys_for(self, used: Collection[str]) -> dict[str, object]:
+        """The keys of a feed of these headers; its sheet is named where another could be taken for it."""
+        are_alike = any(set(used) <= set(header) for header in self.other_sheets)
+        return self.keys | ({"sheet": self.sheet} if are_alike else {})
 
     @property
     def known(self) -> int:
@@ -72,15 +80,14 @@ def sample(path: Path, limits: Limits) -> Sample:
         raise DeliveryRefused("no line is a header: they hold values, or nothing that divides them.")
     best = max(found, key=lambda each: (each.known, len(each.header), len(each.rows)))
     refuse_repeated_names(best.header)
-    return best
+    return replace(best, other_sheets=[each.header for each in found if each.sheet != best.sheet])
 
 
 def _of_table(tops: Iterable[TableTop]) -> Iterator[Sample]:
     for top in islice(tops, _TITLES * _SHEETS):
         if _is_header(top.header):
-            keys = {"sheet": top.sheet, "skip_lines": top.title_rows or None}
-            rows = [row for row in top.rows if len(row) == len(top.header)]
-            yield Sample(named(top.header), rows, {key: value for key, value in keys.items() if value is not None})
+            rows = [row for row in top.rows[:ROWS] if len(row) == len(top.header)]
+            yield Sample(named(top.header), rows, sheet=top.sheet)
 
 
 def _of_text(file: Candidate) -> Iterator[Sample]:
@@ -111,11 +118,8 @@ def _divided(text: str, delimiter: str) -> Sample | None:
         return None
     for place, row in enumerate(rows[:_TITLES]):
         if len(row) == width and _is_header(row):
-            keys: dict[str, object] = {"delimiter": delimiter}
-            if lines := sum(1 + "".join(above).count("\n") for above in rows[:place]):
-                keys["skip_lines"] = lines
             records = [record for record in rows[place + 1 : place + 1 + ROWS] if len(record) == width]
-            return Sample(named(row), records, keys)
+            return Sample(named(row), records, {"delimiter": delimiter})
     return None
 
 

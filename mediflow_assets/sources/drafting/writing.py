@@ -1,6 +1,7 @@
 """How the values of a drafted feed are written: dates, amounts, words."""
 
 import datetime as dt
+import json
 import re
 from collections.abc import Iterator, Sequence
 from statistics import median
@@ -8,13 +9,15 @@ from statistics import median
 from mediflow_assets.contracts.not_given import NOT_GIVEN
 from mediflow_assets.contracts.source import SHIFTED
 from mediflow_assets.sources.drafting import words
-from mediflow_assets.sources.drafting.amounts import amounts_of
+from mediflow_assets.sources.drafting.amounts import amounts_of, are_commas_usual
 from mediflow_assets.sources.drafting.choosing import Table, read
 from mediflow_assets.sources.drafting.dates import DateForm, with_order
 from mediflow_assets.sources.drafting.draft import CHECK, Column, Draft
 
 _EARLIEST, _OFTEN = "1860", 0.02
 """A date before this year that stands often is none."""
+_YEARS_AHEAD = 20
+"""Which years of two digits are still to come."""
 DATES = ("admission_date", "discharge_date", "birth_date", "death_date", "updated_at", "onset_date")
 
 
@@ -42,8 +45,10 @@ def write_dates(table: Table, draft: Draft, today: dt.date) -> None:
         if patterns:
             draft.date_formats[ours] = patterns
     if any(re.search(r"(?<!y)yy(?!y)", p) for patterns in draft.date_formats.values() for p in patterns):
-        draft.keys["two_digit_years"] = today.year
-        draft.why["two_digit_years"] = f"years of two digits are {today.year - 99} to {today.year}, births in the past"
+        # stays are booked ahead, and the section is used for years: what is read must not hang on when it was drafted
+        last = today.year + _YEARS_AHEAD
+        draft.keys["two_digit_years"] = last
+        draft.why["two_digit_years"] = f"years of two digits are {last - 99} to {last}, births in the past"
 
 
 def _clock_of(times: list[str]) -> str:
@@ -90,18 +95,28 @@ def _disorder(table: Table, draft: Draft, forms: dict[str, tuple[DateForm, ...]]
 
 
 def write_amounts(table: Table, draft: Draft, _: dt.date) -> None:
-    """Say how amounts are written."""
+    """Say how amounts are written; of amounts that may be a thousand times as much nothing is read."""
     if (cost := draft.columns.get("cost")) is None:
         return
-    found = amounts_of(table.profiles[cost.headers[0]].given)
+    others = (profile.given for header, profile in table.profiles.items() if header not in cost.headers)
+    dates = (form.pattern for profile in table.profiles.values() for form in profile.dates)
+    found = amounts_of(table.profiles[cost.headers[0]].given, are_commas_usual(others, dates, table.delimiter))
+    if found.is_lost:
+        del draft.columns["cost"]
+        keys = f'thousands = "{found.unsure}"' + (" and decimal_comma = true" if found.unsure == "." else "")
+        column = json.dumps(cost.headers[0], ensure_ascii=False)
+        draft.notes.append(f"{CHECK}: nothing tells whether 1{found.unsure}234 is more than a thousand in {column}.")
+        draft.notes.append(f"If it is, write {keys}; in any case cost = {column}.")
+        return
     if found.decimal_comma:
         draft.keys["decimal_comma"] = True
     if found.thousands and not (found.decimal_comma and found.thousands == "."):
         draft.keys["thousands"] = found.thousands
     if found.currency:
         draft.keys["currency"] = found.currency
-    if found.is_unsure:
-        draft.why["thousands"] = f"{CHECK}: 1,234 is read as a thousand and more"
+    if found.unsure:
+        key = "decimal_comma" if found.decimal_comma else "thousands"
+        draft.why[key] = f"{CHECK}: 1{found.unsure}234 is read as a thousand and more"
 
 
 def write_words(table: Table, draft: Draft, _: dt.date) -> None:
