@@ -1,7 +1,7 @@
 """What a leak scan looks for: Silver's values of the columns classed as direct identifiers.
 
 Left to the policy of their columns, because ordinary texts are full of them: single words (given and family names,
-cities), codes, dates and amounts, values under six characters, and words of unknown columns that many rows share.
+cities), codes, dates, times, amounts, values under six characters, and words of unknown columns that many rows share.
 """
 
 import polars as pl
@@ -21,13 +21,22 @@ _ELSEWHERE = (
 _MOST_SHARED = 3
 """Rows. What more of them have in common in free text or an unknown column names nobody."""
 _JSON_TEXT = r'"((?:[^"\\]|\\.)*)"\s*[,}\]]'
-_AMOUNT_OR_TIME = r"^[+-]?[0-9]+[.,][0-9]+$|^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+)?(Z|[+-][0-9:]+)?$"
+_DAY = (
+    r"([0-9]{4}[./-][0-9]{1,2}[./-][0-9]{1,2}"
+    r"|[0-9]{1,2}[./ -]([0-9]{1,2}|[A-Za-z]{3,9})[./ -][0-9]{4}"
+    r"|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2})"
+)
+_TIME = r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?[AaPp][Mm])?"
+_AMOUNT_OR_TIME = rf"^[+-]?[0-9]+[.,][0-9]+$|^({_DAY}([T ]{_TIME})?|{_TIME})(Z|[+-][0-9:]+)?$"
+_CODES = ((silver.ENCOUNTERS, "diagnosis_code"), (silver.CONDITIONS, "code"))
+"""Columns that anybody may see, and whose texts stand in unknown columns as well: cells that a feed makes them of."""
 
 
 def identifiers(lake: Lake) -> pl.Series:
     """Every distinct identifier, folded."""
+    codes = pl.concat([_texts(lake, table, name).str.to_lowercase().unique() for table, name in _CODES])
     parts = [
-        folded(_of_column(lake, table, column.name, column.privacy))
+        folded(_of_column(_texts(lake, table, column.name), column.name, column.privacy, codes))
         for table in (*silver.VALIDATED, *silver.VERSIONS.values())
         for column in table.columns
         if column.privacy.is_direct and (table.name, column.name) not in _ELSEWHERE
@@ -35,12 +44,14 @@ def identifiers(lake: Lake) -> pl.Series:
     return pl.concat(parts).unique()
 
 
-def _of_column(lake: Lake, table: TableContract, name: str, privacy: Privacy) -> pl.Series:
-    values = pl.Series(pl.from_arrow(lake.read(table, [name])[name]), dtype=pl.String).drop_nulls()
-    if name == "extra":
-        return _rare(_leaves(values))
-    if privacy is Privacy.OTHER_ID:
-        return _rare(values)
+def _texts(lake: Lake, table: TableContract, name: str) -> pl.Series:
+    return pl.Series(pl.from_arrow(lake.read(table, [name])[name]), dtype=pl.String).drop_nulls()
+
+
+def _of_column(values: pl.Series, name: str, privacy: Privacy, codes: pl.Series) -> pl.Series:
+    if privacy is Privacy.OTHER_ID or name == "extra":
+        found = _rare(_leaves(values) if name == "extra" else values)
+        return found.filter(~found.str.strip_chars().str.to_lowercase().is_in(codes.implode()))
     if name in ("encounter_id", "condition_id"):
         # made of patient and day or code where the source has none: the patient's own id is looked for anyway
         return values.filter(~values.str.contains(rf"^[^|]{{{SHORTEST},}}\|"))

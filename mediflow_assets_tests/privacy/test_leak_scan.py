@@ -307,3 +307,20 @@ def test_an_identifier_is_found_in_texts_that_are_stored_as_views(house):
     house.lake.append_rows(masked.ENCOUNTERS, [{"encounter_key": "k", "department": "CARDIOLOGY"}])
     house.lake.open(masked.ENCOUNTERS).update(new_values={"department": CANARIES["G"]})
     assert scan(house).places["lake/masked/encounters"] >= 1
+
+
+def test_codes_and_times_among_the_cells_that_a_feed_composes_are_nobodys(house):
+    cells = {
+        "HD": "S72.001A",
+        "Time": "15:25:00",
+        "Born": "23.09.1977",
+        "In": "08/17/2023 04:24 pm",
+        "Day": "03-Dec-2023",
+    }
+    ids = {"MRN": "12-34-56", "SSN": "987-65-4329", "Case": "S7200149", "Card": "23.09.197799"}
+    row = house.lake.read(silver.ENCOUNTERS).to_pylist()[0]
+    more = {"encounter_id": "E2", "diagnosis_code": "S72.001A", "diagnosis_text": "s72.001a"}
+    house.lake.append_rows(silver.ENCOUNTERS, [row | more | {"extra": json.dumps(cells | ids)}])
+    wanted = set(identifiers(house.lake).to_list())
+    assert {text.lower() for text in ids.values()} <= wanted
+    assert not {text.lower() for text in cells.values()} & wanted
