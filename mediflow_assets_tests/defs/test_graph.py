@@ -83,6 +83,11 @@ def test_every_dependency_is_an_asset_of_the_graph(defs: dg.Definitions) -> None
     assert {dep for asset in graph.values() for dep in asset["deps"]} <= set(graph)
 
 
+def test_silver_is_made_in_the_order_that_its_tables_need(defs: dg.Definitions) -> None:
+    deps = {spec.key.path[-1]: {dep.asset_key.path[-1] for dep in spec.deps} for spec in defs.resolve_all_asset_specs()}
+    assert "patients" in deps["encounters"] and "encounters" in deps["conditions"]
+
+
 def test_sensors_and_schedules_run_without_being_switched_on(defs: dg.Definitions) -> None:
     graph = graph_of(defs)
     states = [*graph["sensors"].values(), *(state for *_, state in graph["schedules"].values())]

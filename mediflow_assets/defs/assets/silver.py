@@ -34,6 +34,9 @@ def _asset(table: steps.SilverTable) -> dg.AssetsDefinition:
     deps = [source.table for source in table.sources] + [bronze.CORRECTIONS, bronze.DELIVERIES]
     if table.of_patient:
         deps.append(silver.PATIENTS)
+    if table is steps.CONDITIONS:
+        # what tells of a stay of this run finds it there
+        deps.append(silver.ENCOUNTERS)
     if table.have_owners:
         deps.append(links.MERGED_PATIENTS)
     if table is steps.CONDITIONS:
