@@ -1,5 +1,8 @@
 """Archives (zip, tar, tar.gz): the files in one, each by itself. Nothing is written under a name that stands in it."""
 
+import bz2
+import gzip
+import lzma
 import stat
 import tarfile
 import zipfile
@@ -9,19 +12,23 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources import Limits
+from mediflow_assets.sources.refusing import refusing
 from mediflow_assets.sources.table_format import Unpacking
 from mediflow_assets.sources.workbook import is_workbook
 
 _ZIP, _EMPTY_ZIP = b"PK\x03\x04", b"PK\x05\x06"
 _TAR, _TAR_AT = b"ustar", 257
+_PACKINGS: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+_LONGEST_MARK = 5
 _PIECE = 1 << 20
 _MOST = 10_000
 """Files in an archive."""
 _OF_SYSTEMS = ("__MACOSX", "Thumbs.db", "desktop.ini")
+_DAMAGED = "the archive is damaged, cut short or packed in a way that is not read."
 NESTED = "is an archive within an archive. Deliver its files themselves."
 
 
@@ -52,21 +59,16 @@ def members(path: Path, to: Path, limits: Limits) -> Iterator[Member]:
 
     Raises DeliveryRefused where the archive is broken, or unpacks to more than it may.
     """
-    unpacking = Unpacking(path, limits)
-    each = _of_zip(path) if _is_zip(path) else _of_tar(path)
-    with _refusing():
-        for place, (name, stream) in enumerate(each, start=1):
-            if place > _MOST:
-                raise DeliveryRefused(f"the archive holds more than {_MOST:,} files. Deliver it in parts.")
-            base = PurePosixPath(name.replace("\\", "/")).name
-            if isinstance(stream, str):
-                yield Member(place, base, stream)
-                continue
-            with stream, to.open("wb") as target:
-                while piece := stream.read(_PIECE):
-                    unpacking.take(len(piece))
-                    target.write(piece)
-            yield Member(place, base, NESTED if is_archive(to) else None)
+    for place, (name, content) in enumerate(_entries(path, Unpacking(path, limits)), start=1):
+        if place > _MOST:
+            raise DeliveryRefused(f"the archive holds more than {_MOST:,} files. Deliver it in parts.")
+        base = PurePosixPath(name.replace("\\", "/")).name
+        if isinstance(content, str):
+            yield Member(place, base, content)
+            continue
+        with to.open("wb") as target:
+            target.writelines(content)
+        yield Member(place, base, NESTED if is_archive(to) else None)
 
 
 @contextmanager
@@ -89,11 +91,22 @@ def unpacked(files: Iterable[Path], limits: Limits) -> Iterator[list[Path]]:
         yield found
 
 
-Entry = tuple[str, "IO[bytes] | str"]
-"""A name, and its content or why there is none."""
+Entry = tuple[str, "Iterator[bytes] | str"]
+"""A name, and its content piece by piece or why there is none."""
 
 
-def _of_zip(path: Path) -> Iterator[Entry]:
+def _entries(path: Path, unpacking: Unpacking) -> Iterator[Entry]:
+    with refusing(_DAMAGED):
+        yield from _of_zip(path, unpacking) if _is_zip(path) else _of_tar(path, unpacking)
+
+
+def _pieces(stream: IO[bytes]) -> Iterator[bytes]:
+    with refusing(_DAMAGED), stream:
+        while piece := stream.read(_PIECE):
+            yield piece
+
+
+def _of_zip(path: Path, unpacking: Unpacking) -> Iterator[Entry]:
     with zipfile.ZipFile(path) as packed:
         for entry in packed.infolist():
             if entry.is_dir() or _is_of_system(entry.filename):
@@ -101,21 +114,56 @@ def _of_zip(path: Path) -> Iterator[Entry]:
             if entry.flag_bits & 1:
                 yield entry.filename, "is encrypted. Deliver it without a password."
             else:
-                yield entry.filename, packed.open(entry)
+                yield entry.filename, map(unpacking.taken, _pieces(packed.open(entry)))
 
 
-def _of_tar(path: Path) -> Iterator[Entry]:
-    with tarfile.open(path) as packed:
+def _of_tar(path: Path, unpacking: Unpacking) -> Iterator[Entry]:
+    with (
+        _plain(path) as stream,
+        tarfile.open(fileobj=cast(IO[bytes], _Forward(stream, unpacking)), mode="r:") as packed,
+    ):
         for entry in packed:
             if entry.isdir() or _is_of_system(entry.name):
                 continue
             content = packed.extractfile(entry) if entry.isreg() else None
-            yield entry.name, content or "is a link, or no plain file. Deliver the file itself."
+            yield entry.name, _pieces(content) if content else "is a link, or no plain file. Deliver the file itself."
 
 
 def _is_of_system(name: str) -> bool:
     parts = PurePosixPath(name.replace("\\", "/")).parts
     return any(part in _OF_SYSTEMS or part.startswith("._") for part in parts) or parts[-1:] == (".DS_Store",)
+
+
+class _Forward:
+    """A tar's bytes, those of its headers too, counted as they are read. A header is read in one piece, and short."""
+
+    def __init__(self, stream: IO[bytes], unpacking: Unpacking) -> None:
+        self._stream, self._unpacking, self._at = stream, unpacking, 0
+
+    def tell(self) -> int:
+        """How many were read."""
+        return self._at
+
+    def seek(self, place: int) -> None:
+        """Pass over what stands before a place."""
+        while self._at < place and self.read(min(place - self._at, _PIECE)):
+            pass
+
+    def read(self, size: int) -> bytes:
+        """The next bytes."""
+        if size > _PIECE:
+            raise ValueError("no file has such a header")
+        piece = self._unpacking.taken(self._stream.read(size))
+        self._at += len(piece)
+        return piece
+
+
+def _plain(path: Path) -> IO[bytes]:
+    """A file without its packing."""
+    with path.open("rb") as file:
+        mark = file.read(_LONGEST_MARK)
+    unpack = next((each for start, each in _PACKINGS.items() if mark.startswith(start)), open)
+    return cast(IO[bytes], unpack(path, "rb"))
 
 
 def _is_zip(path: Path) -> bool:
@@ -127,17 +175,7 @@ def _is_zip(path: Path) -> bool:
 def _is_tar(path: Path) -> bool:
     """Whether it is a tar, perhaps packed; without that mark any text might be one."""
     try:
-        with tarfile.open(path) as packed:
-            file: Any = packed.fileobj
-            file.seek(_TAR_AT)
-            return bool(file.read(len(_TAR)) == _TAR)
-    except (tarfile.TarError, OSError, EOFError, zlib.error):
+        with _plain(path) as stream:
+            return stream.read(tarfile.BLOCKSIZE)[_TAR_AT:].startswith(_TAR)
+    except (OSError, EOFError, zlib.error, lzma.LZMAError):
         return False
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    try:
-        yield
-    except (zipfile.BadZipFile, tarfile.TarError, NotImplementedError, EOFError, zlib.error, OSError, RuntimeError):
-        raise DeliveryRefused("the archive is damaged, cut short or packed in a way that is not read.") from None

@@ -38,7 +38,7 @@ def copied(path: Path, to: Path) -> tuple[str, int]:
 
 def kept_name(digest: str, name: str) -> str:
     """The name of a refused file: as it came, cut where the system would not take it, its ending kept."""
-    raw = os.fsencode(name)
+    raw = os.fsencode(name).replace(b"\0", b"")
     stem, dot, ending = raw.rpartition(b".")
     if not stem or len(ending) > _LONGEST_ENDING:
         stem, dot, ending = raw, b"", b""

@@ -22,6 +22,7 @@ from mediflow_assets.ingest.refusing import Refused, is_named, other_names, refu
 from mediflow_assets.ingest.reject_spool import RejectSpool
 from mediflow_assets.ingest.tombstones import Tombstones
 from mediflow_assets.sources import Feeds, Recognised, RecordBatchOfDelivery, count_records, read_batches, recognise
+from mediflow_assets.sources.refusing import refusing
 from mediflow_assets.sources.registry import sources
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.schemas import arrow_schema, batch_of
@@ -48,6 +49,8 @@ class _Aside:
     rejects: RejectSpool
     refused: Refused = field(default_factory=Counter)
     refused_rejects: int = 0
+    read: int = 0
+    """Records of the table and rejects, kept or refused."""
     total_rows: int = 0
     refusal: DeliveryRefused | None = None
 
@@ -87,7 +90,8 @@ def land_all(
 
 
 def land(lake: Lake, inbox: Inbox, delivery: Delivery, tombstones: Tombstones) -> Landed:
-    """Land one delivery. Raises ContractViolated if its records do not add up; nothing of it is then in the ledger."""
+    """Land one delivery. Raises DeliveryRefused where two readers see different records, ContractViolated where the
+    lake does not have them all; nothing of it is then in the ledger."""
     contract, path = bronze.SOURCES[delivery.source].table, inbox.file_of(delivery)
     what = recognise(path, inbox.feeds, inbox.limits)
     _forget(lake, delivery)
@@ -102,6 +106,11 @@ def land(lake: Lake, inbox: Inbox, delivery: Delivery, tombstones: Tombstones) -
     refused = sum(aside.refused.values()) + aside.refused_rejects
     skipped = what.title_lines + aside.total_rows
     landed = Landed(delivery, records, lake.rows(contract) - before, aside.rejects.count, refused, skipped)
+    if records != aside.read:
+        raise DeliveryRefused(
+            f"{records:,} records were counted in it, and {aside.read:,} read: it is not written as such files are. "
+            "Export it as plain CSV."
+        )
     if landed.records != landed.bronze + landed.rejects + landed.refused:
         raise ContractViolated(
             f"delivery {delivery.short}: {landed.records} records were counted, {landed.bronze} landed, "
@@ -116,7 +125,7 @@ def _knowing(tombstones: Tombstones, inbox: Inbox, waiting: Sequence[Delivery]) 
     for delivery in waiting if tombstones else ():
         source, path = sources()[delivery.source], inbox.file_of(delivery)
         if inbox.feeds.number_system(source):
-            with suppress(DeliveryRefused):
+            with suppress(DeliveryRefused), refusing():
                 batches = read_batches(path, recognise(path, inbox.feeds, inbox.limits))
                 found = other_names(batches, source, tombstones, inbox.feeds, delivery.received_at)
                 tombstones = tombstones.with_names(found)
@@ -194,8 +203,10 @@ def _with_provenance(
         "_feed": what.feed,
     }
     for batch in batches:
-        kept, refused_rejects = refuse_rejects(batch.rejects, tombstones)
-        rows, refused = refuse(batch.accepted, source, tombstones, feeds, what.feed)
+        with refusing():
+            kept, refused_rejects = refuse_rejects(batch.rejects, tombstones)
+            rows, refused = refuse(batch.accepted, source, tombstones, feeds, what.feed)
+        aside.read += batch.accepted.num_rows + len(batch.rejects)
         aside.refused.update(refused)
         aside.total_rows += batch.total_rows
         aside.refused_rejects += refused_rejects

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
-from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.delivery import Recognised
+from mediflow_assets.sources.refusing import refusing
 from mediflow_assets.sources.source import Candidate
 from mediflow_assets.sources.table_format import (
     RECORDS_AT_ONCE,
@@ -21,6 +20,7 @@ from mediflow_assets.sources.table_format import (
 )
 from mediflow_assets.sources.table_texts import texts_of
 
+_DAMAGED = "the Parquet file is damaged, cut short or encrypted. Deliver it again."
 _MARK = b"PAR1"
 
 
@@ -46,22 +46,14 @@ def _read(path: Path, what: Recognised) -> Iterator[TableBatch]:
 
 
 def _count(path: Path, _: Recognised) -> int:
-    with _refusing():
+    with refusing(_DAMAGED):
         return int(pq.read_metadata(path).num_rows)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[pq.ParquetFile]:
-    with _refusing(), pq.ParquetFile(path) as table:
+    with refusing(_DAMAGED), pq.ParquetFile(path) as table:
         yield table
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    try:
-        yield
-    except (pa.ArrowException, OSError, ValueError):
-        raise DeliveryRefused("the Parquet file is damaged, cut short or encrypted. Deliver it again.") from None
 
 
 PARQUET = TableFormat("parquet", _is_one, _tops, _read, _count)

@@ -18,6 +18,7 @@ from mediflow_assets.sources.footers import FOOTER_ROWS, footer_of_rows
 from mediflow_assets.sources.names_for_ids import refuse_names_for_ids
 from mediflow_assets.sources.opening import compression_of, form_of, read_head
 from mediflow_assets.sources.readings import Reading, Top, choose, readings, refusal
+from mediflow_assets.sources.refusing import refusing
 from mediflow_assets.sources.registry import sources
 from mediflow_assets.sources.source import Candidate
 from mediflow_assets.sources.table_format import TableFormat, TableTop
@@ -29,7 +30,11 @@ _ROWS_LOOKED_AT = 500
 
 def recognise(path: Path, feeds: Feeds, limits: Limits | None = None) -> Recognised:
     """Which source a file is, and how its columns are named; raises DeliveryRefused where it is none."""
-    limits = limits or Limits()
+    with refusing():
+        return _recognise(path, feeds, limits or Limits())
+
+
+def _recognise(path: Path, feeds: Feeds, limits: Limits) -> Recognised:
     compression = compression_of(path)
     file = Candidate(path, compression, read_head(path, compression, HEAD, limits), limits)
     if typed := typed_format(file):

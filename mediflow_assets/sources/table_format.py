@@ -67,6 +67,11 @@ class Unpacking:
                 "MEDIFLOW_MAX_EXPANSION or MEDIFLOW_MAX_UNPACKED_BYTES."
             )
 
+    def taken(self, piece: bytes) -> bytes:
+        """A piece, counted. Raises DeliveryRefused."""
+        self.take(len(piece))
+        return piece
+
 
 def named(header: Sequence[str]) -> tuple[str, ...]:
     """Names of columns, stripped; a nameless column is called by its place."""

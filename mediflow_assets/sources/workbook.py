@@ -3,23 +3,24 @@
 import datetime as dt
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import python_calamine as calamine
 
-from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.csv_header import MOST_TITLE_LINES
 from mediflow_assets.sources.delivery import Recognised
 from mediflow_assets.sources.footers import FOOTER_ROWS, footer_of_rows
+from mediflow_assets.sources.refusing import refusing
 from mediflow_assets.sources.source import Candidate
 from mediflow_assets.sources.table_format import RECORDS_AT_ONCE, TableBatch, TableFormat, TableTop, named
 from mediflow_assets.sources.table_texts import text_of
 from mediflow_assets.sources.workbook_xml import measured, row_widths
 
 _ZIP = b"PK\x03\x04"
+_DAMAGED = "the workbook is damaged, encrypted or cut short. Deliver it again, or as CSV."
 _MEMBER = "xl/workbook.xml"
 
 Rows = list[list[str]]
@@ -31,12 +32,14 @@ def _is_one(file: Candidate) -> bool:
 
 def is_workbook(path: Path) -> bool:
     """Whether a zip file is a workbook."""
-    with _refusing(), zipfile.ZipFile(path) as packed:
+    # one that cannot be opened is a damaged archive, of whatever
+    with suppress(Exception), zipfile.ZipFile(path) as packed:
         return _MEMBER in packed.namelist()
+    return False
 
 
 def _tops(file: Candidate) -> Iterator[TableTop]:
-    with _refusing():
+    with refusing(_DAMAGED):
         measured(file.path, file.limits)
         names = calamine.CalamineWorkbook.from_path(str(file.path)).sheet_names
     for name in names:
@@ -60,14 +63,14 @@ def _read(path: Path, what: Recognised) -> Iterator[TableBatch]:
 
 def _count(path: Path, what: Recognised) -> int:
     """Rows with something in them, as the sheet's XML has them, without what stands above and below the records."""
-    with _refusing():
+    with refusing(_DAMAGED):
         places = row_widths(path, what.sheet or "")
     below = sum(1 for place, width in places if place > what.title_lines and width)
     return below - what.total_rows
 
 
 def _rows(path: Path, sheet: str | None) -> Rows:
-    with _refusing():
+    with refusing(_DAMAGED):
         book = calamine.CalamineWorkbook.from_path(str(path))
         found: list[list[Any]] = book.get_sheet_by_name(sheet or "").to_python(skip_empty_area=False)
     rows = [[_text(cell) for cell in row] for row in found]
@@ -80,14 +83,6 @@ def _text(cell: Any) -> str:
         # a spreadsheet counts days: what is left below a second is rounding
         cell = (cell + dt.timedelta(microseconds=500_000)).replace(microsecond=0)
     return text_of(cell) or ""
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    try:
-        yield
-    except (calamine.CalamineError, zipfile.BadZipFile, OSError, ValueError, KeyError, EOFError):
-        raise DeliveryRefused("the workbook is damaged, encrypted or cut short. Deliver it again, or as CSV.") from None
 
 
 WORKBOOK = TableFormat("xlsx", _is_one, _tops, _read, _count, may_have_totals=True)

@@ -126,3 +126,37 @@ def test_whoever_names_an_archive_is_told_of_each_file(house, admissions, tmp_pa
     path.write_bytes(zipped({"b.txt": "hello"}))
     with pytest.raises(DeliveryRefused, match="no file in the archive"):
         list(house.inbox.receive_each(path, RECEIVED, keeps_refused=False))
+
+
+def test_a_damaged_archive_of_any_packing_is_refused(drop, admissions):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_LZMA) as file:
+        file.writestr("a.csv", admissions({}))
+    damaged = bytearray(packed.getvalue())
+    damaged[len("a.csv") + 40 : len("a.csv") + 60] = b"\xff" * 20
+    assert drop(bytes(damaged)) == ([], 1)
+
+
+def with_header(headers, mode="w", content=""):
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode=mode, format=tarfile.PAX_FORMAT) as file:
+        entry = tarfile.TarInfo("a.csv")
+        entry.pax_headers, entry.size = headers, len(content)
+        file.addfile(entry, io.BytesIO(content.encode()))
+    return packed.getvalue()
+
+
+def test_a_tar_whose_headers_say_what_none_can_is_refused(drop):
+    assert drop(with_header({"GNU.sparse.map": "abc"})) == ([], 1)
+
+
+def test_a_name_that_no_file_can_have_is_kept_without_what_it_cannot(house, drop):
+    assert drop(with_header({"path": "x\0y.csv"})) == ([], 2)
+    assert not list(house.inbox.ready.glob("*"))
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz", "w:bz2"])
+@pytest.mark.parametrize(("size", "came"), [(1 << 10, 1), (2 << 20, 0)])
+def test_a_header_that_fills_the_memory_is_refused(drop, admissions, mode, size, came):
+    taken, refused = drop(with_header({"comment": "x" * size}, mode, admissions({})))
+    assert (len(taken), refused) == (came, 1 - came)

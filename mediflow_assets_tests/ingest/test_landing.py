@@ -9,9 +9,10 @@ import pyarrow as pa
 import pytest
 
 from mediflow_assets.contracts import bronze
-from mediflow_assets.errors import ContractViolated
+from mediflow_assets.errors import ContractViolated, EngineFailed
 from mediflow_assets.ingest import landing
-from mediflow_assets.sources import Limits
+from mediflow_assets.sources import Limits, reading, recognise
+from mediflow_assets.sources.registry import sources
 from mediflow_assets.storage.schemas import arrow_schema
 
 RECEIVED = dt.datetime(2024, 7, 1, 12, tzinfo=dt.UTC)
@@ -56,11 +57,51 @@ def test_a_delivery_half_landed_is_removed_and_landed_again(house, admissions):
     assert house.row(bronze.DELIVERIES)["bronze"] == 2
 
 
-def test_a_delivery_that_does_not_add_up_is_not_in_the_ledger(house, admissions, monkeypatch):
+def test_a_delivery_of_which_two_readers_see_different_records_is_refused(house, admissions, monkeypatch, refusals):
+    house.receive(admissions({}))
+    monkeypatch.setattr(landing, "count_records", lambda *_: 2)
+    assert "2 records were counted in it, and 1 read" in refusals()[1][0][1]
+    assert house.rows(bronze.DELIVERIES) == house.rows(bronze.ADMISSIONS) == house.inbox.waiting() == []
+    assert len(list(house.inbox.refused.iterdir())) == 1
+
+
+@pytest.mark.parametrize("where", ["recognise", "count_records", "read_batches"])
+@pytest.mark.parametrize("error", [KeyError("P1"), ArithmeticError("P1"), MemoryError()])
+def test_whatever_goes_wrong_with_a_file_stops_no_other(house, admissions, monkeypatch, refusals, where, error):
+    def broken(*_):
+        raise error
+
+    house.receive(admissions({}))
+    source = sources()["admissions"]
+    broken_source = replace(source, read=broken if where == "read_batches" else source.read)
+    broken_source = replace(broken_source, count=broken if where == "count_records" else source.count)
+    with monkeypatch.context() as patched:
+        patched.setattr(reading, "sources", lambda: {"admissions": broken_source})
+        if where == "recognise":
+            patched.setitem(recognise.__globals__, "compression_of", broken)
+        [(_, told)] = refusals()[1]
+    assert type(error).__name__ in told and "P1" not in told
+    house.receive(admissions({"encounter_id": "E2"}))
+    assert len(house.land()) == 1 and len(list(house.inbox.refused.iterdir())) == 1
+
+
+def test_a_disk_that_is_full_is_no_fault_of_a_file(house, admissions, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
     house.receive(admissions({}))
     with monkeypatch.context() as patched:
-        patched.setattr(landing, "count_records", lambda *_: 2)
-        with pytest.raises(ContractViolated, match="2 records were counted, 1 landed") as told:
+        patched.setattr(landing.RejectSpool, "add", full)
+        with pytest.raises(EngineFailed):
+            house.land()
+    assert len(house.inbox.waiting()) == 1 and len(house.land()) == 1
+
+
+def test_a_delivery_that_the_lake_does_not_have_whole_is_not_in_the_ledger(house, admissions, monkeypatch):
+    house.receive(admissions({}))
+    with monkeypatch.context() as patched:
+        patched.setattr(type(house.lake), "rows", lambda *_: 0)
+        with pytest.raises(ContractViolated, match="1 records were counted, 0 landed") as told:
             house.land()
     assert "delivery.csv" not in str(told.value)
     assert house.rows(bronze.DELIVERIES) == [] and len(house.inbox.waiting()) == 1
