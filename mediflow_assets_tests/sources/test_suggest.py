@@ -152,11 +152,15 @@ def test_one_date_beyond_the_twelfth_settles_the_order(write: Any) -> None:
     assert 'date_formats = ["MM/dd/yyyy"]\n' in found
 
 
-def test_date_and_time_of_day_in_two_columns_are_one_time(write: Any) -> None:
-    columns = {"MRN": GERMAN["Pat.-Nr."], "Eintritt": GERMAN["Aufnahmedatum"], "Eintrittszeit": ["08:15", "23:50"]}
+@pytest.mark.parametrize(
+    ("times", "form"),
+    [(["08:15", "23:50"], "HH:mm"), (["08:15:00", "23:50:10"], "HH:mm:ss"), (["08:15 AM", "1:50 PM"], "h:mm a")],
+)
+def test_date_and_time_of_day_in_two_columns_are_one_time(write: Any, times: list[str], form: str) -> None:
+    columns = {"MRN": GERMAN["Pat.-Nr."], "Eintritt": GERMAN["Aufnahmedatum"], "Eintrittszeit": times}
     drafted = section(columns, write)
     assert drafted["columns"]["admission_date"] == {"join": ["Eintritt", "Eintrittszeit"]}
-    assert drafted["date_formats"] == ["dd.MM.yyyy HH:mm", "dd.MM.yyyy"]
+    assert drafted["date_formats"] == [f"dd.MM.yyyy {form}", "dd.MM.yyyy"]
 
 
 def test_family_and_given_name_are_one_name(write: Any) -> None:

@@ -161,3 +161,26 @@ def test_a_column_of_few_values_is_no_patient(write: Any, header: str) -> None:
 )  # fmt: skip
 def test_what_mends_a_reason_is_said_for_its_kind(reason: str, advice: str) -> None:
     assert advice in mending(reason, "north")
+
+
+@pytest.mark.parametrize("early", ["Registration Date", "Reg Dt"])
+@pytest.mark.parametrize("late", ["Admit Day", "Admitted"])
+def test_a_date_long_before_the_stay_is_no_admission(write: Any, early: str, late: str) -> None:
+    columns = {
+        "MRN": PATIENTS,
+        early: lambda row: day(row, plus=-300),
+        late: day,
+        "Disch Day": lambda row: day(row, plus=4),
+    }
+    found = suggest(write(export(columns)), today=TODAY).section
+    assert f'admission_date = "{late}"' in found and "the nearest before the discharge; check" in found
+
+
+@pytest.mark.parametrize(
+    ("family", "given"),
+    [("Nachname", "Vorname"), ("Nom", "Prénom"), ("Patient Last", "Patient First"), ("Last Name", "First Name")],
+)
+def test_two_columns_of_names_are_one_however_few_they_are(write: Any, family: str, given: str) -> None:
+    columns = {"MRN": PATIENTS, family: ["Roe", "Doe"], given: ["Ada", "Bo", "Cy"], "Admitted": day}
+    columns |= {"Attending Last Name": ["Wu", "Ito"], "Attending First Name": ["Al", "Di"]}
+    assert section(columns, write)["columns"]["name"] == {"join": [family, given], "with": ", "}

@@ -8,6 +8,7 @@ from mediflow_assets.sources.drafting.choosing import Table
 from mediflow_assets.sources.drafting.draft import CHECK, Column, Draft
 from mediflow_assets.sources.drafting.header_words import concepts
 from mediflow_assets.sources.drafting.profile import ENOUGH, Profile
+from mediflow_assets.sources.drafting.rules import RULES
 from mediflow_assets.sources.drafting.writing import dates_of
 from mediflow_assets.sources.grains import DIAGNOSIS_GRAIN, ENCOUNTER_GRAIN, FORMS
 
@@ -17,7 +18,7 @@ _PRINCIPAL = frozenset(["p", "pri", "prin", "principal", "primary", "1", "main",
 _ONCE = 0.95
 """Of stays, to be named by one record: a file that names them again and again tells of something else."""
 _HOURS = re.compile(r"([01]\d|2[0-3])[0-5]\d")
-_CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d([.]0+)?)?")
+_CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d([.]0+)?)?( [AaPp][Mm])?")
 
 
 def gender_by_values(table: Table, draft: Draft) -> None:
@@ -38,9 +39,12 @@ def names(table: Table, draft: Draft) -> None:
     """A family name and a given name are one name."""
     if "name" not in FORMS[draft.grain].columns:
         return
-    free = [h for h in table.header if table.profiles[h].is_words and len(table.profiles[h].counts) > 5]
-    family = [h for h in free if _means(h, "name") and _means(h, "family")]
-    given = [h for h in free if _means(h, "name") and _means(h, "given") and h not in family]
+    free = [h for h in table.header if table.profiles[h].is_words and len(table.profiles[h].counts) > 1]
+    of_patients = [
+        h for h in free if concepts(h)[0] & {"name", "patient"} and not concepts(h)[0] & RULES["name"].avoids
+    ]
+    family = [h for h in of_patients if _means(h, "family")]
+    given = [h for h in of_patients if _means(h, "given") and h not in family]
     if len(given) == 1 and not family and (name := draft.columns.get("name")) and name.headers != tuple(given):
         family = [name.headers[0]]
     if len(family) == 1 and len(given) == 1:

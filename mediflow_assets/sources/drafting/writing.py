@@ -53,8 +53,10 @@ def write_dates(table: Table, draft: Draft, today: dt.date) -> None:
 
 def _clock_of(times: list[str]) -> str:
     """How a column writes times of day."""
-    marks = max((time.count(":") for time in times), default=1)
-    return ("HHmm", "HH:mm", "HH:mm:ss")[min(marks, 2)]
+    marks = min(max((time.count(":") for time in times), default=1), 2)
+    if any(time.endswith(("M", "m")) for time in times):
+        return ("hh a", "h:mm a", "h:mm:ss a")[marks]
+    return ("HHmm", "HH:mm", "HH:mm:ss")[marks]
 
 
 def _ordered(table: Table, draft: Draft, chosen: dict[str, tuple[DateForm, ...]]) -> dict[str, tuple[DateForm, ...]]:
