@@ -14,6 +14,8 @@ from mediflow_assets.transforms.feed_words import OTHERS, meant
 from mediflow_assets.transforms.identifiers import Spelling
 from mediflow_assets.transforms.zones import Zones, has_offset
 
+_MIDNIGHT = r"T00:00:00[.0]*Z\z"
+
 
 class FeedReader:
     """Reads columns given as texts, each row by the forms and the zone of the feed in its `_feed`.
@@ -109,10 +111,21 @@ class FeedReader:
         """The column as ISO 8601 where it can be nothing else, unless it is in one of the feed's forms."""
         text = F.col(name)
         moment = spellings.moment(text)
-        for feed in self._with(lambda feed: bool(_forms(feed, name))):
-            is_read = F.coalesce(*(parsing.in_form(text, form) for form in _forms(feed, name))).isNotNull()
-            moment = F.when((F.col("_feed") == feed.name) & is_read, text).otherwise(moment)
+        for feed in self._with(lambda feed: bool(_all_forms(feed, name))):
+            told = (self._told(text, form, feed.two_digit_years) for form in _all_forms(feed, name))
+            moment = F.coalesce(F.when(F.col("_feed") == feed.name, F.coalesce(*told)), moment)
         return moment
+
+    def _told(self, text: Column, form: str, last_year: int | None) -> Column:
+        """A text in this form as it is, at 24:00 and of an epoch as ISO 8601; null where it is in another."""
+        if form in date_forms.EPOCHS:
+            return spellings.of_epoch(text, date_forms.EPOCHS[form])
+        as_it_is = F.when(parsing.in_form(text, form).isNotNull(), text)
+        if (pattern := date_forms.end_of_day(form)) is None:
+            return as_it_is
+        begun = self._in_window(parsing.in_form(spellings.begun(text, pattern), form), form, last_year)
+        iso = spellings.ISO_INSTANT if date_forms.tells_offset(form) else "yyyy-MM-dd HH:mm:ss"
+        return F.coalesce(as_it_is, F.date_format(begun + F.expr("INTERVAL 1 DAY"), iso))
 
     def _amount(self, name: str) -> Column:
         """The column as a number with a decimal point, of a feed by its own marks."""
@@ -174,21 +187,29 @@ class FeedReader:
         return F.when(read > until, F.add_months(read, -1200)).otherwise(read)
 
     def _in_form(self, text: Column, form: str, last_year: int | None) -> Column:
-        read = parsing.in_form(text, form)
-        if last_year and date_forms.has_short_year(form):
-            beyond = F.year(read) - F.lit(last_year)
-            # Spark reads 2000 to 2099; the window is the hundred years up to its last
-            months = -1200 * F.ceil(beyond / 100).cast("int")
-            moved = F.add_months(read.cast("date"), months).cast("timestamp")
-            read = moved + (read - read.cast("date").cast("timestamp"))
+        read = self._in_window(parsing.in_form(text, form), form, last_year)
         return read if date_forms.tells_offset(form) else self.zones.instant(read)
+
+    def _in_window(self, read: Column, form: str, last_year: int | None) -> Column:
+        if not last_year or not date_forms.has_short_year(form):
+            return read
+        beyond = F.year(read) - F.lit(last_year)
+        # Spark reads 2000 to 2099; the window is the hundred years up to its last
+        months = -1200 * F.ceil(beyond / 100).cast("int")
+        moved = F.add_months(read.cast("date"), months).cast("timestamp")
+        return moved + (read - read.cast("date").cast("timestamp"))
 
     def date(self, name: str, seen: str | None = None) -> Column:
         """The column as a date that has passed, as one of birth: of a year of two digits the last that did.
 
         `seen` is a column with a time by which it had passed.
         """
-        read = parsing.partial_date(F.col(name))
+        text = F.col(name)
+        read = parsing.partial_date(text)
+        for feed in self._with(lambda feed: bool(date_forms.EPOCHS.keys() & {*_all_forms(feed, name)})):
+            # midnight in UTC stands for the day; any other time is of a local one
+            is_time = (F.col("_feed") == feed.name) & has_offset(text) & ~text.rlike(_MIDNIGHT)
+            read = F.when(is_time, self.zones.day(parsing.timestamp(text))).otherwise(read)
         for feed in self._with(lambda feed: bool(_forms(feed, name))):
             forms = (
                 self._past(parsing.in_form(F.col(name), form).cast("date"), form, seen) for form in _forms(feed, name)
@@ -204,6 +225,11 @@ class FeedReader:
         return [feed for feed in self.feeds if has(feed)]
 
 
-def _forms(feed: Feed, name: str) -> tuple[str, ...]:
+def _all_forms(feed: Feed, name: str) -> tuple[str, ...]:
     """The date forms of a feed for a column."""
     return feed.date_formats_of.get(name, feed.date_formats)
+
+
+def _forms(feed: Feed, name: str) -> tuple[str, ...]:
+    """Those of them that are patterns."""
+    return tuple(form for form in _all_forms(feed, name) if form not in date_forms.EPOCHS)

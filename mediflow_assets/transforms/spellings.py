@@ -51,6 +51,8 @@ _DAYS = (
 """20260301 and so on; 1950.0, 1980-00-00, 198005, 05/1980, 00.05.1980: of births often no more is known."""
 _NEVER = r"^(9999[/.-]?12[/.-]?31|(31[/.-]12|12[/.-]31)[/.-]9999)"
 _MIDNIGHT = r"^[0-9-]{10}[T ]24:00(:00([.]0+)?)?"
+_EPOCH = r"^(-?[0-9]{1,15})(?:[.][0-9]+)?\z"
+ISO_INSTANT = "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'"
 _NEGATIVE = r"^[(] *([^()-]+?) *[)]\z|^([^()-]+?) *-\z"
 
 _YEARS = r"(?i)^([0-9]{1,3})(?:[.]0+| ?(?:y|y[.]?o[.]?|yrs?[.]?|years?(?: old)?|j[.]?|jahre?|ans?|a[ñn]os?|anos?))\z"
@@ -81,6 +83,19 @@ def end_of_day(moment: Column) -> Column:
     midnight = F.concat(following, F.regexp_replace(moment, _MIDNIGHT, " 00:00:00"))
     is_midnight = (F.substring(moment, 12, 2) == "24") & moment.rlike(_MIDNIGHT)
     return F.when(is_midnight, F.coalesce(midnight, moment)).otherwise(moment)
+
+
+def begun(text: Column, pattern: str) -> Column:
+    """A text whose time is 24:00 at 00:00 of its day, by the pattern with what stands on either side of the hour."""
+    parts = (F.regexp_extract(text, pattern, 1), F.lit("00"), F.regexp_extract(text, pattern, 2))
+    return F.when(text.rlike(pattern), F.concat(*parts))
+
+
+def of_epoch(text: Column, a_second: int) -> Column:
+    """A number since 1970, so many a second, as ISO 8601."""
+    number = F.regexp_extract(text, _EPOCH, 1).try_cast("bigint")
+    instant = F.timestamp_millis(number * F.lit(1_000 // a_second))
+    return F.when(text.rlike(_EPOCH), F.date_format(instant, ISO_INSTANT))
 
 
 def ended(text: Column) -> Column:

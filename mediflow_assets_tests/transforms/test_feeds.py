@@ -42,6 +42,39 @@ def read(session):
 
 
 @pytest.mark.parametrize(
+    ("form", "text", "moment"),
+    [
+        ("dd.MM.yyyy HH:mm", "29.02.2024 24:00", "2024-03-01 00:00:00"),
+        ("dd.MM.yyyy HH:mm", "29.02.2024 24:01", None),
+        ("M/d/yyyy H:mm:ss", "12/31/2024 24:00:00", "2025-01-01 00:00:00"),
+        ("yyyyMMddHHmm", "202402292400", "2024-03-01 00:00:00"),
+        ("dd-MMM-yyyy HH:mm", "31-Jan-2024 24:00", "2024-02-01 00:00:00"),
+        ("dd.MM.yy 'um' HH:mm", "31.12.49 um 24:00", "1950-01-01 00:00:00"),
+        ("dd.MM.yyyy HH:mmXXX", "31.01.2024 24:00+01:00", "2024-01-31 23:00:00"),
+        ("epoch_ms", "1709283600000", "2024-03-01 09:00:00"),
+        ("epoch_ms", "1709283600123.0", "2024-03-01 09:00:00.123"),
+        ("epoch_s", "1709283600", "2024-03-01 09:00:00"),
+        ("epoch_s", "-1", "1969-12-31 23:59:59"),
+        ("epoch_s", "soon", None),
+    ],
+)
+def test_the_end_of_a_day_and_epochs_are_times_in_a_feeds_own_form(read, form, text, moment):
+    assert read("timestamp", text, Feed(date_formats=(form,), two_digit_years=2039))[0] == moment
+
+
+def test_an_epoch_tells_an_instant_and_of_a_birth_the_day_where_the_hospital_stands(read):
+    feed = Feed(date_formats=("epoch_ms",), timezone="America/New_York")
+    assert read("timestamp", "1709283600000", feed)[0] == "2024-03-01 09:00:00"
+    for birth in ("-14169600000", "-14151600000"):
+        assert read("date", birth, feed)[0] == "1969-07-21"
+
+
+def test_the_forms_of_a_feed_are_tried_in_their_order(read):
+    assert read("date", "20240301", Feed(date_formats=("yyyyMMdd", "epoch_ms")))[0] == "2024-03-01"
+    assert read("date", "20240301", Feed(date_formats=("epoch_s", "yyyyMMdd")))[0] == "1970-08-23"
+
+
+@pytest.mark.parametrize(
     ("form", "text", "date"),
     [
         ("dd/MM/yyyy", "05/01/2024", "2024-01-05"),
