@@ -81,8 +81,8 @@ def settle(context: RunContext, parts: DataFrame, others: DataFrame) -> Parts:
 def of_encounters(context: RunContext, frame: DataFrame) -> DataFrame:
     """Conditions, before they are validated, with what their encounters tell of them."""
     encounters = context.tables.read(silver.ENCOUNTERS)
-    known = _known(encounters, F.col("admitted_on").alias("_stay_day"))
-    return with_encounter(with_few(frame, known, _is_of_known()), KNOWN_PATIENT, "_stay_day")
+    known = _known(encounters, F.col("admitted_on").alias("_stay_day"), F.col("is_shifted").alias("_stay_is_shifted"))
+    return with_encounter(with_few(frame, known, _is_of_known()), KNOWN_PATIENT, "_stay_day", "_stay_is_shifted")
 
 
 def judged(context: RunContext, validated: DataFrame, target: TableContract) -> DataFrame:

@@ -32,9 +32,11 @@ def composed_columns(header: tuple[str, ...], feed: Feed | None) -> tuple[Compos
     found = []
     for column, mapped in feed.columns.items() if feed else ():
         places = _places(header, mapped)
+        places = places if len(places) == len(mapped.headers) or not mapped.is_difference else ()
         if (places or mapped.value is not None) and column not in named:
             between = mapped.between if len(mapped.headers) > 1 else None
-            found.append(Composed(column, places, between, mapped.value, _nothing(feed, column)))
+            nothing = _nothing(feed, column)
+            found.append(Composed(column, places, between, mapped.value, mapped.is_difference, nothing))
     return tuple(found)
 
 

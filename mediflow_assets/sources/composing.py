@@ -43,6 +43,8 @@ def composed(how: Composed, cells: Sequence[pa.Array], records: int, is_id: bool
     if not parts:
         return pa.repeat(pa.scalar(how.value, pa.string()), records)
     given = [_given(part, how) for part in parts]
+    if how.is_difference:
+        return _difference(given[0], given[1], how.between)
     if how.between is None:
         made = pc.coalesce(*given)
     else:
@@ -55,6 +57,16 @@ def _given(cells: pa.Array, how: Composed) -> pa.Array:
     trimmed = pc.utf8_trim(cells, BLANKS)
     is_nothing = pc.is_in(pc.utf8_upper(trimmed), pa.array(how.nothing, pa.string()))
     return pc.if_else(is_nothing, pa.scalar(None, pa.string()), trimmed)
+
+
+def _difference(year: pa.Array, age: pa.Array, on: str | None) -> pa.Array:
+    """The year less the age, both whole numbers, and the day; where they are none, the two as they are, which no date
+    is."""
+    are_numbers = pc.and_(*(pc.match_substring_regex(cells, r"^[0-9]{1,4}$") for cells in (year, age)))
+    numbers = [pc.cast(pc.if_else(are_numbers, cells, None), pa.int64()) for cells in (year, age)]
+    born = pc.cast(pc.subtract(*numbers), pa.string())
+    born = born if on is None else pc.binary_join_element_wise(born, on, "-")
+    return pc.coalesce(born, pc.binary_join_element_wise(year, age, " less "))
 
 
 def _joined(cells: list[pa.Array], between: str) -> pa.Array:

@@ -46,6 +46,8 @@ class Composed:
     """What stands between cells that are joined; None where the first that is given counts."""
     value: str | None = None
     """What stands where none is given."""
+    is_difference: bool = False
+    """Whether the cell is the first less the second."""
     nothing: tuple[str, ...] = ("",)
     """Words, in capitals, for what is not given."""
 

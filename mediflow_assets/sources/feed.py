@@ -18,6 +18,9 @@ class Mapped:
     """What stands between the headers' cells where they are joined; None where the first that is given counts."""
     value: str | None = None
     """What stands where none of them is given."""
+    is_difference: bool = False
+    """Whether the headers are a year and an age in it, and the cell the year less the age: that of birth. `between` is
+    the month and day on which ages turn, as `01-01`, where the export says so."""
 
     @property
     def is_plain(self) -> bool:
@@ -27,7 +30,8 @@ class Mapped:
     @property
     def needed(self) -> tuple[str, ...]:
         """The headers that a file has to have."""
-        return self.headers if self.between is not None or len(self.headers) == 1 else ()
+        are_all = self.between is not None or self.is_difference or len(self.headers) == 1
+        return self.headers if are_all else ()
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,8 @@ class _Section:
         """One of our columns: a header, or a table of ways to make it."""
         if is_text(said):
             return Mapped((said,))
+        if isinstance(said, dict) and _is_birth(said):
+            return Mapped((said["year"], said["less"]), said.get("on"), is_difference=True)
         expected = 'a header, or { join = ["A", "B"], with = " " }, { first = ["A", "B"] } or { value = "text" }'
         is_known = isinstance(said, dict) and said and WAYS.issuperset(said) and not {"join", "first"} <= set(said)
         if not is_known or ("with" in said and "join" not in said) or set(said) == {"with"}:
@@ -174,6 +176,10 @@ class _Section:
 def is_text(value: Any) -> bool:
     """Whether it is a text that says something."""
     return isinstance(value, str) and bool(value)
+
+
+def _is_birth(said: dict[str, Any]) -> bool:
+    return {"year", "less"} <= set(said) <= {"year", "less", "on"} and all(map(is_text, said.values()))
 
 
 def _are_texts(value: Any) -> bool:

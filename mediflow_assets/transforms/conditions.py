@@ -71,13 +71,16 @@ def from_synthea(
     )
 
 
-def with_encounter(conditions: DataFrame, patient: str, day: str) -> DataFrame:
-    """Conditions beside their encounter's patient and day: what they do not tell themselves is the encounter's."""
+def with_encounter(conditions: DataFrame, patient: str, day: str, shifted: str) -> DataFrame:
+    """Conditions beside their encounter's patient, its day and whether that was moved: what they do not tell
+    themselves is the encounter's."""
     is_of_one = F.coalesce(F.col(AWAITS), F.lit(False))
     onset = F.coalesce("onset_date", F.when(is_of_one, F.col(day)))
     precision = F.coalesce("onset_precision", F.when(onset.isNotNull(), RECORDED))
     whose = F.coalesce("patient_id", F.when(is_of_one, F.col(patient)))
-    dated = conditions.withColumns({"onset_date": onset, "onset_precision": precision, "patient_id": whose})
+    moved = F.coalesce("is_shifted", F.when(is_of_one & F.col("onset_date").isNull(), F.col(shifted)))
+    told = {"onset_date": onset, "onset_precision": precision, "patient_id": whose, "is_shifted": moved}
+    dated = conditions.withColumns(told)
     of_encounter = F.concat_ws("|", "encounter_id", "code")
     of_patient = F.concat_ws("|", "patient_id", "code", F.col("onset_date").cast("string"))
     return dated.withColumn("condition_id", F.when(is_of_one, of_encounter).otherwise(of_patient))

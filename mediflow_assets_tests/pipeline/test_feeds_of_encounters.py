@@ -145,3 +145,47 @@ def test_values_are_read_as_the_feed_writes_them(told):
               for row in house.rows(silver.PATIENTS)}  # fmt: skip
     assert people["1"] == ("1950-01-01", "year", "M")
     assert (people["2"], people["3"]) == (("1960-05-01", "month", "F"), ("1970-01-01", "year", "O"))
+
+
+def test_the_diagnosis_of_a_stay_whose_dates_were_moved_is_not_in_the_future(house):
+    """MIMIC-IV: the year of birth is that of the anchor less the age in it, and the ICD list of a stay is its own."""
+    house.deliver("subject_id,gender,anchor_age,anchor_year,anchor_year_group,dod\n7,F,52,2180,2014 - 2016,\n")
+    house.deliver("subject_id,hadm_id,seq_num,icd_code,icd_version\n7,70,1,5723,9\n7,70,2,E119,10\n")
+    stays = "subject_id,hadm_id,admittime,dischtime,deathtime,admission_type,admit_provider_id,race\n"
+    house.deliver(stays + "7,70,2182-05-06 22:23:00,2182-05-07 17:15:00,,URGENT,P1,WHITE\n")
+    house.make_silver()
+    stay = house.row(silver.ENCOUNTERS, encounter_id="70")
+    assert (stay["age_at_admission"], stay["diagnosis_code"]) == (54, "572.3")
+    found = {row["code"]: (row["onset_date"], row["is_shifted"]) for row in house.rows(silver.CONDITIONS)}
+    assert found == {"572.3": (dt.date(2182, 5, 6), True), "E11.9": (dt.date(2182, 5, 6), True)}
+
+
+def test_a_visit_of_omop_is_read_by_its_concepts_and_no_concept_says_nothing(house):
+    house.deliver(
+        "person_id,gender_concept_id,year_of_birth,month_of_birth,day_of_birth\n1,8507,1950,3,7\n2,0,1960,,\n"
+    )
+    visits = "visit_occurrence_id,person_id,visit_concept_id,visit_start_date,visit_end_date,discharged_to_concept_id"
+    rows = ["501,1,262,2020-03-06,2020-03-09,4216643", "502,2,0,2021-01-01,2021-01-01,0", "503,2,9201,2021-02-01,,"]
+    house.deliver("\n".join([visits, *rows, ""]))
+    house.make_silver()
+    found = [
+        (row["encounter_id"], row["encounter_class"], row["discharge_disposition"], row["age_at_admission"])
+        for row in house.rows(silver.ENCOUNTERS)
+    ]
+    assert sorted(found) == [
+        ("501", "inpatient", "expired", 69),
+        ("502", None, None, None),
+        ("503", "inpatient", None, None),
+    ]
+
+
+def test_the_segments_of_a_claim_are_one_stay_with_the_sum_of_both(house):
+    codes = ",".join(f"ICD9_DGNS_CD_{place}" for place in range(1, 11))
+    header = f"DESYNPUF_ID,CLM_ID,SEGMENT,CLM_ADMSN_DT,NCH_BENE_DSCHRG_DT,CLM_PMT_AMT,{codes}\n"
+    rest = ",".join([""] * 9)
+    house.deliver(
+        f"{header}B1,77,1,20090103,20090109,5000.00,4280,{rest}\nB1,77,2,20090103,20090109,700.00,4019,{rest}\n"
+    )
+    house.make_silver()
+    stay = house.row(silver.ENCOUNTERS, encounter_id="77")
+    assert (float(stay["cost_usd"]), stay["diagnosis_code"]) == (5700.0, "428.0")

@@ -167,3 +167,16 @@ def test_a_header_that_is_spelled_like_one_of_ours_counts_only_where_it_is_named
     text = '[feeds.a.columns]\npatient_id = "id"\nadmission_date = "day"\n'
     found = row("7,2026-03-01,PNEUMONIA", "id,day,diagnosis", text)
     assert (found["diagnosis_code"], json.loads(found["extra"])) == (None, {"diagnosis": "PNEUMONIA"})
+
+
+@pytest.mark.parametrize(
+    ("cells", "birth"),
+    [("52;2180", "2128-01-01"), ("7;2180", "2173-01-01"), ("52 y;2180", "2180 less 52 y"), (";2180", None)],
+)
+def test_a_year_less_the_age_in_it_is_the_year_of_birth(row, cells, birth):
+    text = '[feeds.anchor]\nmatch = ["ID"]\ndelimiter = ";"\n[feeds.anchor.columns]\n'
+    text += 'patient_id = "ID"\nadmission_date = "IN"\n'
+    text += 'birth_date = { year = "YEAR", less = "AGE", on = "01-01" }\n'
+    found = row(f"P1;2181-03-01;{cells}", header="ID;IN;AGE;YEAR", text=text)
+    assert found["birth_date"] == birth
+    assert row("P1;2181-03-01;2180", header="ID;IN;YEAR", text=text)["birth_date"] is None
