@@ -14,7 +14,7 @@ from mediflow_assets.sources.csv_stream import total_rows
 from mediflow_assets.sources.delivery import LINE_LIMIT, Limits, Recognised
 from mediflow_assets.sources.feed_section import DELIMITERS
 from mediflow_assets.sources.feeds import Feeds
-from mediflow_assets.sources.footers import FOOTER_ROWS, footer_of_rows
+from mediflow_assets.sources.footers import footer_of_rows
 from mediflow_assets.sources.names_for_ids import refuse_names_for_ids
 from mediflow_assets.sources.opening import compression_of, form_of, read_head
 from mediflow_assets.sources.readings import Reading, Top, choose, readings, refusal
@@ -80,8 +80,7 @@ def _by_table(file: Candidate, feeds: Feeds, table: TableFormat) -> Recognised:
     if not chosen:
         raise refusal(seen)
     reading, at = next((each for each in chosen if each[0].feed and each[0].feed.sheet), chosen[0])
-    last = at.rows[-FOOTER_ROWS:] if table.may_have_totals else ()
-    return replace(_recognised(file, reading, table.name), total_rows=footer_of_rows(last, reading.columns).rows)
+    return replace(_recognised(file, reading, table.name), total_rows=footer_of_rows(at.last, reading.columns).rows)
 
 
 def _head_of(table: TableTop) -> bytes:

@@ -23,6 +23,8 @@ class TableTop:
     rows: Sequence[Sequence[str]] = ()
     sheet: str | None = None
     title_rows: int = 0
+    last: Sequence[Sequence[str]] = ()
+    """The last rows below it, of a table that may have totals there."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,6 @@ class TableFormat:
     read: Callable[[Path, Recognised], Iterator[TableBatch]]
     count: Callable[[Path, Recognised], int]
     """How many records it holds, by other means than `read`."""
-    may_have_totals: bool = False
-    """Whether rows below its records may be none."""
 
 
 class Unpacking:

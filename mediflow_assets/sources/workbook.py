@@ -2,8 +2,12 @@
 
 import datetime as dt
 import zipfile
+from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +21,13 @@ from mediflow_assets.sources.refusing import refusing
 from mediflow_assets.sources.source import Candidate
 from mediflow_assets.sources.table_format import RECORDS_AT_ONCE, TableBatch, TableFormat, TableTop, named
 from mediflow_assets.sources.table_texts import text_of
-from mediflow_assets.sources.workbook_xml import measured, row_widths
+from mediflow_assets.sources.workbook_xml import filled_rows
 
 _ZIP = b"PK\x03\x04"
 _DAMAGED = "the workbook is damaged, encrypted or cut short. Deliver it again, or as CSV."
 _MEMBER = "xl/workbook.xml"
+_LOOKED_AT = 5_000
+"""Rows by which a header is judged, and a mapping drafted."""
 
 Rows = list[list[str]]
 
@@ -40,49 +46,65 @@ def is_workbook(path: Path) -> bool:
 
 def _tops(file: Candidate) -> Iterator[TableTop]:
     with refusing(_DAMAGED):
-        measured(file.path, file.limits)
+        filled_rows(file.path, file.limits)
         names = calamine.CalamineWorkbook.from_path(str(file.path)).sheet_names
     for name in names:
-        rows = _rows(file.path, name)
-        for place, row in enumerate(rows[: MOST_TITLE_LINES + 1]):
+        rows, width = enumerate(_rows(file.path, name)), 0
+        first, last = [], deque[tuple[int, list[str]]](maxlen=FOOTER_ROWS)
+        for place, row in rows:
+            width = max(width, next((at for at in range(len(row), width, -1) if row[at - 1]), 0))
+            if place < _LOOKED_AT:
+                first.append(row)
+            last.append((place, row))
+        first = [row[:width] for row in first]
+        for place, row in enumerate(first[: MOST_TITLE_LINES + 1]):
             if any(row):
-                yield TableTop(named(row), rows[place + 1 :], name, place)
+                below = [row[:width] for at, row in last if at > place]
+                yield TableTop(named(row), first[place + 1 :], name, place, below)
 
 
 def _read(path: Path, what: Recognised) -> Iterator[TableBatch]:
-    rows = _rows(path, what.sheet)[what.title_lines + 1 :]
-    footer = footer_of_rows(rows[-FOOTER_ROWS:], what.columns)
-    records = [row for row in rows[: len(rows) - footer.size] if any(row)]
-    width = len(what.header)
-    for first in range(0, len(records), RECORDS_AT_ONCE):
-        some = records[first : first + RECORDS_AT_ONCE]
-        cells = [pa.array([row[place] or None for row in some], pa.string()) for place in range(width)]
-        yield TableBatch(what.header, cells, range(first + 1, first + len(some) + 1))
-    yield TableBatch(what.header, [pa.nulls(0, pa.string())] * width, range(0), total_rows=footer.rows)
+    width, first, ended = len(what.header), 1, deque[list[str]]()
+    some: list[list[str]] = []
+    for row in islice(_rows(path, what.sheet), what.title_lines + 1, None):
+        ended.append(row[:width])
+        if len(ended) > FOOTER_ROWS and any(record := ended.popleft()):
+            some.append(record)
+        if len(some) == RECORDS_AT_ONCE:
+            yield _batch(some, first, what)
+            first, some = first + len(some), []
+    footer = footer_of_rows([*ended], what.columns)
+    some += [row for row in islice(ended, len(ended) - footer.size) if any(row)]
+    yield replace(_batch(some, first, what), total_rows=footer.rows)
+
+
+def _batch(rows: Rows, first: int, what: Recognised) -> TableBatch:
+    cells = [pa.array([row[place] or None for row in rows], pa.string()) for place in range(len(what.header))]
+    return TableBatch(what.header, cells, range(first, first + len(rows)))
 
 
 def _count(path: Path, what: Recognised) -> int:
     """Rows with something in them, as the sheet's XML has them, without what stands above and below the records."""
     with refusing(_DAMAGED):
-        places = row_widths(path, what.sheet or "")
-    below = sum(1 for place, width in places if place > what.title_lines and width)
-    return below - what.total_rows
+        filled = filled_rows(path, what.limits)[what.sheet or ""]
+    return len(filled) - bisect_right(filled, what.title_lines) - what.total_rows
 
 
-def _rows(path: Path, sheet: str | None) -> Rows:
+def _rows(path: Path, sheet: str | None) -> Iterator[list[str]]:
+    """All rows from the first on, each from its first column on."""
     with refusing(_DAMAGED):
-        book = calamine.CalamineWorkbook.from_path(str(path))
-        found: list[list[Any]] = book.get_sheet_by_name(sheet or "").to_python(skip_empty_area=False)
-    rows = [[_text(cell) for cell in row] for row in found]
-    width = max((place for row in rows for place, cell in enumerate(row, start=1) if cell), default=0)
-    return [row[:width] for row in rows]
+        found = calamine.CalamineWorkbook.from_path(str(path)).get_sheet_by_name(sheet or "")
+        before = [""] * (found.start[1] if found.start else 0)
+        for row in found.iter_rows():
+            yield before + [_text(cell) for cell in row]
 
 
 def _text(cell: Any) -> str:
     if isinstance(cell, dt.datetime):
         # a spreadsheet counts days: what is left below a second is rounding
         cell = (cell + dt.timedelta(microseconds=500_000)).replace(microsecond=0)
-    return text_of(cell) or ""
+    text = text_of(cell) or ""
+    return text if text.strip() else ""
 
 
-WORKBOOK = TableFormat("xlsx", _is_one, _tops, _read, _count, may_have_totals=True)
+WORKBOOK = TableFormat("xlsx", _is_one, _tops, _read, _count)

@@ -1,172 +1,197 @@
 """A workbook's own XML, read beside the library that reads its values: its size, and which rows hold something."""
 
-import posixpath
-import re
 import zipfile
-from collections.abc import Iterator
+from array import array
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import IO
-from xml.etree import ElementTree
 from xml.parsers import expat
 
 from mediflow_assets.errors import DeliveryRefused
-from mediflow_assets.sources.delivery import UNJUDGED_BYTES, Limits
+from mediflow_assets.sources.delivery import Limits
 from mediflow_assets.sources.table_format import Unpacking
 
 _BOOK = "xl/workbook.xml"
 _RELATIONS = "xl/_rels/workbook.xml.rels"
-_TEXTS = "xl/sharedStrings.xml"
+_TEXTS = "xl/sharedstrings.xml"
 _PIECE = 1 << 20
-_MOST_CELLS = 50_000_000
+_MOST_CELLS = 10_000_000
 _DOCTYPE = b"<!DOCTYPE"
-_CELL = re.compile(rb"\br\s*=\s*[\"']\s*([A-Z]{1,3})([0-9]{1,7})")
-_HIDDEN = re.compile(rb"\br\s*=\s*[\"'][^\"'<>]{0,20}&")
-"""A place that is not written out."""
+_DIGITS = "0123456789"
+_ERROR, _SHARED = "e", "s"
 _TOO_LARGE = "a sheet of the workbook is larger than is read: save it as CSV and deliver that."
 
 
-def measured(path: Path, limits: Limits) -> None:
-    """Refuse a workbook that unpacks to more than it may, or whose cells, as far apart as they are, fill the memory."""
+def filled_rows(path: Path, limits: Limits) -> Mapping[str, Sequence[int]]:
+    """By sheet the places, from 0, of the rows in which something stands, in order.
+
+    Refuses a workbook that unpacks to more than it may, or whose cells, as far apart as they are, fill the memory.
+    """
+    status = path.stat()
+    return _filled_rows(path, limits, (status.st_ino, status.st_size, status.st_mtime_ns))
+
+
+@lru_cache(maxsize=1)
+def _filled_rows(path: Path, limits: Limits, _: tuple[int, ...]) -> Mapping[str, Sequence[int]]:
     unpacking = Unpacking(path, limits)
     with zipfile.ZipFile(path) as packed:
         for member in packed.infolist():
             with packed.open(member) as stream:
                 while piece := stream.read(_PIECE):
-                    unpacking.take(len(piece))
-                    if _DOCTYPE in piece:
-                        raise ValueError("no workbook declares one")
-        lengths = _lengths(packed)
-        for sheet in set(_sheets(packed).values()):
-            with packed.open(sheet) as stream:
-                shared = _measure(stream)
-            if shared * max(lengths, default=0) > UNJUDGED_BYTES:
-                unpacking.take(sum(_texts_of(packed, sheet, lengths)))
+                    if _DOCTYPE in unpacking.taken(piece):
+                        _refuse_doctype()
+        parts = _parts(packed)
+        texts = _texts(packed, parts)
+        relations, filled = _relations(packed), {}
+        # whatever may be a sheet: which one the library takes for it is its own affair
+        for part in {_part(target) for _, target in relations} & parts.keys() - {_TEXTS}:
+            sheet = _Sheet(texts)
+            _parse(packed, parts[part], sheet.begin, sheet.hear)
+            unpacking.take(sheet.shared)
+            filled[part] = array("L", sorted(sheet.filled))
+        targets = dict(relations)
+        return {name: filled[_part(targets[relation])] for name, relation in _sheets(packed) if relation in targets}
 
 
-def _measure(stream: IO[bytes]) -> int:
-    """How many cells hold a shared text. Refuses a sheet whose cells are too far apart."""
-    deepest = widest = shared = 0
-    before = b""
-    while piece := stream.read(_PIECE):
-        if b"\0" in piece or _HIDDEN.search(piece):
-            raise ValueError("no sheet is written so")
-        # a tag may be divided between two pieces
-        text = before + piece
-        end = text.rfind(b">") + 1
-        text, before = text[:end], text[end:]
-        shared += text.count(b't="s"') + text.count(b"t='s'")
-        found = _CELL.findall(text)
-        deepest = max(deepest, max((int(row) for _, row in found), default=0))
-        widest = max(widest, max(map(_column, {column.decode() for column, _ in found}), default=0))
-        if widest * deepest > _MOST_CELLS or len(before) > _PIECE:
-            raise DeliveryRefused(_TOO_LARGE)
-    return shared
+class _Sheet:
+    """A sheet's cells, tag by tag, each at its place: as written, or beside the one before."""
 
-
-def _texts_of(packed: zipfile.ZipFile, sheet: str, lengths: list[int]) -> Iterator[int]:
-    """The lengths of a sheet's texts, each as often as it stands there."""
-    with packed.open(sheet) as stream:
-        for row in _elements(stream, "row"):
-            for cell in row:
-                text = "".join(each.text or "" for each in cell.iter() if _name(each) == "v")
-                yield lengths[int(text)] if cell.get("t") == "s" and text else len(text)
-
-
-def row_widths(path: Path, sheet: str) -> list[tuple[int, int]]:
-    """Of each row of a sheet its place, from 0, and how many of its cells hold something."""
-    with zipfile.ZipFile(path) as packed:
-        lengths = _lengths(packed)
-        with packed.open(_sheets(packed)[sheet]) as stream:
-            return _Rows(lengths).read(stream)
-
-
-class _Rows:
-    """A sheet's rows, tag by tag."""
-
-    def __init__(self, lengths: list[int]) -> None:
-        self._lengths = lengths
-        self._rows: list[tuple[int, int]] = []
-        self._place, self._width = -1, 0
+    def __init__(self, texts: list[int]) -> None:
+        self._texts = texts
+        self._row = self._at = self._column = self._deepest = self._widest = -1
+        self._cells = 0
+        self._columns: dict[str, int] = {}
         self._kind: str | None = None
-        self._text: list[str] | None = None
+        self._is_value = False
+        self.shared = 0
+        """The length of the texts that cells share, each as often as it stands there."""
+        self.filled: set[int] = set()
 
-    def read(self, stream: IO[bytes]) -> list[tuple[int, int]]:
-        """All of them."""
-        parser = expat.ParserCreate()
-        parser.buffer_text = True
-        parser.StartElementHandler, parser.EndElementHandler = self._begin, self._end
-        parser.CharacterDataHandler = self._hear
-        try:
-            parser.ParseFile(stream)
-        except expat.ExpatError:
-            raise ValueError("no XML") from None
-        return self._rows
-
-    def _begin(self, name: str, attributes: dict[str, str]) -> None:
-        name = name.rpartition(":")[2]
-        if name == "row":
-            self._place, self._width = int(attributes.get("r", self._place + 2)) - 1, 0
-        elif name == "c":
-            self._kind, self._text = attributes.get("t"), []
-
-    def _hear(self, text: str) -> None:
-        if self._text is not None:
-            self._text.append(text)
-
-    def _end(self, name: str) -> None:
-        name = name.rpartition(":")[2]
-        if name == "f" and self._text is not None:
-            # a formula is no value
-            self._text.clear()
-        elif name == "c":
-            text = "".join(self._text or ()).strip("\r\n")
-            self._width += bool(self._lengths[int(text)] if self._kind == "s" and text else text)
-            self._text = None
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        """A tag opens."""
+        if ":" in name:
+            name = name.rpartition(":")[2]
+        if name == "c":
+            self._cell(attributes.get("r"))
+            self._kind, self._is_value = attributes.get("t"), False
         elif name == "row":
-            self._rows.append((self._place, self._width))
+            self._row = int(attributes.get("r", self._row + 2)) - 1
+            self._column = -1
+        elif name == "rPh":
+            # how a text is spoken is no value; nothing of its cell stands below it
+            self._kind = _ERROR
+        else:
+            self._is_value = name in ("v", "t")
+
+    def _cell(self, place: str | None) -> None:
+        self._at, self._column = self._row, self._column + 1
+        if place is not None:
+            letters = place.rstrip(_DIGITS)
+            if letters not in self._columns:
+                self._columns[letters] = _column(letters)
+            self._at, self._column = int(place[len(letters) :]) - 1, self._columns[letters]
+        self._cells += 1
+        if self._at > self._deepest or self._column > self._widest or self._cells > _MOST_CELLS:
+            self._deepest, self._widest = max(self._deepest, self._at), max(self._widest, self._column)
+            if max(self._cells, (self._deepest + 1) * (self._widest + 1)) > _MOST_CELLS:
+                raise DeliveryRefused(_TOO_LARGE)
+
+    def hear(self, text: str) -> None:
+        """What stands behind a tag."""
+        if not self._is_value or self._kind == _ERROR:
+            return
+        if self._kind == _SHARED:
+            length = self._texts[int(text)]
+            self.shared += length
+            if not length:
+                return
+        elif not text.strip() or (self._kind in (None, "n") and text.lstrip("+-")[:1].isalpha()):
+            # a number that is none
+            return
+        self.filled.add(self._at)
 
 
-def _lengths(packed: zipfile.ZipFile) -> list[int]:
-    """The lengths of the texts that cells share."""
-    if _TEXTS not in packed.namelist():
-        return []
-    with packed.open(_TEXTS) as stream:
-        return [
-            sum(len(part.text or "") for part in each.iter() if _name(part) == "t") for each in _elements(stream, "si")
-        ]
+def _texts(packed: zipfile.ZipFile, parts: dict[str, str]) -> list[int]:
+    """The lengths of the texts that cells share; 0 of those that show nothing."""
+    lengths: list[int] = []
+    is_text = is_spoken = False
+
+    def begin(name: str, _: dict[str, str]) -> None:
+        nonlocal is_text, is_spoken
+        name = name.rpartition(":")[2]
+        if name == "si":
+            lengths.append(0)
+        is_spoken = name == "rPh" or (is_spoken and name != "si")
+        is_text = name == "t"
+
+    def hear(text: str) -> None:
+        if is_text and not is_spoken and (lengths[-1] or text.strip()):
+            lengths[-1] += len(text)
+
+    if _TEXTS in parts:
+        _parse(packed, parts[_TEXTS], begin, hear)
+    return lengths
 
 
-def _sheets(packed: zipfile.ZipFile) -> dict[str, str]:
-    """The member of each sheet, by its name."""
-    with packed.open(_RELATIONS) as stream:
-        targets = {each.get("Id"): each.get("Target", "") for each in _elements(stream, "Relationship")}
-    found = {}
-    with packed.open(_BOOK) as stream:
-        for sheet in _elements(stream, "sheet"):
-            relation = next((value for name, value in sheet.attrib.items() if name.endswith("}id")), None)
-            target = posixpath.normpath(posixpath.join("xl", targets.get(relation, "")))
-            found[sheet.get("name", "")] = target.lstrip("/")
-    return {name: target for name, target in found.items() if target in packed.namelist()}
+def _parts(packed: zipfile.ZipFile) -> dict[str, str]:
+    """The members by their names in small letters: no two parts may differ by those alone."""
+    parts = {name.lower(): name for name in packed.namelist()}
+    if len(parts) < len(packed.namelist()):
+        raise ValueError("two parts of one name")
+    return parts
 
 
-def _elements(stream: IO[bytes], name: str) -> Iterator[ElementTree.Element]:
-    """Each element of a name, forgotten after it was looked at."""
-    try:
-        # no document type is left in it that could name entities
-        for _, element in ElementTree.iterparse(stream):  # noqa: S314
-            if _name(element) == name:
-                yield element
-                element.clear()
-    except ElementTree.ParseError:
-        raise ValueError("no XML") from None
+def _part(target: str) -> str:
+    target = target.lower().removeprefix("/")
+    return target if target.startswith("xl/") else f"xl/{target}"
 
 
-def _name(element: ElementTree.Element) -> str:
-    return element.tag.rpartition("}")[2]
+def _relations(packed: zipfile.ZipFile) -> list[tuple[str, str]]:
+    """The names of the parts beside the workbook's own, and where they are."""
+    found = _attributes(packed, _RELATIONS, "Relationship")
+    return [(each.get("Id", ""), each.get("Target", "")) for each in found]
+
+
+def _sheets(packed: zipfile.ZipFile) -> list[tuple[str, str]]:
+    """The names of the sheets, and of the parts that hold them."""
+    found = _attributes(packed, _BOOK, "sheet")
+    return [
+        (each.get("name", ""), next((value for key, value in each.items() if key.endswith(":id")), ""))
+        for each in found
+    ]
+
+
+def _attributes(packed: zipfile.ZipFile, member: str, wanted: str) -> list[dict[str, str]]:
+    found: list[dict[str, str]] = []
+
+    def begin(name: str, attributes: dict[str, str]) -> None:
+        if name.rpartition(":")[2] == wanted:
+            found.append(attributes)
+
+    _parse(packed, member, begin, lambda _: None)
+    return found
+
+
+def _parse(
+    packed: zipfile.ZipFile, member: str, begin: Callable[[str, dict[str, str]], None], hear: Callable[[str], None]
+) -> None:
+    """A part's tags and texts. Raises ValueError where it could name entities, or is in another encoding."""
+    parser = expat.ParserCreate("utf-8")
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.CharacterDataHandler = begin, hear
+    parser.StartDoctypeDeclHandler = _refuse_doctype
+    with packed.open(member) as stream:
+        parser.ParseFile(stream)
+
+
+def _refuse_doctype(*_: object) -> None:
+    raise ValueError("no workbook declares one")
 
 
 def _column(letters: str) -> int:
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
+        if not "A" <= letter <= "Z":
+            raise ValueError("no place of a cell")
         number = number * 26 + ord(letter) - ord("A") + 1
-    return number
+    return number - 1

@@ -13,6 +13,7 @@ import pytest
 
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources import Feeds, Limits, read_batches, recognise
+from mediflow_assets.sources import workbook as workbook_format
 from mediflow_assets.sources.feed_section import feed_of
 from mediflow_assets.sources.suggest import suggest
 from mediflow_assets.sources.table_texts import text_of, texts_of
@@ -62,11 +63,66 @@ def test_texts_that_cells_share_and_cells_beside_the_header_are_kept(deliver):
     assert landed.cells("department") == ["ICU"] and landed.cells("extra") == ['{"column_6": "note"}']
 
 
-@pytest.mark.parametrize("place", ['r="XFD1048576"', "r='XFD1048576'", 'r = "XFD1048576"', 'r="XF&#68;1048576"'])
+PLACES = [
+    'r="XFD1048576"',
+    "r='XFD1048576'",
+    'r = "XFD1048576"',
+    'r="XF&#68;1048576"',
+    'r="xfd1048576"',
+    'r="Xfd9999999"',
+]
+
+
+@pytest.mark.parametrize("place", PLACES)
 def test_a_workbook_whose_cells_lie_far_apart_is_refused(write, place):
     far = workbook({"a": [HEADER, ROW]}, raw=f'<row r="1048576"><c {place}><v>1</v></c></row>')
     with pytest.raises(DeliveryRefused, match=r"larger than is read|damaged"):
         recognise(write(far), Feeds())
+
+
+@pytest.mark.parametrize("part", ["xl/worksheets/Sheet1.xml", "XL/worksheets/sheet1.xml"])
+@pytest.mark.parametrize(
+    "row", ['<row r="9000000"><c><v>1</v></c><c><v>1</v></c></row>', '<row r="999999">%s</row>' % ("<c/>" * 12)]
+)
+def test_rows_and_cells_that_say_no_place_are_as_far_as_they_are_counted(write, row, part):
+    far = workbook({"a": [HEADER, ROW]}, raw=row).replace(b"xl/worksheets/sheet1.xml", part.encode())
+    with pytest.raises(DeliveryRefused, match="larger than is read"):
+        recognise(write(far), Feeds())
+
+
+NOTHING = [
+    '<c r="A3" t="e"><v>#N/A</v></c>',
+    '<c r="A3" t="inlineStr"><is><t> </t></is></c>',
+    '<c r="A3" t="inlineStr"><is><t xml:space="preserve"> </t></is></c>',
+    '<c r="A3" t="inlineStr"><is><t>\n</t></is></c>',
+    '<c r="A3" t="inlineStr"><is><rPh sb="0" eb="1"><t>x</t></rPh></is></c>',
+    '<c r="A3"><v>NaN</v></c>',
+    '<c r="A3"><f>1+1</f></c>',
+    '<c r="A3" t="s"><v>0</v></c>',
+    "",
+]
+
+
+@pytest.mark.parametrize("cells", NOTHING)
+def test_a_row_that_shows_nothing_is_no_record_to_either_reader(deliver, cells):
+    last = '<row r="5"><c r="A5"><v>4712</v></c></row>'
+    landed = deliver(workbook({"a": [HEADER, ROW]}, shared=[" "], raw=f'<row r="3">{cells}</row>{last}'))
+    assert landed.cells("patient_id") == ["4711", "4712"] and landed.counted == 2
+
+
+def test_rows_are_counted_by_their_places(deliver):
+    """The library keeps of two rows in one place the last cells."""
+    rows = [f'<row r="{at}"><c r="A{at}"><v>{at}</v></c></row>' for at in (4, 4, 3)]
+    landed = deliver(workbook({"a": [HEADER, ROW]}, raw=rows[0] + rows[2] + rows[1] + "<row><c><v>9</v></c></row>"))
+    assert landed.counted == len(landed.rows) == 4
+
+
+def test_a_workbook_of_many_rows_is_read_to_its_end(deliver, monkeypatch):
+    monkeypatch.setattr(workbook_format, "RECORDS_AT_ONCE", 50)
+    rows = [[float(n), *ROW[1:]] for n in range(150)]
+    landed = deliver(workbook({"a": [HEADER, *rows[:75], [], *rows[75:], ["Total", None, None, None, 9.0]]}))
+    assert landed.cells("patient_id") == [str(n) for n in range(150)] and landed.numbers == list(range(1, 151))
+    assert (landed.counted, sum(each.total_rows for each in landed.batches)) == (150, 1)
 
 
 def test_a_workbook_whose_cells_share_long_texts_is_refused(write):
