@@ -7,6 +7,7 @@ from pathlib import Path
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.delivery import Limits
 from mediflow_assets.sources.drafting.choosing import Table
+from mediflow_assets.sources.drafting.headerless import is_a_record
 from mediflow_assets.sources.drafting.making import draft_of
 from mediflow_assets.sources.drafting.rendering import as_toml
 from mediflow_assets.sources.drafting.sample import sample
@@ -31,6 +32,11 @@ def suggest(path: Path, name: str = NAME, limits: Limits | None = None, today: d
     if not found.rows:
         raise DeliveryRefused("the file has a header but no records, and so nothing to tell its columns by.")
     table = Table.of(found.header, found.columns, found.keys.get("delimiter"))
+    if not found.known or is_a_record(table):
+        raise DeliveryRefused(
+            "the line that would be its header looks like a record, or is in a language that is not known here. Put a "
+            "line with the names of its columns above the records, or ask for an export that has one."
+        )
     draft = draft_of(table, today or dt.datetime.now(dt.UTC).date())
     used = {header for column in draft.columns.values() for header in column.headers}
     return Suggestion(name, as_toml(draft, name, found.header, found.keys_for(used)), draft.grain, draft.lacks)
