@@ -59,6 +59,8 @@ def suggest(
     from mediflow_assets.operations import feed_drafts
     from mediflow_assets.sources import Feeds
 
+    if not feed_drafts.is_name(name):
+        context.usage("A feed's name has letters, digits, '_' and '-' only: it is a key of sources.toml.")
     settings = context.settings()
     feeds = Feeds.load(settings.sources_file, settings.timezone)
     limits = settings.open_inbox(feeds).limits
@@ -66,12 +68,17 @@ def suggest(
         drafted = feed_drafts.draft(each_file, name, feeds, limits)
         for each in drafted:
             _show(each)
-        mapped = [file for file, each in zip(each_file, drafted, strict=True) if each.is_mapped]
+        mapped = [(file, each) for file, each in zip(each_file, drafted, strict=True) if each.is_mapped]
+        taken = [True] * len(mapped)
         if is_tried and mapped:
-            _try(mapped, feed_drafts.with_drafts(feeds, drafted), limits)
+            taken = _try([file for file, _ in mapped], feed_drafts.with_drafts(feeds, drafted), limits)
     if is_written and mapped:
-        _write(settings, drafted, name)
-    if len(mapped) < len(drafted):
+        _write(settings, [each for (_, each), is_taken in zip(mapped, taken, strict=True) if is_taken], name)
+        if not all(taken):
+            output.warn(
+                "not written: a draft by which no record is accepted. Put it into sources.toml once it is mended."
+            )
+    if len(mapped) < len(drafted) or not all(taken):
         raise typer.Exit(context.FAILED)
 
 
@@ -84,8 +91,8 @@ def test(files: Files) -> None:
     feeds = Feeds.load(settings.sources_file, settings.timezone)
     limits = settings.open_inbox(feeds).limits
     with unpacked(files, limits) as each_file:
-        are_taken = _try(each_file, feeds, limits)
-    if not are_taken:
+        taken = _try(each_file, feeds, limits)
+    if not all(taken):
         raise typer.Exit(context.FAILED)
 
 
@@ -113,8 +120,8 @@ def _show(drafted: "Drafted") -> None:
         output.line(text)
 
 
-def _try(files: Sequence[Path], feeds: "Feeds", limits: "Limits") -> bool:
-    """Say what becomes of files by these feeds; whether each one is taken, with a record at least."""
+def _try(files: Sequence[Path], feeds: "Feeds", limits: "Limits") -> list[bool]:
+    """Say what becomes of files by these feeds; of each whether it is taken, with a record at least."""
     from mediflow_assets.operations import trial
 
     results = trial.attempt(files, feeds, limits)
@@ -124,7 +131,7 @@ def _try(files: Sequence[Path], feeds: "Feeds", limits: "Limits") -> bool:
             _tell(named, result)
         else:
             output.line(f"# {named}refused whole: {result}")
-    return all(isinstance(result, trial.Tried) and (result.accepted or not result.records) for result in results)
+    return [isinstance(result, trial.Tried) and result.is_taken for result in results]
 
 
 def _tell(named: str, tried: "Tried") -> None:

@@ -1,5 +1,6 @@
 """Drafts of feeds for files: made, laid beside the feeds that there are, and put into `sources.toml`."""
 
+import re
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from mediflow_assets.sources.feed_section import feed_of
 from mediflow_assets.sources.suggest import suggest
 
 _FLAT = "admissions"
+_NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,11 @@ class Drafted:
     def is_mapped(self) -> bool:
         """Whether the file can come in by it, or by what there is."""
         return not self.lacks and not self.refusal
+
+
+def is_name(name: str) -> bool:
+    """Whether a feed can be called so: as a key of TOML that needs no quotes."""
+    return bool(_NAME.fullmatch(name))
 
 
 def draft(files: Sequence[Path], name: str, feeds: Feeds, limits: Limits) -> list[Drafted]:

@@ -27,6 +27,8 @@ from mediflow_assets.storage.tables import Tables
 _MOST = 16 << 20
 """Bytes of a text that are tried."""
 _MAGIC = 4096
+_MOST_WITHIN_QUOTES = 20
+"""Lines of one record."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,11 @@ class Tried:
     """For what another file tells."""
     reasons: Counter[str] = field(default_factory=Counter)
     """How many records each reason stands against."""
+
+    @property
+    def is_taken(self) -> bool:
+        """Whether a record comes in, now or with what it waits for; a file without any is no reason against it."""
+        return bool(self.accepted or self.waiting or not self.records)
 
 
 def attempt(files: Sequence[Path], feeds: Feeds, limits: Limits) -> list[Tried | DeliveryRefused]:
@@ -75,9 +82,24 @@ def _beginning(file: Path, folder: Path) -> Path:
         head = stream.read(_MOST)
         if not stream.read(1) or b"\0" in head[:_MAGIC]:
             return file
+    if (end := end_of_records(head)) == 0:
+        return file
     beginning = folder / f"beginning-{file.stat().st_ino}"
-    beginning.write_bytes(head[: max(map(head.rfind, (b"\n", b"\r"))) + 1])
+    beginning.write_bytes(head[:end])
     return beginning
+
+
+def end_of_records(head: bytes) -> int:
+    """Where whole lines of a long text end, none of them within quotes; 0 of what is one document, not lines."""
+    first = head.lstrip().partition(b"\n")[0]
+    if first.startswith(b"[") or (first.startswith(b"{") and not first.rstrip().endswith(b"}")):
+        return 0
+    last = end = max(map(head.rfind, (b"\n", b"\r"))) + 1
+    for _ in range(_MOST_WITHIN_QUOTES):
+        if end == 0 or head.count(b'"', 0, end) % 2 == 0:
+            return end or last
+        end = max(head.rfind(mark, 0, end - 1) for mark in (b"\n", b"\r")) + 1
+    return last
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mediflow_assets.operations import trial
 from mediflow_assets.sources import Feeds
 from mediflow_assets_tests.cli.conftest import Run
 
@@ -44,6 +45,23 @@ def test_a_draft_that_is_written_takes_the_file_in(mediflow: Run, export: Path, 
     assert "(feed north)" in mediflow("ingest", export).stdout
     again = mediflow("sources", "suggest", export, "--write", "--no-try")
     assert "north takes this file as it is" in again.stdout and "0 sections more" in again.stdout
+
+
+def test_a_draft_that_takes_no_record_in_is_not_written(
+    mediflow: Run, export: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mediflow("init")
+    before = (home / "sources.toml").read_text()
+    monkeypatch.setattr(trial, "attempt", lambda *_: [trial.Tried("admissions", "new_feed", records=42, accepted=0)])
+    refused = mediflow("sources", "suggest", export, "--write")
+    assert refused.exit_code == 1 and "not written" in refused.output
+    assert (home / "sources.toml").read_text() == before
+
+
+@pytest.mark.parametrize("name", ["St. Mary", "my feed", "", "a.b", 'a"b'])
+def test_a_name_that_is_no_key_is_refused(mediflow: Run, export: Path, name: str) -> None:
+    refused = mediflow("sources", "suggest", export, "--no-try", "--name", name)
+    assert refused.exit_code == 2 and "letters, digits" in refused.output
 
 
 def test_what_sources_toml_says_is_tried_without_ingesting(mediflow: Run, export: Path, home: Path) -> None:
