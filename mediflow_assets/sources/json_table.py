@@ -1,7 +1,7 @@
 """Flat JSON: an array of objects, or one object a line. FHIR, whose resources name their type, is another source."""
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from mediflow_assets.sources.table_format import SAMPLE, TableBatch, TableFormat
 from mediflow_assets.sources.table_texts import text_of
 
 _AT_ONCE = 8192
+_MOST_NAMES = 2_000
 _FHIR = "resourceType"
 _RAW = msgspec.json.Decoder(list[msgspec.Raw])
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
@@ -60,6 +61,7 @@ def _top(records: Iterable[Record | str]) -> TableTop:
     for record in records:
         if isinstance(record, dict):
             names |= dict.fromkeys(record)
+            _refuse_many(names)
             if len(rows) < SAMPLE:
                 rows.append(record)
     if _FHIR in names:
@@ -128,9 +130,18 @@ def _batches(found: Iterator[Found], what: Recognised) -> Iterator[TableBatch]:
 def _batch(
     records: Sequence[dict[str, str | None]], numbers: list[int], rejects: list[Reject], what: Recognised
 ) -> TableBatch:
-    header = (*what.header, *dict.fromkeys(name for each in records for name in each if name not in what.header))
+    header = tuple(dict.fromkeys((*what.header, *(name for each in records for name in each))))
+    _refuse_many(header)
     cells = [pa.array([each.get(name) for each in records], pa.string()) for name in header]
     return TableBatch(header, cells, numbers, tuple(rejects))
+
+
+def _refuse_many(names: Collection[str]) -> None:
+    if len(names) > _MOST_NAMES:
+        raise DeliveryRefused(
+            f"its records have more than {_MOST_NAMES:,} names between them: values may stand where names belong. "
+            "Give each record the same names."
+        )
 
 
 def _cell(raw: msgspec.Raw | None) -> str | None:
@@ -154,16 +165,22 @@ def _count_lines(path: Path, what: Recognised) -> int:
 def _count_array(path: Path, what: Recognised) -> int:
     """By the standard library's parser."""
     with opened(path, what.compression, what.limits) as stream:
-        document: Any = json.load(stream, strict=False, object_pairs_hook=_arrays)
+        document: Any = json.load(
+            stream, strict=False, object_pairs_hook=_arrays, parse_int=_nothing, parse_float=_nothing
+        )
     if isinstance(document, list):
         return len(document)
-    [records] = [value for _, value in document if isinstance(value, list)]
+    [records] = document
     return len(records)
 
 
 def _arrays(pairs: list[tuple[str, Any]]) -> Any:
     """Of each object only its arrays, so that a large document does not fill the memory."""
-    return tuple((name, value) for name, value in pairs if isinstance(value, list))
+    return tuple(value for value in dict(pairs).values() if isinstance(value, list))
+
+
+def _nothing(_: str) -> None:
+    """A number of any length."""
 
 
 JSON_LINES = TableFormat("json_lines", _is_lines, _tops_of_lines, _read_lines, _count_lines)

@@ -67,7 +67,10 @@ def _timestamps(cells: pa.Array) -> pa.Array:
 
 
 def _floats(cells: pa.Array) -> pa.Array:
-    cells = cells.cast(pa.float64())
+    if not pa.types.is_float64(cells.type):
+        # the shortest text of a number of few digits, not that of the same number with more
+        texts = [str(value) for value in cells.to_numpy(zero_copy_only=False)]
+        cells = pa.array(texts, pa.string()).cast(pa.float64())
     cells = pc.if_else(pc.is_finite(cells), cells, pa.scalar(None, pa.float64()))
     if pc.all(pc.and_(pc.less(pc.abs(cells), _EXACT), pc.equal(pc.floor(cells), cells)), min_count=0).as_py():
         return cells.cast(pa.int64()).cast(pa.string())
