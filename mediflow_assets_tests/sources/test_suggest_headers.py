@@ -157,6 +157,12 @@ def test_a_column_of_few_values_is_no_patient(write: Any, header: str) -> None:
         ("patient_not_arrived", "waits"), ("encounter_not_arrived", "waits"), ("cost_unreadable", "decimal_comma"),
         ("encounter_of_another_patient", "somebody else"), ("gender_unknown", "values.gender"),
         ("admitted_in_future", "shifted"), ("patient_id_missing", "export itself"),
+        ("admitted_at_unreadable", "{ admission_date = ["), ("admitted_at_implausible", "two_digit_years"),
+        ("diagnosis_system_unknown", "[feeds.north.values.diagnosis_system]"), ("diagnosis_rank_unknown", "_rank]"),
+        ("diagnosis_system_not_told", "diagnosis_system = { value"), ("diagnosis_malformed", "] diagnosis_code ="),
+        ("diagnosis_not_in_icd9", "diagnosis_system = { value"), ("department_malformed", "] department ="),
+        ("encounter_id_placeholder", "] encounter_id ="), ("blood_pressure_implausible", "without blood_pressure"),
+        ("merged_at_unreadable", ": the export itself"), ("resolved_unreadable", ": the export itself"),
     ],
 )  # fmt: skip
 def test_what_mends_a_reason_is_said_for_its_kind(reason: str, advice: str) -> None:
