@@ -1,11 +1,14 @@
 """The words that hospitals use for what Silver tells apart, by the word that stands there for them.
 
 From the lists that are published (NUBC / UB-04, HL7 v2 and v3, FHIR, X12, OMOP's concepts) and from what exports write,
-in English, German, French, Spanish and Portuguese. They are compared by `plain_word`. A word means one thing in a
-column; a letter or digit that houses use differently stands here only where a published list gives it its meaning.
+in English, German, French, Spanish and Portuguese; `words_abroad.toml` has those of more languages. They are compared
+by `plain_word`. A word means one thing in a column; a letter or digit that houses use differently stands here only
+where a published list gives it its meaning.
 """
 
+import tomllib
 from collections.abc import Mapping
+from pathlib import Path
 
 Words = Mapping[str, tuple[str, ...]]
 
@@ -13,6 +16,15 @@ Words = Mapping[str, tuple[str, ...]]
 def _words(*lines: str) -> tuple[str, ...]:
     """Words between commas."""
     return tuple(word for line in lines for text in line.split(",") if (word := text.strip()))
+
+
+_ABROAD = tomllib.loads(Path(__file__).with_name("words_abroad.toml").read_text(encoding="utf-8"))
+
+
+def _with(column: str, known: Words) -> Words:
+    """The words of a column with those of more languages, each once."""
+    more = {ours: _words(" ".join(lines.split())) for ours, lines in _ABROAD[column].items()}
+    return {ours: tuple(dict.fromkeys((*theirs, *more.get(ours, ())))) for ours, theirs in known.items()}
 
 
 GENDERS: Words = {
@@ -146,9 +158,20 @@ DISPOSITIONS: Words = {
     ),
 }
 
+GENDERS, ENCOUNTER_CLASSES, STATUSES = (
+    _with("gender", GENDERS),
+    _with("encounter_class", ENCOUNTER_CLASSES),
+    _with("status", STATUSES),
+)
+ADMISSION_TYPES, DISPOSITIONS = (
+    _with("admission_type", ADMISSION_TYPES),
+    _with("discharge_disposition", DISPOSITIONS),
+)
+
 _ACCENTS = (
-    ("àáâãäåā", "a"), ("ç", "c"), ("èéêëē", "e"), ("ìíîïī", "i"), ("ñ", "n"), ("òóôõöøō", "o"), ("ùúûüū", "u"),
-    ("ýÿ", "y"), ("š", "s"), ("ž", "z"), ("ß", "s"),
+    ("àáâãäåāăą", "a"), ("çćč", "c"), ("ďđ", "d"), ("èéêëēęěė", "e"), ("ğ", "g"), ("ìíîïīı", "i"), ("łľ", "l"),
+    ("ñńň", "n"), ("òóôõöøōő", "o"), ("ř", "r"), ("śšşș", "s"), ("ťţț", "t"), ("ùúûüūůűư", "u"), ("ýÿ", "y"),
+    ("źžż", "z"), ("ß", "s"),
 )  # fmt: skip
 IGNORED = " \t\u00a0-_/.,'\u2019()\u0300\u0301\u0302\u0303\u0308\u0327"
 """What stands in a word and does not tell it from another: blanks, marks, and accents that stand by themselves."""
@@ -171,3 +194,12 @@ def by_spelling(words: Words) -> dict[str, str]:
             if found.setdefault(plain_word(word), ours) != ours:
                 raise ValueError(f"{word} stands for {found[plain_word(word)]} and for {ours}")
     return found
+
+
+RARE = frozenset(
+    plain_word(word)
+    for columns in _ABROAD.values()
+    for lines in columns.values()
+    for word in _words(" ".join(lines.split()))
+)
+"""Words of `words_abroad.toml`, as they are compared."""

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts.blanks import ASCII_BLANKS, BLANKS
 from mediflow_assets.contracts.not_given import NOT_GIVEN, WRAPPED, spellings
 from mediflow_assets.contracts.unusable_ids import ERROR
-from mediflow_assets.contracts.words import INTO, TURNED
+from mediflow_assets.contracts.words import INTO, RARE, TURNED
 
 INTEGER = r"^[+-]?[0-9]{1,9}\z"
 DECIMAL = r"^[+-]?[0-9]{1,10}([.][0-9]{1,2})?\z"
@@ -144,8 +144,9 @@ def coded(text: Column, vocabulary: Mapping[str, str]) -> Column:
     accepted: dict[str, set[str]] = {}
     for spelling, word in vocabulary.items():
         accepted.setdefault(word, {word}).add(spelling)
-    # few words are written so that their letters have to be looked at, which takes twice as long
-    usual = {word: spellings(tuple(known)) for word, known in accepted.items()}
+    # few words are written so that their letters have to be looked at, which takes twice as long; all spellings of all
+    # words would make a plan that takes longer than the work
+    usual = {word: spellings(tuple(known - RARE | {word})) for word, known in accepted.items()}
     by_letters = _one_of(F.translate(F.lower(text), TURNED, INTO), accepted)
     return _one_of(text, usual).otherwise(by_letters).cast("string")
 

@@ -195,11 +195,11 @@ def test_a_patient_without_a_column_of_ids_is_each_stay_and_that_is_said(write: 
 
 
 def test_values_are_not_shown_but_for_words_that_stand_often(write: Any) -> None:
-    columns = {**AMERICAN, "Patient Class": ["Inpatient"] * 40 + ["Ada Quill"] + ["Day care"] * 19}
+    columns = {**AMERICAN, "Patient Class": ["Inpatient"] * 40 + ["Ada Quill"] + ["Halfway ward"] * 19}
     found = suggest(write(export(columns)), today=TODAY).section
     shown = {value for of in AMERICAN.values() if callable(of) for row in range(ROWS) if len(value := str(of(row))) > 5}
     assert not [value for value in shown if value in found]
-    assert '"Day care" = ""  # check' in found and "Quill" not in found
+    assert '"Halfway ward" = ""  # check' in found and "Quill" not in found
 
 
 @pytest.mark.parametrize("header", ["Patient Class", "Disposition", "Admission Type", "Encounter Status", "Department"])

@@ -140,6 +140,48 @@ def test_of_two_columns_of_codes_the_principal_one_goes_first(write: Any) -> Non
     assert section(columns, write)["columns"]["diagnosis_code"]["join"] == ["Diagnose (HD)", "Zusatzdiagnosen"]
 
 
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("HM", {"H": "M", "M": "F"}), ("MV", {"M": "M", "V": "F"}), ("EK", {"E": "M", "K": "F"}),
+        ("LP", {"L": "M", "P": "F"}), ("HF", {"H": "M", "F": "F"}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("header", ["Sexo", "G"])
+def test_letters_for_genders_are_read_beside_each_other(
+    write: Any, header: str, given: str, meant: dict[str, str]
+) -> None:
+    drafted = section({"MRN": PATIENTS, header: list(given), "Admitted": day}, write)
+    assert drafted["columns"]["gender"] == header and drafted["values"]["gender"] == meant
+
+
+@pytest.mark.parametrize(
+    ("header", "codes", "meant"),
+    [
+        ("Admission Type", ["1", "2", "3"], {"1": "emergency", "2": "urgent", "3": "elective"}),
+        ("Tipo de ingreso", ["1", "2"], {"1": "", "2": ""}), ("PVARD", ["1", "2"], {"1": "", "2": ""}),
+        ("Adm Type", ["1", "2", "11", "13"], {"1": "", "2": "", "11": "", "13": ""}),
+    ],
+)  # fmt: skip
+def test_numbers_are_codes_of_ub_04_only_where_all_are(
+    write: Any, header: str, codes: list[str], meant: dict[str, str]
+) -> None:
+    drafted = section({"MRN": PATIENTS, header: codes, "Admitted": day}, write)
+    assert drafted["values"]["admission_type"] == meant
+
+
+def test_of_two_columns_called_alike_the_words_tell_which_is_the_class(write: Any) -> None:
+    columns = {"Type opname": ["Klinisch", "Dagopname", "SEH"], "Urgentie": ["Spoed", "Gepland"]}
+    drafted = section({"Patiëntnr": PATIENTS, "Opnamedatum": day, **columns}, write)["columns"]
+    assert (drafted["encounter_class"], drafted["admission_type"]) == ("Type opname", "Urgentie")
+
+
+def test_of_two_dispositions_the_one_that_is_always_given_is_taken(write: Any) -> None:
+    columns = {"DESTINATION": ["", "", "1", ""], "MODE_SORTIE": ["8", "7", "9", "6"]}
+    drafted = section({"IPP": PATIENTS, "DATE_ENTREE": day, **columns}, write)["columns"]
+    assert drafted["discharge_disposition"] == "MODE_SORTIE"
+
+
 def test_a_column_of_codes_that_nobody_knows_is_no_class(write: Any) -> None:
     columns = {"MRN": PATIENTS, "Admitted": day, "CLAIM_TP_CD": ["60", "61"], "Blood Type": ["A+", "B-", "0+"]}
     assert "encounter_class" not in section(columns, write)["columns"]

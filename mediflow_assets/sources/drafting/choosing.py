@@ -10,7 +10,7 @@ from statistics import median
 
 from mediflow_assets.sources.aliases import ADMISSION_ALIASES, plain
 from mediflow_assets.sources.drafting.draft import CHECK
-from mediflow_assets.sources.drafting.fitting import FITS, KNOWN_ENOUGH, are_codes
+from mediflow_assets.sources.drafting.fitting import FITS, KNOWN_ENOUGH, are_codes, are_people
 from mediflow_assets.sources.drafting.header_words import concepts, meanings
 from mediflow_assets.sources.drafting.profile import Profile
 from mediflow_assets.sources.drafting.rules import RULES
@@ -76,17 +76,20 @@ def _of_others(header: str, profile: Profile) -> float:
 
 
 def _by_words(ours: str, profile: Profile) -> float:
-    """How much more of a column's words are of this one of ours than of the one that most of them are of."""
+    """How many of a column's words are of this one of ours, more than of one that is called alike; and are given."""
     if ours not in CODED:
         return 0.0
     own = share_known(ours, profile)
     others = [share_known(other, profile) - own for other in _SIMILAR if ours in _SIMILAR]
-    return own - max(0.0, *others) if others else own
+    missing = 1 - len(profile.given) / max(len(profile.cells), 1)
+    return own - max(0.0, *others) - missing / 2 if others else own - missing / 2
 
 
 def _told(ours: str, profile: Profile, by_name: float) -> str:
     if not profile.given:
         return "by its name: it has no value here" if by_name >= _SURE else ""
+    if ours in CODED and are_people(ours, profile):
+        return ""
     if ours in CODED and by_name >= _SURE and are_codes(profile):
         return f"{len(profile.counts)} different words or codes"
     if ours in CODED and by_name < _LIKELY and share_known(ours, profile) < KNOWN_ENOUGH:

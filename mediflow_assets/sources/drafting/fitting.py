@@ -13,10 +13,10 @@ KNOWN_ENOUGH = 0.5
 """Of the words of a coded column, to be known."""
 _WORD = re.compile(r"[^\W\d_]{2}")
 _PERSON = re.compile(
-    r"[^\W\d_][\w'’-]+, ?[^\W\d_][\w'’.-]*( [^\W\d_][\w.]*)?$|(Dr|Prof|Mr|Mrs|Ms|Frau|Herr|Dra?)\b", re.IGNORECASE
+    r"[^\W\d_][\w'’-]+, ?[^\W\d_][\w'’.-]*( [^\W\d_][\w.]*)?$|(Dr|Prof|Mr|Mrs|Ms|Frau|Herr|Dra)[. ]+[^\W\d_]"
 )
 """A person: `Surname, Given` or a title."""
-_PEOPLE = 0.3
+_PEOPLE, _FEW_KNOWN = 0.3, 0.2
 
 
 def _dates(profile: Profile) -> str:
@@ -48,9 +48,14 @@ def _gender(profile: Profile) -> str:
 
 
 def are_codes(profile: Profile) -> bool:
-    """Whether a column holds few different short values that are no dates, amounts, flags or people."""
-    are_few = profile.few() and _all(profile, 60) and not profile.is_flag and profile.share(_PERSON.match) < _PEOPLE
+    """Whether a column holds few different short values that are no dates, amounts or flags."""
+    are_few = profile.few() and _all(profile, 60) and not profile.is_flag
     return are_few and not profile.is_money_with_cents and not profile.dates
+
+
+def are_people(ours: str, profile: Profile) -> bool:
+    """Whether a column rather names people than tells one of our coded columns."""
+    return profile.share(_PERSON.match) >= _PEOPLE and share_known(ours, profile) < _FEW_KNOWN
 
 
 def _coded(ours: str) -> Callable[[Profile], str]:

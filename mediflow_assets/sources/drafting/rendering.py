@@ -74,7 +74,8 @@ def _values(draft: Draft, name: str, ours: str) -> list[str]:
     if not told and not unknown:
         return []
     lines = ["", f"[feeds.{name}.values.{ours}]"]
-    lines += [f"{_text(theirs)} = {_text(meant)}" for theirs, meant in told.items()]
+    why = draft.why.get(f"values.{ours}")
+    lines += [f"{_text(theirs)} = {_text(meant)}" + (f"  # {why}" if why else "") for theirs, meant in told.items()]
     # of a status it is not for a draft to say that it says nothing: a stay may be cancelled by it
     mark = "# " if ours == "status" else ""
     lines += [f'{mark}{_text(theirs)} = ""  # check: says nothing, or {_MEANT[ours]}' for theirs in unknown]

@@ -1,8 +1,10 @@
 """The words of a coded column: those known, and what published codes mean. A word that few carry is not told."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from mediflow_assets.contracts import vocabulary as v
+from mediflow_assets.sources.drafting.header_words import words_of
 from mediflow_assets.sources.drafting.profile import Profile
 
 CODED: Mapping[str, Mapping[str, str]] = {
@@ -12,21 +14,35 @@ CODED: Mapping[str, Mapping[str, str]] = {
     "admission_type": v.ADMISSION_TYPES,
     "discharge_disposition": v.DISPOSITIONS,
 }
-_LEAST_OFTEN = 3
+_LEAST_OFTEN, _MOST_GENDERS = 3, 6
+_NUMBER = re.compile(r"\d\d?([.]0)?")
 _ISO_5218 = {"0": "U", "1": "M", "2": "F", "9": "U"}
 _SIH = {"0": "U", "1": "M", "3": "F"}
-_GENDER_WORDS = {"m", "f", "w", "d", "x", "u", "o", "male", "female", "weiblich", "maennlich", "h", "v", "unknown"}
+_LETTERS = tuple(dict(zip(pair, "MF", strict=True)) for pair in ("hm", "hf", "mv", "mk", "ek", "lp", "bf", "mž", "mz"))
+"""Letters for men and women that mean so only beside each other: in Spanish, French, Dutch, Polish, Turkish, …"""
+_OF_UB_04 = {"admission_type", "discharge_disposition"}
+_UB_04 = {"type", "typ", "atype", "priority", "status", "stus", "stat", "disp", "disposition", "dispuniform"}
+"""Words in English headers of the codes of UB-04."""
+_FOREIGN = {"d", "de", "du", "des", "di"}
+_ALL_BUT_FEW = 0.98
+_EITHER, _TOGETHER = 0.1, 0.9
+"""Of the values, to be one of such letters, and the one or the other."""
 
 
 def are_genders(profile: Profile) -> bool:
-    """Whether the values of a column are words for genders, and at least two."""
-    found = {value.casefold() for value in profile.counts}
-    return bool(
-        2 <= len(found) <= 5
-        and found <= _GENDER_WORDS
-        and found & {"m", "f", "w", "male", "female"}
-        and not found <= {"m", "d", "x"}
-    )
+    """Whether the values of a column are words for genders, of men and of women."""
+    meant = {_letters(profile).get(word) or v.word_of(v.GENDERS, word) for word in profile.counts}
+    return len(profile.counts) <= _MOST_GENDERS and None not in meant and {"M", "F"} <= meant
+
+
+def _letters(profile: Profile) -> dict[str, str]:
+    """What letters mean of which each is read beside the other."""
+    for pair in _LETTERS:
+        found = {word: pair[word.casefold()] for word in profile.counts if word.casefold() in pair}
+        shares = [sum(profile.counts[w] for w in found if found[w] == each) / len(profile.given) for each in "MF"]
+        if min(shares) >= _EITHER and sum(shares) >= _TOGETHER:
+            return found
+    return {}
 
 
 def is_known(column: str, word: str) -> bool:
@@ -34,16 +50,28 @@ def is_known(column: str, word: str) -> bool:
     return v.word_of(CODED[column], word) is not None
 
 
-def meanings(column: str, profile: Profile, people: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+def meanings(column: str, header: str, profile: Profile, people: Sequence[str]) -> tuple[dict[str, str], list[str]]:
     """Codes whose meaning a published list gives, and the words that several people carry and that mean nothing
-    known."""
+    known: of numbers all, if they are of another list."""
     unknown = [word for word in carried(profile, people) if not is_known(column, word)]
     if column == "gender":
+        if letters := _letters(profile):
+            return dict(sorted(letters.items())), [word for word in sorted(unknown) if word not in letters]
         for codes in (_ISO_5218, _SIH):
             plain = {word: word.removesuffix(".0") for word in profile.counts}
             if set(plain.values()) <= set(codes) and len(set(plain.values()) & {"1", "2", "3"}) > 1:
                 return {word: codes[bare] for word, bare in sorted(plain.items())}, []
+    if column in _OF_UB_04 and (numbers := sorted(filter(_NUMBER.fullmatch, profile.counts))):
+        if _is_of_ub_04(column, header, profile):
+            return {word: v.word_of(CODED[column], word) or "" for word in numbers}, sorted({*unknown} - {*numbers})
+        unknown = [*{*unknown, *numbers}]
     return {}, sorted(unknown)
+
+
+def _is_of_ub_04(column: str, header: str, profile: Profile) -> bool:
+    """Whether numbers are codes of UB-04, as far as a header and all of the values can tell."""
+    named = {*words_of(header)}
+    return bool(named & _UB_04) and not named & _FOREIGN and share_known(column, profile) >= _ALL_BUT_FEW
 
 
 def carried(profile: Profile, people: Sequence[str]) -> Iterable[str]:

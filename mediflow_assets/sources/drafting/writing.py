@@ -128,9 +128,10 @@ def write_words(table: Table, draft: Draft, _: dt.date) -> None:
         column = draft.columns.get(ours)
         if column is None or not column.headers:
             continue
-        told, unknown = words.meanings(ours, table.profiles[column.headers[0]], people)
+        told, unknown = words.meanings(ours, column.headers[0], table.profiles[column.headers[0]], people)
         if told:
             draft.values[ours] = told
+            draft.why[f"values.{ours}"] = f"{CHECK}: as in UB-04" if ours != "gender" else ""
         if unknown:
             draft.unmapped_words[ours] = unknown
     nothing = sorted({word for ours in draft.columns for word in _words_for_nothing(table, draft, ours, people)})
