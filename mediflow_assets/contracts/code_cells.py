@@ -1,26 +1,46 @@
-"""A cell with several diagnosis codes, and the marks that codes bear. Standard library only."""
+"""A cell with diagnosis codes, and the marks and titles that stand beside them. Standard library only."""
 
 import re
 
 _MARKS = "+*!\u2020\u2021"
 """German codes bear a cross or an exclamation mark for a cause, a star for what it shows itself in."""
-_SEVERAL = re.compile(
-    # beside ; | / one side has to look like a code, beside a comma or a blank both have to
-    rf"[0-9][0-9A-Za-z.]*[{_MARKS}]*\s*[;|/]\s*[^\s;|/]"
-    r"|[^\s;|/]\s*[;|/]\s*[A-Za-z]?[0-9]"
-    rf"|[0-9][0-9A-Za-z.]*[{_MARKS}]*[,\s]+([A-Za-z][0-9][0-9A-Za-z]|[0-9]{{3}})"
-)
-"""What such a cell holds somewhere."""
-_APART = re.compile(r"[;|/,\s]+")
-
-
-def has_several(cell: str) -> bool:
-    """Whether a cell holds several codes."""
-    return bool(_SEVERAL.search(cell))
+_BESIDE, _RULED_OUT = frozenset("GVZARLB"), "A"
+"""Letters after a German code: confirmed, suspected, state after, ruled out; right, left, both."""
+_DASHES = ("-", "\u2013", ":")
+_APART, _BLANK = re.compile(r"[;|/\r\n]"), re.compile(r"[,\s]+")
+_CODE = re.compile(r"([A-Za-z][0-9][0-9A-Za-z]|[0-9]{3})[0-9A-Za-z]*([.][0-9A-Za-z]*)?\Z")
+_MORE_THAN_A_NUMBER = re.compile(r"[A-Za-z]|.*[.:]|[0-9]{6}")
 
 
 def codes_in(cell: str) -> list[str]:
-    """The codes of a cell in their order, each once, without marks; of one that holds no list itself."""
-    parts = _APART.split(cell) if has_several(cell) else [cell.strip()]
-    found = {part.rstrip(_MARKS).rstrip(): None for part in parts}
-    return [part for part in found if part] or [cell]
+    """The codes of a cell in their order, each once, without marks and titles, and what may be meant for one; of a cell
+    without codes itself. None where all are ruled out."""
+    parts = [part.strip() for part in _APART.split(cell)]
+    read = [(part, _codes_of(part)) for part in parts if re.search(r"[\w?]", part)]
+    if all(codes is None for _, codes in read):
+        return [cell.strip()]
+    given = (codes if codes is not None else [] if _is_title(part) else [part] for part, codes in read)
+    return list(dict.fromkeys(code for codes in given for code in codes))
+
+
+def _codes_of(part: str) -> list[str] | None:
+    """The codes between two separators, up to a title; None where it does not begin with one."""
+    found: list[str] = []
+    last = ""
+    for token in filter(None, _BLANK.split(part)):
+        bare, beside = token.rstrip(_MARKS + ":"), token.strip("()").upper()
+        if _CODE.match(bare):
+            found.append(bare)
+            last = token
+        elif last and beside in _BESIDE:
+            found = found if beside != _RULED_OUT else found[:-1]
+        else:
+            # words behind a mere number may be a dose or a count
+            is_title = token in _DASHES or (_MORE_THAN_A_NUMBER.match(last) and not token[0].isdigit())
+            return found if last and is_title else None
+    return found
+
+
+def _is_title(part: str) -> bool:
+    """Whether a part is words, and not what may be meant for a code: XX, or COVID-19."""
+    return bool(re.search(r"[^\W\d_]\s|\s[^\W\d_]|^[^\W\d_]{3,}$", part))

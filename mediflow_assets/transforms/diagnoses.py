@@ -85,5 +85,6 @@ def _with_readings(
     return joined.withColumns(found).drop(*_READ)
 
 
-def _told(reading: Reading) -> tuple[str, str | None, str]:
-    return reading.code, reading.system, reading.listed or reading.code
+def _told(reading: Reading) -> tuple[str | None, str | None, str | None]:
+    code = reading.code or None
+    return code, reading.system, reading.listed or code

@@ -25,7 +25,14 @@ HEADER = "patient_id,encounter_id,department,diagnosis_code,admission_date,cost\
         *(("I21.4 / E11.9/I10", ["I21.4", "E11.9", "I10"]), ("E10.30† H36.0*", ["E10.30", "H36.0"])),
         *(("I21.4;??;I10", ["I21.4", "??", "I10"]), ("I10;I10", ["I10"]), ("E11.9+", ["E11.9"]), ("I10", ["I10"])),
         *(("Heart failure", ["Heart failure"]), ("COPD / asthma", ["COPD / asthma"]), ("E11,9", ["E11,9"])),
-        *(("I21.4;", ["I21.4;"]), ("22298006 44054006", ["22298006", "44054006"])),
+        *(("I21.4;;E11.9;", ["I21.4", "E11.9"]), ("22298006 44054006", ["22298006", "44054006"])),
+        *(("J18.9 G", ["J18.9"]), ("C50.9 R;I10 (G)", ["C50.9", "I10"]), ("C50.9 L G, I10", ["C50.9", "I10"])),
+        *(("J18.9 A", []), ("J18.9 A;I10 G", ["I10"]), ("I10|-|", ["I10"]), ("I10\nE11.9", ["I10", "E11.9"])),
+        *(("I10|Essential hypertension", ["I10"]), ("I10; Essential (primary) hypertension", ["I10"])),
+        *(("E11.9|Type 2 diabetes mellitus", ["E11.9"]), ("J44.9 / COPD / Asthma", ["J44.9"])),
+        *(("I10 - Essential hypertension", ["I10"]), ("4280: heart failure", ["4280"]), ("E11.9 Diabetes", ["E11.9"])),
+        *(("44054006 |Diabetes mellitus type 2|", ["44054006"]), ("100 mg aspirin", ["100 mg aspirin"])),
+        *(("I10|Hypertension;E11.9|Diabetes, type 2", ["I10", "E11.9"]), ("I10;X1", ["I10", "X1"])),
     ],
 )
 def test_a_cell_holds_codes_in_their_order(cell, codes):
@@ -42,6 +49,15 @@ def told(house):
     """The same, by what Silver says of them besides: no order of arrival may change it."""
     names = ("encounter_id", "diagnosis_rank", "code", "system", "patient_id", "onset_date", "updated_at")
     return house.rows(silver.CONDITIONS, *names)
+
+
+def test_a_stay_whose_one_diagnosis_is_ruled_out_has_none(house):
+    rows = ("J18.9 A", "J18.9 G", "I10|Essential hypertension", "I21.4;;E11.9;")
+    house.deliver(HEADER + "".join(f"{n},S{n},MEDICINE,{cell},2024-03-01,1\n" for n, cell in enumerate(rows, 1)))
+    house.make_silver()
+    codes = [row["diagnosis_code"] for row in house.rows(silver.ENCOUNTERS, "encounter_id", "diagnosis_code")]
+    assert codes == [None, "J18.9", "I10", "I21.4"]
+    assert conditions(house) == [("S4", 1, "I21.4"), ("S4", 2, "E11.9")]
 
 
 def test_each_code_of_a_cell_that_can_be_read_is_a_condition(house):
