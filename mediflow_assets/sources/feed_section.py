@@ -60,7 +60,7 @@ class _Section:
             decimal_comma=self.decimal_comma,
             thousands=self.thousands(),
             currency=self.words("currency", 'signs or words such as "$"', or_one=True),
-            values=self.values(),
+            values=self.values(columns),
             namespace=self.read("namespace", is_namespace, NAMESPACE_FORM),
             timezone=None if zone is None else time_zone(zone, f"sources.toml: feed '{self.name}', key 'timezone'"),
             two_digit_years=self.read(
@@ -124,13 +124,24 @@ class _Section:
             raise self.invalid("date_formats", 'a list of patterns such as "MM/dd/yyyy" for each column')
         return {column: tuple(forms) for column, forms in formats.items()}
 
-    def values(self) -> dict[str, Mapping[str, str]]:
-        """By column theirs → ours."""
+    def values(self, columns: Mapping[str, Mapped]) -> dict[str, Mapping[str, str]]:
+        """By column theirs → ours. A constant is ours already: it stands for itself."""
         values = self.section.get("values", {})
         if not isinstance(values, dict):
             raise self.invalid("values", "a section per column")
         self.known("values", values)
-        return {column: self.pairs(f"values.{column}", codes) for column, codes in values.items()}
+        return {column: self.meanings(column, codes, columns.get(column)) for column, codes in values.items()}
+
+    def meanings(self, column: str, codes: Any, mapped: Mapped | None) -> Mapping[str, str]:
+        """What the words of a column mean, its constant among them."""
+        found = self.pairs(f"values.{column}", codes)
+        constant = mapped.value if mapped else None
+        if constant is None:
+            return found
+        if any(word.upper() == constant.upper() and ours != constant for word, ours in found.items()):
+            expected = f"a constant that values.{column} gives no other meaning: another word for the same"
+            raise self.invalid(f"columns.{column}", expected)
+        return {**found, constant: constant}
 
     def known(self, key: str, columns: Iterable[str]) -> None:
         """Raises where one is no column of the grain's."""

@@ -180,3 +180,16 @@ def test_a_year_less_the_age_in_it_is_the_year_of_birth(row, cells, birth):
     found = row(f"P1;2181-03-01;{cells}", header="ID;IN;AGE;YEAR", text=text)
     assert found["birth_date"] == birth
     assert row("P1;2181-03-01;2180", header="ID;IN;YEAR", text=text)["birth_date"] is None
+
+
+CONSTANT = HOSPITAL + '[feeds.north.values.encounter_class]\n"*" = "outpatient"\n"stationär" = "inpatient"\n'
+
+
+def test_a_constant_is_ours_and_stands_for_itself(feeds):
+    (feed,) = (feed for feed in feeds(CONSTANT).feeds if feed.name == "north")
+    assert feed.values["encounter_class"] == {"*": "outpatient", "stationär": "inpatient", "inpatient": "inpatient"}
+
+
+def test_a_constant_that_the_feed_means_otherwise_is_refused(feeds):
+    with pytest.raises(SettingsInvalid, match="another word for the same"):
+        feeds(CONSTANT + '"Inpatient" = "observation"\n')
