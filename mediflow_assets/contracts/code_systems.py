@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from mediflow_assets.contracts import vocabulary as v
-from mediflow_assets.contracts.code_cells import codes_in, has_several
+from mediflow_assets.contracts.code_cells import codes_in
 from mediflow_assets.contracts.diagnosis_codes import canonical_code, is_concept, is_listed, system_of
 
 ICD9, ICD10, SNOMED, MIXED = "icd9", "icd10", "snomed", "mixed"
@@ -16,11 +16,13 @@ UNKNOWN_SYSTEM, NOT_TOLD = "unknown", "not told"
 """Stand for a system until a record is judged: a word that names none, and a code that might be of two."""
 _WORDS = {
     ICD9: "9 09 ICD9 ICD09 ICD9CM ICD9CMDX I9 I9C CIE9 CIM9 CID9 216840111388361032 21684011138836103",
-    ICD10: "0 10 ICD10 ICD10CM ICD10GM ICD10AM ICD10CA ICD10WHO CIE10 CIM10 CID10 I10 I10C "
-    "2168401113883690 216840111388363",
+    ICD10: "0 10 ICD10 ICD10GM ICD10AM ICD10CA ICD10WHO CIE10 CIM10 CID10 I10 216840111388363 "
+    "ICD10CM I10C 2168401113883690",
     SNOMED: "SNOMED SNOMEDCT SCT SNOMEDCTUS SNOMEDCTINTERNATIONAL HTTPSNOMEDINFOSCT 2168401113883696",
 }
 _SYSTEM_OF_WORD = {word: system for system, words in _WORDS.items() for word in words.split()}
+_CM = re.compile(r"ICD10CM$|I10C$|2168401113883690$")
+"""Words for ICD-10-CM, whose published list judges its codes. Other countries' have codes that it does not have."""
 _YEAR = re.compile(r"20[0-9]{2}\Z")
 """ICD-10-GM is named by its year, as in the German data of section 21."""
 _ICD9 = re.compile(r"([0-9]{3}|V[0-9]{2}|E[0-9]{3})(?:[.]?([0-9]{1,2}))?\Z")
@@ -45,7 +47,7 @@ class Reading:
 
 def named_system(word: str) -> str | None:
     """The system that a word names, such as ICD-9-CM, 10, SNOMED CT or an OID; None where it names none."""
-    plain = re.sub(r"[^0-9A-Z]", "", word.upper().removeprefix("URN:OID:"))
+    plain = _plain(word)
     for ending, system in (("SIDICD10", ICD10), ("SIDICD10CM", ICD10), ("SIDICD9CM", ICD9)):
         if plain.endswith(ending):
             return system
@@ -66,7 +68,7 @@ def read_code(code: str, named: str | None = None, speaks: str | None = None) ->
     """A code as its record says what it is; else as its delivery speaks: `icd9`, or `mixed` where it tells of two."""
     plain = canonical_code(code)
     if named is not None:
-        return _of_system(plain, named_system(named))
+        return _of_system(plain, named_system(named), is_by_list=bool(_CM.search(_plain(named))))
     if speaks == ICD9 and (found := icd9(plain)):
         return Reading(found, ICD9)
     if is_number(plain) or (speaks == MIXED and icd9(plain) and not is_listed(plain)):
@@ -76,8 +78,11 @@ def read_code(code: str, named: str | None = None, speaks: str | None = None) ->
 
 def read_cell(cell: str, named: str | None = None, speaks: str | None = None, *, may_list: bool = False) -> Reading:
     """The same of a cell, its code without marks; of one with several, where it may have such, the first that can be
-    read, and all of them."""
-    codes = codes_in(cell) if may_list or not has_several(cell) else [cell]
+    read, and all of them; no code where all are ruled out."""
+    codes = codes_in(cell)
+    if not codes:
+        return Reading("", None)
+    codes = codes if may_list or len(codes) == 1 else [cell]
     read = list({reading.code: reading for reading in (read_code(code, named, speaks) for code in codes)}.values())
     first = next((each for each in read if each.system in KNOWN), read[0])
     if len(read) == 1:
@@ -107,13 +112,18 @@ def may_be_icd9(cell: str) -> bool:
     return any(is_number(code) or icd9(code) is not None for code in codes_in(cell))
 
 
-def _of_system(code: str, system: str | None) -> Reading:
+def _plain(word: str) -> str:
+    return re.sub(r"[^0-9A-Z]", "", word.upper().removeprefix("URN:OID:"))
+
+
+def _of_system(code: str, system: str | None, *, is_by_list: bool) -> Reading:
     if system is None:
         return Reading(code, UNKNOWN_SYSTEM)
     if system == ICD9:
         found = icd9(code)
         return Reading(found or code, ICD9 if found else not_of(ICD9))
-    is_one = is_concept(code) if system == SNOMED else system_of(code) == ICD10
+    is_icd10 = is_listed(code) if is_by_list else system_of(code) == ICD10
+    is_one = is_concept(code) if system == SNOMED else is_icd10
     return Reading(code, system if is_one else not_of(system))
 
 

@@ -4,6 +4,8 @@ import pytest
 
 from mediflow_assets.contracts.code_systems import ICD9, MIXED, Reading, icd9, named_system, read_code, speaks
 
+CM = ("ICD-10-CM", "icd10cm", "I10C", "http://hl7.org/fhir/sid/icd-10-cm", "urn:oid:2.16.840.1.113883.6.90")
+
 
 @pytest.mark.parametrize(
     ("words", "system"),
@@ -48,6 +50,14 @@ def test_icd9_has_one_spelling(code, spelled):
         ("I21.4", "9", None, Reading("I21.4", "not icd9")),
         ("I214", "10", ICD9, Reading("I21.4", "icd10")),
         ("4280", "10", ICD9, Reading("4280", "not icd10")),
+        *(("V4581", name, None, Reading("V45.81", "not icd10")) for name in CM),
+        *(
+            (code, name, None, Reading(code, "icd10"))
+            for name in CM
+            for code in ("E08.5", "I10", "S72.001A", "E66.811")
+        ),
+        *((code, "ICD-10-CM", None, Reading(code, "not icd10")) for code in ("Q99.99", "Z99.9", "I64")),
+        *((code, "ICD-10", None, Reading(code, "icd10")) for code in ("Q99.99", "V45.81", "I64")),
         ("22298006", "SNOMED", None, Reading("22298006", "snomed")),
         ("22298005", "SNOMED", None, Reading("22298005", "not snomed")),
         ("I21.4", "ICPC", None, Reading("I21.4", "unknown")),
