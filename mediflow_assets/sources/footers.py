@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mediflow_assets.contracts.blanks import BLANKS
@@ -29,7 +29,9 @@ _REMARK = re.compile(
 )
 _ID = re.compile(r"(?=[^\s]*[A-Za-z])(?=[^\s]*\d)[\w./-]+")
 _COUNT = re.compile(r"\d[\d.,']{0,9}")
-_PATIENT, _ENCOUNTER, _NAME = "patient_id", "encounter_id", "name"
+_COUNT_OF = re.compile(rf"{_COUNT.pattern}(?: [^\W\d_]+)?")
+_LETTER = re.compile(r"[^\W\d_]")
+_OF_ONE_WORD = ("patient_id", "encounter_id", "admission_date")
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,6 @@ class Footer:
 
 
 NO_FOOTER = Footer()
-Judge = Callable[[Sequence[str]], bool]
 
 
 def is_footer_row(cells: Sequence[str], columns: Sequence[str | None]) -> bool:
@@ -54,19 +55,24 @@ def is_footer_row(cells: Sequence[str], columns: Sequence[str | None]) -> bool:
     is_total = bool(_TOTAL.fullmatch(given[0]))
     if any(_ID.fullmatch(cell) for cell in (given[1:] if is_total else given)):
         return False
-    if len(cells) == len(columns):
-        is_alone = len(given) == 1 and bool(_REMARK.match(given[0]))
-        return (is_total or is_alone) and _names_nobody(cells, columns, given[0])
-    if is_total or _REMARK.match(given[0]):
-        return True
-    # a remark of several words; a record cut short might begin with a name
-    return len(given) == 1 and len(given[0].split()) > 2 and columns[0] != _NAME
+    is_cut = len(cells) != len(columns)
+    if is_cut and len(given) > 1 and (not is_total or any(map(_LETTER.search, given[1:]))):
+        return False
+    is_alone = len(given) == 1 and (_REMARK.match(given[0]) or (is_cut and _is_sentence(given[0], columns[0])))
+    return (is_total or bool(is_alone)) and _names_nobody(cells, columns, given[0])
+
+
+def _is_sentence(text: str, column: str | None) -> bool:
+    """Whether there are several words where no record has several."""
+    return len(text.split()) > 2 and column in _OF_ONE_WORD
 
 
 def _names_nobody(cells: Sequence[str], columns: Sequence[str | None], word: str) -> bool:
-    """Whether a total row has nothing where ids stand but its word, or a count beside it."""
-    of = dict(zip(columns, cells, strict=True))
-    patient, encounter = of.get(_PATIENT, ""), of.get(_ENCOUNTER, "")
+    """Whether a row has nothing where a record's ids and its date stand but its word, or a count beside it."""
+    of = dict(zip(columns, cells, strict=False))
+    patient, encounter, date = (of.get(name, "") for name in _OF_ONE_WORD)
+    if date not in ("", word) and not _COUNT_OF.fullmatch(date):
+        return False
     if patient == word:
         return not encounter or bool(_COUNT.fullmatch(encounter))
     return not patient and encounter in ("", word)
