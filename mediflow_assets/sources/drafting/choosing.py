@@ -14,7 +14,7 @@ from mediflow_assets.sources.drafting.fitting import FITS, KNOWN_ENOUGH, are_cod
 from mediflow_assets.sources.drafting.header_words import concepts, meanings
 from mediflow_assets.sources.drafting.profile import Profile
 from mediflow_assets.sources.drafting.rules import RULES
-from mediflow_assets.sources.drafting.words import CODED, share_known
+from mediflow_assets.sources.drafting.words import CODED, share_known, share_told
 
 _BY_WORDS = 0.3
 """What it adds that all words of a column are known."""
@@ -60,7 +60,7 @@ def candidates(table: Table, ours: str) -> list[Choice]:
         by_name = _by_name(header, ours, is_date=bool(table.profiles[header].dates))
         told = _told(ours, table.profiles[header], by_name) if by_name >= _LEAST else ""
         if told:
-            by_words = _BY_WORDS * _by_words(ours, table.profiles[header])
+            by_words = _BY_WORDS * _by_words(ours, header, table.profiles[header])
             against = _of_others(header, table.profiles[header]) if ours == "diagnosis_code" else 0.0
             found.append(Choice(header, told, by_name + by_words - against - place / 1_000_000))
     return sorted(found, key=lambda choice: -choice.score)
@@ -75,12 +75,12 @@ def _of_others(header: str, profile: Profile) -> float:
     return 0.02 * further + 0.1 * several + 0.1 * missing
 
 
-def _by_words(ours: str, profile: Profile) -> float:
+def _by_words(ours: str, header: str, profile: Profile) -> float:
     """How many of a column's words are of this one of ours, more than of one that is called alike; and are given."""
     if ours not in CODED:
         return 0.0
-    own = share_known(ours, profile)
-    others = [share_known(other, profile) - own for other in _SIMILAR if ours in _SIMILAR]
+    own = share_told(ours, header, profile)
+    others = [share_told(other, header, profile) - own for other in _SIMILAR if ours in _SIMILAR]
     missing = 1 - len(profile.given) / max(len(profile.cells), 1)
     return own - max(0.0, *others) - missing / 2 if others else own - missing / 2
 
@@ -91,6 +91,8 @@ def _told(ours: str, profile: Profile, by_name: float) -> str:
     if ours in CODED and are_people(ours, profile):
         return ""
     if ours in CODED and by_name >= _SURE and are_codes(profile):
+        return f"{len(profile.counts)} different words or codes"
+    if ours == "payer" and by_name >= _LIKELY and are_codes(profile):
         return f"{len(profile.counts)} different words or codes"
     if ours in CODED and by_name < _LIKELY and share_known(ours, profile) < KNOWN_ENOUGH:
         return ""

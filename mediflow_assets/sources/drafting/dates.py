@@ -4,8 +4,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, lru_cache
+
+from mediflow_assets.contracts.date_forms import EPOCHS
 
 _ENOUGH, _FEW = 0.9, 3
 _LOOKED_AT = 50
@@ -56,6 +58,9 @@ _TIMES = (
     ("HHmm", r"\d{4}", "%H%M"),
     ("HHmmss", r"\d{6}", "%H%M%S"),
 )
+_FIRST = datetime(1970, 1, 1)
+_NUMBERS = (("epoch_s", r"1\d{9}"), ("epoch_ms", r"1\d{12}|-?[1-9]\d{10,11}"))
+"""Epochs of this century; births of the last one have fewer digits, of which seconds could be anything."""
 ISO = re.compile(
     r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.]\d{1,9})?)?\s?(Z|UTC|[+-]\d\d(:?\d\d)?)?)?|0000-00-00( 00:00:00)?",
     re.ASCII,
@@ -85,6 +90,8 @@ class DateForm:
 @lru_cache(1 << 16)
 def _read(text: str, python: str) -> datetime | None:
     try:
+        if python in EPOCHS:
+            return _FIRST + timedelta(seconds=int(text) / EPOCHS[python])
         if python:
             return datetime.strptime(text, python)
         return datetime.fromisoformat(text.replace(" UTC", "Z")).replace(tzinfo=None)
@@ -102,6 +109,8 @@ def _made() -> Iterator[tuple[DateForm, re.Pattern[str]]]:
         for time, time_shape, time_python in _TIMES:
             if not time.startswith("H") or date == "yyyyMMdd":
                 yield DateForm(date + time, python + time_python), re.compile(shape + time_shape)
+    for form, shape in _NUMBERS:
+        yield DateForm(form, form), re.compile(shape)
 
 
 def forms_of(values: Sequence[str]) -> tuple[DateForm, ...]:

@@ -3,6 +3,7 @@
 import datetime as dt
 
 from mediflow_assets.contracts.source import LINE_GRAIN
+from mediflow_assets.sources.drafting import by_values
 from mediflow_assets.sources.drafting.choosing import Choice, Table, choose, in_order
 from mediflow_assets.sources.drafting.composites import codes, gender_by_values, names, patient, stay, times_of_day
 from mediflow_assets.sources.drafting.draft import Column, Draft
@@ -23,7 +24,7 @@ def draft_of(table: Table, today: dt.date) -> Draft:
     }
     draft = Draft(grain, columns)
     _let_go_of_disorder(table, draft)
-    for step in (gender_by_values, names, times_of_day, codes, stay, patient, _lack):
+    for step in (by_values.stays, gender_by_values, names, times_of_day, codes, stay, patient, _lack):
         step(table, draft)
     order = FORMS[grain].columns
     draft.columns = dict(sorted(draft.columns.items(), key=lambda each: order.index(each[0])))

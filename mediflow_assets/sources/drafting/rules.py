@@ -112,8 +112,8 @@ RULES: dict[str, Rule] = {
     ),
     "status": _rule({"encounter status": 1.0}, "discharge admission date time"),
     "blood_pressure": _rule({"blood pressure": 1.0, "pressure": 0.8}, "id class"),
-    "payer": _rule({"payer": 1.0}, "secondary id date time cost amount procedure diagnosis length"),
-    "zip": _rule({"zip": 1.0}, "date name"),
+    "payer": _rule({"payer": 1.0}, "secondary id date time procedure diagnosis length"),
+    "zip": _rule({"zip": 1.0, "zip phone": 1.0}, "date name"),
     "cost": _rule(
         {"cost total": 1.0, "cost": 0.85, "paid total": 0.64, "paid": 0.62},
         "date time length unitprice payer id department diagnosis procedure age status class name weight deduct "

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.sources.drafting.header_words import words_of
-from mediflow_assets.sources.drafting.profile import Profile
+from mediflow_assets.sources.drafting.profile import ENOUGH, Profile
 
 CODED: Mapping[str, Mapping[str, str]] = {
     "gender": v.GENDERS,
@@ -80,6 +80,12 @@ def carried(profile: Profile, people: Sequence[str]) -> Iterable[str]:
     for word, who in zip(profile.cells, people, strict=True):
         carriers.setdefault(word, set()).add(who)
     return [word for word in profile.counts if len(carriers[word]) >= _LEAST_OFTEN]
+
+
+def share_told(column: str, header: str, profile: Profile) -> float:
+    """The share of values that are in the vocabulary; none, if they are numbers of another list."""
+    is_number = column in _OF_UB_04 and profile.share(_NUMBER.fullmatch) >= ENOUGH
+    return 0.0 if is_number and not _is_of_ub_04(column, header, profile) else share_known(column, profile)
 
 
 def share_known(column: str, profile: Profile) -> float:
