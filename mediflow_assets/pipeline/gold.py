@@ -50,6 +50,8 @@ class TableBuild:
     """Whether `build` is also given the days that a stay without an end is taken to last at most."""
     is_anonymised: bool = False
     """Whether values are blanked until every group of quasi-identifiers counts 11 people."""
+    as_told: tuple[str, ...] = ()
+    """Codes of encounters that `build` gets as Silver has them; it gives only what is computed of them."""
 
     @property
     def depends_on(self) -> tuple[TableContract, ...]:
@@ -84,7 +86,12 @@ def _suppressed(contract: TableContract, transform: Callable[..., DataFrame]) ->
 _E = silver.ENCOUNTERS
 
 GOLD = (
-    TableBuild(gold.ADMISSION_FEATURES, (_E, silver.CONDITIONS), features.admission_features),
+    TableBuild(
+        gold.ADMISSION_FEATURES,
+        (_E, silver.CONDITIONS),
+        features.admission_features,
+        as_told=("diagnosis_code",),
+    ),
     TableBuild(
         gold.READMISSIONS,
         (_E, silver.PATIENTS),
@@ -123,7 +130,7 @@ def make(context: RunContext, build: TableBuild) -> StepResult:
     if change.is_unchanged(lake, contract, state):
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     with change.under_key(lake, contract, context.key.key_id):
-        frames = [_read(context, table) for table in build.inputs]
+        frames = [_read(context, table, build.as_told) for table in build.inputs]
         days = [context.open_stay_days] if build.counts_open_stays else []
         rows = build.transform(*frames, *([over_89_of(context)] if build.is_of_people else []), *days)
         if build.is_anonymised:
@@ -145,9 +152,9 @@ def make(context: RunContext, build: TableBuild) -> StepResult:
     return made
 
 
-def _read(context: RunContext, table: TableContract) -> DataFrame:
+def _read(context: RunContext, table: TableContract, as_told: tuple[str, ...]) -> DataFrame:
     if table is silver.ENCOUNTERS:
-        return encounters_shown(context)
+        return encounters_shown(context, as_told)
     rows = context.tables.read(table)
     if table is silver.PATIENTS:
         return without_ended(context, merged.survivors_only(context, rows))

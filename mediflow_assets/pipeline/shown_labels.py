@@ -21,8 +21,11 @@ class _Labels:
     few_codes: frozenset[str]
 
 
-def encounters_shown(context: RunContext) -> DataFrame:
-    """The rows of `silver/encounters` by who survives, their labels counted once for all the tables of a run."""
+def encounters_shown(context: RunContext, as_told: tuple[str, ...] = ()) -> DataFrame:
+    """The rows of `silver/encounters` by who survives, their labels counted once for all the tables of a run.
+
+    The codes `as_told` are those of Silver: for a table that holds what is computed of them, and not themselves.
+    """
     encounters = encounters_of_people(context)
     version = tuple(context.lake.version(table) for table in (silver.ENCOUNTERS, links.MERGED_PATIENTS))
     known = context.kept.get("labels")
@@ -30,7 +33,7 @@ def encounters_shown(context: RunContext) -> DataFrame:
         with storage_errors("labels"):
             known = context.kept["labels"] = (version, _counted(encounters))
     found: _Labels = known[1]
-    codes = {name: labels.hidden(F.col(name), found.few_codes) for name in labels.CODES}
+    codes = {name: labels.hidden(F.col(name), found.few_codes) for name in labels.CODES if name not in as_told}
     department = labels.shown(F.col(labels.DEPARTMENT), found.departments)
     return encounters.withColumns(codes | {labels.DEPARTMENT: department})
 

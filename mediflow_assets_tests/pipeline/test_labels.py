@@ -61,10 +61,16 @@ def test_an_unlisted_code_of_few_people_is_other_and_a_listed_one_is_shown(open_
         "219099999",
     ]
     rows = [{"encounter_id": f"E-{n}", "patient_id": f"P{n}", "diagnosis_code": code} for n, code in enumerate(given)]
-    house.deliver(csv_text(ADMISSION, rows))
+    heart = {"patient_id": "HEART", "diagnosis_code": "I50.9X"}
+    again = {"encounter_id": "LATER", "admission_date": "2024-02-01", "discharge_date": "2024-02-04"}
+    house.deliver(
+        csv_text(ADMISSION, [*rows, {"encounter_id": "SOONER"} | heart, again | heart | {"diagnosis_code": "J18.9"}])
+    )
     house.make_silver()
     house.make_gold()
-    assert len(house.rows(silver.ENCOUNTERS)) == len(given) - 3, "a telephone number, a date and an SSN are no codes"
+    key = house.row(silver.ENCOUNTERS, encounter_id="LATER")["encounter_key"]
+    assert house.row(gold.ADMISSION_FEATURES, encounter_key=key)["charlson_index"] == 1, "what is not shown is known"
+    assert len(house.rows(silver.ENCOUNTERS)) == len(given) - 1, "a telephone number, a date and an SSN are no codes"
     kept = {"I48.9X", "J18.9", "22298006", "OTHER"}
     for table in TABLES.values():
         for name in {"diagnosis_code", "admitting_diagnosis_code"} & set(table.column_names):
