@@ -22,7 +22,7 @@ MIXED = {
 )
 def test_a_first_record_is_no_header(write: Any, left: list[str]) -> None:
     columns = {name: of for name, of in MIXED.items() if name not in left}
-    with pytest.raises(DeliveryRefused, match="looks like a record") as refusal:
+    with pytest.raises(DeliveryRefused, match=r"looks like a record|they hold values") as refusal:
         suggest(write(export(columns, ";")), today=TODAY)
     assert "names of its columns" in str(refusal.value) and "Mustermann" not in str(refusal.value)
 

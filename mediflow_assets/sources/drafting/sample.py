@@ -77,7 +77,10 @@ def sample(path: Path, limits: Limits) -> Sample:
     format_ = typed_format(file) or json_format(file)
     found = list(_of_table(format_.tops(file))) if format_ else list(_of_text(file))
     if not found:
-        raise DeliveryRefused("no line is a header: they hold values, or nothing that divides them.")
+        raise DeliveryRefused(
+            "no line is a header: they hold values, or nothing that divides them. Put a line with the names of its "
+            "columns above the records."
+        )
     best = max(found, key=lambda each: (each.known, len(each.header), len(each.rows)))
     refuse_repeated_names(best.header)
     return replace(best, other_sheets=[each.header for each in found if each.sheet != best.sheet])
