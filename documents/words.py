@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from documents.markdown import code, page, table
-from mediflow_assets.contracts.words import Words
+from mediflow_assets.contracts.words import NOT_KNOWN, Words
 
 _SOURCE = "`mediflow_assets/contracts/words.py`"
 _HEAD = """What a hospital writes in these columns, and what Silver makes of it. Words are compared by letters and
@@ -20,5 +20,7 @@ def words_page(vocabularies: Mapping[str, Words]) -> str:
     parts = []
     for column, words in vocabularies.items():
         rows = [(code(ours), ", ".join(code(word) for word in theirs)) for ours, theirs in words.items()]
+        if column in NOT_KNOWN:
+            rows.append(("not known", ", ".join(map(code, NOT_KNOWN[column]))))
         parts += [f"## {code(column)}", table(("stands for", "words"), rows)]
     return page(_SOURCE, "Accepted words", _HEAD, *parts)

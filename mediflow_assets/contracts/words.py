@@ -47,7 +47,8 @@ ENCOUNTER_CLASSES: Words = {
         "urgencias, urgência, pronto socorro",
     ),
     "outpatient": _words(
-        "outpatient, O, OP, OPD, R, recurring, P, preadmit, PRENC, pre-admission, FLD, field, outpatient visit",
+        "outpatient, O, OP, OPD, R, recurring, C, commercial account, P, preadmit, PRENC",
+        "pre-admission, FLD, field, outpatient visit",
         "outpatient hospital, outpatient encounter, hospital outpatient, hospital outpatient surgery",
         "outpatient surgery, day surgery, same day surgery, day case, clinic, clinic visit, office, office visit, 9202",
         "ambulant, externe, consultation externe, ambulatorio, consulta externa, ambulatório",
@@ -101,7 +102,7 @@ ADMISSION_TYPES: Words = {
 
 DISPOSITIONS: Words = {
     "home": _words(
-        "home, 1, 6, 01, 06, 08, 81, 86, 8536, 581476, alt-home, home or self care, home self care, home/self care",
+        "home, 1, 6, 8, 01, 06, 08, 81, 86, 8536, 581476, alt-home, home or self care, home self care, home/self care",
         "discharged home, discharged to home, discharge to home, discharged to home or self care, discharge",
         "discharged, routine, routine discharge, routine discharge to home, home health, home health care",
         "home health care svc, home health service, home health services, home with home health",
@@ -112,7 +113,8 @@ DISPOSITIONS: Words = {
         "alta a domicilio, alta domiciliaria, destino al domicilio, casa, alta, alta melhorada, alta curado",
     ),
     "transferred": _words(
-        "transferred, 2, 5, 02, 05, 21, 43, 65, 66, 69, 70, 82, 85, 87, 88, 93, 94, 95, 8717, 8971, other-hcf, psy",
+        "transferred, 2, 5, 9, 02, 05, 09, 21, 43, 65, 66, 69, 70, 82, 85, 87, 88, 93, 94, 95, 8717, 8971",
+        "other-hcf, psy",
         "transfer, transfer to another hospital, transferred to another hospital, discharged to another hospital",
         "short term hospital, short-term hospital, short term general hospital, acute hospital, acute care hospital",
         "other hospital, another hospital, other facility, another facility, healthcare facility",
@@ -152,7 +154,8 @@ DISPOSITIONS: Words = {
         "contre avis médical, sortie contre avis médical, alta voluntaria, alta a pedido, evasão, fuga",
     ),
     "expired": _words(
-        "expired, 20, 40, 41, 42, 4216643, exp, expiry, died, dead, dead/expired, death, deceased, died in hospital",
+        "expired, 20, 22, 23, 24, 25, 26, 27, 28, 29, 40, 41, 42, 4216643",
+        "exp, expiry, died, dead, dead/expired, death, deceased, died in hospital",
         "hospital death, gestorben, verstorben, Tod, Exitus, décès, décédé, exitus letalis, fallecido, fallecimiento",
         "fallecida, muerte, óbito, falecido, falecida, morte",
     ),
@@ -167,6 +170,17 @@ ADMISSION_TYPES, DISPOSITIONS = (
     _with("admission_type", ADMISSION_TYPES),
     _with("discharge_disposition", DISPOSITIONS),
 )
+
+NOT_KNOWN: Words = {
+    "encounter_class": _words("U, N"),
+    "admission_type": _words("0, 00, 9, 09, information not available, not available"),
+    "discharge_disposition": _words(
+        "0, 00, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, still patient, still a patient, still in hospital",
+        "still patient or expected to return for outpatient services",
+    ),
+}
+"""By column what published lists have for a value that is not known, or not yet: who is still a patient has no
+disposition."""
 
 _ACCENTS = (
     ("àáâãäåāăą", "a"), ("çćč", "c"), ("ďđ", "d"), ("èéêëēęěė", "e"), ("ğ", "g"), ("ìíîïīı", "i"), ("łľ", "l"),

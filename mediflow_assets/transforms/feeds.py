@@ -10,7 +10,7 @@ from mediflow_assets.contracts.bronze import NAMESPACES, differ_by_case
 from mediflow_assets.contracts.source import CLEARED, LINE_GRAIN, SHIFTED, Target
 from mediflow_assets.transforms import clearing, identifiers, parsing, spellings
 from mediflow_assets.transforms.feed import Feed
-from mediflow_assets.transforms.feed_words import OTHERS, meant
+from mediflow_assets.transforms.feed_words import Values, meaning_something, meant, of_feeds, upper
 from mediflow_assets.transforms.identifiers import Spelling
 from mediflow_assets.transforms.zones import Zones, has_offset
 
@@ -71,18 +71,25 @@ class FeedReader:
         A word of the feed's for "not given" counts in ids as well; `ends` are those dates that may stand for none.
         """
         columns, ids = list(columns), list(ids)
-        every = [self.values, *(feed.values for feed in self.feeds)]
-        words = {name: [code for each in every for code in each.get(name, ()) if code != OTHERS] for name in columns}
+        every: dict[str | None, Values] = {feed.name: feed.values for feed in self.feeds}
+        every[None] = self.values
+        words = {name: found for name in columns if (found := meaning_something(name, every))}
         clears = self._is_of(lambda feed: feed.empty_means == CLEARED)
         frame = frame if clears is None else frame.withColumn(clearing.TOLD, F.when(clears, clearing.told(columns)))
-        read = parsing.texts(frame, columns, ids, words)
+        read = parsing.texts(
+            frame, columns, ids, {name: {word for own in by.values() for word in own} for name, by in words.items()}
+        )
+        read = read.withColumns({name: of_feeds(name, by) for name, by in words.items()}) if words else read
         for feed in self._with(lambda feed: bool(feed.null_words)):
-            nothing = [word.upper() for word in feed.null_words]
             is_other = F.coalesce(F.col("_feed") != feed.name, F.lit(True))
+            nothing = {name: upper(feed.null_words) - upper(feed.values.get(name, ())) for name in (*columns, *ids)}
             read = read.withColumns(
-                {name: F.when(is_other | ~F.upper(name).isin(nothing), F.col(name)) for name in (*columns, *ids)}
+                {
+                    name: F.when(is_other | ~F.upper(name).isin(list(none)), F.col(name))
+                    for name, none in nothing.items()
+                }
             )
-        mapped = {name: self._ours(name) for name in columns if any(each.get(name) for each in every)}
+        mapped = {name: self._ours(name) for name in columns if any(values.get(name) for values in every.values())}
         read = read.withColumns(mapped) if mapped else read
         spelled = {name: self._moment(name) for name in dates}
         spelled |= {name: self._amount(name) for name in columns if name == "cost"}

@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts.blanks import ASCII_BLANKS, BLANKS
 from mediflow_assets.contracts.not_given import NOT_GIVEN, WRAPPED, spellings
 from mediflow_assets.contracts.unusable_ids import ERROR
-from mediflow_assets.contracts.words import INTO, RARE, TURNED
+from mediflow_assets.contracts.words import INTO, NOT_KNOWN, RARE, TURNED
 
 INTEGER = r"^[+-]?[0-9]{1,9}\z"
 DECIMAL = r"^[+-]?[0-9]{1,10}([.][0-9]{1,2})?\z"
@@ -54,15 +54,19 @@ def texts(
     cells, own = list(columns), words or {}
     trimmed = frame.withColumns({name: stripped(F.col(name)) for name in (*cells, *ids)})
     bare = trimmed.withColumns({name: _unwrapped(F.col(name)) for name in (*cells, *ids)})
-    nothing = {name: _words_but(own.get(name, ())) for name in cells}
+    nothing = {name: _nothing(name, own.get(name, ())) for name in cells}
     return bare.withColumns(
         {name: F.when(~F.col(name).isin(nothing.get(name, [""])), F.col(name)) for name in (*cells, *ids)}
     )
 
 
-def _words_but(own: Collection[str]) -> list[str]:
-    known = {word.upper() for word in own}
-    return ["", *spellings(tuple(word for word in NOT_GIVEN if word not in known))]
+def _nothing(column: str, own: Collection[str]) -> list[str]:
+    return ["", *spellings(tuple(sorted(not_given(column) - {word.upper() for word in own})))]
+
+
+def not_given(column: str) -> frozenset[str]:
+    """In capitals, the words that say in a column that nothing is given, or known."""
+    return frozenset((*NOT_GIVEN, *(word.upper() for word in NOT_KNOWN.get(column, ()))))
 
 
 def _unwrapped(text: Column) -> Column:

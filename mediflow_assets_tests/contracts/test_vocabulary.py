@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from mediflow_assets.contracts import silver, words
 from mediflow_assets.contracts import vocabulary as v
-from mediflow_assets.contracts import words
 from mediflow_assets.contracts.restricted_zip3 import RESTRICTED_ZIP3
 
 VOCABULARIES = {
@@ -63,7 +63,16 @@ PUBLISHED = [
         "61 62 63 64 65 66 69 70",
         "skilled_nursing rehab skilled_nursing skilled_nursing" + " transferred" * 4,
     ),
-    # HL7 v2, tables 0001, 0004, 0007
+    # the discharges of whom a return is planned; admitted from an outpatient visit
+    (
+        v.DISPOSITIONS,
+        "81 82 83 84 85 86 87 88 89 90 91 92 93 94 95 09 9",
+        "home transferred skilled_nursing skilled_nursing transferred home transferred transferred skilled_nursing"
+        " rehab skilled_nursing skilled_nursing transferred transferred transferred transferred transferred",
+    ),
+    # HL7 v2, tables 0001, 0004, 0007, 0112
+    (v.DISPOSITIONS, "06 07 08 8 20 22 29 41 42", "home against_advice home home" + " expired" * 5),
+    (v.ENCOUNTER_CLASSES, "C", "outpatient"),
     (v.GENDERS, "F M O U A N", "F M O U O U"),
     (v.ENCOUNTER_CLASSES, "E I O P R B", "emergency inpatient outpatient outpatient outpatient inpatient"),
     (v.ADMISSION_TYPES, "A E L R N U C", "emergency emergency urgent elective newborn urgent elective"),
@@ -112,6 +121,20 @@ def test_codes_of_published_lists_mean_what_those_say(vocabulary, theirs, ours):
 )
 def test_what_houses_use_differently_means_nothing_by_itself(vocabulary, word):
     assert v.word_of(vocabulary, word) is None
+
+
+@pytest.mark.parametrize("name", words.NOT_KNOWN)
+def test_what_stands_for_not_known_stands_for_nothing_else(name):
+    assert {v.word_of(words.by_spelling(v.CODED[name]), word) for word in words.NOT_KNOWN[name]} == {None}
+
+
+def test_who_is_still_a_patient_has_no_disposition_and_type_9_is_no_type(house):
+    header = "patient_id,encounter_id,department,admission_date,admission_type,discharge_disposition\n"
+    cells = ("9,30", "1,Still a patient", "Information not available,09")
+    house.deliver(header + "".join(f"P{n},E{n},MEDICINE,2024-03-01,{cell}\n" for n, cell in enumerate(cells)))
+    house.make_silver()
+    rows = house.rows(silver.ENCOUNTERS, "encounter_id", "admission_type", "discharge_disposition")
+    assert [tuple(row.values())[1:] for row in rows] == [(None, None), ("emergency", None), (None, "transferred")]
 
 
 def test_words_are_compared_by_their_letters():

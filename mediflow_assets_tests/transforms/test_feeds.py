@@ -209,3 +209,20 @@ def test_other_years_of_two_digits_are_in_the_feeds_window(read, last, day):
 @pytest.mark.parametrize(("text", "day"), [("1980", "1980-01-01"), ("1980-05", "1980-05-01"), ("1980-13", None)])
 def test_a_date_may_tell_its_year_or_month_only(read, text, day):
     assert read("date", text) == (day, day)
+
+
+def test_a_word_that_one_feed_maps_says_nothing_in_the_others(session):
+    maps = Feed("north", values={"discharge_disposition": {"NA": "home", "30": "expired"}})
+    other = Feed("south", values={"discharge_disposition": {"*": "home"}})
+    reader = FeedReader((maps, other, Feed("west", null_words=("left",), values={"x": {"left": "home"}})))
+    rows = [(n, word, feed) for n, (word, feed) in enumerate(WORDS_OF_FEEDS)]
+    frame = session.createDataFrame(rows, "n int, discharge_disposition string, _feed string")
+    read = reader.texts(frame.withColumn("x", F.lit("left")), ("discharge_disposition", "x"), (), ())
+    found = [(row["discharge_disposition"], row["x"]) for row in read.orderBy("n").collect()]
+    assert found == [
+        (told, "home" if feed == "west" else "left") for told, (_, feed) in zip(TOLD, WORDS_OF_FEEDS, strict=True)
+    ]
+
+
+WORDS_OF_FEEDS = [(word, feed) for word in ("NA", "30") for feed in ("north", "south", "west", None)]
+TOLD = ["home", None, None, None, "expired", "home", None, None]

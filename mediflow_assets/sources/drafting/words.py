@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from mediflow_assets.contracts import vocabulary as v
+from mediflow_assets.contracts.words import NOT_KNOWN, plain_word
 from mediflow_assets.sources.drafting.header_words import words_of
 from mediflow_assets.sources.drafting.profile import ENOUGH, Profile
 
@@ -46,8 +47,9 @@ def _letters(profile: Profile) -> dict[str, str]:
 
 
 def is_known(column: str, word: str) -> bool:
-    """Whether a word is in the vocabulary of a column."""
-    return v.word_of(CODED[column], word) is not None
+    """Whether a word is in the vocabulary of a column, or one of it for what is not known."""
+    is_not_known = plain_word(word) in map(plain_word, NOT_KNOWN.get(column, ()))
+    return is_not_known or v.word_of(CODED[column], word) is not None
 
 
 def meanings(column: str, header: str, profile: Profile, people: Sequence[str]) -> tuple[dict[str, str], list[str]]:
