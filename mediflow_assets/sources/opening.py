@@ -5,14 +5,16 @@ import io
 import os
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.delivery import UNJUDGED_BYTES, Limits
 from mediflow_assets.sources.footers import NO_FOOTER, Footer
-from mediflow_assets.sources.text_form import MARKS, TextForm, text_form
+from mediflow_assets.sources.text_form import MARKS, UTF8, TextForm, other_encoding, text_form
 from mediflow_assets.sources.transcoding import Transcoded
 
 GZIP = b"\x1f\x8b"
@@ -20,7 +22,7 @@ UTF8_MARK = MARKS[0][0]
 BUFFER = 1 << 20
 TAIL = 64 << 10
 """The last bytes of the content, among which a footer is looked for."""
-_SAMPLES, _SAMPLE = 16, 64 << 10
+_SAMPLES, _SAMPLE = 32, 64 << 10
 """Of a file whose beginning is ASCII: more places where its encoding is looked for."""
 
 
@@ -149,15 +151,37 @@ def form_of(path: Path, compression: str | None, limits: Limits, encoding: str |
 
 
 def _form(file: io.BufferedReader, compression: str | None, limits: Limits, encoding: str | None) -> TextForm:
-    head = _unpacked(file, compression, limits).read(BUFFER)
+    content = _unpacked(file, compression, limits)
+    head = content.read(BUFFER)
     samples = [head]
-    if encoding is None and compression is None and head.isascii():
+    if encoding is None and compression and head.isascii():
+        # what is packed cannot be looked at in the middle
+        pieces = islice(iter(partial(content.read, BUFFER), b""), _SAMPLES)
+        # one that breaks off is refused by whoever reads it
+        with suppress(DeliveryRefused, EOFError, OSError, zlib.error):
+            samples.extend(piece for piece in pieces if not piece.isascii())
+    elif encoding is None and head.isascii():
         size = os.fstat(file.fileno()).st_size
         for place in range(1, _SAMPLES + 1) if size > BUFFER else ():
             file.seek(max(BUFFER, size * place // _SAMPLES - _SAMPLE))
             samples.append(file.read(_SAMPLE))
     file.seek(0)
     return text_form(samples, encoding)
+
+
+def refuse_other_encoding(path: Path, compression: str | None, limits: Limits) -> None:
+    """Refuse a text that was read as UTF-8, and that in the end has words in another encoding: those records would be
+    lost among the rejects."""
+    text, lines = bytearray(), 0
+    with opened(path, compression, limits, UTF8) as stream:
+        while (line := stream.readline(BUFFER)) and len(text) < BUFFER:
+            lines += 1
+            text += b"" if line.isascii() else line
+    if found := other_encoding(bytes(text), lines):
+        raise DeliveryRefused(
+            f"its text seems to be in {found} from some record on, and in UTF-8 before it. Name its 'encoding' in a "
+            "feed of sources.toml."
+        )
 
 
 def _tail(file: io.BufferedReader) -> bytes:

@@ -5,7 +5,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-UTF8, UTF16_LE, UTF16_BE, WINDOWS = "utf-8", "utf-16-le", "utf-16-be", "windows-1252"
+from mediflow_assets.sources.alphabets import WINDOWS, encoding_by_letters
+
+UTF8, UTF16_LE, UTF16_BE = "utf-8", "utf-16-le", "utf-16-be"
+NEEDS_NO_WORD = (UTF8, UTF16_LE, UTF16_BE, WINDOWS)
+"""What is told surely from a file; another encoding is better said by its feed."""
 MARKS = ((b"\xef\xbb\xbf", UTF8), (b"\xff\xfe", UTF16_LE), (b"\xfe\xff", UTF16_BE))
 
 _SIGNS = bytes((0x80, *range(0x82, 0x88), *range(0x8A, 0x8D), 0x8E, *range(0x91, 0x98), 0x99, 0x9A, 0x9C, 0x9E, 0x9F))
@@ -23,6 +27,8 @@ _BESIDE_LETTER = re.compile(
 _BROKEN_LETTER = re.compile(rb"[A-Za-z][\xc0-\xde][a-z]")
 _LINES_A_LETTER = 1000
 """In a file of so many lines one letter beyond ASCII is rather a broken byte than a letter of another encoding."""
+_MOST_LETTERS = 0.9
+"""The share of the letters beyond ASCII that are those of one language."""
 _UTF16_SAMPLE = 4096
 _UTF16_SHARE = 0.7
 
@@ -47,23 +53,31 @@ def text_form(samples: Sequence[bytes], declared: str | None = None) -> TextForm
     encoding = _marked(head) or _named(declared) or _unmarked_utf16(head)
     if encoding is None:
         # the words of a header are never broken bytes, whatever stands below it
-        is_other = is_windows(head.split(b"\n", 1)[0]) or is_windows(b"\n".join(map(_whole_lines, samples)))
-        encoding = WINDOWS if is_other else UTF8
+        header, text = head.split(b"\n", 1)[0], b"\n".join(map(_whole_lines, samples))
+        encoding = other_encoding(text) or (other_encoding(header) and (_by_letters(text) or WINDOWS)) or UTF8
     text = head.replace(b"\0", b"") if encoding.startswith("utf-16") else head
     return TextForm(encoding, b"\r" in text and b"\n" not in text)
 
 
-def is_windows(text: bytes) -> bool:
-    """Whether bytes are plausible words in Windows-1252, and none in UTF-8. A lone broken byte of a large file is no
-    reason to read it otherwise."""
+def other_encoding(text: bytes, lines: int = 0) -> str | None:
+    """The encoding of one byte a letter in which bytes are plausible words; None where they rather are UTF-8.
+
+    A lone broken byte among so many `lines` is no reason to read a file otherwise.
+    """
     if text.isascii() or b"\0" in text:
-        return False
+        return None
     runs = _RUN.findall(text)
     valid = sum(map(_is_utf8, runs))
+    lines = lines or text.count(b"\n") + text.count(b"\r") + 1
+    if valid * 100 >= len(runs) or len(runs) * _LINES_A_LETTER < lines:
+        return None
     fit = len(_BESIDE_LETTER.findall(text)) - len(_BROKEN_LETTER.findall(text))
-    lines = text.count(b"\n") + text.count(b"\r") + 1
     is_plausible = not b"".join(runs).translate(None, _PLAUSIBLE)
-    return is_plausible and valid * 100 < len(runs) and fit * 2 >= len(runs) and len(runs) * _LINES_A_LETTER >= lines
+    return (_by_letters(text) or WINDOWS) if is_plausible and fit * 2 >= len(runs) else _by_letters(text)
+
+
+def _by_letters(text: bytes) -> str | None:
+    return encoding_by_letters(text, _MOST_LETTERS)
 
 
 def is_encoding(name: object) -> bool:

@@ -4,8 +4,8 @@ import gzip
 
 import pytest
 
-from mediflow_assets.errors import SettingsInvalid
-from mediflow_assets.sources import Feeds, recognise
+from mediflow_assets.errors import DeliveryRefused, SettingsInvalid
+from mediflow_assets.sources import Feeds, opening, recognise, suggest
 from mediflow_assets.sources.feed_section import feed_of
 from mediflow_assets.sources.feeds import known_exports
 from mediflow_assets_tests.sources.conftest import HEADER, read
@@ -47,6 +47,52 @@ def test_words_of_many_tongues_are_told_as_windows_1252(deliver, text):
     ward, _, more = text.partition(",")
     landed = deliver(HEADER.replace(b",cost", b",cost,note") + f"P1,{ward},I10,2026-01-01,1,{more}\n".encode("cp1252"))
     assert landed.what.encoding == "windows-1252" and landed.cells("department") == [ward]
+
+
+NAMES = {
+    "windows-1250": ["Łódź Oddział Płeć Żółty Dąbrowska", "Dvořák Příjem Růžena Žďár", "Győr Nőgyógyászat Szűcs Tőke"],
+    "iso8859-2": ["Łódź Świątek Małgorzata Gęś", "Šťastný Žďár Dvořák Růžena"],
+    "windows-1254": ["Yıldız Göğüs Şükrü İbrahim Doğan"],
+    "windows-1257": ["Jonaitė Širdis Ąžuolas Kęstutis", "Bērziņš Kalniņa Ķirurģija"],
+    "windows-1252": [
+        "Müller Größe Dvorak Jäger Hélène",
+        "Muñoz Peña García Jesús Noël",
+        "João Conceição Atenção Antônio",
+        "Hélène Lefèvre François Noël Benoît",
+        "Sørensen Kjær Åse Björk",
+        "Nicolò Forlì Unità",
+        "Zoë Björk Müller François Jürgen Sørensen",
+    ],
+}
+
+
+@pytest.mark.parametrize(("encoding", "words"), [(each, words) for each in NAMES for words in NAMES[each]])
+def test_letters_of_a_language_tell_its_encoding(deliver, encoding, words):
+    text = HEADER.decode() + "".join(f"P{n},{word},I10,2026-01-01,1\n" for n, word in enumerate(words.split()))
+    landed = deliver(text.encode(encoding))
+    assert (landed.what.encoding, landed.cells("department")) == (encoding, words.split())
+
+
+@pytest.mark.parametrize("encoding", ["windows-1250", "iso8859-2", "windows-1254"])
+def test_a_draft_says_an_encoding_that_another_file_might_not_show(write, encoding):
+    rows = "".join(f"P{n};{word};2026-01-0{n + 1};I10\n" for n, word in enumerate(NAMES[encoding][0].split()))
+    made = suggest(write(f"Pat-Nr;Station;Aufnahmedatum;Diagnose\n{rows}".encode(encoding))).section
+    assert f'encoding = "{encoding}"' in made
+
+
+PLAIN, LATE = b"P1,WARD,I10,2026-01-01,1\n", b"P1,Gyn\xe4kologie,I10,2026-01-01,1\n"
+
+
+def test_a_packed_file_is_looked_through_for_letters_too(deliver):
+    landed = deliver(gzip.compress(HEADER + PLAIN * 60_000 + LATE * 20_000))
+    assert (landed.what.encoding, landed.rejects, landed.cells("department")[-1]) == ("windows-1252", [], "Gynäkologie")
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "gzip"])
+def test_letters_that_come_too_late_to_be_seen_refuse_the_file_rather_than_its_records(deliver, pack, monkeypatch):
+    monkeypatch.setattr(opening, "_SAMPLES", 0)
+    with pytest.raises(DeliveryRefused, match=r"seems to be in windows-1252 .* Name its 'encoding'"):
+        deliver(pack(HEADER + PLAIN * 60_000 + LATE * 1000))
 
 
 def test_a_header_that_is_no_utf_8_tells_the_encoding_of_a_file_without_other_letters(deliver):

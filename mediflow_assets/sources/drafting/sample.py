@@ -18,10 +18,11 @@ from mediflow_assets.sources.csv_header import refuse_repeated_names
 from mediflow_assets.sources.delivery import Limits
 from mediflow_assets.sources.drafting.header_words import concepts
 from mediflow_assets.sources.feed_section import DELIMITERS
-from mediflow_assets.sources.opening import compression_of, read_head
+from mediflow_assets.sources.opening import compression_of, form_of, read_head
 from mediflow_assets.sources.source import Candidate
 from mediflow_assets.sources.table_format import TableTop
 from mediflow_assets.sources.table_formats import json_format, typed_format
+from mediflow_assets.sources.text_form import NEEDS_NO_WORD
 
 ROWS = 5_000
 HEAD = 8 << 20
@@ -29,17 +30,13 @@ _TITLES, _SHEETS = 30, 20
 _LEAST_WIDTH = 2
 _JUDGED = 256 << 10
 _ENCODINGS = [
-    "cp1250",
     "cp1251",
     "cp1253",
-    "cp1254",
-    "cp1257",
     "cp949",
     "cp932",
     "gb18030",
     "big5",
     "euc_jp",
-    "iso8859_2",
 ]
 
 
@@ -94,7 +91,8 @@ def _of_table(tops: Iterable[TableTop]) -> Iterator[Sample]:
 
 
 def _of_text(file: Candidate) -> Iterator[Sample]:
-    encoding = _encoding_of(file.head)
+    seen = form_of(file.path, file.compression, file.limits).encoding
+    encoding = _encoding_of(file.head) if seen in NEEDS_NO_WORD else seen
     head = read_head(file.path, file.compression, HEAD, file.limits, encoding) if encoding else file.head
     for found in filter(None, (_divided(head.decode(errors="replace"), mark) for mark in DELIMITERS)):
         yield replace(found, keys=found.keys | {"encoding": encoding}) if encoding else found
