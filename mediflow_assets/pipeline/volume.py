@@ -4,8 +4,9 @@ A warning only: hospitals close wards, and exports are set up anew.
 """
 
 import datetime as dt
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from statistics import median
 from typing import Any
@@ -29,7 +30,7 @@ _LEDGER = ["delivery_id", "source", "feed", "records", "received_at"]
 
 @dataclass(frozen=True)
 class Doubt:
-    """A delivery, or a month of a source system, and how many records there are where so many are usual."""
+    """A delivery, or a month of a feed (of a system where it has none), and how many records there are of so many usual."""
 
     what: str
     records: int
@@ -53,27 +54,52 @@ def of_deliveries(ledger: Iterable[dict[str, Any]], among: Collection[str]) -> l
     return found
 
 
-def months_without(counts: dict[tuple[str, dt.date], int]) -> list[Doubt]:
-    """Months of a system without an encounter, between its first and its last, where many are usual in those before."""
-    found = []
-    for system in sorted({system for system, _ in counts}):
-        months = sorted(month for of, month in counts if of == system)
-        month = months[0]
+@dataclass(frozen=True)
+class Months:
+    """How many encounters each feed has in each month, and up to where that was known before."""
+
+    counts: Mapping[tuple[str, dt.date], int]
+    seen: Mapping[str, dt.date] = field(default_factory=dict)
+    """By feed the last month of which older deliveries tell."""
+    regular: Collection[str] = ()
+    """Feeds of several deliveries: such a one is held against the others, when it tells of no more months."""
+
+    def without(self) -> list[Doubt]:
+        """Months without an encounter where many are usual in those before, up to the feed's last; and the first that
+        a regular feed does not tell of while another is beyond it. Each once: when something is delivered past it."""
+        return [doubt for feed in sorted({feed for feed, _ in self.counts}) for doubt in self._without(feed)]
+
+    def _without(self, feed: str) -> Iterator[Doubt]:
+        months = sorted(month for of, month in self.counts if of == feed)
+        month, last, newest = months[0], months[-1], self._newest(feed)
         before: list[int] = []
-        while month <= months[-1]:
-            count = counts.get((system, month), 0)
+        while month <= last or (month == _after(last) and month < newest):
+            count = self.counts.get((feed, month), 0)
             usual = int(median(before[-_MONTHS_BEFORE:])) if before else 0
-            if not count and usual >= USUAL_IN_A_MONTH:
-                found.append(Doubt(f"{system} {month:%Y-%m}", 0, usual))
+            if not count and usual >= USUAL_IN_A_MONTH and self._is_new(feed, month, last):
+                yield Doubt(f"{feed} {month:%Y-%m}", 0, usual)
             before.append(count)
-            month = (month + dt.timedelta(days=31)).replace(day=1)
-    return found
+            month = _after(month)
+
+    def _newest(self, feed: str) -> dt.date:
+        regular = (month for of, month in self.counts if of in self.regular)
+        return max(regular) if feed in self.regular else dt.date.min
+
+    def _is_new(self, feed: str, month: dt.date, last: dt.date) -> bool:
+        if (seen := self.seen.get(feed)) is None:
+            return True
+        was_newest = max(known for of, known in self.seen.items() if of in (feed, *self.regular))
+        return month > seen and (month < last or month >= was_newest)
+
+
+def _after(month: dt.date) -> dt.date:
+    return (month + dt.timedelta(days=31)).replace(day=1)
 
 
 def doubts(lake: Lake, deliveries: Collection[str]) -> list[Doubt]:
-    """What is doubted of some deliveries, and of the months of all encounters."""
+    """What is doubted of some deliveries, and of the months that lie before what they tell."""
     rows = lake.read(bronze.DELIVERIES, _LEDGER).to_pylist()
-    return [*of_deliveries(rows, deliveries), *months_without(_by_month(lake))]
+    return [*of_deliveries(rows, deliveries), *_months(lake, rows, deliveries).without()]
 
 
 def check(lake: Lake, deliveries: Collection[str], like: CheckResult) -> CheckResult:
@@ -82,8 +108,17 @@ def check(lake: Lake, deliveries: Collection[str], like: CheckResult) -> CheckRe
     return replace(like, name=DELIVERY_VOLUME, severity=Severity.WARN, passed=not failing, failing=failing)
 
 
-def _by_month(lake: Lake) -> dict[tuple[str, dt.date], int]:
-    is_given = pc.field("admitted_on").is_valid()
-    rows = pl.DataFrame(pl.from_arrow(lake.read(silver.ENCOUNTERS, ["source_system", "admitted_on"], is_given)))
-    months = rows.group_by("source_system", pl.col("admitted_on").dt.truncate("1mo").alias("month")).len()
-    return {(system, month): count for system, month, count in months.rows()}
+def _months(lake: Lake, ledger: Collection[dict[str, Any]], deliveries: Collection[str]) -> Months:
+    feeds = {row["delivery_id"]: row["feed"] for row in ledger if row["feed"]}
+    columns, is_given = ["source_system", "_delivery_id", "admitted_on"], pc.field("admitted_on").is_valid()
+    rows = pl.DataFrame(pl.from_arrow(lake.read(silver.ENCOUNTERS, columns, is_given)))
+    months = rows.group_by(*columns[:2], pl.col("admitted_on").dt.truncate("1mo").alias("month")).len()
+    counts: Counter[tuple[str, dt.date]] = Counter()
+    seen: dict[str, dt.date] = {}
+    for system, delivery, month, count in months.rows():
+        feed = feeds.get(delivery, system)
+        counts[feed, month] += count
+        if delivery not in deliveries:
+            seen[feed] = max(month, seen.get(feed, month))
+    times = Counter(feeds.values())
+    return Months(counts, seen, [feed for feed, number in times.items() if number > FEWEST_BEFORE])

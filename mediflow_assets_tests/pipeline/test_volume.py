@@ -8,6 +8,7 @@ from mediflow_assets.contracts.table import Severity
 from mediflow_assets.pipeline import silver as steps
 from mediflow_assets.pipeline import volume
 from mediflow_assets.pipeline.checks import DELIVERY_VOLUME
+from mediflow_assets.sources import Feeds
 
 BEGUN = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 
@@ -63,9 +64,42 @@ def test_each_feed_has_a_usual_size_of_its_own_and_only_new_deliveries_are_told(
     ],
 )
 def test_a_month_without_an_encounter_is_told_where_many_are_usual(counts, gaps):
-    months = [dt.date(2024, 1 + n, 1) for n in range(len(counts))]
-    given = {("mrn", month): count for month, count in zip(months, counts, strict=True) if count}
-    assert [each.what for each in volume.months_without(given)] == gaps
+    assert gaps_of({"mrn": counts}) == gaps
+
+
+def gaps_of(counts, seen=None, regular=()):
+    """The gaps that are told of counts by month, where so many months of each feed were known before."""
+    given = {(feed, dt.date(2024, 1 + n, 1)): c for feed, months in counts.items() for n, c in enumerate(months) if c}
+    known = {feed: dt.date(2024, months, 1) for feed, months in (seen or {}).items()}
+    return [each.what for each in volume.Months(given, known, regular).without()]
+
+
+def test_a_gap_is_told_once_and_of_the_feed_that_has_it():
+    counts = {"north": [40, 0, 40, 40], "south": [40, 40, 40, 40]}
+    assert gaps_of(counts) == ["north 2024-02"]
+    assert gaps_of(counts, {"north": 1, "south": 1}) == ["north 2024-02"]
+    assert gaps_of(counts, {"north": 3, "south": 3}) == []
+
+
+def test_a_feed_that_stops_is_told_once_while_others_go_on():
+    counts, both = {"north": [40, 40], "south": [40, 40, 40, 40]}, ("north", "south")
+    assert gaps_of(counts, {"north": 2, "south": 3}, both) == ["north 2024-03"]
+    assert gaps_of(counts, {"north": 2, "south": 4}, both) == []
+    # an old set that came once has an end
+    assert gaps_of(counts, {"north": 2, "south": 3}, ("south",)) == []
+
+
+def test_the_months_of_a_lake_are_told_by_the_feed_of_their_delivery(house, tmp_path):
+    header, rows = "patient_id,encounter_id,department,admission_date,{}\n", []
+    for feed, months in (("north", (1, 3)), ("south", (1, 2, 3))):
+        cells = (f"P{feed}{m}{n},E{feed}{m}{n},MEDICINE,2024-0{m}-02,x\n" for m in months for n in range(30))
+        rows.append((feed, header.format(feed) + "".join(cells)))
+    (tmp_path / "sources.toml").write_text("".join(f'[feeds.{feed}]\nmatch = ["{feed}"]\n' for feed, _ in rows))
+    house = house.with_feeds(Feeds.load(tmp_path / "sources.toml"))
+    new = [house.deliver(text) for _, text in rows]
+    house.make_silver(steps.PATIENTS, steps.ENCOUNTERS)
+    assert [each.what for each in volume.doubts(house.lake, new)] == ["north 2024-02"]
+    assert volume.doubts(house.lake, []) == []
 
 
 def test_a_run_warns_and_goes_on(house, admissions):
