@@ -4,6 +4,9 @@ The encounters' fold knows which version counts: so the rows here are made of wh
 that changes, by whatever (a correction, a deletion, records that came in another order).
 """
 
+from functools import reduce
+from operator import and_
+
 import pyarrow.compute as pc
 from pyspark.sql import functions as F
 
@@ -12,6 +15,7 @@ from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.pending import encounters_changed
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.delta import Lake
+from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms.listed_codes import LISTED, conditions_of
 
 _KEY = list(silver.CONDITIONS.primary_key)
@@ -36,10 +40,15 @@ def follow(context: RunContext) -> None:
     told = stored.where(~is_listed & F.col("encounter_id").isNotNull()).select(*_ONE)
     wanted = conditions_of(context.tables.read(silver.ENCOUNTERS)).join(told, _ONE, "left_anti").select(*names)
     mine = stored.where(is_listed)
-    new = wanted.subtract(mine).withColumn(_LEAVES, F.lit(False))
+    was = mine.select(*(F.col(name).alias(f"_was_{name}") for name in names))
+    is_it = reduce(and_, (F.col(name) == F.col(f"_was_{name}") for name in _KEY))
+    is_same = reduce(and_, (F.col(name).eqNullSafe(F.col(f"_was_{name}")) for name in names if name not in _KEY))
+    new = wanted.join(was, is_it & is_same, "left_anti").withColumn(_LEAVES, F.lit(False))
     gone = mine.join(wanted.select(*_KEY), _KEY, "left_anti").select(*names).withColumn(_LEAVES, F.lit(True))
     changed = context.tables.stage(contract, new.unionByName(gone))
-    if changed.limit(1).count():
+    with storage_errors(contract.name):
+        has_any = bool(changed.limit(1).count())
+    if has_any:
         context.tables.merge(contract, changed, contract.primary_key, leaves=_LEAVES)
     context.tables.unstage(contract)
 
