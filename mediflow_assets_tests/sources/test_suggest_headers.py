@@ -20,6 +20,7 @@ PATIENTS = GERMAN["Pat.-Nr."]
         ("hospitaldischargetime24", "discharge time"), ("PtDOB", "patient birth"), ("D.O.A", "admission"),
         ("Med Rec #", "mrn"), ("ADMIDATE", "admission date"), ("Fecha de Ingreso", "date admission"),
         ("DATE_NAISS", "date birth"), ("Geboortedatum", "birth date"), ("Data urodzenia", "date birth"),
+        ("DSCHRG_DSPSTN", "discharge disposition"), ("PTNT_BRTH_DT", "patient birth"), ("DSCHDT", "discharge date"),
         ("Opname-nr", "admission id"), ("Kön", "gender"), ("Płeć", "gender"), ("Fødselsdato", "birth date"),
     ],
 )  # fmt: skip

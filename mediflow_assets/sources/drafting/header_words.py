@@ -17,9 +17,6 @@ _LETTERS = str.maketrans(
     | {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "ı": "i", "å": "a", "Å": "A"}
 )
 _LONG = 4
-_FEWEST, _LEAST_SHARE = 3, 0.6
-"""Consonants of an abbreviation, and the share of the whole word's that it has."""
-_SHORT = 8
 _FEWEST_LETTERS = 2
 _MOST_JOINED = 4
 _JOINT = "s"
@@ -105,7 +102,7 @@ def _meaning(word: str) -> frozenset[str]:
     for shorter in (word.rstrip("s"), word.rstrip("0123456789"), word.removesuffix("en")):
         if shorter != word and shorter in known:
             return known[shorter]
-    return frozenset().union(*(known.get(part) or _of_beginning(part) for part in _parts(word)))
+    return frozenset().union(*(known[part] for part in _parts(word)))
 
 
 def _parts(word: str) -> tuple[str, ...]:
@@ -116,46 +113,11 @@ def _parts(word: str) -> tuple[str, ...]:
     return _segments(plain) or _abbreviated(plain) or tuple(_ends(plain))
 
 
-def _of_beginning(part: str) -> frozenset[str]:
-    return _concepts_of_words()[min((each for each in _shortened() if each.startswith(part)), key=_by_length)]
-
-
-def _by_length(word: str) -> tuple[int, str]:
-    return len(word), word
-
-
 @cache
 def _abbreviated(word: str) -> tuple[str, ...]:
-    """The known word that this one is short for: its beginning (`naiss`), or its consonants (`dsch`, `prncpal`)."""
-    known = _shortened()
-    longer = sorted((w for w in known if w.startswith(word)), key=_by_length) if len(word) >= _LONG else []
-    if longer:
-        return (longer[0],)
-    bones = _consonants(word) if len(word) <= _SHORT and _vowels(word) < len(word) / 4 else ""
-    best, found = _LEAST_SHARE, tuple[str, ...]()
-    for each in sorted(known) if len(bones) >= _FEWEST else ():
-        whole = _consonants(each)
-        is_short = (
-            each[0] == word[0] and (bones[-1] == whole[-1] or whole.startswith(bones)) and _is_within(bones, whole)
-        )
-        if len(each) > _LONG and is_short and len(bones) / len(whole) > best:
-            best, found = len(bones) / len(whole), (each,)
-    return found
-
-
-def _vowels(word: str) -> int:
-    return sum(letter in "aeiouy" for letter in word)
-
-
-def _consonants(word: str) -> str:
-    """A word's first letter and the consonants behind it, each run of the same once."""
-    kept = [letter for place, letter in enumerate(word) if place == 0 or letter not in "aeiouy"]
-    return "".join(letter for place, letter in enumerate(kept) if place == 0 or kept[place - 1] != letter)
-
-
-def _is_within(short: str, whole: str) -> bool:
-    letters = iter(whole)
-    return all(letter in letters for letter in short)
+    """The known word that this one is the beginning of, as `naiss` is."""
+    longer = [each for each in _shortened() if each.startswith(word)] if len(word) >= _LONG else []
+    return (min(longer, key=lambda each: (len(each), each)),) if longer else ()
 
 
 @cache
@@ -165,22 +127,16 @@ def _segments(word: str) -> tuple[str, ...]:
     if not word:
         return ()
     known = _joined()
-    sizes = range(len(word), word[0].isascii(), -1)
-    whole = [size for size in sizes if word[:size] in known]
-    begun = [size for size in sizes if _LONG < size < len(word) and _begins(word[:size])]
-    for size in (*whole, *begun):
+    for size in range(len(word), word[0].isascii(), -1):
         head, rest = word[:size], word[size:]
+        if head not in known:
+            continue
         for tail in (rest, rest[1:] if rest[:1] == _JOINT else rest):
             if not tail:
                 return (head,)
             if behind := _segments(tail):
                 return head, *behind
     return ()
-
-
-@cache
-def _begins(word: str) -> bool:
-    return any(each.startswith(word) for each in _shortened())
 
 
 def _ends(word: str) -> Iterator[str]:
