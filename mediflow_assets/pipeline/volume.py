@@ -30,7 +30,7 @@ _LEDGER = ["delivery_id", "source", "feed", "records", "received_at"]
 
 @dataclass(frozen=True)
 class Doubt:
-    """A delivery, or a month of a feed (of a system where it has none), and how many records there are of so many usual."""
+    """A delivery, or a month of a feed (of a system where it has none): its records, and how many are usual."""
 
     what: str
     records: int
