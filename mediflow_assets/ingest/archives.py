@@ -17,7 +17,7 @@ from typing import IO, Any, cast
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources import Limits
 from mediflow_assets.sources.refusing import refusing
-from mediflow_assets.sources.table_format import Unpacking
+from mediflow_assets.sources.unpacking import Unpacking
 from mediflow_assets.sources.workbook import is_workbook
 
 _ZIP, _EMPTY_ZIP = b"PK\x03\x04", b"PK\x05\x06"

@@ -5,7 +5,6 @@ import io
 import lzma
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,11 +14,15 @@ import pyarrow as pa
 
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.delivery import Recognised
+from mediflow_assets.sources.refusing import refusing
 from mediflow_assets.sources.source import Candidate
-from mediflow_assets.sources.table_format import SAMPLE, TableBatch, TableFormat, TableTop, Unpacking, named
-from mediflow_assets.sources.table_texts import text_of
+from mediflow_assets.sources.table_format import SAMPLE, TableBatch, TableFormat, TableTop, named
+from mediflow_assets.sources.table_texts import shortened, text_of
+from mediflow_assets.sources.unpacking import Unpacking
 
+_DAMAGED = "the Avro file is damaged, cut short or holds no records. Deliver it again."
 _MARK = b"Obj\x01"
+_FLOAT = "float"
 _SYNC = 16
 _AT_ONCE = 8192
 _PIECE = 1 << 20
@@ -31,20 +34,20 @@ def _is_one(file: Candidate) -> bool:
 
 def _tops(file: Candidate) -> Iterator[TableTop]:
     _refuse_bombs(file)
-    with _refusing(), file.path.open("rb") as stream:
+    with refusing(_DAMAGED), file.path.open("rb") as stream:
         records = _reader(stream)
         fields = _fields(records.writer_schema)
-        rows = [[text_of(row[field]) or "" for field in fields] for row in islice(records, SAMPLE)]
-        yield TableTop(named(fields), rows)
+        rows = [[_text(row, field) or "" for field in fields.items()] for row in islice(records, SAMPLE)]
+        yield TableTop(named([*fields]), rows)
 
 
 def _read(path: Path, what: Recognised) -> Iterator[TableBatch]:
     unpacking, first = Unpacking(path, what.limits), 1
-    with _refusing(), path.open("rb") as stream:
+    with refusing(_DAMAGED), path.open("rb") as stream:
         records = _reader(stream)
         fields = _fields(records.writer_schema)
         while rows := list(islice(records, _AT_ONCE)):
-            cells = [pa.array([text_of(row[field]) for row in rows], pa.string()) for field in fields]
+            cells = [pa.array([_text(row, field) for row in rows], pa.string()) for field in fields.items()]
             unpacking.take(sum(column.nbytes for column in cells))
             yield TableBatch(what.header, cells, range(first, first + len(rows)))
             first += len(rows)
@@ -55,21 +58,28 @@ def _reader(stream: BinaryIO) -> Any:
     return fastavro.reader(stream)
 
 
-def _fields(schema: Any) -> list[str]:
+def _fields(schema: Any) -> dict[str, bool]:
+    """Its fields, and whether each is a number of few digits."""
     if not isinstance(schema, dict) or schema.get("type") != "record":
         raise ValueError("no records")
-    return [field["name"] for field in schema["fields"]]
+    return {field["name"]: _FLOAT in (field["type"], *field["type"]) for field in schema["fields"]}
+
+
+def _text(row: Any, field: tuple[str, bool]) -> str | None:
+    name, is_short = field
+    value = row[name]
+    return text_of(shortened(value) if is_short and isinstance(value, float) else value)
 
 
 def _count(path: Path, _: Recognised) -> int:
-    with _refusing(), path.open("rb") as stream:
+    with refusing(_DAMAGED), path.open("rb") as stream:
         return sum(records for records, _ in _blocks(stream)[1])
 
 
 def _refuse_bombs(file: Candidate) -> None:
     """Unpack each block bit by bit beforehand: the reader of records takes it whole."""
     unpacking = Unpacking(file.path, file.limits)
-    with _refusing(), file.path.open("rb") as stream:
+    with refusing(_DAMAGED), file.path.open("rb") as stream:
         codec, blocks = _blocks(stream)
         for _, data in blocks:
             for size in _unpacked_sizes(codec, data):
@@ -146,14 +156,6 @@ def _varint(stream: BinaryIO) -> int:
         if not byte[0] & 0x80:
             return value
         shift += 7
-
-
-@contextmanager
-def _refusing() -> Iterator[None]:
-    try:
-        yield
-    except (ValueError, EOFError, OSError, KeyError, TypeError, IndexError, zlib.error, lzma.LZMAError, StopIteration):
-        raise DeliveryRefused("the Avro file is damaged, cut short or holds no records. Deliver it again.") from None
 
 
 AVRO = TableFormat("avro", _is_one, _tops, _read, _count)

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mediflow_assets.contracts.blanks import BLANKS
@@ -79,35 +79,35 @@ def _names_nobody(cells: Sequence[str], columns: Sequence[str | None], word: str
 
 
 def footer_of_lines(text: bytes, delimiter: str, columns: Sequence[str | None]) -> Footer:
-    """The footer at the end of whole lines of CSV; blank lines that stand in it and above it belong to it."""
-    found = NO_FOOTER
-    seen, end = 0, len(text)
-    while end and found.rows <= MOST_ROWS:
-        start = text.rfind(b"\n", 0, end - 1) + 1
-        cells = _cells(text[start:end], delimiter)
-        if cells is None:
+    """The footer at the end of whole lines of CSV, in bytes."""
+    return _footer(_lines_from_end(text, delimiter), columns)
+
+
+def footer_of_rows(rows: Sequence[Sequence[str]], columns: Sequence[str | None]) -> Footer:
+    """The footer at the end of a table's rows."""
+    return _footer(((row, 1) for row in reversed(rows)), columns)
+
+
+def _footer(from_end: Iterable[tuple[Sequence[str] | None, int]], columns: Sequence[str | None]) -> Footer:
+    """What is no record of rows, the last one first; blank ones that stand in it and above it belong to it."""
+    seen = size = 0
+    for cells, length in from_end:
+        if cells is None or seen > MOST_ROWS:
             break
         if any(cell.strip(BLANKS) for cell in cells):
             if not is_footer_row(cells, columns):
                 break
             seen += 1
-            found = Footer(seen, len(text) - start)
-        elif found.rows:
-            found = Footer(seen, len(text) - start)
-        end = start
-    return found if found.rows <= MOST_ROWS else NO_FOOTER
-
-
-def footer_of_rows(rows: Sequence[Sequence[str]], columns: Sequence[str | None]) -> Footer:
-    """The footer at the end of a table's rows, and the empty rows that belong to it."""
-    seen = size = 0
-    for row in reversed(rows):
-        if any(cell.strip(BLANKS) for cell in row):
-            if not is_footer_row(row, columns):
-                break
-            seen += 1
-        size += 1
+        size += length
     return Footer(seen, size) if 0 < seen <= MOST_ROWS else NO_FOOTER
+
+
+def _lines_from_end(text: bytes, delimiter: str) -> Iterator[tuple[list[str] | None, int]]:
+    end = len(text)
+    while end:
+        start = text.rfind(b"\n", 0, end - 1) + 1
+        yield _cells(text[start:end], delimiter), end - start
+        end = start
 
 
 def _cells(line: bytes, delimiter: str) -> list[str] | None:

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from mediflow_assets.errors import DeliveryRefused
-from mediflow_assets.sources.delivery import UNJUDGED_BYTES, Limits
+from mediflow_assets.sources.delivery import Limits
 from mediflow_assets.sources.footers import NO_FOOTER, Footer
 from mediflow_assets.sources.text_form import MARKS, UTF8, TextForm, other_encoding, text_form
 from mediflow_assets.sources.transcoding import Transcoded
+from mediflow_assets.sources.unpacking import Unpacking
 
 GZIP = b"\x1f\x8b"
 UTF8_MARK = MARKS[0][0]
@@ -40,10 +41,7 @@ class _Unpacked(io.RawIOBase):
     """A gzip file's content, refused where it grows beyond what a file of that size may hold."""
 
     def __init__(self, file: io.BufferedReader, limits: Limits) -> None:
-        self._plain = gzip.GzipFile(fileobj=file)
-        packed = os.fstat(file.fileno()).st_size
-        self._most = min(max(packed * limits.expansion, UNJUDGED_BYTES), limits.unpacked_bytes)
-        self._taken = 0
+        self._plain, self._unpacking = gzip.GzipFile(fileobj=file), Unpacking(file.fileno(), limits)
 
     def readable(self) -> bool:
         """Always."""
@@ -52,12 +50,7 @@ class _Unpacked(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         """Fill the buffer."""
         count = self._plain.readinto(buffer)
-        self._taken += count
-        if self._taken > self._most:
-            raise DeliveryRefused(
-                "unpacked it is many times its size, more than a delivery may be. Deliver it in parts, or raise "
-                "MEDIFLOW_MAX_EXPANSION or MEDIFLOW_MAX_UNPACKED_BYTES."
-            )
+        self._unpacking.take(count)
         return count
 
 

@@ -16,10 +16,10 @@ from mediflow_assets.sources.table_format import (
     TableBatch,
     TableFormat,
     TableTop,
-    Unpacking,
     named,
 )
 from mediflow_assets.sources.table_texts import texts_of
+from mediflow_assets.sources.unpacking import Unpacking
 
 _DAMAGED = "the Parquet file is damaged, cut short or encrypted. Deliver it again."
 _MARK = b"PAR1"

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from mediflow_assets.errors import DeliveryRefused
-from mediflow_assets.sources.delivery import UNJUDGED_BYTES, Limits, Recognised, Reject
+from mediflow_assets.sources.delivery import Recognised, Reject
 from mediflow_assets.sources.source import Candidate
 
 RECORDS_AT_ONCE = 1 << 16
@@ -49,28 +48,6 @@ class TableFormat:
     read: Callable[[Path, Recognised], Iterator[TableBatch]]
     count: Callable[[Path, Recognised], int]
     """How many records it holds, by other means than `read`."""
-
-
-class Unpacking:
-    """What a file unpacks to, counted; refused where that is beyond what a file of its size may hold."""
-
-    def __init__(self, path: Path, limits: Limits) -> None:
-        self._most = min(max(path.stat().st_size * limits.expansion, UNJUDGED_BYTES), limits.unpacked_bytes)
-        self._taken = 0
-
-    def take(self, size: int) -> None:
-        """So many bytes more. Raises DeliveryRefused."""
-        self._taken += size
-        if self._taken > self._most:
-            raise DeliveryRefused(
-                "unpacked it is many times its size, more than a delivery may be. Deliver it in parts, or raise "
-                "MEDIFLOW_MAX_EXPANSION or MEDIFLOW_MAX_UNPACKED_BYTES."
-            )
-
-    def taken(self, piece: bytes) -> bytes:
-        """A piece, counted. Raises DeliveryRefused."""
-        self.take(len(piece))
-        return piece
 
 
 def named(header: Sequence[str]) -> tuple[str, ...]:

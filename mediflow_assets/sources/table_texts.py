@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -50,6 +51,11 @@ def text_of(value: Any) -> str | None:
     if isinstance(value, Mapping | list | tuple):
         return json.dumps(value, ensure_ascii=False, default=text_of)
     return format(value, "f") if isinstance(value, Decimal) else str(value)
+
+
+def shortened(value: float) -> float:
+    """A number of four bytes that was read as one of eight, as it was written."""
+    return float(str(np.float32(value)))
 
 
 def _is_plain(kind: pa.DataType) -> bool:

@@ -9,7 +9,7 @@ from xml.parsers import expat
 
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.delivery import Limits
-from mediflow_assets.sources.table_format import Unpacking
+from mediflow_assets.sources.unpacking import Unpacking
 
 _BOOK = "xl/workbook.xml"
 _RELATIONS = "xl/_rels/workbook.xml.rels"

@@ -181,6 +181,13 @@ def test_avro_is_read_as_texts(deliver):
         assert (landed.cells("cost")[0], landed.cells("department")[0], landed.counted) == ("5.00", None, 3)
 
 
+def test_a_number_of_four_bytes_has_no_more_digits_than_it_was_written_with(deliver):
+    fields = dict.fromkeys(HEADER, "string") | {"diagnosis_code": "float", "cost": ["null", "float"]}
+    rows = [dict.fromkeys(HEADER, "x") | {"diagnosis_code": 250.4, "cost": cost} for cost in (0.1, None)]
+    landed = deliver(avro(rows, fields))
+    assert (landed.cells("diagnosis_code"), landed.cells("cost")) == (["250.4"] * 2, ["0.1", None])
+
+
 @pytest.mark.parametrize("made", [parquet, lambda rows: avro(rows, {"patient_id": "string", "department": "string"})])
 def test_a_table_that_unpacks_to_many_times_its_size_is_refused(write, made):
     path = write(made([{"patient_id": "P1", "department": "x" * 1000}] * 30_000))
