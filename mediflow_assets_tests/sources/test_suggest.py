@@ -215,6 +215,13 @@ def test_no_name_is_shown_however_often_it_stands(write: Any, header: str, form:
     assert "quill" not in found.casefold() and "MRN" in found
 
 
+@pytest.mark.parametrize("header", ["Patient Class", "Disposition", "Admission Type", "Encounter Status"])
+def test_words_of_which_none_is_known_are_not_shown(write: Any, header: str) -> None:
+    columns = {"MRN": lambda row: f"P{row:03}", "Admit Date": day, header: ["Karl Private", "Rosa Otto", "Ada Quill"]}
+    found = suggest(write(export(columns)), today=TODAY).section
+    assert f'"{header}"' in found and not [name for name in columns[header] if name in found]
+
+
 def test_names_of_physicians_are_no_codes(write: Any) -> None:
     columns = {**AMERICAN, "Encounter Status": ["Quill, Ada", "Roe, J. P.", "Dr. Moss"]}
     drafted = suggest(write(export(columns, ";")), today=TODAY).section

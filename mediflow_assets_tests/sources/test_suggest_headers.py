@@ -233,3 +233,16 @@ def test_two_columns_of_names_are_one_however_few_they_are(write: Any, family: s
     columns = {"MRN": PATIENTS, family: ["Roe", "Doe"], given: ["Ada", "Bo", "Cy"], "Admitted": day}
     columns |= {"Attending Last Name": ["Wu", "Ito"], "Attending First Name": ["Al", "Di"]}
     assert section(columns, write)["columns"]["name"] == {"join": [family, given], "with": ", "}
+
+
+def test_what_was_planned_is_not_what_happened(write: Any) -> None:
+    columns = {
+        "MRN": lambda row: f"P{row:03}",
+        "Planned Admission Date": lambda row: day(row, plus=-30),
+        "Actual Admission Date": day,
+        "Expected Discharge Date": lambda row: day(row, plus=2),
+        "Actual Discharge Date": lambda row: day(row, plus=4),
+    }
+    columns = section(columns, write)["columns"]
+    assert columns["admission_date"] == "Actual Admission Date"
+    assert columns["discharge_date"] == "Actual Discharge Date" and "updated_at" not in columns

@@ -10,7 +10,7 @@ from statistics import median
 
 from mediflow_assets.sources.aliases import ADMISSION_ALIASES, plain
 from mediflow_assets.sources.drafting.draft import CHECK
-from mediflow_assets.sources.drafting.fitting import FITS, KNOWN_ENOUGH, are_codes, are_people
+from mediflow_assets.sources.drafting.fitting import FITS, KNOWN_ENOUGH, are_codes, are_nothing_known, are_people
 from mediflow_assets.sources.drafting.header_words import concepts, meanings
 from mediflow_assets.sources.drafting.profile import Profile
 from mediflow_assets.sources.drafting.rules import RULES
@@ -88,7 +88,7 @@ def _by_words(ours: str, header: str, profile: Profile) -> float:
 def _told(ours: str, profile: Profile, by_name: float) -> str:
     if not profile.given:
         return "by its name: it has no value here" if by_name >= _SURE else ""
-    if ours in CODED and are_people(ours, profile):
+    if ours in CODED and (are_people(ours, profile) or are_nothing_known(ours, profile)):
         return ""
     if ours in CODED and by_name >= _SURE and are_codes(profile):
         return f"{len(profile.counts)} different words or codes"

@@ -17,6 +17,8 @@ _PERSON = re.compile(
 )
 """A person: `Surname, Given` or a title."""
 _PEOPLE, _FEW_KNOWN = 0.3, 0.2
+_SHORT_CODE = 3
+"""Letters of what is no name."""
 
 
 def _dates(profile: Profile) -> str:
@@ -58,12 +60,18 @@ def are_people(ours: str, profile: Profile) -> bool:
     return profile.share(_PERSON.match) >= _PEOPLE and share_known(ours, profile) < _FEW_KNOWN
 
 
+def are_nothing_known(ours: str, profile: Profile) -> bool:
+    """Whether none of its words is known, and one may be a name: such are not to be shown."""
+    return not share_known(ours, profile) and any(len(word) > _SHORT_CODE for word in profile.counts)
+
+
 def _coded(ours: str) -> Callable[[Profile], str]:
-    """Words, of which most are known, or none is a number: codes of a list of its own cannot be read."""
+    """Words, of which most are known, or some and none is a number: codes of a list of its own cannot be read, and
+    words of which none is known may be anything, such as names."""
 
     def fits(profile: Profile) -> str:
         known = share_known(ours, profile)
-        is_read = known >= KNOWN_ENOUGH or profile.share(_WORD.search) >= ENOUGH
+        is_read = known >= KNOWN_ENOUGH or (known > 0 and profile.share(_WORD.search) >= ENOUGH)
         return f"{known:.0%} of its words known" if are_codes(profile) and is_read else ""
 
     return fits
