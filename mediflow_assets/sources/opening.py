@@ -165,12 +165,13 @@ def _form(file: io.BufferedReader, compression: str | None, limits: Limits, enco
 def refuse_other_encoding(path: Path, compression: str | None, limits: Limits) -> None:
     """Refuse a text that was read as UTF-8, and that in the end has words in another encoding: those records would be
     lost among the rejects."""
-    text, lines = bytearray(), 0
+    text, lines, seen = bytearray(), 0, 0
     with opened(path, compression, limits, UTF8) as stream:
         while (line := stream.readline(BUFFER)) and len(text) < BUFFER:
-            lines += 1
+            lines, seen = lines + 1, seen + len(line)
             text += b"" if line.isascii() else line
-    if found := other_encoding(bytes(text), lines):
+    # what was looked at from the first was judged then
+    if seen > BUFFER and (found := other_encoding(bytes(text), lines)):
         raise DeliveryRefused(
             f"its text seems to be in {found} from some record on, and in UTF-8 before it. Name its 'encoding' in a "
             "feed of sources.toml."
