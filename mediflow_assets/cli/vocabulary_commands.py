@@ -1,10 +1,13 @@
 """`mediflow vocabulary`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mediflow_assets.cli import context, output
+
+if TYPE_CHECKING:
+    from mediflow_assets.operations.unknown_words import UnknownWord
 
 ROLES = ("data_engineer", "privacy_officer", "admin")
 User = Annotated[str | None, typer.Option(help="your MediFlow name; asked for if not given")]
@@ -24,26 +27,33 @@ def register(app: typer.Typer) -> None:
 def unmapped(
     user: User = None, as_json: Annotated[bool, typer.Option("--json", help="JSON, for a program to read")] = False
 ) -> None:
-    """List the words that hold records back. One may be a name, so it takes a login.
+    """List the words that hold records back, and those that a feed leaves out. One may be a name: it takes a login.
 
     The roles data_engineer, privacy_officer and admin may.
     """
     from mediflow_assets.cli import officer
-    from mediflow_assets.operations import unknown_words
+    from mediflow_assets.operations import left_out_words, unknown_words
+    from mediflow_assets.sources import Feeds
 
     settings = context.settings()
     settings.require_home()
     with officer.acting(settings, user, "vocabulary unmapped", "", ROLES) as who:
-        found = unknown_words.unmapped(context.lake(settings))
+        lake = context.lake(settings)
+        left_out = left_out_words.left_out(lake, Feeds.load(settings.sources_file))
+        found = [*unknown_words.unmapped(lake), *left_out]
         who.detail = f"{len(found)} words"
     if as_json:
         output.as_json([vars(each) for each in found])
     elif found:
-        names = ("feed", "column", "word", "records", "deliveries")
-        output.table("unknown words", names, [tuple(vars(each).values()) for each in found])
+        names = ("feed", "column", "word", "records", "deliveries", "left out")
+        output.table("unknown words", names, [_cells(each) for each in found])
         output.line("Next: 'mediflow vocabulary map FEED COLUMN THEIRS OURS' says what one means.")
     else:
         output.line("Every word is known.")
+
+
+def _cells(word: "UnknownWord") -> tuple[object, ...]:
+    return (word.feed, word.column, word.word, word.records, word.deliveries, "yes" if word.is_left_out else "")
 
 
 def map_(

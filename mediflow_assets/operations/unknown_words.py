@@ -4,7 +4,7 @@ import json
 import re
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,8 @@ class UnknownWord:
     word: str
     records: int
     deliveries: int
+    is_left_out: bool = False
+    """Whether the feed maps it to nothing, and its records are let in without a value."""
 
 
 def unmapped(lake: Lake) -> list[UnknownWord]:
@@ -47,9 +49,13 @@ def unmapped(lake: Lake) -> list[UnknownWord]:
         for column, word in _words(row["reasons"], payload):
             # one record may be held at several tables
             found[feed, column, word].add((row["_delivery_id"], row["_record_number"]))
-    words = [
+    return in_order(
         UnknownWord(*key, len(records), len({delivery for delivery, _ in records})) for key, records in found.items()
-    ]
+    )
+
+
+def in_order(words: Iterable[UnknownWord]) -> list[UnknownWord]:
+    """Those of most records first."""
     return sorted(words, key=lambda each: (-each.records, each.feed, each.column, each.word))
 
 
@@ -99,7 +105,7 @@ def _with(text: str, place: tuple[str, ...], key: str, value: str) -> str:
     lines = text.splitlines()
     start = next((number for number, line in enumerate(lines) if _place_of(line) == place), None)
     if start is None:
-        _refuse_if_said(text, place, pair)
+        _refuse_if_said(text, place)
         head = ".".join(name if _BARE.match(name) else _quoted(name) for name in place)
         return "\n".join([*lines, *([""] if lines else []), f"[{head}]", pair]) + "\n"
     end = next((n for n in range(start + 1, len(lines)) if lines[n].lstrip().startswith("[")), len(lines))
@@ -107,13 +113,13 @@ def _with(text: str, place: tuple[str, ...], key: str, value: str) -> str:
     return "\n".join([*lines[: start + 1], pair, *kept, *lines[end:]]) + "\n"
 
 
-def _refuse_if_said(text: str, place: tuple[str, ...], pair: str) -> None:
+def _refuse_if_said(text: str, place: tuple[str, ...]) -> None:
     """Values that stand within another section's lines are not taken apart."""
     said: Any = tomllib.loads(text)
     for name in place:
         said = said.get(name, {}) if isinstance(said, dict) else {}
     if said:
-        raise SettingsInvalid(f"sources.toml has values.{place[-1]} of {place[1]} in one line. Add {pair} to it.")
+        raise SettingsInvalid(f"sources.toml has values.{place[-1]} of {place[1]} in one line. Add the word to it.")
 
 
 def _place_of(line: str) -> tuple[str, ...] | None:

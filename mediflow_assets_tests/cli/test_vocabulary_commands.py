@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
-from mediflow_assets.contracts import silver
+from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.identity.audit import AuditLog
 from mediflow_assets.identity.users import Users
-from mediflow_assets.operations import unknown_words
+from mediflow_assets.operations import left_out_words, unknown_words
 from mediflow_assets.sources import Feeds
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets_tests.cli.conftest import DELIVERY, WHEN
@@ -105,7 +105,7 @@ def test_a_word_of_a_shipped_feed_is_mapped_and_all_else_of_it_stays(tmp_path: P
         ("main", "cost", "H", "M", "no column 'cost'"),
         ("main", "gender", "H", "horse", "means one of M, F, O, U"),
         ("main", "gender", " ", "M", "is empty"),
-        ("inline", "gender", "H", "M", "in one line"),
+        ("inline", "gender", "H", "M", "in one line. Add the word"),
     ],
 )
 def test_what_cannot_be_mapped_changes_nothing(
@@ -123,3 +123,22 @@ def test_the_command_says_what_comes_next(mediflow: Run, home: Path, held: None)
     mapped = mediflow("vocabulary", "map", "admissions", "gender", "H", "M")
     assert mapped.exit_code == 0 and "quarantine replay --reason gender_unknown" in " ".join(mapped.stdout.split())
     assert '"H" = "M"' in (home / "sources.toml").read_text()
+
+
+def test_words_that_a_feed_leaves_out_are_counted_too(lake: Lake, tmp_path: Path) -> None:
+    path = tmp_path / "sources.toml"
+    gender, status = '"H" = ""\n"1" = "M"\n', '"*" = ""\n"x" = "finished"\n'
+    values = f"[feeds.main.values.gender]\n{gender}[feeds.main.values.status]\n{status}"
+    path.write_text(f'[feeds.main]\nmatch = ["A"]\n{values}')
+    cells = [("h ", "x"), ("H", "lost"), ("1", "X"), ("-", "-"), (None, None)]
+    row = {"_delivery_id": DELIVERY, "_record_number": 1, "_ingested_at": WHEN}
+    rows = [row | {"_feed": "main", "gender": one, "status": other} for one, other in cells]
+    lake.append_rows(bronze.ADMISSIONS, [*rows, row | {"gender": "H"}])
+    told = {"delivery_id": DELIVERY, "source": "admissions", "feed": "main", "received_at": WHEN}
+    lake.append_rows(bronze.DELIVERIES, [told])
+    found = left_out_words.left_out(lake, Feeds.load(path))
+    assert [(each.column, each.word, each.records, each.is_left_out) for each in found] == [
+        ("gender", "H", 1, True),
+        ("gender", "h", 1, True),
+        ("status", "lost", 1, True),
+    ]
