@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from mediflow_assets.contracts.blanks import BLANKS
 from mediflow_assets.sources.delivery import Recognised, Reject
 from mediflow_assets.sources.source import Candidate
 
@@ -52,5 +53,5 @@ class TableFormat:
 
 def named(header: Sequence[str]) -> tuple[str, ...]:
     """Names of columns, stripped; a nameless column is called by its place."""
-    names = (name.strip() for name in header)
+    names = (name.strip(BLANKS) for name in header)
     return tuple(name or f"column_{place}" for place, name in enumerate(names, start=1))

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Callable, Mapping
 
-from mediflow_assets.sources.drafting.profile import BLOOD_PRESSURE, ENOUGH, Profile
+from mediflow_assets.sources.drafting.profile import ENOUGH, Profile
 from mediflow_assets.sources.drafting.words import share_known
 from mediflow_assets.sources.names_for_ids import look_like_names
+from mediflow_assets.sources.shapes import BLOOD_PRESSURE
 
 _FEW = 60
 _LEAST_OF_PATIENTS = 0.05

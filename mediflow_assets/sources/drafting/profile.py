@@ -8,7 +8,6 @@ from functools import cached_property
 
 from mediflow_assets.contracts.diagnosis_codes import is_concept, system_of
 from mediflow_assets.contracts.not_given import NOT_GIVEN
-from mediflow_assets.sources import shapes
 from mediflow_assets.sources.drafting.dates import DateForm, forms_of
 
 ENOUGH = 0.85
@@ -85,7 +84,7 @@ class Profile:
     @cached_property
     def is_id(self) -> bool:
         """Whether its values may name something: they hold digits and are no dates or amounts with decimals."""
-        return self.share(_ID.fullmatch) >= ENOUGH and not self.is_flag and not self._is_fraction
+        return self.share(_ID.fullmatch) >= ENOUGH and not self.is_flag and not self.is_money_with_cents
 
     @cached_property
     def is_zip(self) -> bool:
@@ -95,10 +94,6 @@ class Profile:
     @cached_property
     def is_money_with_cents(self) -> bool:
         """Whether its values are amounts with decimals."""
-        return self._is_fraction
-
-    @cached_property
-    def _is_fraction(self) -> bool:
         return self.share(re.compile(r"-?\d+[.,]\d{1,2}").fullmatch) >= ENOUGH
 
     @cached_property
@@ -144,4 +139,3 @@ _SIGN = r"([^\W\d_]{1,3}[.$]?|[$€£¥₹₩])?"
 AMOUNT = re.compile(
     rf"[(-]?\s*{_SIGN}\s*-?(\d{{1,3}}([,.'’ \u00a0\u202f]\d{{2,3}})+|\d+)([.,]\d{{1,20}})?\s*{_SIGN}\s*[)-]?"
 )
-BLOOD_PRESSURE = shapes.BLOOD_PRESSURE

@@ -20,7 +20,7 @@ from mediflow_assets.sources.drafting.header_words import concepts
 from mediflow_assets.sources.feed_section import DELIMITERS
 from mediflow_assets.sources.opening import compression_of, form_of, read_head
 from mediflow_assets.sources.source import Candidate
-from mediflow_assets.sources.table_format import TableTop
+from mediflow_assets.sources.table_format import TableTop, named
 from mediflow_assets.sources.table_formats import json_format, typed_format
 from mediflow_assets.sources.text_form import NEEDS_NO_WORD
 
@@ -137,8 +137,3 @@ def _is_header(row: Sequence[str]) -> bool:
     names = [name.strip(BLANKS) for name in row]
     given = [name for name in names if name]
     return len(given) > 0.6 * len(names) and len(given) > 1 and not any(map(shapes.is_value, given))
-
-
-def named(row: Sequence[str]) -> tuple[str, ...]:
-    """A header's names; one without a name is called by its place."""
-    return tuple(name.strip(BLANKS) or f"column_{place}" for place, name in enumerate(row, start=1))
