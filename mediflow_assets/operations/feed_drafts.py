@@ -14,6 +14,8 @@ from mediflow_assets.sources.feed_section import feed_of
 from mediflow_assets.sources.suggest import suggest
 
 _FLAT = "admissions"
+_PLURALS = {"patient": "_patients", "diagnosis": "_diagnoses"}
+"""What is put behind the name of a feed whose records are no stays."""
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -47,9 +49,8 @@ def draft(files: Sequence[Path], name: str, feeds: Feeds, limits: Limits) -> lis
             if known := _known(file, feeds, limits):
                 drafts.append(Drafted(known_as=known))
                 continue
-            found = suggest(file, _free(name, taken), limits)
-            if found.grain not in ("encounter", "line"):
-                found = suggest(file, _free(f"{name}_{found.grain}s".replace("sis", "se"), taken), limits)
+            found = suggest(file, limits=limits)
+            found = replace(found, name=_free(name + _PLURALS.get(found.grain, ""), taken))
             taken.add(found.name)
             drafts.append(Drafted(found.section, found.lacks))
         except DeliveryRefused as refusal:

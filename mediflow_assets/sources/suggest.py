@@ -1,12 +1,14 @@
 """Drafts sections of `sources.toml` for files not known yet, with the evidence of each line."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.delivery import Limits
 from mediflow_assets.sources.drafting.choosing import Table
+from mediflow_assets.sources.drafting.draft import Draft
 from mediflow_assets.sources.drafting.headerless import is_a_record
 from mediflow_assets.sources.drafting.making import draft_of
 from mediflow_assets.sources.drafting.rendering import as_toml
@@ -17,12 +19,28 @@ NAME = "new_feed"
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A section for a file; `lacks` are the columns without which the file cannot be mapped."""
+    """What is proposed for a file, under a name."""
 
     name: str
-    section: str
-    grain: str
-    lacks: tuple[str, ...] = ()
+    draft: Draft
+    header: Sequence[str]
+    keys: Mapping[str, object]
+    """How the file is written."""
+
+    @property
+    def section(self) -> str:
+        """The section of `sources.toml`."""
+        return as_toml(self.draft, self.name, self.header, self.keys)
+
+    @property
+    def grain(self) -> str:
+        """What a record is."""
+        return self.draft.grain
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """The columns without which the file cannot be mapped."""
+        return self.draft.lacks
 
 
 def suggest(path: Path, name: str = NAME, limits: Limits | None = None, today: dt.date | None = None) -> Suggestion:
@@ -39,4 +57,4 @@ def suggest(path: Path, name: str = NAME, limits: Limits | None = None, today: d
         )
     draft = draft_of(table, today or dt.datetime.now(dt.UTC).date())
     used = {header for column in draft.columns.values() for header in column.headers}
-    return Suggestion(name, as_toml(draft, name, found.header, found.keys_for(used)), draft.grain, draft.lacks)
+    return Suggestion(name, draft, found.header, found.keys_for(used))
