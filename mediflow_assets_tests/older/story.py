@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mediflow_assets.sources.feeds import Feed, Feeds
+from mediflow_assets.sources.feeds import Feeds
+from mediflow_assets.sources.systems import System
 
 SECRET = bytes(range(32))
 """The key of the pseudonyms: both homes give each patient the same."""
@@ -53,7 +54,7 @@ _BAD = [
     {"encounter_id": "E-92", "discharge_date": "2023-01-01"},
 ]
 """One that stays open, one that is discarded, one that is corrected."""
-FEEDS = Feeds((Feed("of_older_lakes", ("a column of none",), values={"cost": {"?": "?"}}),))
+FEEDS = Feeds(systems={"admissions": System(values={"cost": {"?": "?"}})})
 """When the older lakes were made, a `?` was something that is given."""
 _MANY = [
     {
