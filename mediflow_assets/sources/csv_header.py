@@ -8,7 +8,7 @@ from mediflow_assets.contracts.blanks import BLANKS
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.delivery import LINE_LIMIT
 
-BINARY = "a binary file. Deliver CSV, NDJSON or a FHIR Bundle, plain or gzip."
+BINARY = "a binary file, or an encrypted one. Deliver CSV, .xlsx, Parquet, Avro, JSON or FHIR, without a password."
 MOST_TITLE_LINES = 30
 """Above a header."""
 
