@@ -45,6 +45,11 @@ def test_numbers_since_1970_are_times(write: Any, form: str, a_second: int) -> N
     assert section({**STAYS, "admittedTs": since}, write)["date_formats"] == [form]
 
 
+def test_a_date_without_marks_is_no_epoch_though_one_is_broken(write: Any) -> None:
+    columns = {**STAYS, "Admitted": lambda row: "202513450900" if row == 9 else day(row, "%Y%m%d0915")}
+    assert section(columns, write)["date_formats"] == ["yyyyMMddHHmm"]
+
+
 def test_payers_may_be_codes_of_letters(write: Any) -> None:
     columns = {**STAYS, "Admitted": day, "FIRST_PAYMENT_SRC": ["MC", "BL", "09", "MA"]}
     assert section(columns, write)["columns"]["payer"] == "FIRST_PAYMENT_SRC"

@@ -26,6 +26,8 @@ _ROWS = 1_000
 """Of two columns, to tell in which order they are."""
 _SIMILAR = ("encounter_class", "admission_type")
 """Called alike by many: their words tell them apart."""
+_LETTER, _NAMED = re.compile(r"[^\W\d_]"), 0.25
+"""Of the payers, to have a letter: numbers alone name none, and are not kept in Silver."""
 _SEVERAL = re.compile(r"[^\s;|,/][;|,/\s]+\w")
 
 
@@ -92,7 +94,7 @@ def _told(ours: str, profile: Profile, by_name: float) -> str:
         return ""
     if ours in CODED and by_name >= _SURE and are_codes(profile):
         return f"{len(profile.counts)} different words or codes"
-    if ours == "payer" and by_name >= _LIKELY and are_codes(profile):
+    if ours == "payer" and by_name >= _LIKELY and are_codes(profile) and profile.share(_LETTER.search) >= _NAMED:
         return f"{len(profile.counts)} different words or codes"
     if ours in CODED and by_name < _LIKELY and share_known(ours, profile) < KNOWN_ENOUGH:
         return ""

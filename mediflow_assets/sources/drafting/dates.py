@@ -59,8 +59,12 @@ _TIMES = (
     ("HHmmss", r"\d{6}", "%H%M%S"),
 )
 _FIRST = datetime(1970, 1, 1)
-_NUMBERS = (("epoch_s", r"1\d{9}"), ("epoch_ms", r"1\d{12}|-?[1-9]\d{10,11}"))
-"""Epochs of this century; births of the last one have fewer digits, of which seconds could be anything."""
+_NUMBERS = (
+    ("epoch_s", r"1\d{9}"),
+    ("epoch_ms", r"1\d{12}|-\d{10,12}|(?!(1[89]|2[01])\d\d(0[1-9]|1[0-2]))[1-9]\d{10,11}"),
+)
+"""Epochs of this century; births of the last one have fewer digits, of which seconds could be anything. What begins
+with a year and a month is none, as in 202301292349."""
 ISO = re.compile(
     r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d([.]\d{1,9})?)?\s?(Z|UTC|[+-]\d\d(:?\d\d)?)?)?|0000-00-00( 00:00:00)?",
     re.ASCII,

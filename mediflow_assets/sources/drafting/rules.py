@@ -41,7 +41,7 @@ RULES: dict[str, Rule] = {
             "start": 0.66,
         },
         "death birth update id class name source status disposition edstay procedure diagnosis length age year month "
-        "version admtype grund cost zip department expected discharge end",
+        "version admtype grund cost zip department expected discharge end paid payer",
     ),
     "discharge_date": _rule(
         {
@@ -54,7 +54,7 @@ RULES: dict[str, Rule] = {
             "end": 0.64,
         },
         "death birth update id class name source status edstay procedure diagnosis length age year month version "
-        "grund disposition cost zip department expected",
+        "grund disposition cost zip department expected paid payer",
     ),
     "birth_date": _rule(
         {"birth date": 1.0, "birth time": 0.95, "birth": 0.9, "birth year": 0.7},
@@ -68,7 +68,13 @@ RULES: dict[str, Rule] = {
         "facility department payer class diagnosis procedure drg id date status source disposition cost encounter",
     ),
     "department": _rule(
-        {"department": 1.0, "department name": 1.0, "department admission": 0.85, "location": 0.66},
+        {
+            "department": 1.0,
+            "department name": 1.0,
+            "department admission": 0.85,
+            "department discharge": 0.8,
+            "location": 0.66,
+        },
         "date time diagnosis cost class admission discharge age payer drg length source facility zip",
     ),
     "diagnosis_code": _rule(
@@ -88,6 +94,7 @@ RULES: dict[str, Rule] = {
             "discharge grund": 0.9,
             "discharge class": 0.85,
             "end class": 0.8,
+            "discharge code": 0.7,
             "patient status": 0.75,
         },
         "date time id admission source age cost diagnosis department",
