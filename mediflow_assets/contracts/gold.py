@@ -84,7 +84,7 @@ ADMISSION_FEATURES = _gold(
         Column("days_since_last_discharge", T.INTEGER, "since the last inpatient discharge before this admission",
                P.CLINICAL, keep(), unit="days",
                derived_from=_e("admitted_at discharged_at admitted_on discharged_on patient_key")),
-        Column("comorbidity_count", T.INTEGER, "Charlson groups among the ICD codes known before; SNOMED CT has none",
+        Column("comorbidity_count", T.INTEGER, "Charlson groups among the ICD codes, and common concepts, known before",
                P.CLINICAL, keep(), nullable=False, derived_from=_ILLNESS),
         Column("charlson_index", T.INTEGER, "weighted by Charlson", P.CLINICAL, drop(), derived_from=_ILLNESS),
         Column("elixhauser_score", T.INTEGER, "weighted by van Walraven", P.CLINICAL, drop(), derived_from=_ILLNESS),

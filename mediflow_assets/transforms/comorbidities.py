@@ -1,7 +1,12 @@
 """Groups of diagnoses that tell what else a patient suffers from, and how much each weighs."""
 
+import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from mediflow_assets.contracts.code_systems import ICD10, SNOMED
 
 Starts = Mapping[str, str]
 """Group → the beginnings of its codes without the point; 490-505 stands for all from the one to the other."""
@@ -27,7 +32,9 @@ class Comorbidities:
                     self._places[system, start] = (*self._places.get((system, start), ()), place)
 
     def of(self, code: str | None, system: str | None) -> tuple[int, ...]:
-        """The places of the groups that a code of a system belongs to."""
+        """The places of the groups that a code of a system belongs to; of a concept of SNOMED CT, its ICD-10 code."""
+        if system == SNOMED:
+            code, system = counterparts().get(code or ""), ICD10
         if not code or not system:
             return ()
         if (code, system) not in self._known:
@@ -41,6 +48,13 @@ class Comorbidities:
         had = {self.names[place] for place in places}
         had -= {milder for severe, milder in self.instead if severe in had}
         return sum(weight for name, weight in zip(self.names, self.weights, strict=True) if name in had)
+
+
+@cache
+def counterparts() -> Mapping[str, str]:
+    """Concepts of SNOMED CT → ICD-10: the common diseases that the groups are made of, not all their subtypes."""
+    with Path(__file__).with_name("snomed_icd10.csv").open(encoding="utf-8") as lines:
+        return {row["concept"]: row["icd10"] for row in csv.DictReader(lines)}
 
 
 def _every(starts: str) -> Iterator[str]:

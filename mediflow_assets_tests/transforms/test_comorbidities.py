@@ -8,8 +8,9 @@ import pycomorb
 import pytest
 
 from mediflow_assets.contracts.code_systems import icd9
-from mediflow_assets.contracts.diagnosis_codes import icd10cm
+from mediflow_assets.contracts.diagnosis_codes import icd10cm, is_concept
 from mediflow_assets.transforms.charlson import CHARLSON
+from mediflow_assets.transforms.comorbidities import counterparts
 from mediflow_assets.transforms.elixhauser import ELIXHAUSER
 
 PATIENTS = 800
@@ -61,3 +62,33 @@ def test_groups_and_scores_are_those_of_another_package(system, groups, score, w
             place for place, name in enumerate(categories) if row[name] and groups.names[place] not in graver
         }
     assert len(set.union(*found.values())) == len(groups.names)
+
+
+@pytest.mark.parametrize(
+    ("concept", "group"),
+    [
+        ("44054006", "diabetes without complication"),
+        ("368581000119106", "diabetes with complication"),
+        ("22298006", "myocardial infarction"),
+        ("88805009", "congestive heart failure"),
+        ("87433001", "chronic pulmonary disease"),
+        ("46177005", "renal disease"),
+        ("26929004", "dementia"),
+        ("62479008", "AIDS"),
+        ("94260004", "metastatic solid tumour"),
+        ("230690007", "cerebrovascular disease"),
+    ],
+)
+def test_common_concepts_of_snomed_are_of_the_group_of_their_disease(concept, group):
+    assert [CHARLSON.names[place] for place in CHARLSON.of(concept, "snomed")] == [group]
+
+
+def test_a_concept_without_a_counterpart_is_of_no_group():
+    assert CHARLSON.of("15777000", "snomed") == () and CHARLSON.of("44054006", "icd10") == ()
+
+
+def test_every_concept_has_its_check_digit_and_is_of_some_group():
+    for concept, code in counterparts().items():
+        assert is_concept(concept), concept
+        is_common = code in ("G45.9", "K76.0", "N18.1", "N18.2")
+        assert CHARLSON.of(code, "icd10") or ELIXHAUSER.of(code, "icd10") or is_common, (concept, code)
