@@ -7,9 +7,16 @@ _MARKS = "+*!\u2020\u2021"
 _BESIDE, _RULED_OUT = frozenset("GVZARLB"), "A"
 """Letters after a German code: confirmed, suspected, state after, ruled out; right, left, both."""
 _DASHES = ("-", "\u2013", ":")
-_APART, _BLANK = re.compile(r"[;|/\r\n]"), re.compile(r"[,\s]+")
+_APART, _BLANK = re.compile(r"[;|/~^\r\n]"), re.compile(r"[,\s]+")
 _CODE = re.compile(r"([A-Za-z][0-9][0-9A-Za-z]|[0-9]{3})[0-9A-Za-z]*([.][0-9A-Za-z]*)?\Z")
+_OF_SKS = re.compile(r"[Dd](?=[A-Za-z][0-9][0-9A-Za-z])")
 _MORE_THAN_A_NUMBER = re.compile(r"[A-Za-z]|.*[.:]|[0-9]{6}")
+
+
+def international(code: str) -> str:
+    """A code without the D that Danish ones (SKS) bear before those of ICD-10: K358 of DK358. No code of ICD-10 begins
+    with two letters."""
+    return _OF_SKS.sub("", code, count=1) if _OF_SKS.match(code) else code
 
 
 def codes_in(cell: str) -> list[str]:
@@ -28,7 +35,7 @@ def _codes_of(part: str) -> list[str] | None:
     found: list[str] = []
     last = ""
     for token in filter(None, _BLANK.split(part)):
-        bare, beside = token.rstrip(_MARKS + ":"), token.strip("()").upper()
+        bare, beside = international(token.rstrip(_MARKS + ":")), token.strip("()").upper()
         if _CODE.match(bare):
             found.append(bare)
             last = token

@@ -12,7 +12,7 @@ from mediflow_assets.sources.grains import ENCOUNTER_GRAIN, FORMS
 from mediflow_assets.sources.systems import NAMESPACE_FORM
 from mediflow_assets.sources.text_form import is_encoding
 
-DELIMITERS = (",", ";", "\t", "|")
+DELIMITERS = (",", ";", "\t", "|", "~", "^", "¦")
 WAYS = frozenset({"join", "with", "first", "value"})
 _OF_COLUMNS = ("match", "headers", "columns", "grain")
 _OF_FILES = ("delimiter", "encoding", "skip_lines", "sheet")
@@ -48,7 +48,7 @@ class _Section:
             self.match(named),
             headers=headers,
             columns=columns,
-            delimiter=self.one_of("delimiter", DELIMITERS, "a comma, a semicolon, a tab or a vertical bar"),
+            delimiter=self.one_of("delimiter", DELIMITERS, "a comma, a semicolon, a tab, a bar (| or ¦), ~ or ^"),
             encoding=self.read("encoding", is_encoding, 'the name of an encoding, such as "windows-1252"'),
             skip_lines=self.read("skip_lines", _is_count, "how many lines stand above the header"),
             sheet=self.read("sheet", is_text, "the name of a sheet"),

@@ -2,7 +2,16 @@
 
 import pytest
 
-from mediflow_assets.contracts.code_systems import ICD9, MIXED, Reading, icd9, named_system, read_code, speaks
+from mediflow_assets.contracts.code_systems import (
+    ICD9,
+    MIXED,
+    Reading,
+    icd9,
+    named_system,
+    read_cell,
+    read_code,
+    speaks,
+)
 
 CM = ("ICD-10-CM", "icd10cm", "I10C", "http://hl7.org/fhir/sid/icd-10-cm", "urn:oid:2.16.840.1.113883.6.90")
 
@@ -84,3 +93,14 @@ def test_what_is_said_of_a_code_goes_before_what_it_looks_like(code, named, of_d
 )
 def test_the_codes_of_a_delivery_speak_for_each(codes, what):
     assert speaks(codes) == what
+
+
+@pytest.mark.parametrize(
+    ("code", "spelled"), [("DK358", "K35.8"), ("di21.4", "I21.4"), ("D509", "D50.9"), ("DX", "DX")]
+)
+def test_danish_codes_bear_a_letter_before_those_of_icd10(code, spelled):
+    assert read_cell(code).code == spelled
+
+
+def test_codes_of_a_cell_are_divided_by_the_marks_of_hl7():
+    assert read_cell("I63.9~K56.609", may_list=True).listed == "icd10:I63.9 icd10:K56.609"

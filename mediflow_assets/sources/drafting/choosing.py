@@ -20,6 +20,7 @@ _BY_WORDS = 0.3
 """What it adds that all words of a column are known."""
 _LEAST, _LIKELY, _SURE, _ALIAS = 0.58, 0.75, 0.9, 0.97
 _STRANGE, _BESIDE, _AGAINST = 0.08, 0.06, 0.45
+_ARRIVAL, _MOST_CLASHES = 0.05, 0.02
 _ALIKE, _DAYS_OFF = 0.16, 3
 """How much less may speak for a column that lies so many days nearer."""
 _ROWS = 1_000
@@ -28,7 +29,7 @@ _SIMILAR = ("encounter_class", "admission_type")
 """Called alike by many: their words tell them apart."""
 _LETTER, _NAMED = re.compile(r"[^\W\d_]"), 0.25
 """Of the payers, to have a letter: numbers alone name none, and are not kept in Silver."""
-_SEVERAL = re.compile(r"[^\s;|,/][;|,/\s]+\w")
+_SEVERAL = re.compile(r"[^\s;|,/~^][;|,/~^\s]+\w")
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ def candidates(table: Table, ours: str) -> list[Choice]:
         if told:
             by_words = _BY_WORDS * _by_words(ours, header, table.profiles[header])
             against = _of_others(header, table.profiles[header]) if ours == "diagnosis_code" else 0.0
+            # of an arrival and an admission the stay begins with the latter
+            against += _ARRIVAL * (ours == "admission_date" and "arrival" in concepts(header)[0])
             found.append(Choice(header, told, by_name + by_words - against - place / 1_000_000))
     return sorted(found, key=lambda choice: -choice.score)
 
@@ -127,6 +130,14 @@ def _near(needed: frozenset[str], header: str) -> set[str]:
 def choose(table: Table) -> dict[str, Choice]:
     """Ours → the column taken for it: each column once, the surest first."""
     every = {ours: candidates(table, ours) for ours in RULES}
+    chosen = _best(table, every)
+    while (stay := chosen.get("encounter_id")) and _is_of_several(table, stay.header, chosen):
+        every["encounter_id"] = [each for each in every["encounter_id"] if each.header != stay.header]
+        chosen = _best(table, every)
+    return chosen
+
+
+def _best(table: Table, every: Mapping[str, Sequence[Choice]]) -> dict[str, Choice]:
     order = sorted(((c.score, ours, c) for ours, found in every.items() for c in found), key=lambda each: -each[0])
     chosen: dict[str, Choice] = {}
     taken: set[str] = set()
@@ -136,7 +147,6 @@ def choose(table: Table) -> dict[str, Choice]:
             taken.add(choice.header)
     _nearest_admission(table, chosen, [c for c in every["admission_date"] if c.header not in taken])
     _let_go_of_no_patient(table, chosen)
-    _let_go_of_no_stay(table, chosen)
     return chosen
 
 
@@ -175,14 +185,17 @@ def _let_go_of_no_patient(table: Table, chosen: dict[str, Choice]) -> None:
             del chosen["patient_id"]
 
 
-def _let_go_of_no_stay(table: Table, chosen: dict[str, Choice]) -> None:
-    """A stay has one patient; a column that says otherwise names no stays."""
-    if "encounter_id" in chosen and "patient_id" in chosen:
-        stays, patients = (table.profiles[chosen[ours].header].cells for ours in ("encounter_id", "patient_id"))
+def _is_of_several(table: Table, stay: str, chosen: Mapping[str, Choice]) -> bool:
+    """Whether a column's ids stand with several patients, or births: a stay has one, and such a column names no stays,
+    as a running number of each patient's does."""
+    stays = table.profiles[stay].cells
+    for ours in filter(chosen.__contains__, ("patient_id", "birth_date")):
         first: dict[str, str] = {}
-        clashes = sum(first.setdefault(i, who) != who for i, who in zip(stays, patients, strict=True) if i and who)
-        if clashes > 0.02 * len(stays):
-            del chosen["encounter_id"]
+        people = table.profiles[chosen[ours].header].cells
+        clashes = sum(first.setdefault(i, who) != who for i, who in zip(stays, people, strict=True) if i and who)
+        if clashes > _MOST_CLASHES * len(stays):
+            return True
+    return False
 
 
 def in_order(first: Profile, second: Profile) -> float:

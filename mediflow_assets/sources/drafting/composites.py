@@ -6,7 +6,7 @@ from mediflow_assets.contracts.source import LINE_GRAIN
 from mediflow_assets.sources.drafting import words
 from mediflow_assets.sources.drafting.choosing import Table
 from mediflow_assets.sources.drafting.draft import CHECK, Column, Draft
-from mediflow_assets.sources.drafting.header_words import concepts
+from mediflow_assets.sources.drafting.header_words import concepts, words_of
 from mediflow_assets.sources.drafting.profile import ENOUGH, Profile
 from mediflow_assets.sources.drafting.rules import RULES
 from mediflow_assets.sources.drafting.writing import dates_of
@@ -15,6 +15,8 @@ from mediflow_assets.sources.grains import DIAGNOSIS_GRAIN, ENCOUNTER_GRAIN, FOR
 _OF_NO_STAY = {"patient", "mrn", "row", "provider", "facility", "procedure", "zip", "date", "relative", "diagnosis"}
 _LEAST_DIFFERENT = 0.2
 _PRINCIPAL = frozenset(["p", "pri", "prin", "principal", "primary", "1", "main", "a", "hd", "h", "hoofd", "dp"])
+_YES = frozenset(["y", "yes", "true", "t", "j", "ja", "s", "si", "sí", "o", "oui", "x"])
+_MOST_MARKS = 12
 _ONCE = 0.95
 """Of stays, to be named by one record: a file that names them again and again tells of something else."""
 _HOURS = re.compile(r"([01]\d|2[0-3])[0-5]\d")
@@ -71,8 +73,16 @@ def times_of_day(table: Table, draft: Draft) -> None:
             >= ENOUGH
             and (_means(header, "time") or not table.profiles[header].is_integer)
         ]
+        beside = [header for header in table.header if _is_clock_of(column.headers[0], header, table)]
+        clocks = clocks if len(clocks) == 1 else beside
         if len(clocks) == 1:
             draft.columns[ours] = Column((column.headers[0], clocks[0]), "dates and times of day", " ")
+
+
+def _is_clock_of(date: str, header: str, table: Table) -> bool:
+    """Whether a header is that of a date but for the word for it: `Time In` beside `Date In`."""
+    words = [[w for w in words_of(each) if not concepts(w)[0] & {"date", "time"}] for each in (date, header)]
+    return header != date and words[0] == words[1] != [] and table.profiles[header].share(_CLOCK.fullmatch) >= ENOUGH
 
 
 def codes(table: Table, draft: Draft) -> None:
@@ -123,21 +133,33 @@ def stay(table: Table, draft: Draft) -> None:
 
 def _principal_mark(table: Table, draft: Draft) -> tuple[Column, dict[str, str]] | None:
     """A column that marks one diagnosis of each stay as the principal one by a letter or word of its own."""
-    encounter = draft.columns.get("encounter_id")
-    if encounter is None or "diagnosis_rank" in draft.columns:
+    if (encounter := draft.columns.get("encounter_id")) is None:
         return None
     ids = table.profiles[encounter.headers[0]].cells
-    taken = {header for column in draft.columns.values() for header in column.headers}
+    taken = {header for ours, column in draft.columns.items() for header in column.headers if ours != "diagnosis_rank"}
+    found = []
     for header in table.header:
         profile = table.profiles[header]
-        word = next((each for each in profile.counts if each.casefold() in _PRINCIPAL), None)
-        if header in taken or word is None or not 2 <= len(profile.counts) <= 6:
+        if header in taken or not 2 <= len(profile.counts) <= _MOST_MARKS:
             continue
-        marked = [i for i, cell in zip(ids, profile.cells, strict=True) if cell == word]
-        if len(marked) == len(set(marked)) and len(marked) > 0.8 * len(set(ids)):
-            others = {each: "2" for each in profile.counts if each != word}
-            return Column((header,), f"one {word} a stay: the principal diagnosis; {CHECK}"), {word: "1"} | others
-    return None
+        for word in filter(lambda each: _is_principal(header, each), profile.counts):
+            marked = [i for i, cell in zip(ids, profile.cells, strict=True) if cell == word]
+            if len(marked) == len(set(marked)) and len(marked) > 0.8 * len(set(ids)):
+                others = {each: "2" for each in profile.counts if each != word}
+                why = f"one {word} a stay: the principal diagnosis; {CHECK}"
+                found.append((_is_order(profile), Column((header,), why), {word: "1"} | others))
+    found.sort(key=lambda each: each[0])
+    return found[0][1:] if found and not (found[0][0] and "diagnosis_rank" in draft.columns) else None
+
+
+def _is_principal(header: str, word: str) -> bool:
+    """Whether a word marks the principal of several diagnoses, by itself or under such a header."""
+    return word.casefold() in _PRINCIPAL or (word.casefold() in _YES and _means(header, "principal"))
+
+
+def _is_order(profile: Profile) -> bool:
+    """Whether it rather numbers the diagnoses as they were entered, than says which is the principal one."""
+    return profile.is_integer and "3" in profile.counts
 
 
 def patient(table: Table, draft: Draft) -> None:
@@ -160,19 +182,23 @@ def patient(table: Table, draft: Draft) -> None:
 
 
 def _person(table: Table, draft: Draft) -> str | None:
-    """A column of ids that stand several times, and of which each has one gender and one birth, or the like."""
+    """The column of most ids that stand several times, and of which each has one gender and one birth, or the like."""
     taken = {header for column in draft.columns.values() for header in column.headers}
     fixed = [
         header
         for header in table.header
         if concepts(header)[0] & {"gender", "birth", "race", "zip", "name"} and len(table.profiles[header].counts) > 1
     ]
+    found = []
     for header in table.header:
         profile = table.profiles[header]
         is_candidate = header not in taken and header not in fixed and profile.is_id and not profile.dates
-        if is_candidate and _LEAST_DIFFERENT < profile.distinct < _ONCE and _determines(table, header, fixed) > 1:
-            return header
-    return None
+        is_of_several = "relative" in concepts(header)[0]
+        if is_candidate and not is_of_several and _LEAST_DIFFERENT < profile.distinct < _ONCE:
+            found.append(header)
+    # of a household and its members the latter are more
+    found.sort(key=lambda header: -table.profiles[header].distinct)
+    return next((header for header in found if _determines(table, header, fixed) > 1), None)
 
 
 def _determines(table: Table, header: str, fixed: list[str]) -> int:

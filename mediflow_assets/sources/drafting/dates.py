@@ -42,6 +42,7 @@ _PARTS = (
     ("ddMMMyyyy", r"\d\d[A-Za-z]{3}\d{4}", "%d%b%Y"),
     ("dd MMM yyyy", r"\d\d [A-Za-z]{3} \d{4}", "%d %b %Y"),
     ("d MMM yyyy", r"\d{1,2} [A-Za-z]{3} \d{4}", "%d %b %Y"),
+    ("MMM d yyyy", r"[A-Za-z]{3} {1,2}\d{1,2} \d{4}", "%b %d %Y"),
     ("MMM d, yyyy", r"[A-Za-z]{3} \d{1,2}, \d{4}", "%b %d, %Y"),
 )
 _TIMES = (
@@ -54,6 +55,7 @@ _TIMES = (
     (" h:mm a", r" \d{1,2}:\d\d [AaPp][Mm]", " %I:%M %p"),
     (" hh:mm:ss a", r" \d\d:\d\d:\d\d [AaPp][Mm]", " %I:%M:%S %p"),
     (" h:mm:ss a", r" \d{1,2}:\d\d:\d\d [AaPp][Mm]", " %I:%M:%S %p"),
+    (" h:mma", r" {1,2}\d{1,2}:\d\d[AaPp][Mm]", " %I:%M%p"),
     ("'T'HH:mm:ss", r"T\d\d:\d\d:\d\d", "T%H:%M:%S"),
     ("HHmm", r"\d{4}", "%H%M"),
     ("HHmmss", r"\d{6}", "%H%M%S"),

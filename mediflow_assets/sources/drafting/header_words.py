@@ -16,6 +16,12 @@ _LETTERS = str.maketrans(
     {"ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ä": "ae", "ö": "oe", "ü": "ue", "æ": "ae", "œ": "oe", "Æ": "Ae"}
     | {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "ı": "i", "å": "a", "Å": "A"}
 )
+_PLACE = re.compile(
+    r"^((MSH|EVN|PID|OB[XR]|MRG|Z[A-Z][A-Z0-9]|[A-Z]{2}\d)[-_. ]\d+([.]\d+)*"
+    r"|\[\w+\][.](?=\[)|[A-Z]\d+_|\d+[.)]?(?=[\s_][^\W\d_]))"
+    r"[\s_:-]*(?=\S*[^\W\d_]{2})"
+)
+"""Before a name, where a field stands: of HL7 (`PV1-36 Disposition`), a schema (`[dbo].[x]`), a number."""
 _LONG = 4
 _FEWEST_LETTERS = 2
 _MOST_JOINED = 4
@@ -33,7 +39,7 @@ def bare(text: str) -> str:
 
 def words_of(header: str) -> tuple[str, ...]:
     """The words of a header: `PatientDOB`, `pat_dob` and `Pat. DOB` have two each."""
-    apart = _CAMEL.sub(" ", bare(header)).replace("#", " no ")
+    apart = _CAMEL.sub(" ", _PLACE.sub("", bare(header).lstrip(), count=1)).replace("#", " no ")
     return tuple(filter(None, _DECOMPOSED.split(apart.casefold())))
 
 

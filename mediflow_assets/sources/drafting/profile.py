@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from mediflow_assets.contracts.code_cells import international
 from mediflow_assets.contracts.diagnosis_codes import is_concept, system_of
 from mediflow_assets.contracts.not_given import NOT_GIVEN
 from mediflow_assets.sources.drafting.dates import DateForm, forms_of
@@ -15,7 +16,7 @@ ENOUGH = 0.85
 MIXED = "icd9 and icd10"
 """Of a column with codes of both, as where the system changed meanwhile."""
 _INTEGER = re.compile(r"[+-]?\d{1,9}([.]0)?")
-_CODES = re.compile(r"[;|,/\s]+")
+_CODES = re.compile(r"[;|,/~^\s]+")
 _ICD9 = re.compile(r"(\d{3}|V\d\d)([.]?\d{1,2})?|E\d{3}([.]?\d)?")
 _NAME = re.compile(r"[^\W\d_][^\d_]*")
 _ZIP = re.compile(
@@ -105,7 +106,7 @@ class Profile:
     def code_system(self) -> str | None:
         """icd10, icd9 or snomed where nearly all codes in its cells are of it; MIXED of both."""
         codes = Counter(
-            code.strip("+*!†").upper()
+            international(code.strip("+*!†").upper())
             for value, count in self.counts.items()
             for code in _CODES.split(value)[:8]
             if code.strip("+*!†")

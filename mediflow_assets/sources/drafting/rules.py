@@ -122,9 +122,9 @@ RULES: dict[str, Rule] = {
     "payer": _rule({"payer": 1.0}, "secondary id date time procedure diagnosis length"),
     "zip": _rule({"zip": 1.0, "zip phone": 1.0}, "date name"),
     "cost": _rule(
-        {"cost total": 1.0, "cost": 0.85, "paid total": 0.64, "paid": 0.62},
+        {"cost total": 1.0, "cost": 0.85, "encounter total": 0.75, "total": 0.6, "paid total": 0.64, "paid": 0.62},
         "date time length unitprice payer id department diagnosis procedure age status class name weight deduct "
-        "expected",
+        "expected code",
     ),
     "updated_at": _rule({"update date": 1.0, "update time": 1.0, "update at": 1.0, "update": 0.8}, "birth death id"),
     "onset_date": _rule({"diagnosis date": 1.0, "onset date": 1.0}, "discharge admission"),
