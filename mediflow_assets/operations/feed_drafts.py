@@ -2,16 +2,17 @@
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.operations import sources_file
 from mediflow_assets.sources import Feeds, Limits, recognise
+from mediflow_assets.sources.drafting.together import told
 from mediflow_assets.sources.feed import Feed
 from mediflow_assets.sources.feed_section import feed_of
-from mediflow_assets.sources.suggest import suggest
+from mediflow_assets.sources.suggest import Suggestion, suggest, suggest_again
 
 _FLAT = "admissions"
 _PLURALS = {"patient": "_patients", "diagnosis": "_diagnoses"}
@@ -43,19 +44,32 @@ def is_name(name: str) -> bool:
 
 def draft(files: Sequence[Path], name: str, feeds: Feeds, limits: Limits) -> list[Drafted]:
     """A draft for each file; of several the names differ by what their records are."""
+    seen = [_seen(file, feeds, limits) for file in files]
     taken, drafts = {feed.name for feed in feeds.feeds}, []
-    for file in files:
-        try:
-            if known := _known(file, feeds, limits):
-                drafts.append(Drafted(known_as=known))
-                continue
-            found = suggest(file, limits=limits)
+    for found in _together(seen):
+        if isinstance(found, Suggestion):
             found = replace(found, name=_free(name + _PLURALS.get(found.grain, ""), taken))
             taken.add(found.name)
-            drafts.append(Drafted(found.section, found.lacks))
-        except DeliveryRefused as refusal:
-            drafts.append(Drafted(refusal=str(refusal)))
+            found = Drafted(found.section, found.lacks)
+        drafts.append(found)
     return drafts
+
+
+def _seen(file: Path, feeds: Feeds, limits: Limits) -> Suggestion | Drafted:
+    try:
+        known = _known(file, feeds, limits)
+        return Drafted(known_as=known) if known else suggest(file, limits=limits)
+    except DeliveryRefused as refusal:
+        return Drafted(refusal=str(refusal))
+
+
+def _together(seen: Sequence[Suggestion | Drafted]) -> Iterator[Suggestion | Drafted]:
+    """What was found, with the keys that the files tell of each other."""
+    suggestions = [each for each in seen if isinstance(each, Suggestion)]
+    keys = iter(told([(each.table, each.draft) for each in suggestions]))
+    for each in seen:
+        is_told = isinstance(each, Suggestion) and next(keys)
+        yield suggest_again(each, is_told) if is_told and isinstance(each, Suggestion) else each
 
 
 def _known(file: Path, feeds: Feeds, limits: Limits) -> str | None:

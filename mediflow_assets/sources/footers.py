@@ -30,6 +30,8 @@ _REMARK = re.compile(
 _ID = re.compile(r"(?=[^\s]*[A-Za-z])(?=[^\s]*\d)[\w./-]+")
 _COUNT = re.compile(r"\d[\d.,']{0,9}")
 _COUNT_OF = re.compile(rf"{_COUNT.pattern}(?: [^\W\d_]+)?")
+_COUNTED = re.compile(rf"{_COUNT.pattern} [^\W\d_]+")
+"""A count of records, such as `420 stays`: no id has a blank."""
 _LETTER = re.compile(r"[^\W\d_]")
 _OF_ONE_WORD = ("patient_id", "encounter_id", "admission_date")
 
@@ -55,8 +57,9 @@ def is_footer_row(cells: Sequence[str], columns: Sequence[str | None]) -> bool:
     is_total = bool(_TOTAL.fullmatch(given[0]))
     if any(_ID.fullmatch(cell) for cell in (given[1:] if is_total else given)):
         return False
+    counted = [cell for cell in given[1:] if not _COUNTED.fullmatch(cell)]
     is_cut = len(cells) != len(columns)
-    if is_cut and len(given) > 1 and (not is_total or any(map(_LETTER.search, given[1:]))):
+    if is_cut and len(given) > 1 and (not is_total or any(map(_LETTER.search, counted))):
         return False
     is_alone = len(given) == 1 and (_REMARK.match(given[0]) or (is_cut and _is_sentence(given[0], columns[0])))
     return (is_total or bool(is_alone)) and _names_nobody(cells, columns, given[0])
@@ -69,7 +72,7 @@ def _is_sentence(text: str, column: str | None) -> bool:
 
 def _names_nobody(cells: Sequence[str], columns: Sequence[str | None], word: str) -> bool:
     """Whether a row has nothing where a record's ids and its date stand but its word, or a count beside it."""
-    of = dict(zip(columns, cells, strict=False))
+    of = dict(zip(columns, ("" if _COUNTED.fullmatch(cell) else cell for cell in cells), strict=False))
     patient, encounter, date = (of.get(name, "") for name in _OF_ONE_WORD)
     if date not in ("", word) and not _COUNT_OF.fullmatch(date):
         return False

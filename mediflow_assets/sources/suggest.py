@@ -1,8 +1,8 @@
 """Drafts sections of `sources.toml` for files not known yet, with the evidence of each line."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mediflow_assets.errors import DeliveryRefused
@@ -26,6 +26,8 @@ class Suggestion:
     header: Sequence[str]
     keys: Mapping[str, object]
     """How the file is written."""
+    table: Table
+    keys_for: Callable[[Collection[str]], Mapping[str, object]]
 
     @property
     def section(self) -> str:
@@ -55,6 +57,15 @@ def suggest(path: Path, name: str = NAME, limits: Limits | None = None, today: d
             "the line that would be its header looks like a record, or is in a language that is not known here. Put a "
             "line with the names of its columns above the records, or ask for an export that has one."
         )
-    draft = draft_of(table, today or dt.datetime.now(dt.UTC).date())
+    return _drafted(Suggestion(name, Draft("", {}), found.header, {}, table, found.keys_for), today)
+
+
+def suggest_again(found: Suggestion, told: Mapping[str, str], today: dt.date | None = None) -> Suggestion:
+    """The same, where other files tell what some of its columns are."""
+    return _drafted(found, today, told)
+
+
+def _drafted(found: Suggestion, today: dt.date | None, told: Mapping[str, str] | None = None) -> Suggestion:
+    draft = draft_of(found.table, today or dt.datetime.now(dt.UTC).date(), told)
     used = {header for column in draft.columns.values() for header in column.headers}
-    return Suggestion(name, draft, found.header, found.keys_for(used))
+    return replace(found, draft=draft, keys=found.keys_for(used))

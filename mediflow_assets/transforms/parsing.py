@@ -4,6 +4,7 @@
 A value that cannot be read is null; `unreadable` tells it from one that was not given.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 
 from pyspark.sql import Column, DataFrame
@@ -78,6 +79,9 @@ def _when(text: Column, pattern: str, type_: str) -> Column:
     return F.when(text.rlike(pattern), text.try_cast(type_))
 
 
+_PADDED = re.compile(r"(?<= )[dhH](?![dhH])")
+
+
 def integer(text: Column) -> Column:
     """A whole number of up to nine digits."""
     return _when(text, INTEGER, "int")
@@ -116,7 +120,11 @@ def timestamp(text: Column) -> Column:
 
 
 def in_form(text: Column, form: str) -> Column:
-    """A timestamp in a feed's own date form (a Spark datetime pattern); without an offset as if it were UTC."""
+    """A timestamp in a feed's own date form (a Spark datetime pattern); without an offset as if it were UTC.
+
+    A day or an hour of one digit may be padded, as in `Jul  2 2022  7:53AM`.
+    """
+    text = F.regexp_replace(text, " +", " ") if _PADDED.search(form) else text
     return F.try_to_timestamp(text, F.lit(form))
 
 

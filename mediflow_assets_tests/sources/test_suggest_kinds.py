@@ -1,9 +1,12 @@
 """Columns that are mapped by what their kind is, not by a list of names."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mediflow_assets.operations import feed_drafts
+from mediflow_assets.sources import Feeds, Limits
 from mediflow_assets.sources.drafting.header_words import words_of
 from mediflow_assets.sources.suggest import suggest
 from mediflow_assets_tests.sources.test_suggest import GERMAN, TODAY, born, day, export, section
@@ -97,3 +100,23 @@ def test_a_mark_of_the_principal_diagnosis_goes_before_the_order(
     draft = _diagnoses(write, **order, **{header: lambda row: principal if row % 3 == 1 else other})
     assert draft.columns["diagnosis_rank"].headers == (header,)
     assert draft.values["diagnosis_rank"] == {principal: "1", other: "2"}
+
+
+def _file(folder: Path, name: str, columns: dict[str, Any]) -> Path:
+    (folder / name).write_bytes(export(columns))
+    return folder / name
+
+
+def test_what_names_the_stay_in_one_file_does_so_in_the_others(tmp_path: Path) -> None:
+    stays = {"CSN": STAYS["VisitNo"], "Account No": lambda row: f"A{row:05}", **STAYS}
+    del stays["VisitNo"]
+    codes = {"CSN": lambda row: f"V{1000 + row // 2}", "Icd10": lambda row: f"I{20 + row}.{row % 9}"}
+    people = {
+        "Medical Record No": lambda row: f"M{row:04}",
+        "PatientId": lambda row: f"P{row:04}",
+        **{"Sex": ["F", "M"], "DOB": lambda row: born(row)},
+    }
+    files = [_file(tmp_path, f"{name}.csv", of) for name, of in (("a", stays), ("b", codes), ("c", people))]
+    sections = [each.section for each in feed_drafts.draft(files, "x", Feeds(), Limits())]
+    assert all('encounter_id = "CSN"' in section for section in sections[:2])
+    assert all('patient_id = "PatientId"' in section for section in (sections[0], sections[2]))

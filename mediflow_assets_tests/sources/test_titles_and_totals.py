@@ -117,6 +117,8 @@ def test_many_rows_of_the_kind_are_no_footer():
         ("Totaal: 12", True),
         ("SMITH JOHN", False),
         ("Total|P000123", False),
+        ("Total|420 stays||", True),
+        ("Total|420 P17||", False),
     ],
 )
 def test_what_a_footer_row_is(row, is_footer):

@@ -202,3 +202,10 @@ def test_what_a_payer_may_be(session):
         "fits", F.col("t").rlike(v.PAYER_PATTERN)
     )
     assert {row["t"]: row["fits"] for row in read.collect()} == said
+
+
+@pytest.mark.parametrize("form", ["MMM d yyyy h:mma", "d.M.yyyy H:mm"])
+def test_a_day_and_an_hour_of_one_digit_may_be_padded(read_texts, form):
+    texts = {"MMM d yyyy h:mma": "Jul  2 2022  7:53AM", "d.M.yyyy H:mm": "2.7.2022  7:53"}
+    found = read_texts([texts[form]], at=parsing.in_form(text_(), form).cast("string"))
+    assert found[texts[form]]["at"] == "2022-07-02 07:53:00"

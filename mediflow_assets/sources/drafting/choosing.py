@@ -20,6 +20,7 @@ _BY_WORDS = 0.3
 """What it adds that all words of a column are known."""
 _LEAST, _LIKELY, _SURE, _ALIAS = 0.58, 0.75, 0.9, 0.97
 _STRANGE, _BESIDE, _AGAINST = 0.08, 0.06, 0.45
+_TOLD = 9.0
 _ARRIVAL, _MOST_CLASHES = 0.05, 0.02
 _ALIKE, _DAYS_OFF = 0.16, 3
 """How much less may speak for a column that lies so many days nearer."""
@@ -127,9 +128,10 @@ def _near(needed: frozenset[str], header: str) -> set[str]:
     return {concept for of in meanings(header) if of & needed for concept in of}
 
 
-def choose(table: Table) -> dict[str, Choice]:
-    """Ours → the column taken for it: each column once, the surest first."""
+def choose(table: Table, told: Mapping[str, str] | None = None) -> dict[str, Choice]:
+    """Ours → the column taken for it: each column once, the surest first, but those that other files tell first."""
     every = {ours: candidates(table, ours) for ours in RULES}
+    every |= {ours: [Choice(header, f"as in the other files; {CHECK}", _TOLD)] for ours, header in (told or {}).items()}
     chosen = _best(table, every)
     while (stay := chosen.get("encounter_id")) and _is_of_several(table, stay.header, chosen):
         every["encounter_id"] = [each for each in every["encounter_id"] if each.header != stay.header]

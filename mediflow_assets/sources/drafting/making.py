@@ -1,6 +1,7 @@
 """A draft of a feed for a sample of a file."""
 
 import datetime as dt
+from collections.abc import Mapping
 
 from mediflow_assets.contracts.source import LINE_GRAIN
 from mediflow_assets.sources.drafting import by_values
@@ -15,9 +16,9 @@ _OF_STAYS = {"encounter_class", "admission_type", "discharge_disposition", "depa
 """What a record of a patient alone, or of a diagnosis alone, does not tell."""
 
 
-def draft_of(table: Table, today: dt.date) -> Draft:
-    """What is proposed for a sample of a file."""
-    chosen = choose(table)
+def draft_of(table: Table, today: dt.date, told: Mapping[str, str] | None = None) -> Draft:
+    """What is proposed for a sample of a file; `told` are columns that other files of the export tell."""
+    chosen = choose(table, told)
     grain = _grain(table, chosen)
     columns = {
         ours: Column((chosen[ours].header,), chosen[ours].why) for ours in FORMS[grain].columns if ours in chosen

@@ -1,0 +1,55 @@
+"""Files of one export: what names the stay or the patient in one of them does so in the others."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from mediflow_assets.sources.aliases import plain
+from mediflow_assets.sources.drafting.choosing import Table
+from mediflow_assets.sources.drafting.draft import Draft
+
+_KEYS = ("patient_id", "encounter_id")
+_LEAST_SHARED = 0.3
+"""Of the ids of the file with fewer, to stand in the other one too."""
+
+
+def told(files: Sequence[tuple[Table, Draft]]) -> list[dict[str, str]]:
+    """For each file the keys that the others tell, where its own draft has another column or none: the column of ids
+    that most of the files have under one header."""
+    found: list[dict[str, str]] = [{} for _ in files]
+    for ours in _KEYS:
+        for number, header in _shared(files, ours).items():
+            column = files[number][1].columns.get(ours)
+            if column is None or column.headers != (header,):
+                found[number][ours] = header
+    return found
+
+
+def _shared(files: Sequence[tuple[Table, Draft]], ours: str) -> Mapping[int, str]:
+    """The files that have the column by which most of them are joined, with its header in each."""
+    others = {plain(h) for _, draft in files for key in _KEYS if key != ours for h in _headers(draft, key)}
+    named = dict.fromkeys(plain(h) for _, draft in files for h in _headers(draft, ours))
+    groups = [dict(_having(files, name)) for name in named if name not in others]
+    best = max(groups, key=len, default={})
+    return best if len(best) > 1 else {}
+
+
+def _headers(draft: Draft, ours: str) -> tuple[str, ...]:
+    column = draft.columns.get(ours)
+    return column.headers if column and len(column.headers) == 1 else ()
+
+
+def _having(files: Sequence[tuple[Table, Draft]], name: str) -> Iterator[tuple[int, str]]:
+    """The files with ids under that header, which are those of another file."""
+    of = {
+        number: header
+        for number, (table, _) in enumerate(files)
+        for header in table.header
+        if plain(header) == name and table.profiles[header].is_id
+    }
+    ids = {number: {*files[number][0].profiles[header].counts} for number, header in of.items()}
+    for number, header in of.items():
+        if any(_are_shared(ids[number], ids[other]) for other in of if other != number):
+            yield number, header
+
+
+def _are_shared(some: set[str], others: set[str]) -> bool:
+    return len(some & others) >= _LEAST_SHARED * min(len(some), len(others))
