@@ -120,3 +120,9 @@ def test_what_names_the_stay_in_one_file_does_so_in_the_others(tmp_path: Path) -
     sections = [each.section for each in feed_drafts.draft(files, "x", Feeds(), Limits())]
     assert all('encounter_id = "CSN"' in section for section in sections[:2])
     assert all('patient_id = "PatientId"' in section for section in (sections[0], sections[2]))
+
+
+@pytest.mark.parametrize("header", ["END_TYPE", "Patient Status"])
+def test_short_codes_of_a_list_of_its_own_are_taken_for_what_their_header_says(write: Any, header: str) -> None:
+    found = section({**STAYS, header: ["DR", "DT", "DS", "DQ"]}, write)["columns"]
+    assert found.get("discharge_disposition") == header

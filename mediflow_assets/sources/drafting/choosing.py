@@ -10,7 +10,14 @@ from statistics import median
 
 from mediflow_assets.sources.aliases import ADMISSION_ALIASES, plain
 from mediflow_assets.sources.drafting.draft import CHECK
-from mediflow_assets.sources.drafting.fitting import FITS, KNOWN_ENOUGH, are_codes, are_nothing_known, are_people
+from mediflow_assets.sources.drafting.fitting import (
+    FITS,
+    KNOWN_ENOUGH,
+    are_codes,
+    are_nothing_known,
+    are_people,
+    are_short_codes,
+)
 from mediflow_assets.sources.drafting.header_words import concepts, meanings
 from mediflow_assets.sources.drafting.profile import Profile
 from mediflow_assets.sources.drafting.rules import RULES
@@ -100,6 +107,8 @@ def _told(ours: str, profile: Profile, by_name: float) -> str:
         return f"{len(profile.counts)} different words or codes"
     if ours == "payer" and by_name >= _LIKELY and are_codes(profile) and profile.share(_LETTER.search) >= _NAMED:
         return f"{len(profile.counts)} different words or codes"
+    if ours in CODED and by_name >= _LIKELY and are_short_codes(profile):
+        return f"{len(profile.counts)} different codes"
     if ours in CODED and by_name < _LIKELY and share_known(ours, profile) < KNOWN_ENOUGH:
         return ""
     return FITS[ours](profile)

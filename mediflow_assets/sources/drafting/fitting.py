@@ -66,6 +66,12 @@ def are_nothing_known(ours: str, profile: Profile) -> bool:
     return not share_known(ours, profile) and any(len(word) > _SHORT_CODE for word in profile.counts)
 
 
+def are_short_codes(profile: Profile) -> bool:
+    """Whether a column holds few codes of some letters, of a list of its own: such name nobody."""
+    are_short = profile.counts and all(word.isalpha() and len(word) < _SHORT_CODE for word in profile.counts)
+    return bool(are_short) and are_codes(profile)
+
+
 def _coded(ours: str) -> Callable[[Profile], str]:
     """Words, of which most are known, or some and none is a number: codes of a list of its own cannot be read, and
     words of which none is known may be anything, such as names."""
