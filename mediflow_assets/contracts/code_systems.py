@@ -77,16 +77,17 @@ def read_code(code: str, named: str | None = None, speaks: str | None = None) ->
 
 
 def read_cell(cell: str, named: str | None = None, speaks: str | None = None, *, may_list: bool = False) -> Reading:
-    """The same of a cell, its code without marks; of one with several, where it may have such, the first that can be
-    read, and all of them; no code where all are ruled out."""
+    """The same of a cell, its code without marks; of one with several, where it may have such, the first, and all of
+    them; no code where all are ruled out, or where others can be read and the first cannot."""
     codes = codes_in(cell)
     if not codes:
         return Reading("", None)
     codes = codes if may_list or len(codes) == 1 else [cell]
     read = list({reading.code: reading for reading in (read_code(code, named, speaks) for code in codes)}.values())
-    first = next((each for each in read if each.system in KNOWN), read[0])
     if len(read) == 1:
-        return first
+        return read[0]
+    is_unread = read[0].system not in KNOWN and any(each.system in KNOWN for each in read)
+    first = Reading("", None) if is_unread else read[0]
     systems = (each.system if each.system in KNOWN else UNREAD for each in read)
     return replace(first, listed=" ".join(f"{system}:{each.code}" for system, each in zip(systems, read, strict=True)))
 

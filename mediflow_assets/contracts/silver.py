@@ -1,9 +1,7 @@
 """Silver: typed, valid, one row per patient, encounter or condition. Direct identifiers live here."""
 
-from dataclasses import replace
-
 from mediflow_assets.contracts import vocabulary as v
-from mediflow_assets.contracts.bronze import PROVENANCE, SOURCES, sources_of
+from mediflow_assets.contracts.bronze import SOURCES
 from mediflow_assets.contracts.clinical_checks import (
     CLAIMED_IN_FUTURE,
     DEPARTMENT_MALFORMED,
@@ -19,9 +17,9 @@ from mediflow_assets.contracts.identifiers import NAMESPACE
 from mediflow_assets.contracts.judged import PROCESSED, QUARANTINE
 from mediflow_assets.contracts.links import PATIENT_LINKS
 from mediflow_assets.contracts.masks import age_band, drop, keep, pseudonym, redact, year, zip3
+from mediflow_assets.contracts.records import of_records
 from mediflow_assets.contracts.source import PATIENTS as PATIENTS_NAME
-from mediflow_assets.contracts.source import SourceContract
-from mediflow_assets.contracts.table import Audience, Column, Privacy, RowCheck, Severity, TableContract, Type
+from mediflow_assets.contracts.table import Column, Privacy, RowCheck, Severity, Type
 from mediflow_assets.contracts.unusable_ids import id_checks
 from mediflow_assets.contracts.versions import CLAIMS, versions_of
 
@@ -30,59 +28,12 @@ P, T, Q = Privacy, Type, Severity.QUARANTINE
 _TELLING = dict.fromkeys(source.system for source in SOURCES.values() if PATIENTS_NAME in source.by_target)
 _SYSTEMS = " or ".join(", ".join(_TELLING).rsplit(", ", 1))
 _RECEIVED, _BY_LOCAL_DAY = ("bronze/deliveries.received_at",), "later than the local day on which the record came"
-_COMPUTED = {
-    "patient_key": ("patient_id",),
-    "encounter_key": ("encounter_id",),
-    "admitting_diagnosis_code": ("diagnosis_code",),
-    "admitting_diagnosis_at": ("diagnosis_code", "updated_at"),
-    "diagnosis_system": ("diagnosis_code",),
-    "birth_precision": ("birth_date",),
-    "death_precision": ("death_date",),
-    "onset_precision": ("onset_date",),
-    "resolved_precision": ("resolved_date",),
-    "onset_age": ("onset_date",),
-    "admitted_on": ("admitted_at",),
-    "discharged_on": ("discharged_at",),
-    "length_of_stay_days": ("admitted_at", "discharged_at"),
-    "age_at_admission": ("age_at_admission", "admitted_at"),
-    "system": ("code",),
-    "claimed_at": ("updated_at",),
-    "derived": ("department", "status", "encounter_class", "age_at_admission", "gender", "zip"),
-}
-"""Columns that are computed from others of their row: they come from whatever those do."""
-
-
-def _judged(
-    name: str, description: str, columns: tuple[Column, ...], primary_key: tuple[str, ...], checks: tuple[RowCheck, ...]
-) -> TableContract:
-    """A table of records, each column of which comes from whatever the sources say, and from what it names itself."""
-    table = TableContract(
-        ("silver", name), description, Audience.PIPELINE, (*columns, *PROVENANCE), primary_key, checks
-    )
-    sources = sources_of(table)
-    return replace(
-        table,
-        columns=tuple(
-            replace(
-                column, derived_from=(*(o for s in sources for o in _origins(s, table, column)), *column.derived_from)
-            )
-            for column in table.columns
-        ),
-    )
-
-
-def _origins(source: SourceContract, table: TableContract, column: Column) -> tuple[str, ...]:
-    if column in PROVENANCE:
-        return (f"{source.table.name}.{column.name}",)
-    return source.origins(table.name, _COMPUTED.get(column.name, (column.name,)))
-
-
 _NAMESPACE = Column(NAMESPACE, T.STRING, "whose ids these are: mrn, synthea, fhir, or one of sources.toml", P.TECHNICAL,
                     drop(), nullable=False)  # fmt: skip
 _VERSION_TIME = Column("updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False,
                        derived_from=_RECEIVED)  # fmt: skip
 
-PATIENTS = _judged(
+PATIENTS = of_records(
     "patients",
     "One row per patient: of each column the newest value given.",
     (
@@ -126,7 +77,7 @@ PATIENTS = _judged(
     ),
 )  # fmt: skip
 
-ENCOUNTERS = _judged(
+ENCOUNTERS = of_records(
     "encounters",
     "One row per hospital encounter: of each column the newest value given.",
     (
@@ -206,7 +157,7 @@ def _of_list(column: str) -> tuple[str, ...]:
     return (f"{ENCOUNTERS.name}.{column}",)
 
 
-CONDITIONS = _judged(
+CONDITIONS = of_records(
     "conditions",
     "One row per condition: its newest known version.",
     (

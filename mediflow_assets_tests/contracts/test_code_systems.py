@@ -104,3 +104,9 @@ def test_danish_codes_bear_a_letter_before_those_of_icd10(code, spelled):
 
 def test_codes_of_a_cell_are_divided_by_the_marks_of_hl7():
     assert read_cell("I63.9~K56.609", may_list=True).listed == "icd10:I63.9 icd10:K56.609"
+
+
+def test_the_first_code_of_a_cell_is_the_principal_one_and_no_other_takes_its_place():
+    read = read_cell("??;J18.9", may_list=True)
+    assert (read.code, read.listed) == ("", "?:?? icd10:J18.9")
+    assert read_cell("I21.4;??;E11.9", may_list=True).code == "I21.4"

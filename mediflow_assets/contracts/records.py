@@ -1,0 +1,53 @@
+"""Contracts of Silver tables whose rows are records of sources: each column with where it comes from."""
+
+from dataclasses import replace
+
+from mediflow_assets.contracts.bronze import PROVENANCE, sources_of
+from mediflow_assets.contracts.source import SourceContract
+from mediflow_assets.contracts.table import Audience, Column, RowCheck, TableContract
+
+_COMPUTED = {
+    "patient_key": ("patient_id",),
+    "encounter_key": ("encounter_id",),
+    "admitting_diagnosis_code": ("diagnosis_code",),
+    "admitting_diagnosis_at": ("diagnosis_code", "updated_at"),
+    "diagnosis_system": ("diagnosis_code",),
+    "birth_precision": ("birth_date",),
+    "death_precision": ("death_date",),
+    "onset_precision": ("onset_date",),
+    "resolved_precision": ("resolved_date",),
+    "onset_age": ("onset_date",),
+    "admitted_on": ("admitted_at",),
+    "discharged_on": ("discharged_at",),
+    "length_of_stay_days": ("admitted_at", "discharged_at"),
+    "age_at_admission": ("age_at_admission", "admitted_at"),
+    "system": ("code",),
+    "claimed_at": ("updated_at",),
+    "derived": ("department", "status", "encounter_class", "age_at_admission", "gender", "zip"),
+}
+"""Columns that are computed from others of their row: they come from whatever those do."""
+
+
+def of_records(
+    name: str, description: str, columns: tuple[Column, ...], primary_key: tuple[str, ...], checks: tuple[RowCheck, ...]
+) -> TableContract:
+    """A table of records, each column of which comes from whatever the sources say, and from what it names itself."""
+    table = TableContract(
+        ("silver", name), description, Audience.PIPELINE, (*columns, *PROVENANCE), primary_key, checks
+    )
+    sources = sources_of(table)
+    return replace(
+        table,
+        columns=tuple(
+            replace(
+                column, derived_from=(*(o for s in sources for o in _origins(s, table, column)), *column.derived_from)
+            )
+            for column in table.columns
+        ),
+    )
+
+
+def _origins(source: SourceContract, table: TableContract, column: Column) -> tuple[str, ...]:
+    if column in PROVENANCE:
+        return (f"{source.table.name}.{column.name}",)
+    return source.origins(table.name, _COMPUTED.get(column.name, (column.name,)))
