@@ -44,7 +44,7 @@ def form(code: Column) -> Column:
 
 
 def each_read(encounters: DataFrame) -> DataFrame:
-    """Encounters with the first code of each cell that can be read, and what stands for its system: as their records
+    """Encounters with the first code of each cell, and what stands for its system: as their records
     tell, for they are of no delivery of one system."""
     schema = ", ".join(f"{field.name} {field.dataType.simpleString()}" for field in encounters.schema)
     return encounters.mapInArrow(_each_read, schema)
@@ -55,7 +55,7 @@ def _each_read(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         cells = list(zip(batch["diagnosis_code"].to_pylist(), batch[NAMED].to_pylist(), strict=True))
         read = {(cell, named): read_cell(cell, named, may_list=True) for cell, named in set(cells) if cell}
         for name in ("code", "system"):
-            values = pa.array([getattr(read.get(each), name, None) for each in cells], pa.string())
+            values = pa.array([getattr(read.get(each), name, None) or None for each in cells], pa.string())
             batch = batch.set_column(batch.schema.get_field_index(f"diagnosis_{name}"), f"diagnosis_{name}", values)
         yield batch
 
