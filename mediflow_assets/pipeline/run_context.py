@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 
 from mediflow_assets.contracts import bronze
 from mediflow_assets.contracts.shares import Shares
+from mediflow_assets.contracts.source import LINE_GRAIN
 from mediflow_assets.contracts.vocabulary import OPEN_STAY_DAYS
 from mediflow_assets.identity.prediction_log import PredictionLog
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
@@ -44,6 +45,11 @@ class RunContext:
         """The feeds of which there are deliveries: each one more makes the plans longer."""
         named = set(self.lake.read(bronze.DELIVERIES, ["feed"])["feed"].to_pylist())
         return [feed for feed in self.feeds.every if feed.name in named]
+
+    @property
+    def have_lines(self) -> bool:
+        """Whether records of some delivery are charge lines."""
+        return any(feed.grain == LINE_GRAIN for feed in self.feeds_delivered)
 
     @cached_property
     def hmac_pads(self) -> DataFrame:

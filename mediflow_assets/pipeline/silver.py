@@ -143,7 +143,7 @@ def _validate(context: RunContext, table: SilverTable, work: Pending) -> _Valida
             context.tables.unstage(table.contract)
             raise _NeedsAll
         validated, accepted = found.mark(context, validated), found.mark(context, accepted).where(is_accepted())
-    if table.have_lines and context.feeds.have_lines:
+    if table.have_lines and context.have_lines:
         if lines.have_come_apart(accepted, work):
             context.tables.unstage(table.contract)
             raise _NeedsAll
@@ -207,7 +207,7 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
     if table.of_patient is None:
         return with_ends(validate(frame, table.contract), table.contract)
     known = validate(table.of_patient(frame, context.tables.read(silver.PATIENTS)), table.contract)
-    if table.have_lines and context.feeds.have_lines:
+    if table.have_lines and context.have_lines:
         known = lines.with_credits(known)
     is_waiting = is_accepted() & F.col("patient_key").isNull()
     awaited = known.withColumn(REASONS, F.when(is_waiting, F.array(F.lit(WAITING))).otherwise(F.col(REASONS)))

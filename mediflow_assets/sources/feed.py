@@ -98,8 +98,12 @@ class Feed:
         for forms in self.date_formats_of.values():
             yield from forms
 
+    def lacking(self, header: tuple[str, ...]) -> tuple[str, ...]:
+        """The columns by which its files are known that a header does not have."""
+        seen = {plain(name) for name in header}
+        return tuple(name for name in self.match if plain(name) not in seen)
+
     def fits(self, header: tuple[str, ...], delimiter: str) -> bool:
         """Whether a file with this header is of this feed; a typed table has no delimiter."""
-        seen = {plain(name) for name in header}
         is_divided_so = not delimiter or self.delimiter in (None, delimiter)
-        return is_divided_so and all(plain(name) in seen for name in self.match)
+        return is_divided_so and not self.lacking(header)

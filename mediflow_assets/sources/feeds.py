@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from mediflow_assets.contracts import bronze
 from mediflow_assets.contracts.identifiers import as_delivered
-from mediflow_assets.contracts.source import LINE_GRAIN, SourceContract
+from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.sources.feed import Feed
 from mediflow_assets.sources.feed_section import feed_of
@@ -20,6 +20,8 @@ from mediflow_assets.sources.source import Source
 from mediflow_assets.sources.systems import System, system_of
 
 FILE_NAME = "sources.toml"
+_FEWEST, _FEW_LACKING = 5, 0.35
+"""Columns by which a feed is known, for a file to be nearly of it: how many it takes, and the share it may lack."""
 
 
 @dataclass(frozen=True)
@@ -109,11 +111,6 @@ class Feeds:
         systems = (system for system, of in self.namespaces.items() if of == namespace)
         return namespace, as_delivered(identifier, any(bronze.differ_by_case(system, namespace) for system in systems))
 
-    @property
-    def have_lines(self) -> bool:
-        """Whether records of some feed are charge lines."""
-        return any(feed.grain == LINE_GRAIN for feed in self.feeds)
-
     def named(self, name: str) -> Feed:
         """The feed of that name."""
         for feed in self.every:
@@ -127,6 +124,12 @@ class Feeds:
         fit = own or [feed for feed in self.every if feed.fits(header, delimiter)]
         most = max((len(feed.match) for feed in fit), default=0)
         return tuple(feed for feed in fit if len(feed.match) == most)
+
+    def nearly(self, header: tuple[str, ...]) -> Feed | None:
+        """The hospital's feed of which a header has nearly all columns: one of them may be called otherwise now."""
+        lacking = {feed.name: len(feed.lacking(header)) / len(feed.match) for feed in self.feeds}
+        near = [feed for feed in self.feeds if len(feed.match) >= _FEWEST and 0 < lacking[feed.name] <= _FEW_LACKING]
+        return min(near, key=lambda feed: lacking[feed.name], default=None)
 
 
 NO_FEEDS = Feeds()

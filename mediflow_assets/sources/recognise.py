@@ -62,7 +62,7 @@ def _by_content(file: Candidate) -> Recognised | None:
 
 
 def _by_header(file: Candidate, feeds: Feeds) -> Recognised:
-    found = _recognised(file, _read_header(file, feeds), "csv")
+    found = _recognised(file, _read_header(file, feeds), "csv", feeds)
     encoding = form_of(file.path, file.compression, file.limits, found.encoding).encoding
     found = replace(found, encoding=encoding)
     return replace(found, total_rows=total_rows(file.path, found))
@@ -80,7 +80,9 @@ def _by_table(file: Candidate, feeds: Feeds, table: TableFormat) -> Recognised:
     if not chosen:
         raise refusal(seen)
     reading, at = next((each for each in chosen if each[0].feed and each[0].feed.sheet), chosen[0])
-    return replace(_recognised(file, reading, table.name), total_rows=footer_of_rows(at.last, reading.columns).rows)
+    return replace(
+        _recognised(file, reading, table.name, feeds), total_rows=footer_of_rows(at.last, reading.columns).rows
+    )
 
 
 def _head_of(table: TableTop) -> bytes:
@@ -90,9 +92,13 @@ def _head_of(table: TableTop) -> bytes:
     return text.getvalue().encode()
 
 
-def _recognised(file: Candidate, reading: Reading, form: str) -> Recognised:
+def _recognised(file: Candidate, reading: Reading, form: str, feeds: Feeds) -> Recognised:
     """A file by the reading that was chosen. Raises DeliveryRefused where its values say otherwise."""
     refuse_repeated_names(reading.header)
+    if not reading.feed and (near := feeds.nearly(reading.header)):
+        lacks = ", ".join(near.lacking(reading.header))
+        said = f"looks like feed '{near.name}' of sources.toml, but lacks its columns: {lacks}."
+        raise DeliveryRefused(f"{said} Write there what they are called now, or take them out.")
     delimiter = reading.delimiter or ","
     if reading.form.refuse_lookalike:
         reading.form.refuse_lookalike(reading.top.head, reading.columns, delimiter)

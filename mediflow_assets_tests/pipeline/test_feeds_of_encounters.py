@@ -184,8 +184,8 @@ def test_the_segments_of_a_claim_are_one_stay_with_the_sum_of_both(house):
     header = f"DESYNPUF_ID,CLM_ID,SEGMENT,CLM_ADMSN_DT,NCH_BENE_DSCHRG_DT,CLM_PMT_AMT,{codes}\n"
     rest = ",".join([""] * 9)
     house.deliver(
-        f"{header}B1,77,1,20090103,20090109,5000.00,4280,{rest}\nB1,77,2,20090103,20090109,700.00,4019,{rest}\n"
+        f"{header}B1,77,1,20090103,20090109,5000.00,4280,{rest}\nB1,77,2,20090103,20090109,-700.00,4019,{rest}\n"
     )
     house.make_silver()
     stay = house.row(silver.ENCOUNTERS, encounter_id="77")
-    assert (float(stay["cost_usd"]), stay["diagnosis_code"]) == (5700.0, "428.0")
+    assert (float(stay["cost_usd"]), stay["diagnosis_code"]) == (4300.0, "428.0")

@@ -112,3 +112,17 @@ def test_a_file_cut_short_far_from_its_head_is_refused_while_it_is_read(write):
 def test_a_folder_or_a_missing_file_is_refused(tmp_path, name):
     with pytest.raises(DeliveryRefused, match=r"no such file|not a file"):
         recognise(tmp_path / name, Feeds())
+
+
+def test_a_file_that_lacks_a_column_or_two_of_a_feed_is_refused_by_their_names(write, tmp_path):
+    """A column that is called otherwise now must not make the file a plain one, whose forms are others."""
+    path = tmp_path / "sources.toml"
+    named = {"patient_id": "MRN", "admission_date": "Admit Date", "discharge_date": "Disch Date", "cost": "Charges"}
+    lines = [f'{ours} = "{theirs}"' for ours, theirs in {**named, "payer": "Plan", "gender": "Sex"}.items()]
+    path.write_text("\n".join(["[feeds.north.columns]", *lines]))
+    feeds = Feeds.load(path)
+    rows = b"P1,2026-01-01,2026-01-02,1.00,Medicare,F\n"
+    with pytest.raises(DeliveryRefused, match="looks like feed 'north' of sources.toml, but lacks its columns: Plan"):
+        recognise(write(b"MRN,Admit Date,Disch Date,Charges,Payer,Sex\n" + rows), feeds)
+    assert recognise(write(b"MRN,Admit Date,Disch Date,Charges,Plan,Sex\n" + rows), feeds).feed == "north"
+    assert recognise(write(b"MRN,Admit Date\nP1,2026-01-01\n"), feeds).feed is None
