@@ -122,7 +122,7 @@ def test_a_file_that_lacks_a_column_or_two_of_a_feed_is_refused_by_their_names(w
     path.write_text("\n".join(["[feeds.north.columns]", *lines]))
     feeds = Feeds.load(path)
     rows = b"P1,2026-01-01,2026-01-02,1.00,Medicare,F\n"
-    with pytest.raises(DeliveryRefused, match="looks like feed 'north' of sources.toml, but lacks its columns: Plan"):
+    with pytest.raises(DeliveryRefused, match="lacks its columns: Plan"):
         recognise(write(b"MRN,Admit Date,Disch Date,Charges,Payer,Sex\n" + rows), feeds)
     assert recognise(write(b"MRN,Admit Date,Disch Date,Charges,Plan,Sex\n" + rows), feeds).feed == "north"
     assert recognise(write(b"MRN,Admit Date\nP1,2026-01-01\n"), feeds).feed is None
