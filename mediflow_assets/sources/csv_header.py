@@ -8,7 +8,10 @@ from mediflow_assets.contracts.blanks import BLANKS
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.delivery import LINE_LIMIT
 
-BINARY = "a binary file, or an encrypted one. Deliver CSV, .xlsx, Parquet, Avro, JSON or FHIR, without a password."
+BINARY = (
+    "a binary file, such as a PDF, or an encrypted one. Deliver CSV, .xlsx, Parquet, Avro, JSON or FHIR, unencrypted."
+)
+_PDF = "%PDF-"
 MOST_TITLE_LINES = 30
 """Above a header."""
 
@@ -35,7 +38,7 @@ def header_line(head: bytes) -> str:
         raise DeliveryRefused(
             "the header is neither UTF-8 nor plain Windows-1252. Name its 'encoding' in a feed of sources.toml."
         ) from None
-    if "\0" in text:
+    if "\0" in text or text.startswith(_PDF):
         raise DeliveryRefused(BINARY)
     if not text.strip(BLANKS):
         raise DeliveryRefused("the first line is blank. A CSV delivery begins with its header.")

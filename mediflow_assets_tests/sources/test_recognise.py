@@ -79,6 +79,7 @@ def test_corrections_name_a_record_and_its_new_values(deliver):
         (gzip.compress(b""), "is empty"),
         (b"PK\x03\x04\x14\x00\x00\n\x00", "binary"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "binary"),
+        (b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\n", "PDF"),
         (b"\xff\xe9\xff," + HEADER + RECORD, "header is neither UTF-8"),
         (HEADER[:20] + b"\r" + HEADER[20:] + RECORD, "within the header"),
         (b"x" * (2 << 20), "longer than 1 MiB"),
