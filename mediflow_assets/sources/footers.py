@@ -61,8 +61,9 @@ def is_footer_row(cells: Sequence[str], columns: Sequence[str | None]) -> bool:
     is_cut = len(cells) != len(columns)
     if is_cut and len(given) > 1 and (not is_total or any(map(_LETTER.search, counted))):
         return False
-    is_alone = len(given) == 1 and (_REMARK.match(given[0]) or (is_cut and _is_sentence(given[0], columns[0])))
-    return (is_total or bool(is_alone)) and _names_nobody(cells, columns, given[0])
+    column = columns[min(cells.index(given[0]), len(columns) - 1)]
+    is_alone = len(given) == 1 and (_REMARK.match(given[0]) or _is_sentence(given[0], column))
+    return (is_total or bool(is_alone)) and _names_nobody(cells, columns, given[0], is_total)
 
 
 def _is_sentence(text: str, column: str | None) -> bool:
@@ -70,7 +71,7 @@ def _is_sentence(text: str, column: str | None) -> bool:
     return len(text.split()) > 2 and column in _OF_ONE_WORD
 
 
-def _names_nobody(cells: Sequence[str], columns: Sequence[str | None], word: str) -> bool:
+def _names_nobody(cells: Sequence[str], columns: Sequence[str | None], word: str, is_total: bool) -> bool:
     """Whether a row has nothing where a record's ids and its date stand but its word, or a count beside it."""
     of = dict(zip(columns, ("" if _COUNTED.fullmatch(cell) else cell for cell in cells), strict=False))
     patient, encounter, date = (of.get(name, "") for name in _OF_ONE_WORD)
@@ -78,7 +79,7 @@ def _names_nobody(cells: Sequence[str], columns: Sequence[str | None], word: str
         return False
     if patient == word:
         return not encounter or bool(_COUNT.fullmatch(encounter))
-    return not patient and encounter in ("", word)
+    return not patient and (encounter in ("", word) or (is_total and bool(_COUNT.fullmatch(encounter))))
 
 
 def footer_of_lines(text: bytes, delimiter: str, columns: Sequence[str | None]) -> Footer:

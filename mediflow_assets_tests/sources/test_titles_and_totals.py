@@ -108,6 +108,8 @@ def test_many_rows_of_the_kind_are_no_footer():
         ("Total||||5", True),
         ("|Total|||5", True),
         ("Total|350|||5", True),
+        ("PREPARED BY: RECORDS SECTION||||", True),
+        ("||PREPARED BY: RECORDS SECTION||", False),
         ("||Total||5", True),
         ("P1||Total||5", False),
         ("Total|V1|||5", False),
@@ -123,6 +125,12 @@ def test_many_rows_of_the_kind_are_no_footer():
 )
 def test_what_a_footer_row_is(row, is_footer):
     assert is_footer_row(row.split("|"), COLUMNS) is is_footer
+
+
+def test_a_count_may_stand_below_the_ids_of_stays():
+    columns = (None, "name", "encounter_id", "admission_date")
+    assert is_footer_row(["Total", "", "360", ""], columns)
+    assert not is_footer_row(["Total", "", "V360", ""], columns)
 
 
 BY_DEPARTMENT = ("department", "patient_id", "admission_date", "diagnosis_code", None)
