@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-_SIGN = re.compile(r"(?P<sign>[^\W\d_]{1,3}[.$]?|[$€£¥₹₩])")
+from mediflow_assets.sources.drafting.profile import SIGN
+
+_SIGN = re.compile(rf"(?P<sign>{SIGN})")
 _GROUPED = {
     ",": re.compile(r"\d{1,3}(,\d{2,3})+([.]\d+)?"),
     ".": re.compile(r"[1-9]\d{0,2}([.]\d{3})+(,\d+)?"),
@@ -16,6 +18,7 @@ _WITH_COMMA, _WITH_POINT = re.compile(r"-?\d+,\d{1,2}"), re.compile(r"-?\d+[.]\d
 _DOTTED = re.compile(r"d{1,2}[.]M{1,2}[.]y")
 _COMMA = re.compile(r"[\d. '’\u00a0\u202f]*,\d{1,2}")
 _POINT = re.compile(r"[\d, '’\u00a0\u202f]*[.]\d{1,20}")
+_CENTS, _NEARLY_ALL = re.compile(r"[.,](\d{1,2})\D*\Z"), 0.98
 _THREE = {mark: re.compile(rf"[1-9]\d{{0,2}}{re.escape(mark)}\d{{3}}") for mark in ",."}
 """Amounts of which nobody knows whether the mark divides thousands or a fraction."""
 
@@ -67,3 +70,17 @@ def are_commas_usual(columns: Iterable[Sequence[str]], dates: Iterable[str], del
     if commas or points:
         return commas > points
     return True if any(map(_DOTTED.match, dates)) or delimiter == ";" else None
+
+
+def are_wholes(cells: Sequence[str], parts: Sequence[str]) -> bool:
+    """Whether amounts are nearly nowhere less than those of another column, and mostly more."""
+    pairs = [(_number(a), _number(b)) for a, b in zip(cells, parts, strict=True) if a and b]
+    more = sum(a > b for a, b in pairs)
+    return more > len(pairs) / 2 and sum(a >= b for a, b in pairs) >= _NEARLY_ALL * len(pairs)
+
+
+def _number(cell: str) -> float:
+    """An amount, for comparison with others that are written alike."""
+    digits, cents = "".join(re.findall(r"\d", cell)), _CENTS.search(cell)
+    amount = float(digits or "0") / float(10 ** len(cents[1] if cents else ""))
+    return -amount if "-" in cell or "(" in cell else amount

@@ -9,6 +9,7 @@ from math import inf
 from statistics import median
 
 from mediflow_assets.sources.aliases import ADMISSION_ALIASES, plain
+from mediflow_assets.sources.drafting.amounts import are_wholes
 from mediflow_assets.sources.drafting.draft import CHECK
 from mediflow_assets.sources.drafting.fitting import (
     FITS,
@@ -27,7 +28,7 @@ _BY_WORDS = 0.3
 """What it adds that all words of a column are known."""
 _LEAST, _LIKELY, _SURE, _ALIAS = 0.58, 0.75, 0.9, 0.97
 _STRANGE, _BESIDE, _AGAINST = 0.08, 0.06, 0.45
-_TOLD = 9.0
+_TOLD, _BARELY = 9.0, 0.5
 _ARRIVAL, _MOST_CLASHES = 0.05, 0.02
 _ALIKE, _DAYS_OFF = 0.16, 3
 """How much less may speak for a column that lies so many days nearer."""
@@ -69,6 +70,7 @@ def candidates(table: Table, ours: str) -> list[Choice]:
     found = []
     for place, header in enumerate(table.header):
         by_name = _by_name(header, ours, is_date=bool(table.profiles[header].dates))
+        by_name = max(by_name, _by_kind(header, ours, table.profiles[header], by_name))
         told = _told(ours, table.profiles[header], by_name) if by_name >= _LEAST else ""
         if told:
             by_words = _BY_WORDS * _by_words(ours, header, table.profiles[header])
@@ -77,6 +79,14 @@ def candidates(table: Table, ours: str) -> list[Choice]:
             against += _ARRIVAL * (ours == "admission_date" and "arrival" in concepts(header)[0])
             found.append(Choice(header, told, by_name + by_words - against - place / 1_000_000))
     return sorted(found, key=lambda choice: -choice.score)
+
+
+def _by_kind(header: str, ours: str, profile: Profile, by_name: float) -> float:
+    """What its values say where its header says little: amounts with a currency, codes of diseases called codes."""
+    if ours == "cost" and by_name > _BARELY and profile.has_currency:
+        return by_name + _STRANGE
+    is_code = ours == "diagnosis_code" and concepts(header)[0] == {"code"} and profile.code_system == "icd10"
+    return _LEAST if is_code and profile.varies(10) else 0.0
 
 
 def _of_others(header: str, profile: Profile) -> float:
@@ -121,7 +131,7 @@ def _by_name(header: str, ours: str, is_date: bool = False) -> float:
         return _ALIAS
     meant, strange = concepts(header)
     # the key of a date is one
-    meant = meant - {"id"} if is_date and "date" in meant else meant
+    meant = meant - {"id"} if is_date and {"date", "birth"} & meant else meant
     rule, best = RULES[ours], 0.0
     for needed, weight in rule.needs:
         if needed <= meant:
@@ -157,6 +167,7 @@ def _best(table: Table, every: Mapping[str, Sequence[Choice]]) -> dict[str, Choi
             chosen[ours] = choice
             taken.add(choice.header)
     _nearest_admission(table, chosen, [c for c in every["admission_date"] if c.header not in taken])
+    _whole_cost(table, chosen, [c for c in every["cost"] if c.header not in taken])
     _let_go_of_no_patient(table, chosen)
     return chosen
 
@@ -171,6 +182,16 @@ def _nearest_admission(table: Table, chosen: dict[str, Choice], others: Sequence
     nearest = min(rivals, key=lambda each: stays[each.header])
     if stays[nearest.header] + _DAYS_OFF < stays[begin.header]:
         chosen["admission_date"] = replace(nearest, why=f"{nearest.why}, the nearest before the discharge; {CHECK}")
+
+
+def _whole_cost(table: Table, chosen: dict[str, Choice], others: Sequence[Choice]) -> None:
+    """Of several amounts that are called alike the one of which the others are parts."""
+    if "cost" not in chosen:
+        return
+    for other in others:
+        cells = [table.profiles[each.header].cells[:_ROWS] for each in (other, chosen["cost"])]
+        if other.score > chosen["cost"].score - _STRANGE and are_wholes(*cells):
+            chosen["cost"] = replace(other, why=f"{other.why}, of which others are parts; {CHECK}")
 
 
 def _usual_stay(first: Profile, second: Profile) -> float:

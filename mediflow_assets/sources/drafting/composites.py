@@ -13,14 +13,19 @@ from mediflow_assets.sources.drafting.writing import dates_of
 from mediflow_assets.sources.grains import DIAGNOSIS_GRAIN, ENCOUNTER_GRAIN, FORMS
 
 _OF_NO_STAY = {"patient", "mrn", "row", "provider", "facility", "procedure", "zip", "date", "relative", "diagnosis"}
+_OF_NO_FURTHER = {"admission", "death", "procedure", "drg", "text", "version", "flag", "date", "class", "group"} | {
+    "name",
+    "cost",
+}
 _LEAST_DIFFERENT = 0.2
 _PRINCIPAL = frozenset(["p", "pri", "prin", "principal", "primary", "1", "main", "a", "hd", "h", "hoofd", "dp"])
 _YES = frozenset(["y", "yes", "true", "t", "j", "ja", "s", "si", "sí", "o", "oui", "x"])
 _MOST_MARKS = 12
+_SOME, _MOST = 0.1, 0.8
 _ONCE = 0.95
 """Of stays, to be named by one record: a file that names them again and again tells of something else."""
 _HOURS = re.compile(r"([01]\d|2[0-3])[0-5]\d")
-_CLOCK = re.compile(r"\d{1,2}:\d\d(:\d\d([.]0+)?)?( [AaPp][Mm])?")
+_CLOCK = re.compile(r"\d{1,2}[:h]\d\d(:\d\d([.]0+)?)?( [AaPp][Mm])?")
 
 
 def gender_by_values(table: Table, draft: Draft) -> None:
@@ -68,7 +73,7 @@ def times_of_day(table: Table, draft: Draft) -> None:
             for header in table.header
             if _means(header, concept)
             and table.profiles[header].share(
-                (_CLOCK if ":" in "".join(table.profiles[header].given[:1]) else _HOURS).fullmatch
+                (_CLOCK if {":", "h"} & {*"".join(table.profiles[header].given[:1])} else _HOURS).fullmatch
             )
             >= ENOUGH
             and (_means(header, "time") or not table.profiles[header].is_integer)
@@ -110,11 +115,11 @@ def codes(table: Table, draft: Draft) -> None:
 
 def _is_further(header: str, profile: Profile, system: str | None) -> bool:
     meant, _ = concepts(header)
-    against = {"admission", "death", "procedure", "drg", "text", "version", "flag", "date", "class", "group", "name"}
-    if "diagnosis" not in meant or meant & against:
+    if not meant & {"diagnosis", "secondary"} or meant & _OF_NO_FURTHER:
         return False
-    # a column that is empty in the sample is of the row if it is numbered
-    return profile.code_system == system if profile.given else bool(re.search(r"\d\Z", header))
+    # a column that is empty in the sample is of the row if it is numbered, or called a further one
+    is_numbered = "diagnosis" in meant and ("secondary" in meant or bool(re.search(r"\d\Z", header)))
+    return profile.code_system == system if profile.given else is_numbered
 
 
 def stay(table: Table, draft: Draft) -> None:
@@ -144,12 +149,17 @@ def _principal_mark(table: Table, draft: Draft) -> tuple[Column, dict[str, str]]
             continue
         for word in filter(lambda each: _is_principal(header, each), profile.counts):
             marked = [i for i, cell in zip(ids, profile.cells, strict=True) if cell == word]
-            if len(marked) == len(set(marked)) and len(marked) > 0.8 * len(set(ids)):
+            if len(marked) == len(set(marked)) and len(marked) > _least_marked(header) * len(set(ids)):
                 others = {each: "2" for each in profile.counts if each != word}
                 why = f"one {word} a stay: the principal diagnosis; {CHECK}"
                 found.append((_is_order(profile), Column((header,), why), {word: "1"} | others))
     found.sort(key=lambda each: each[0])
     return found[0][1:] if found and not (found[0][0] and "diagnosis_rank" in draft.columns) else None
+
+
+def _least_marked(header: str) -> float:
+    """The share of stays to have a mark: of stays that are no inpatient's some exports mark none."""
+    return _SOME if _means(header, "principal") else _MOST
 
 
 def _is_principal(header: str, word: str) -> bool:

@@ -22,6 +22,8 @@ _PLACE = re.compile(
     r"[\s_:-]*(?=\S*[^\W\d_]{2})"
 )
 """Before a name, where a field stands: of HL7 (`PV1-36 Disposition`), a schema (`[dbo].[x]`), a number."""
+_ALONE = "currencies"
+"""The file whose words no compound is made of."""
 _LONG = 4
 _FEWEST_LETTERS = 2
 _MOST_JOINED = 4
@@ -61,15 +63,16 @@ def _spellings(word: str) -> set[str]:
 
 
 @cache
-def _shortened() -> frozenset[str]:
-    content = (_VOCABULARY / f"{_SHORTENED}.toml").read_text(encoding="utf-8")
+def _words_in(file: str) -> frozenset[str]:
+    content = (_VOCABULARY / f"{file}.toml").read_text(encoding="utf-8")
     return frozenset(word for words in tomllib.loads(content).values() for word in words.split())
 
 
 @cache
 def _joined() -> frozenset[str]:
     """The words that compounds are made of: of two Latin letters only the commonest."""
-    return frozenset(w for w in _concepts_of_words() if len(w) > _FEWEST_LETTERS or not w.isascii()) | _shortened()
+    words = {w for w in _concepts_of_words() if len(w) > _FEWEST_LETTERS or not w.isascii()} | _words_in(_SHORTENED)
+    return frozenset(words - _words_in(_ALONE))
 
 
 @cache
@@ -122,7 +125,7 @@ def _parts(word: str) -> tuple[str, ...]:
 @cache
 def _abbreviated(word: str) -> tuple[str, ...]:
     """The known word that this one is the beginning of, as `naiss` is."""
-    longer = [each for each in _shortened() if each.startswith(word)] if len(word) >= _LONG else []
+    longer = [each for each in _words_in(_SHORTENED) if each.startswith(word)] if len(word) >= _LONG else []
     return (min(longer, key=lambda each: (len(each), each)),) if longer else ()
 
 
@@ -151,6 +154,20 @@ def _ends(word: str) -> Iterator[str]:
     begins = max((w for w in known if len(w) >= _LONG and word.startswith(w)), key=len, default=None)
     rest = word.removeprefix(begins) if begins else word
     ends = max((w for w in known if len(w) >= _LONG and rest.endswith(w)), key=len, default=None)
-    if begins and not ends and rest in known:
+    if begins and not ends and rest in known and rest not in _words_in(_ALONE):
         ends = rest
     yield from filter(None, (begins, ends))
+
+
+def has_stem_of(header: str, concept: str) -> bool:
+    """Whether a word of a header means that, or has the stem of a word that does: `přijat` of `přijetí`."""
+    if concept in concepts(header)[0]:
+        return True
+    known = [word for word, of in _concepts_of_words().items() if concept in of and len(word) > _LONG]
+    return any(_are_of_one_stem(word, each) for word in words_of(header) if len(word) > _LONG for each in known)
+
+
+def _are_of_one_stem(word: str, other: str) -> bool:
+    """Whether both begin alike and differ in no more than an ending."""
+    longer, shorter = max(len(word), len(other)), min(len(word), len(other))
+    return longer - shorter < _LONG and word[: max(_LONG, longer - 3)] == other[: max(_LONG, longer - 3)]

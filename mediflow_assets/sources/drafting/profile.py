@@ -20,9 +20,12 @@ _CODES = re.compile(r"[;|,/~^\s]+")
 _ICD9 = re.compile(r"(\d{3}|V\d\d)([.]?\d{1,2})?|E\d{3}([.]?\d)?")
 _NAME = re.compile(r"[^\W\d_][^\d_]*")
 _ZIP = re.compile(
+    r"\d{3} \d\d|"
     r"\d{3,6}(-\d{3,4})?|\d\d-\d{3}|\d{8,9}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d|\d{4} ?[A-Z]{2}"
 )
-_ID = re.compile(r"-?[\w./#-]*\d[\w./#-]*")
+_MONTH = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])")
+"""A month such as `202301`."""
+_ID = re.compile(r"-?[\w./#*-]*\d[\w./#*-]*")
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,13 @@ class Profile:
     @cached_property
     def is_money(self) -> bool:
         """Whether its values are amounts."""
-        return self.share(lambda text: AMOUNT.fullmatch(text)) >= ENOUGH and not self.is_flag
+        is_amount = self.share(lambda text: AMOUNT.fullmatch(text)) >= ENOUGH and not self.is_flag
+        return is_amount and self.share(_MONTH.fullmatch) < ENOUGH
+
+    @cached_property
+    def has_currency(self) -> bool:
+        """Whether its amounts are written with the sign of a currency."""
+        return self.is_money and self.share(re.compile(SIGN).search) >= ENOUGH
 
     @cached_property
     def is_integer(self) -> bool:
@@ -90,7 +99,7 @@ class Profile:
     @cached_property
     def is_zip(self) -> bool:
         """Whether its values may be postal codes."""
-        return self.share(_ZIP.fullmatch) >= ENOUGH and not self.dates and not self.is_flag and self.varies(6)
+        return self.share(_ZIP.fullmatch) >= ENOUGH and not self.dates and not self.is_flag and self.varies(3)
 
     @cached_property
     def is_money_with_cents(self) -> bool:
@@ -136,7 +145,9 @@ class Profile:
         return 0 < len(self.counts) <= min(most, max(3, len(self.given) // 2))
 
 
-_SIGN = r"([^\W\d_]{1,3}[.$]?|[$€£¥₹₩])?"
+SIGN = r"[^\W\d_]{1,3}[.$]?|[$£¤¥฿\u20a0-\u20cf\ufdfc]"
+"""Of a currency: a word of few letters, or any sign for one."""
+_SIGN = rf"({SIGN})?"
 AMOUNT = re.compile(
     rf"[(-]?\s*{_SIGN}\s*-?(\d{{1,3}}([,.'’ \u00a0\u202f]\d{{2,3}})+|\d+)([.,]\d{{1,20}})?\s*{_SIGN}\s*[)-]?"
 )

@@ -13,9 +13,9 @@ class Rule:
     avoids: frozenset[str]
 
 
-def _rule(needs: dict[str, float], avoids: str = "") -> Rule:
+def _rule(needs: dict[str, float], avoids: str = "", but: str = "") -> Rule:
     found = tuple((frozenset(concepts.split()), weight) for concepts, weight in needs.items())
-    return Rule(found, frozenset((avoids + " " + _NEVER).split()))
+    return Rule(found, frozenset((avoids + " " + _NEVER).split()) - {but})
 
 
 RULES: dict[str, Rule] = {
@@ -75,7 +75,7 @@ RULES: dict[str, Rule] = {
             "department discharge": 0.8,
             "location": 0.66,
         },
-        "date time diagnosis cost class admission discharge age payer drg length source facility zip",
+        "date time diagnosis cost class admission admtype discharge age payer drg length source facility zip",
     ),
     "diagnosis_code": _rule(
         {"diagnosis principal code": 1.0, "diagnosis principal": 0.98, "diagnosis code": 0.92, "diagnosis": 0.85},
@@ -125,6 +125,7 @@ RULES: dict[str, Rule] = {
         {"cost total": 1.0, "cost": 0.85, "encounter total": 0.75, "total": 0.6, "paid total": 0.64, "paid": 0.62},
         "date time length unitprice payer id department diagnosis procedure age status class name weight deduct "
         "expected code",
+        but="row",
     ),
     "updated_at": _rule({"update date": 1.0, "update time": 1.0, "update at": 1.0, "update": 0.8}, "birth death id"),
     "onset_date": _rule({"diagnosis date": 1.0, "onset date": 1.0}, "discharge admission"),

@@ -7,20 +7,43 @@ from mediflow_assets.sources.drafting.choosing import Table
 from mediflow_assets.sources.drafting.draft import Draft
 
 _KEYS = ("patient_id", "encounter_id")
+_FEWEST, _NEARLY_ALL = 20, 0.95
 _LEAST_SHARED = 0.3
 """Of the ids of the file with fewer, to stand in the other one too."""
 
 
 def told(files: Sequence[tuple[Table, Draft]]) -> list[dict[str, str]]:
     """For each file the keys that the others tell, where its own draft has another column or none: the column of ids
-    that most of the files have under one header."""
+    that most of the files have under one header; where it has none, one whose values are those of another's."""
     found: list[dict[str, str]] = [{} for _ in files]
     for ours in _KEYS:
         for number, header in _shared(files, ours).items():
             column = files[number][1].columns.get(ours)
             if column is None or column.headers != (header,):
                 found[number][ours] = header
+        for number, header in _by_values(files, ours):
+            found[number].setdefault(ours, header)
     return found
+
+
+def _by_values(files: Sequence[tuple[Table, Draft]], ours: str) -> Iterator[tuple[int, str]]:
+    """The files without that key that have, whatever it is called, one column of nearly no ids but another's."""
+    keys = {n: files[n][0].profiles[_headers(d, ours)[0]].counts for n, (_, d) in enumerate(files) if _headers(d, ours)}
+    for number, (table, draft) in enumerate(files):
+        if ours in draft.columns:
+            continue
+        taken = {header for column in draft.columns.values() for header in column.headers}
+        free = [header for header in table.header if header not in taken and table.profiles[header].is_id]
+        alike = [
+            header for header in free if any(_are_of({*table.profiles[header].counts}, {*ids}) for ids in keys.values())
+        ]
+        if len(alike) == 1:
+            yield number, alike[0]
+
+
+def _are_of(some: set[str], ids: set[str]) -> bool:
+    """Whether nearly all of some values are ids of a file, and too many for chance."""
+    return len(some) >= _FEWEST and len(some & ids) >= _NEARLY_ALL * len(some)
 
 
 def _shared(files: Sequence[tuple[Table, Draft]], ours: str) -> Mapping[int, str]:

@@ -53,6 +53,8 @@ def write_dates(table: Table, draft: Draft, today: dt.date) -> None:
 
 def _clock_of(times: list[str]) -> str:
     """How a column writes times of day."""
+    if any("h" in time for time in times):
+        return "H'h'mm"
     marks = min(max((time.count(":") for time in times), default=1), 2)
     if any(time.endswith(("M", "m")) for time in times):
         return ("hh a", "h:mm a", "h:mm:ss a")[marks]
