@@ -119,3 +119,14 @@ def test_a_key_is_told_by_the_ids_of_another_file(tmp_path: Path) -> None:
     diagnoses.write_bytes(export({"XKEY": GERMAN["Fallnummer"], "N": ["1", "2"], "DX": ["I21.4", "E11.9", "J18.9"]}))
     told = feed_drafts.draft([stays, diagnoses], "ward", Feeds(), Limits())[1]
     assert 'encounter_id = "XKEY"' in told.section
+
+
+def test_a_time_of_day_directly_behind_a_date_is_its_time(write: Any) -> None:
+    columns = {
+        **STAYS, "Admitted": day, "hour": lambda row: f"{row % 24:02}:15",
+        "Discharged": lambda row: day(row, plus=2), "clock time": lambda row: f"{row % 24:02}h45",
+    }  # fmt: skip
+    drafted = section(columns, write)
+    assert drafted["columns"]["admission_date"]["join"] == ["Admitted", "hour"]
+    assert drafted["columns"]["discharge_date"]["join"] == ["Discharged", "clock time"]
+    assert drafted["date_formats"]["discharge_date"][0] == "yyyy-MM-dd H'h'mm"

@@ -79,7 +79,8 @@ def times_of_day(table: Table, draft: Draft) -> None:
             and (_means(header, "time") or not table.profiles[header].is_integer)
         ]
         beside = [header for header in table.header if _is_clock_of(column.headers[0], header, table)]
-        clocks = clocks if len(clocks) == 1 else beside
+        behind = [header for header in table.header if _stands_behind(column.headers[0], header, table)]
+        clocks = next((found for found in (clocks, beside, behind) if len(found) == 1), [])
         if len(clocks) == 1:
             draft.columns[ours] = Column((column.headers[0], clocks[0]), "dates and times of day", " ")
 
@@ -88,6 +89,12 @@ def _is_clock_of(date: str, header: str, table: Table) -> bool:
     """Whether a header is that of a date but for the word for it: `Time In` beside `Date In`."""
     words = [[w for w in words_of(each) if not concepts(w)[0] & {"date", "time"}] for each in (date, header)]
     return header != date and words[0] == words[1] != [] and table.profiles[header].share(_CLOCK.fullmatch) >= ENOUGH
+
+
+def _stands_behind(date: str, header: str, table: Table) -> bool:
+    """Whether a column of times of day stands directly behind that date, and is called a time and nothing else."""
+    is_next = table.header.index(header) == table.header.index(date) + 1
+    return is_next and concepts(header)[0] == {"time"} and table.profiles[header].share(_CLOCK.fullmatch) >= ENOUGH
 
 
 def codes(table: Table, draft: Draft) -> None:
