@@ -14,7 +14,8 @@ from mediflow_assets.contracts.identifiers import MRN, canonical
 from mediflow_assets.contracts.merges import ACTIONS, UNREAD, WHOLE
 from mediflow_assets.transforms import parsing
 from mediflow_assets.transforms.feeds import FeedReader
-from mediflow_assets.transforms.fhir import last_updated, version_id
+from mediflow_assets.transforms.fhir import links
+from mediflow_assets.transforms.fhir.resources import texts_of
 from mediflow_assets.transforms.identifiers import unwrapped
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.patients import PROVENANCE, completed, stripped
@@ -82,16 +83,14 @@ def from_fhir(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     A version that tells neither says nothing, and has no kind.
     """
     system = fhir.SOURCE.system
-    texts = bronze.withColumns(
+    texts = texts_of(bronze, links.COLUMNS, links.read).withColumns(
         {
-            "_id": parsing.given(F.get_json_object("resource", "$.id")),
-            "_last_updated": last_updated(),
-            "version_number": parsing.integer(version_id()),
-            "_active": F.get_json_object("resource", "$.active"),
-            _LINKS: F.get_json_object("resource", "$.link"),
+            "_id": F.when(~F.col("is_deleted"), parsing.given(F.col("id"))),
+            "version_number": parsing.integer(parsing.given(F.col("version_id"))),
+            _LINKS: F.col("links"),
         }
     )
-    says = F.col(_LINKS).isNotNull() | (F.col("_active") == "true")
+    says = F.col(_LINKS).isNotNull() | F.col("active").isNotNull()
     mine: dict[str, Column] = {
         **dict.fromkeys(("survivor_namespace", "merged_namespace"), F.lit(feeds.namespaces[system])),
         **dict.fromkeys(("survivor_id", "merged_id"), F.when(says, F.col("_id"))),
@@ -100,7 +99,7 @@ def from_fhir(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     }
     nothing = F.array().cast("array<string>")
     columns = [column.alias(name) for name, column in mine.items()]
-    columns += _stated(parsing.timestamp(F.col("_last_updated")))
+    columns += _stated(parsing.timestamp(parsing.given(F.col("last_updated"))))
     return texts.select(*columns, "version_number", _LINKS, nothing.alias(UNREADABLE), *PROVENANCE)
 
 

@@ -1,0 +1,79 @@
+"""Resources of Bronze as columns of texts: each is decoded once, and read by a function of its type."""
+
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+import pyarrow as pa
+from pyspark.sql import DataFrame
+
+from mediflow_assets.contracts import fhir
+from mediflow_assets.transforms.fhir.elements import NOTHING, Element, one, text
+from mediflow_assets.transforms.patients import PROVENANCE
+
+Reader = Callable[[Element], dict[str, str | None]]
+"""What a resource says, by column; a column that it leaves out is not told."""
+VERSION = ("id", "last_updated", "version_id")
+"""What every resource says of itself; `is_deleted` beside it."""
+_STORED = ("resource", "resource_id", "full_url", "last_modified", "etag")
+_ID = re.compile(fhir.ID_OF_REFERENCE)
+_TAG = re.compile(r'\s*(?:W/)?"([^"]+)"\s*\Z')
+_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+
+
+def texts_of(bronze: DataFrame, columns: Sequence[str], read: Reader) -> DataFrame:
+    """Rows of `bronze/fhir_resources` of one type with these columns as texts, `VERSION`, and `is_deleted`."""
+    names = (*VERSION, *columns)
+
+    def _each(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            stored = zip(*(batch.column(number).to_pylist() for number in range(len(_STORED))), strict=True)
+            told = [_told(read, *row) for row in stored]
+            arrays = [pa.array([row.get(name) for row in told], pa.string()) for name in names]
+            deleted = pa.array([row["is_deleted"] is not None for row in told], pa.bool_())
+            kept = batch.columns[len(_STORED) :]
+            yield pa.RecordBatch.from_arrays([*arrays, deleted, *kept], names=[*names, "is_deleted", *PROVENANCE])
+
+    provenance = "_delivery_id string, _record_number bigint, _ingested_at timestamp"
+    schema = f"{', '.join(f'`{name}` string' for name in names)}, is_deleted boolean, {provenance}"
+    return bronze.select(*_STORED, *PROVENANCE).mapInArrow(_each, schema)
+
+
+def _told(
+    read: Reader, raw: str, id_: str | None, full_url: str | None, modified: str | None, etag: str | None
+) -> dict[str, str | None]:
+    """A resource's texts. What stands for a deleted one is the entry that says so, and no resource; it is kept whole,
+    and older releases kept nothing beside it."""
+    resource = decoded(raw)
+    meta, tag = one(resource.get("meta")), _TAG.match(etag or "")
+    version = {
+        "last_updated": text(meta.get("lastUpdated")) or modified,
+        "version_id": text(meta.get("versionId")) or (tag[1] if tag else None),
+    }
+    if "resourceType" not in resource:
+        of_entry = text(one(resource.get("response")).get("lastModified"))
+        return {"id": id_, "is_deleted": "true", **version, "last_updated": version["last_updated"] or of_entry}
+    named = _ID.search(full_url or "")
+    id_ = text(resource.get("id")) or id_ or (named[1] if named else None)
+    return {**read(resource), "id": id_, "is_deleted": None, **version}
+
+
+def decoded(raw: str) -> Element:
+    """A resource as it was delivered, its numbers to the digit; half a character, which JSON can tell and no text can
+    hold, is replaced."""
+    try:
+        found: Any = _decode(raw)
+    except (msgspec.DecodeError, UnicodeError):
+        found = _mended(raw)
+    return found if isinstance(found, dict) else NOTHING
+
+
+def _mended(raw: str) -> Any:
+    try:
+        whole = json.dumps(json.loads(raw, parse_float=str), ensure_ascii=False)
+        return json.loads(whole.encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None
