@@ -8,24 +8,41 @@ from mediflow_assets.sources.drafting import by_values
 from mediflow_assets.sources.drafting.choosing import Choice, Table, choose, in_order
 from mediflow_assets.sources.drafting.composites import codes, gender_by_values, names, patient, stay, times_of_day
 from mediflow_assets.sources.drafting.draft import Column, Draft
+from mediflow_assets.sources.drafting.episodes import numbering, whole_stay
 from mediflow_assets.sources.drafting.profile import Profile
 from mediflow_assets.sources.drafting.writing import say_shifted, write_amounts, write_dates, write_words
 from mediflow_assets.sources.grains import DIAGNOSIS_GRAIN, ENCOUNTER_GRAIN, FORMS, PATIENT_GRAIN
 
+GRAIN = "grain"
+"""What the other files may tell beside columns."""
 _OF_STAYS = {"encounter_class", "admission_type", "discharge_disposition", "department", "cost", "age"}
 """What a record of a patient alone, or of a diagnosis alone, does not tell."""
 
 
 def draft_of(table: Table, today: dt.date, told: Mapping[str, str] | None = None) -> Draft:
     """What is proposed for a sample of a file; `told` are columns that other files of the export tell."""
+    told = dict(told or {})
+    grain = told.pop(GRAIN, None)
     chosen = choose(table, told)
-    grain = _grain(table, chosen)
+    grain = grain or _grain(table, chosen)
     columns = {
         ours: Column((chosen[ours].header,), chosen[ours].why) for ours in FORMS[grain].columns if ours in chosen
     }
     draft = Draft(grain, columns)
     _let_go_of_disorder(table, draft)
-    for step in (by_values.stays, gender_by_values, names, times_of_day, codes, stay, patient, _lack):
+    for step in (
+        by_values.stays,
+        gender_by_values,
+        names,
+        times_of_day,
+        codes,
+        numbering,
+        stay,
+        patient,
+        whole_stay,
+       
+        _lack,
+    ):
         step(table, draft)
     order = FORMS[grain].columns
     draft.columns = dict(sorted(draft.columns.items(), key=lambda each: order.index(each[0])))

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from mediflow_assets.sources.aliases import plain
 from mediflow_assets.sources.drafting.choosing import Table
 from mediflow_assets.sources.drafting.draft import Draft
+from mediflow_assets.sources.drafting.making import GRAIN
+from mediflow_assets.sources.grains import DIAGNOSIS_GRAIN, ENCOUNTER_GRAIN
 
 _KEYS = ("patient_id", "encounter_id")
 _FEWEST, _NEARLY_ALL = 20, 0.95
@@ -23,7 +25,32 @@ def told(files: Sequence[tuple[Table, Draft]]) -> list[dict[str, str]]:
                 found[number][ours] = header
         for number, header in _by_values(files, ours):
             found[number].setdefault(ours, header)
+    for number in _of_known_stays(files, found):
+        found[number][GRAIN] = DIAGNOSIS_GRAIN
     return found
+
+
+def _of_known_stays(files: Sequence[tuple[Table, Draft]], told: Sequence[Mapping[str, str]]) -> Iterator[int]:
+    """The files with diagnoses and no patient whose stays another file has with what it tells of people: they tell of
+    parts of those stays, such as episodes, and would else be stays of other people."""
+    stays = [{*table.profiles[_headers(draft, "encounter_id")[0]].counts} for table, draft in filter(_are_stays, files)]
+    for number, (table, draft) in enumerate(files):
+        own = _headers(draft, "encounter_id")
+        header = told[number].get("encounter_id") or (own[0] if own else "")
+        is_of_people = {"gender", "birth_date"} & {*draft.columns} or _headers(draft, "patient_id")
+        if not header or is_of_people or "patient_id" in told[number] or "diagnosis_code" not in draft.columns:
+            continue
+        if any(_are_of({*table.profiles[header].counts}, ids) for ids in stays):
+            yield number
+
+
+def _are_stays(file: tuple[Table, Draft]) -> bool:
+    """Whether its records are stays, each once, and tell of people."""
+    table, draft = file
+    is_of_people = {"gender", "birth_date"} & {*draft.columns} or _headers(draft, "patient_id")
+    header = next(iter(_headers(draft, "encounter_id")), None)
+    is_once = header is not None and table.profiles[header].distinct >= _NEARLY_ALL
+    return bool(draft.grain == ENCOUNTER_GRAIN and is_of_people and is_once)
 
 
 def _by_values(files: Sequence[tuple[Table, Draft]], ours: str) -> Iterator[tuple[int, str]]:
@@ -56,8 +83,11 @@ def _shared(files: Sequence[tuple[Table, Draft]], ours: str) -> Mapping[int, str
 
 
 def _headers(draft: Draft, ours: str) -> tuple[str, ...]:
-    column = draft.columns.get(ours)
-    return column.headers if column and len(column.headers) == 1 else ()
+    """The one column of keys; the one of stays is none of patients, though it may stand for them."""
+    column, stay = draft.columns.get(ours), draft.columns.get("encounter_id")
+    if column is None or len(column.headers) != 1 or (ours == "patient_id" and stay and column.headers == stay.headers):
+        return ()
+    return column.headers
 
 
 def _having(files: Sequence[tuple[Table, Draft]], name: str) -> Iterator[tuple[int, str]]:
