@@ -25,6 +25,9 @@ _SOME, _MOST = 0.1, 0.8
 _ONCE = 0.95
 """Of stays, to be named by one record: a file that names them again and again tells of something else."""
 _HOURS = re.compile(r"([01]\d|2[0-3])[0-5]\d")
+_WHOLE_HOURS = re.compile(r"[01]\d|2[0-3]")
+"""Hours of two digits, as in claims."""
+_HOURS_APART = 4
 _CLOCK = re.compile(r"\d{1,2}[:h]\d\d(:\d\d([.]0+)?)?( [AaPp][Mm])?")
 
 
@@ -80,9 +83,17 @@ def times_of_day(table: Table, draft: Draft) -> None:
         ]
         beside = [header for header in table.header if _is_clock_of(column.headers[0], header, table)]
         behind = [header for header in table.header if _stands_behind(column.headers[0], header, table)]
-        clocks = next((found for found in (clocks, beside, behind) if len(found) == 1), [])
+        hours = [header for header in table.header if _means(header, concept) and _are_hours(header, table)]
+        clocks = next((found for found in (clocks, beside, behind, hours) if len(found) == 1), [])
         if len(clocks) == 1:
             draft.columns[ours] = Column((column.headers[0], clocks[0]), "dates and times of day", " ")
+
+
+def _are_hours(header: str, table: Table) -> bool:
+    """Whether a column called a time holds hours of the day and nothing else."""
+    profile = table.profiles[header]
+    is_told = profile.varies(_HOURS_APART) and profile.share(_WHOLE_HOURS.fullmatch) >= ENOUGH
+    return is_told and _means(header, "time") and not _means(header, "length")
 
 
 def _is_clock_of(date: str, header: str, table: Table) -> bool:

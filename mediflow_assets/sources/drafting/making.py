@@ -10,6 +10,7 @@ from mediflow_assets.sources.drafting.composites import codes, gender_by_values,
 from mediflow_assets.sources.drafting.draft import Column, Draft
 from mediflow_assets.sources.drafting.episodes import numbering, whole_stay
 from mediflow_assets.sources.drafting.profile import Profile
+from mediflow_assets.sources.drafting.published import published
 from mediflow_assets.sources.drafting.writing import say_shifted, write_amounts, write_dates, write_words
 from mediflow_assets.sources.grains import DIAGNOSIS_GRAIN, ENCOUNTER_GRAIN, FORMS, PATIENT_GRAIN
 
@@ -40,7 +41,7 @@ def draft_of(table: Table, today: dt.date, told: Mapping[str, str] | None = None
         stay,
         patient,
         whole_stay,
-       
+        published,
         _lack,
     ):
         step(table, draft)

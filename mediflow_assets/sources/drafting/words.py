@@ -19,6 +19,9 @@ _LEAST_OFTEN, _MOST_GENDERS = 3, 6
 _NUMBER = re.compile(r"\d\d?([.]0)?")
 _ISO_5218 = {"0": "U", "1": "M", "2": "F", "9": "U"}
 _SIH = {"0": "U", "1": "M", "3": "F"}
+_WITH_THIRD = {**_ISO_5218, "3": "U"}
+"""Lists of men, women and what is neither, such as those of Australia and Viet Nam: that is rare."""
+_RARE = 0.05
 _LETTERS = tuple(dict(zip(pair, "MF", strict=True)) for pair in ("hm", "hf", "mv", "mk", "ek", "lp", "bf", "mž", "mz"))
 """Letters for men and women that mean so only beside each other: in Spanish, French, Dutch, Polish, Turkish, …"""
 _OF_UB_04 = {"admission_type", "discharge_disposition"}
@@ -59,8 +62,9 @@ def meanings(column: str, header: str, profile: Profile, people: Sequence[str]) 
     if column == "gender":
         if letters := _letters(profile):
             return dict(sorted(letters.items())), [word for word in sorted(unknown) if word not in letters]
-        for codes in (_ISO_5218, _SIH):
-            plain = {word: word.removesuffix(".0") for word in profile.counts}
+        plain = {word: word.removesuffix(".0") for word in profile.counts}
+        is_rare = profile.share(lambda word: plain[word] == "3") < _RARE and {"1", "2"} <= {*plain.values()}
+        for codes in (_ISO_5218, _SIH, *((_WITH_THIRD,) if is_rare else ())):
             if set(plain.values()) <= set(codes) and len(set(plain.values()) & {"1", "2", "3"}) > 1:
                 return {word: codes[bare] for word, bare in sorted(plain.items())}, []
     if column in _OF_UB_04 and (numbers := sorted(filter(_NUMBER.fullmatch, profile.counts))):

@@ -41,7 +41,9 @@ def write_dates(table: Table, draft: Draft, today: dt.date) -> None:
         patterns = tuple(form.pattern for form in forms if form.pattern)
         if ours in draft.columns and draft.columns[ours].between is not None:
             clock = _clock_of(table.profiles[draft.columns[ours].headers[1]].given)
-            patterns = tuple(p for pattern in patterns or ("yyyy-MM-dd",) for p in (f"{pattern} {clock}", pattern))
+            without = (" '99'",) if clock == "HH" else ()
+            ends = (f" {clock}", *without, "")
+            patterns = tuple(pattern + end for pattern in patterns or ("yyyy-MM-dd",) for end in ends)
         if patterns:
             draft.date_formats[ours] = patterns
     if any(re.search(r"(?<!y)yy(?!y)", p) for patterns in draft.date_formats.values() for p in patterns):
@@ -55,6 +57,8 @@ def _clock_of(times: list[str]) -> str:
     """How a column writes times of day."""
     if any("h" in time for time in times):
         return "H'h'mm"
+    if sum(len(time) == len("HH") for time in times) > len(times) / 2:
+        return "HH"
     marks = min(max((time.count(":") for time in times), default=1), 2)
     if any(time.endswith(("M", "m")) for time in times):
         return ("hh a", "h:mm a", "h:mm:ss a")[marks]
@@ -128,7 +132,7 @@ def write_words(table: Table, draft: Draft, _: dt.date) -> None:
     people = _people(table, draft)
     for ours in words.CODED:
         column = draft.columns.get(ours)
-        if column is None or not column.headers:
+        if column is None or not column.headers or ours in draft.values:
             continue
         told, unknown = words.meanings(ours, column.headers[0], table.profiles[column.headers[0]], people)
         if told:
@@ -151,14 +155,16 @@ def _people(table: Table, draft: Draft) -> list[str]:
 def _words_for_nothing(table: Table, draft: Draft, ours: str, people: Sequence[str]) -> Iterator[str]:
     """Words that stand again and again where dates, numbers or codes should."""
     column = draft.columns[ours]
-    if ours not in (*DATES, "cost", "age", "diagnosis_code", "zip", "blood_pressure"):
+    is_label = ours in ("department", "payer")
+    if not is_label and ours not in (*DATES, "cost", "age", "diagnosis_code", "zip", "blood_pressure"):
         return
     for header in column.headers:
         counts = table.profiles[header].counts
         for word in words.carried(table.profiles[header], people):
             count = counts[word]
-            is_word = not any(letter.isdigit() for letter in word) and len(word) < 20
-            is_never = ours in DATES and word[:4].isdecimal() and word < _EARLIEST and count > _OFTEN * len(counts)
+            is_word = not any(map(str.isalnum if is_label else str.isdigit, word)) and len(word) < 20
+            is_year = ours in DATES and header == column.headers[0] and word[:4].isdecimal()
+            is_never = is_year and word < _EARLIEST and count > _OFTEN * len(counts)
             is_zeros = ours == "diagnosis_code" and not word.strip("0.")
             if (is_word or is_zeros or is_never) and word.upper() not in NOT_GIVEN:
                 yield word
