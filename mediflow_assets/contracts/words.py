@@ -155,7 +155,8 @@ DISPOSITIONS: Words = {
     ),
     "expired": _words(
         "expired, 20, 22, 23, 24, 25, 26, 27, 28, 29, 40, 41, 42, 4216643",
-        "exp, expiry, died, dead, dead/expired, death, deceased, died in hospital",
+        "exp, expiry, died, dead, dead/expired, death, deceased, died in hospital, death with autopsy",
+        "death without autopsy",
         "hospital death, gestorben, verstorben, Tod, Exitus, décès, décédé, exitus letalis, fallecido, fallecimiento",
         "fallecida, muerte, óbito, falecido, falecida, morte",
     ),
