@@ -78,7 +78,7 @@ def suggest(
             output.warn(
                 "not written: a draft by which no record is accepted. Put it into sources.toml once it is mended."
             )
-    if len(mapped) < len(drafted) or not all(taken):
+    if len(mapped) + sum(each.is_of_codes for each in drafted) < len(drafted) or not all(taken):
         raise typer.Exit(context.FAILED)
 
 
@@ -109,6 +109,10 @@ def _write(settings: "Settings", drafted: "Sequence[Drafted]", name: str) -> Non
 def _show(drafted: "Drafted") -> None:
     if drafted.known_as:
         output.line(f"# {drafted.known_as} takes this file as it is: nothing to map.")
+    if drafted.is_of_codes:
+        output.line(
+            "# a list of codes: the sections of the other files say what they mean, and it need not be ingested."
+        )
     if drafted.refusal:
         output.warn(f"cannot be mapped: {drafted.refusal}")
     if drafted.lacks:

@@ -9,6 +9,7 @@ from pathlib import Path
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.operations import sources_file
 from mediflow_assets.sources import Feeds, Limits, recognise
+from mediflow_assets.sources.drafting.code_tables import keyed
 from mediflow_assets.sources.drafting.together import told
 from mediflow_assets.sources.feed import Feed
 from mediflow_assets.sources.feed_section import feed_of
@@ -30,11 +31,13 @@ class Drafted:
     known_as: str | None = None
     """The feed or source that takes it already."""
     refusal: str | None = None
+    is_of_codes: bool = False
+    """Whether it only says what keys of the other files mean: their sections say it now."""
 
     @property
     def is_mapped(self) -> bool:
         """Whether the file can come in by it, or by what there is."""
-        return not self.lacks and not self.refusal
+        return not self.lacks and not self.refusal and not self.is_of_codes
 
 
 def is_name(name: str) -> bool:
@@ -64,12 +67,20 @@ def _seen(file: Path, feeds: Feeds, limits: Limits) -> Suggestion | Drafted:
 
 
 def _together(seen: Sequence[Suggestion | Drafted]) -> Iterator[Suggestion | Drafted]:
-    """What was found, with the keys that the files tell of each other."""
+    """What was found, with the keys that the files tell of each other and what they stand for."""
     suggestions = [each for each in seen if isinstance(each, Suggestion)]
-    keys = iter(told([(each.table, each.draft) for each in suggestions]))
+    files = [(each.table, each.draft) for each in suggestions]
+    by_keys, code_tables = keyed(files)
+    again = enumerate(zip(suggestions, told(files), by_keys, strict=True))
     for each in seen:
-        is_told = isinstance(each, Suggestion) and next(keys)
-        yield suggest_again(each, is_told) if is_told and isinstance(each, Suggestion) else each
+        if not isinstance(each, Suggestion):
+            yield each
+            continue
+        number, (found, keys, meanings) = next(again)
+        if number in code_tables:
+            yield Drafted(is_of_codes=True)
+        else:
+            yield suggest_again(found, keys, meanings) if keys or meanings else found
 
 
 def _known(file: Path, feeds: Feeds, limits: Limits) -> str | None:

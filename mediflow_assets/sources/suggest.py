@@ -8,6 +8,7 @@ from pathlib import Path
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.delivery import Limits
 from mediflow_assets.sources.drafting.choosing import Table
+from mediflow_assets.sources.drafting.code_tables import Keyed
 from mediflow_assets.sources.drafting.draft import Draft
 from mediflow_assets.sources.drafting.headerless import is_a_record
 from mediflow_assets.sources.drafting.making import draft_of
@@ -60,12 +61,19 @@ def suggest(path: Path, name: str = NAME, limits: Limits | None = None, today: d
     return _drafted(Suggestion(name, Draft("", {}), found.header, {}, table, found.keys_for), today)
 
 
-def suggest_again(found: Suggestion, told: Mapping[str, str], today: dt.date | None = None) -> Suggestion:
-    """The same, where other files tell what some of its columns are."""
-    return _drafted(found, today, told)
+def suggest_again(
+    found: Suggestion, told: Mapping[str, str], keyed: Mapping[str, Keyed], today: dt.date | None = None
+) -> Suggestion:
+    """The same, where other files tell what some of its columns are, or what their keys mean."""
+    return _drafted(found, today, told, keyed)
 
 
-def _drafted(found: Suggestion, today: dt.date | None, told: Mapping[str, str] | None = None) -> Suggestion:
-    draft = draft_of(found.table, today or dt.datetime.now(dt.UTC).date(), told)
+def _drafted(
+    found: Suggestion,
+    today: dt.date | None,
+    told: Mapping[str, str] | None = None,
+    keyed: Mapping[str, Keyed] | None = None,
+) -> Suggestion:
+    draft = draft_of(found.table, today or dt.datetime.now(dt.UTC).date(), told, keyed)
     used = {header for column in draft.columns.values() for header in column.headers}
     return replace(found, draft=draft, keys=found.keys_for(used))

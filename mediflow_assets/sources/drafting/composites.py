@@ -113,8 +113,9 @@ def codes(table: Table, draft: Draft) -> None:
     first = draft.columns.get("diagnosis_code")
     if first is None:
         return
-    system = table.profiles[first.headers[0]].code_system
-    if draft.grain != DIAGNOSIS_GRAIN:
+    meant = draft.values.get("diagnosis_code")
+    system = (Profile([*meant.values()]) if meant else table.profiles[first.headers[0]]).code_system
+    if draft.grain != DIAGNOSIS_GRAIN and not meant:
         more = tuple(
             header
             for header in table.header

@@ -58,7 +58,12 @@ def are_codes(profile: Profile) -> bool:
 
 def are_people(ours: str, profile: Profile) -> bool:
     """Whether a column rather names people than tells one of our coded columns."""
-    return profile.share(_PERSON.match) >= _PEOPLE and share_known(ours, profile) < _FEW_KNOWN
+    return name_people(profile) and share_known(ours, profile) < _FEW_KNOWN
+
+
+def name_people(profile: Profile) -> bool:
+    """Whether many values are people."""
+    return profile.share(_PERSON.match) >= _PEOPLE
 
 
 def are_nothing_known(ours: str, profile: Profile) -> bool:

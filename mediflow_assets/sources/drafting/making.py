@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from mediflow_assets.contracts.source import LINE_GRAIN
 from mediflow_assets.sources.drafting import by_values
 from mediflow_assets.sources.drafting.choosing import Choice, Table, choose, in_order
+from mediflow_assets.sources.drafting.code_tables import Keyed
 from mediflow_assets.sources.drafting.composites import codes, gender_by_values, names, patient, stay, times_of_day
 from mediflow_assets.sources.drafting.draft import Column, Draft
 from mediflow_assets.sources.drafting.episodes import numbering, whole_stay
@@ -20,16 +21,23 @@ _OF_STAYS = {"encounter_class", "admission_type", "discharge_disposition", "depa
 """What a record of a patient alone, or of a diagnosis alone, does not tell."""
 
 
-def draft_of(table: Table, today: dt.date, told: Mapping[str, str] | None = None) -> Draft:
-    """What is proposed for a sample of a file; `told` are columns that other files of the export tell."""
-    told = dict(told or {})
+def draft_of(
+    table: Table,
+    today: dt.date,
+    told: Mapping[str, str] | None = None,
+    keyed: Mapping[str, Keyed] | None = None,
+) -> Draft:
+    """What is proposed for a sample of a file; `told` are columns that other files of the export tell, `keyed` those
+    whose keys stand in other files with what they mean."""
+    keyed = keyed or {}
+    told = {**(told or {}), **{ours: each.header for ours, each in keyed.items()}}
     grain = told.pop(GRAIN, None)
     chosen = choose(table, told)
     grain = grain or _grain(table, chosen)
     columns = {
         ours: Column((chosen[ours].header,), chosen[ours].why) for ours in FORMS[grain].columns if ours in chosen
     }
-    draft = Draft(grain, columns)
+    draft = Draft(grain, columns, values={ours: dict(each.meanings) for ours, each in keyed.items() if ours in columns})
     _let_go_of_disorder(table, draft)
     for step in (
         by_values.stays,

@@ -1,0 +1,108 @@
+"""Files that say what keys of other files stand for: codes of diseases, wards, words, each with a key of its own."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from mediflow_assets.contracts import vocabulary as v
+from mediflow_assets.sources.aliases import plain
+from mediflow_assets.sources.drafting.choosing import Table
+from mediflow_assets.sources.drafting.draft import Draft
+from mediflow_assets.sources.drafting.fitting import name_people
+from mediflow_assets.sources.drafting.header_words import concepts
+from mediflow_assets.sources.drafting.words import CODED
+from mediflow_assets.sources.grains import ENCOUNTER_GRAIN
+
+_TOLD_BY_KEYS = ("diagnosis_code", "department", *CODED)
+_OF_STAYS = {"admission_date", "discharge_date", "birth_date", "age", "name", "cost"}
+_MOST_KEYS, _FEWEST_SHARED, _MOST, _NEARLY_ALL = 2_000, 3, 0.5, 0.9
+_NO_KEY = re.compile(r"-?\d{1,2}")
+"""A number that is none of the keys, as `-1` for a row that is not there."""
+
+
+@dataclass(frozen=True)
+class Keyed:
+    """A column of keys, and what each stands for."""
+
+    header: str
+    meanings: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class CodeTable:
+    """A file of keys and what they stand for in one column of ours."""
+
+    number: int
+    key: str
+    ours: str
+    meanings: Mapping[str, str]
+
+
+def keyed(files: Sequence[tuple[Table, Draft]]) -> tuple[list[dict[str, Keyed]], set[int]]:
+    """For each file which of ours its columns of keys tell by another file; and the numbers of those other files."""
+    tables = [table for number, file in enumerate(files) for table in _code_tables(number, *file)]
+    found: list[dict[str, Keyed]] = [{} for _ in files]
+    used = set()
+    for number, (table, draft) in enumerate(files):
+        for codes in tables:
+            header = _keys_in(table, draft, codes) if codes.number != number else None
+            if header is not None and codes.ours not in found[number]:
+                others = {cell: "" for cell in table.profiles[header].counts if _NO_KEY.fullmatch(cell)}
+                found[number][codes.ours] = Keyed(header, {**others, **codes.meanings})
+                used.add(codes.number)
+    return found, used
+
+
+def _code_tables(number: int, table: Table, draft: Draft) -> Iterator[CodeTable]:
+    """What a file without patients and dates of stays tells by its keys."""
+    rows = len(next(iter(table.profiles.values())).cells)
+    if rows > _MOST_KEYS or _OF_STAYS & {*draft.columns} or not _is_of_keys(draft):
+        return
+    for ours in _TOLD_BY_KEYS:
+        column = draft.columns.get(ours)
+        if column is None or name_people(table.profiles[column.headers[0]]):
+            continue
+        cells = table.profiles[column.headers[0]].cells
+        for header in table.header:
+            profile = table.profiles[header]
+            if header not in column.headers and profile.is_id and len({*profile.given}) == rows:
+                meant = {key: _meaning(ours, cell) for key, cell in zip(profile.cells, cells, strict=True)}
+                yield CodeTable(number, header, ours, meant)
+
+
+def _is_of_keys(draft: Draft) -> bool:
+    """Whether it names no patient or stay but by a column of keys, each of which might be a stay and stand for one."""
+    stay, patient = draft.columns.get("encounter_id"), draft.columns.get("patient_id")
+    are_keys = stay is not None and patient is not None and stay.headers == patient.headers
+    return draft.grain == ENCOUNTER_GRAIN and (are_keys or (stay is None and patient is None))
+
+
+def _meaning(ours: str, word: str) -> str:
+    return (v.word_of(CODED[ours], word) or "") if ours in CODED else word
+
+
+def _keys_in(table: Table, draft: Draft, codes: CodeTable) -> str | None:
+    """The column of a file that holds these keys and is called like them; of several the one of the principal code."""
+    own = draft.columns.get(codes.ours)
+    taken = {h for ours, column in draft.columns.items() if ours != codes.ours for h in column.headers}
+    found = [
+        header
+        for header in table.header
+        if header not in taken and _is_called(header, codes.key) and _are_keys(table, header, codes.meanings)
+    ]
+    if not found or (own is not None and not {*own.headers} <= {*found}):
+        return None
+    return min(found, key=lambda header: ("principal" not in concepts(header)[0], len(header)))
+
+
+def _is_called(header: str, key: str) -> bool:
+    one, other = plain(header), plain(key)
+    return one.endswith(other) or other.endswith(one)
+
+
+def _are_keys(table: Table, header: str, meanings: Mapping[str, str]) -> bool:
+    profile = table.profiles[header]
+    shared = {*profile.counts} & {*meanings}
+    strange = profile.share(lambda cell: cell not in meanings and not _NO_KEY.fullmatch(cell))
+    are_enough = len(shared) >= min(_FEWEST_SHARED, len(meanings)) and profile.share(shared.__contains__) >= _MOST
+    return are_enough and strange <= 1 - _NEARLY_ALL
