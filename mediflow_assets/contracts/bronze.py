@@ -3,10 +3,11 @@
 Every source stands in `SOURCES`: MediFlow's own, and those that other packages bring along.
 """
 
-from mediflow_assets.contracts import admissions, diagnosis_records, events, fhir, merges, patient_records, synthea
+from mediflow_assets.contracts import admissions, diagnosis_records, events, fhir, hl7, merges, patient_records, synthea
 from mediflow_assets.contracts.admissions import ADMISSIONS
 from mediflow_assets.contracts.diagnosis_records import DIAGNOSIS_RECORDS
 from mediflow_assets.contracts.fhir import FHIR_RESOURCES
+from mediflow_assets.contracts.hl7 import HL7_MESSAGES
 from mediflow_assets.contracts.identifiers import MRN
 from mediflow_assets.contracts.masks import drop
 from mediflow_assets.contracts.patient_records import PATIENT_RECORDS
@@ -74,6 +75,7 @@ SOURCES = _Sources(
         admissions.SOURCE,
         *synthea.SOURCES,
         fhir.SOURCE,
+        hl7.SOURCE,
         SourceContract(
             "corrections", CORRECTIONS, "mediflow_assets.sources.corrections:CORRECTIONS", text="corrections"
         ),
@@ -111,6 +113,7 @@ __all__ = [
     "DELIVERIES",
     "DIAGNOSIS_RECORDS",
     "FHIR_RESOURCES",
+    "HL7_MESSAGES",
     "NAMESPACES",
     "PATIENT_RECORDS",
     "PROVENANCE",

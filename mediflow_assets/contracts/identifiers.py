@@ -23,6 +23,13 @@ def is_namespace(name: object) -> bool:
     return isinstance(name, str) and _FORM.match(name) is not None
 
 
+def namespace_of_authority(name: str | None) -> str:
+    """The namespace of those ids that an assigning authority has given: its own name, as one is written; empty where
+    none is named."""
+    word = re.sub(r"[^a-z0-9_]+", "-", (name or "").lower()).strip("-")
+    return (word if not word or word[0].isalpha() else f"of-{word}")[:40]
+
+
 def canonical(identifier: str, keeps_case: bool = False) -> str:
     """One spelling for one identifier: trimmed of blanks, Unicode NFC (before and after the case), and in upper case
     unless the case tells one id from another."""

@@ -45,8 +45,13 @@ class Target:
     table: str
     columns: Mapping[str, str]
     """Silver column → the Bronze columns that it is read from, apart by blanks. What Silver computes is not named."""
-    kind: str | None = None
-    """Only records of this kind become rows of the table; the others are kept in Bronze."""
+    kind: str | tuple[str, ...] | None = None
+    """Only records of this kind, or of one of these, become rows of the table; the others are kept in Bronze."""
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of records that become rows of the table; none where all do."""
+        return (self.kind,) if isinstance(self.kind, str) else self.kind or ()
 
 
 @dataclass(frozen=True)
@@ -80,6 +85,10 @@ class SourceContract:
     """Whether its records tell of encounters which those of others begin, and not each says something of its own."""
     is_stream: bool = False
     """Whether it comes as messages of a topic, in deliveries without end, and not in files."""
+    reads_codes: bool = False
+    """Whether its transforms read diagnosis codes by themselves, each by the system that is named beside it."""
+    tells_whose: bool = False
+    """Whether each of its records tells whose its ids are."""
     by_target: Mapping[str, Target] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -110,7 +119,7 @@ class SourceContract:
 
     def targets_of(self, kind: str) -> tuple[str, ...]:
         """The Silver tables that records of this kind become rows of."""
-        return tuple(target.table for target in self.targets if target.kind in (None, kind))
+        return tuple(target.table for target in self.targets if not target.kinds or kind in target.kinds)
 
     def _named(self, target: Target) -> Iterator[str]:
         for names in target.columns.values():

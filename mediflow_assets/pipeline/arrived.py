@@ -12,7 +12,7 @@ from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.corrections import Key, corrections
-from mediflow_assets.pipeline.counting import kind_of, records_by_delivery
+from mediflow_assets.pipeline.counting import kinds_of, records_by_delivery
 from mediflow_assets.pipeline.offset_ranges import of_deliveries
 from mediflow_assets.pipeline.pending import Pending
 from mediflow_assets.pipeline.run_context import RunContext
@@ -30,8 +30,8 @@ def arrived(context: RunContext, source: Source, pending: Pending, target: Table
     bronze_table = source.contract.table
     deliveries, keys = pending.deliveries.get(bronze_table.name, ()), pending.again.get(bronze_table.name, frozenset())
     table = context.tables.read(bronze_table)
-    if kind := kind_of(bronze_table, target):
-        table = table.where(F.col(kind[0]) == kind[1])
+    if kinds := kinds_of(bronze_table, target):
+        table = table.where(F.col(kinds[0]).isin(kinds[1]))
         # where records tell whose others are, those of another kind matter as well
         is_alone = deliveries and not keys and not source.record_numbers
         if is_alone and not _any_of_kind(context, bronze_table, target, deliveries):

@@ -11,11 +11,11 @@ from mediflow_assets.pipeline.offset_ranges import OffsetRanges
 from mediflow_assets.storage.delta import Lake
 
 
-def kind_of(source: TableContract, target: TableContract) -> tuple[str, str] | None:
-    """The column that tells kinds of records apart, and the one kind that a Silver table is made from."""
+def kinds_of(source: TableContract, target: TableContract) -> tuple[str, list[str]] | None:
+    """The column that tells kinds of records apart, and the kinds that a Silver table is made from."""
     contract = bronze.BY_TABLE[source.name]
     found = contract.by_target.get(target.name)
-    return (contract.kind, found.kind) if contract.kind and found and found.kind else None
+    return (contract.kind, list(found.kinds)) if contract.kind and found and found.kinds else None
 
 
 def records_by_delivery(
@@ -28,9 +28,9 @@ def records_by_delivery(
     if table is None:
         return counts
     wanted: Any = None
-    if target is not None and (kind := kind_of(source, target)):
+    if target is not None and (kinds := kinds_of(source, target)):
         # not by ==, which fails on files in which delta-rs wrote string views
-        wanted = pc.field(kind[0]).isin([kind[1]])
+        wanted = pc.field(kinds[0]).isin(kinds[1])
     if offset_ranges:
         wanted = offset_ranges.as_arrow()
     for batch in lake.dataset(source, table).to_batches(columns=["_delivery_id"], filter=wanted):

@@ -37,6 +37,8 @@ def with_known_codes(
     if contract.name not in _COLUMNS:
         return frame
     code, system = _COLUMNS[contract.name]
+    if source.reads_codes:
+        return frame.drop(NAMED)
     if NAMED not in frame.columns:
         # the systems of such a source are told apart by the form of a code
         named = frame.withColumn(NAMED, F.lit(None).cast("string"))

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts.identifiers import MRN
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.versions import END
-from mediflow_assets.pipeline.counting import kind_of
+from mediflow_assets.pipeline.counting import kinds_of
 from mediflow_assets.pipeline.record_numbers import (
     OWN_IDS,
     RECORD,
@@ -47,11 +47,11 @@ def _whose(
     context: RunContext, table: SilverTable, source: SourceContract, frame: DataFrame, read: Read
 ) -> DataFrame | None:
     """Whose that is which a frame ends without saying so, as any record tells; None where nothing is."""
-    kind, id_ = kind_of(source.table, table.contract), table.contract.primary_key[-1]
+    kinds, id_ = kinds_of(source.table, table.contract), table.contract.primary_key[-1]
     ends = frame.where(_is_nameless()).select(F.col(id_).alias(RECORD)).distinct()
-    if kind is None or not has_any(ends):
+    if kinds is None or not has_any(ends):
         return None
-    told = read(context.tables.read(source.table).where(F.col(kind[0]) == kind[1])).where(~_is_nameless())
+    told = read(context.tables.read(source.table).where(F.col(kinds[0]).isin(kinds[1]))).where(~_is_nameless())
     newest = F.max_by("patient_id", F.struct("_ingested_at", "_record_number")).alias(WHOSE)
     return ends.join(told, F.col(RECORD) == F.col(id_)).groupBy(RECORD).agg(newest)
 

@@ -194,9 +194,10 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
     transform = source_of(source.table).transforms()[table.contract.name]
     feeds = context.feeds_delivered if FEED in source.table.columns else ()
     zone, words = context.feeds.zone_of(source.system), context.feeds.values_of(source.system)
-    reader = FeedReader(feeds, context.feeds.namespaces, zone, words)
+    authorities = context.feeds.authorities_of(source.system)
+    reader = FeedReader(feeds, context.feeds.namespaces, zone, words, authorities)
     frame = with_known_codes(context, source, transform(records, reader), table.contract)
-    if FEED not in source.table.columns:
+    if FEED not in source.table.columns and not source.tells_whose:
         frame = frame.withColumn(NAMESPACE, F.lit(reader.namespaces[source.system]))
     found = of_known_people(context, table, source, frame, lambda every: transform(every, reader))
     if found is None:

@@ -76,6 +76,10 @@ class Feeds:
         """What words mean in a system's records that are of no feed, by column."""
         return self.systems[system].values if system in self.systems else {}
 
+    def authorities_of(self, system: str) -> Mapping[str, str]:
+        """By assigning authority whose its ids are, as the hospital says; others have a namespace of their own."""
+        return self.systems[system].authorities if system in self.systems else {}
+
     def namespace_of(self, source: SourceContract, feed: str | None = None) -> str:
         """Whose the ids of a source's records are, which may be of a feed."""
         own = next((each.namespace for each in self.every if each.name == feed), None)
@@ -103,7 +107,8 @@ class Feeds:
     def name_in(self, source: Source, namespace: str, identifier: str) -> tuple[str, str]:
         """Whom an id in a record of a namespace stands for: a namespace, and the id in its one spelling there."""
         if source.says_namespaces:
-            return self.name(*reversed(identifier.split("|", 1)))
+            told, id_ = identifier.split("|", 1)
+            return self.name(id_, self.authorities_of(source.contract.system).get(told, told) or namespace)
         return namespace, as_delivered(identifier, bronze.differ_by_case(source.contract.system, namespace))
 
     def name(self, identifier: str, namespace: str) -> tuple[str, str]:

@@ -119,14 +119,16 @@ def opened(
     limits: Limits | None = None,
     encoding: str | None = None,
     footer: Callable[[bytes], Footer] | None = None,
+    is_bytes: bool = False,
 ) -> Iterator[Opened]:
     """The delivery's text, decompressed, as UTF-8 with LF, after its byte order mark, without its footer.
 
-    Where no encoding is given it is seen from the file. What is plain already is read as it is.
+    Where no encoding is given it is seen from the file. What is plain already is read as it is; so is everything where
+    `is_bytes` is asked for.
     """
     limits = limits or Limits()
     with refusing(), path.open("rb") as file:
-        form = _form(file, compression, limits, encoding)
+        form = TextForm() if is_bytes else _form(file, compression, limits, encoding)
         raw: Any = _unpacked(file, compression, limits)
         raw = raw if form.is_plain else Transcoded(raw, form)
         if footer and (raw is not file or footer(_tail(file)).rows):

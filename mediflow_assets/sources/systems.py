@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mediflow_assets.contracts import bronze
-from mediflow_assets.contracts.identifiers import is_namespace
+from mediflow_assets.contracts.identifiers import is_namespace, namespace_of_authority
 from mediflow_assets.contracts.time_zones import time_zone
 from mediflow_assets.contracts.vocabulary import CODED
 from mediflow_assets.errors import SettingsInvalid
@@ -23,6 +23,9 @@ class System:
     """The `identifier.system` by which its patients are known in the hospital: they are the same people there."""
     timezone: str | None = None
     """The IANA time zone of its times without an offset, and of its days; the home's where it names none."""
+    authorities: Mapping[str, str] = field(default_factory=dict)
+    """By assigning authority, as its messages name it, whose the ids are: an authority that is not named here has a
+    namespace of its own."""
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """By column theirs → ours, of records that are of no feed."""
 
@@ -46,7 +49,15 @@ def system_of(name: str, section: Any) -> System:
     if "timezone" in section:
         time_zone(section["timezone"], f"sources.toml: system '{name}', key 'timezone'")
     _of_words(name, section.get("values", {}))
-    return System(**section)
+    return System(**section | {"authorities": _authorities(name, section.get("authorities", {}))})
+
+
+def _authorities(name: str, section: Any) -> Mapping[str, str]:
+    tells = any(source.system == name and source.tells_whose for source in bronze.SOURCES.values())
+    is_one = isinstance(section, dict) and all(map(is_namespace, section.values()))
+    if not is_one or (section and not tells):
+        raise _invalid(name, "authorities", f"of system hl7 only, pairs of an assigning authority and {NAMESPACE_FORM}")
+    return {namespace_of_authority(authority): of for authority, of in section.items()}
 
 
 def _of_words(name: str, values: Any) -> None:
@@ -55,8 +66,8 @@ def _of_words(name: str, values: Any) -> None:
         column in CODED and isinstance(words, dict) and all(isinstance(ours, str) for ours in words.values())
         for column, words in values.items()
     )
-    if not is_one or (values and name != bronze.SOURCES["admissions"].system):
-        raise _invalid(name, "values", f"of system admissions only, pairs of words for {', '.join(CODED)}")
+    if not is_one or (values and name not in (bronze.SOURCES["admissions"].system, bronze.SOURCES["hl7"].system)):
+        raise _invalid(name, "values", f"of systems admissions and hl7, pairs of words for {', '.join(CODED)}")
 
 
 def _tells_numbers(name: str) -> bool:

@@ -39,8 +39,12 @@ def from_admissions(
     system: str = "admissions",
     against: Column | None = None,
     beside: Sequence[str] = (),
+    more: Mapping[str, Column] | None = None,
 ) -> DataFrame:
-    """Encounters of flat admissions; `against` is what already stands against each, `beside` names columns kept."""
+    """Encounters of flat admissions; `against` is what already stands against each, `beside` names columns kept.
+
+    `more` gives columns that another format under these names has besides, or tells otherwise.
+    """
     cells = (c for c in admissions.column_names if c not in (*PROVENANCE, *_IDS, "_feed", "extra"))
     texts = feeds.texts(bronze, cells, _IDS, _DATES, ("discharge_date",))
     typed = _typed_admissions(identifiers.upper(texts, _IDS), feeds)
@@ -78,6 +82,7 @@ def from_admissions(
             "cleared": feeds.cleared(SOURCE.by_target[ENCOUNTERS]),
             "extra": F.col("extra"),
             IS_LINE: feeds.is_line(),
+            **(more or {}),
         },
         codes(
             gender_unknown(F.col("gender")),

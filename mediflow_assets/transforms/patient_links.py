@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import fhir, merges
 from mediflow_assets.contracts.bronze import differ_by_case
-from mediflow_assets.contracts.identifiers import MRN, canonical
+from mediflow_assets.contracts.identifiers import MRN, NAMESPACE, canonical
 from mediflow_assets.contracts.merges import ACTIONS, UNREAD, WHOLE
 from mediflow_assets.transforms import parsing
 from mediflow_assets.transforms.feeds import FeedReader
@@ -101,6 +101,28 @@ def from_fhir(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     columns = [column.alias(name) for name, column in mine.items()]
     columns += _stated(parsing.timestamp(parsing.given(F.col("last_updated"))))
     return texts.select(*columns, "version_number", _LINKS, nothing.alias(UNREADABLE), *PROVENANCE)
+
+
+def stated_by(texts: DataFrame, system: str, feeds: FeedReader) -> DataFrame:
+    """The statements of a system's records that are read already: whose, who, `kind` and when, as texts."""
+
+    def spelled(id_: str) -> Column:
+        return F.upper(unwrapped(F.col(id_)))
+
+    return texts.select(
+        "survivor_namespace",
+        spelled("survivor_id").alias("survivor_id"),
+        "merged_namespace",
+        spelled("merged_id").alias("merged_id"),
+        "kind",
+        F.lit(system).alias("source_system"),
+        *_stated(feeds.timestamp("updated_at")),
+        F.col("version_number").try_cast("bigint").alias("version_number"),
+        F.lit(None).cast("string").alias(_LINKS),
+        F.array().cast("array<string>").alias(UNREADABLE),
+        F.col("survivor_namespace").alias(NAMESPACE),
+        *PROVENANCE,
+    )
 
 
 def statements(rows: DataFrame, record_number: str | None = None) -> DataFrame:

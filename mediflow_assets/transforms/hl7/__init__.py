@@ -1,0 +1,107 @@
+"""ADT messages → patients, visits and merges. Each is read in Python once a record; what is read takes one way with
+flat admissions (visits) and Synthea's files (patients)."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts import hl7, merges
+from mediflow_assets.contracts.bronze import ADMISSIONS
+from mediflow_assets.contracts.hl7_message import Message
+from mediflow_assets.transforms import encounters, patient_links, patients
+from mediflow_assets.transforms.feeds import FeedReader
+from mediflow_assets.transforms.hl7 import person, stay
+from mediflow_assets.transforms.hl7.reading import Authorities, Cells, number_of, patient_of, version_of
+from mediflow_assets.transforms.patients import PROVENANCE
+from mediflow_assets.transforms.versions import version_time
+
+SYSTEM = hl7.SOURCE.system
+_LINK_COLUMNS = ("survivor_namespace", "survivor_id", "merged_namespace", "merged_id", "kind", "updated_at",
+                 "version_number")  # fmt: skip
+_EMPTY = tuple(name for name in ADMISSIONS.column_names if name not in (*stay.COLUMNS, *PROVENANCE))
+Reader = Callable[[Message, Authorities], Cells]
+
+
+def patients_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
+    """The patients that messages tell of."""
+    texts = _read(bronze, feeds, person.cells_of, person.COLUMNS)
+    is_end = F.coalesce(F.col("ended") == "true", F.lit(False))
+    more = {
+        "source_system": F.lit(SYSTEM),
+        "id_namespace": F.col("namespace"),
+        "phone": F.col("phone"),
+        "email": F.col("email"),
+        "cleared": F.col("emptied"),
+        "is_ended": is_end,
+        **_version(feeds),
+    }
+    return patients.from_synthea(texts, feeds, more)
+
+
+def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
+    """The visits that messages tell of."""
+    texts = _read(bronze, feeds, stay.cells_of, stay.COLUMNS).withColumns(
+        {name: F.lit(None).cast("string") for name in _EMPTY}
+    )
+    more = {
+        "id_namespace": F.col("namespace"),
+        "diagnosis_code": F.col("diagnosis_code"),
+        "diagnosis_system": F.col("read_system"),
+        "listed_codes": F.col("listed_codes"),
+        "diagnosis_text": F.col("diagnosis_text"),
+        "cleared": F.col("emptied"),
+        "is_end": F.coalesce(F.col("ended") == "true", F.lit(False)),
+        "version_number": F.col("version_number").try_cast("bigint"),
+    }
+    return encounters.from_admissions(texts, feeds, SYSTEM, more=more)
+
+
+def links_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
+    """What messages state of patients who are one person; one that names the same patient twice says nothing."""
+    texts = _read(bronze, feeds, _links, _LINK_COLUMNS)
+    return patient_links.stated_by(texts, SYSTEM, feeds)
+
+
+def _links(message: Message, authorities: Authorities) -> Cells:
+    is_apart = (message.type or "").endswith(hl7.SEPARATING)
+    prior = message("MRG")
+    pids = message.segments("PID")
+    other = patient_of(pids[1]) if is_apart and len(pids) > 1 else number_of(prior.each(1)) or number_of(prior.each(4))
+    named = [
+        ((authorities.whose(each), each(1)) if each else (authorities.default, None))
+        for each in (patient_of(message("PID")), other)
+    ]
+    (of_survivor, survivor_id), (of_merged, merged_id) = named
+    says = named[0] != named[1]
+    kind = merges.SEPARATING[0] if is_apart else merges.MERGING[0]
+    return {
+        "survivor_namespace": of_survivor,
+        "survivor_id": survivor_id,
+        "merged_namespace": of_merged,
+        "merged_id": merged_id,
+        "kind": kind if says else None,
+        **version_of(message),
+    }
+
+
+def _version(feeds: FeedReader) -> dict[str, Column]:
+    claimed = feeds.timestamp("updated_at")
+    return version_time(claimed, F.col("_ingested_at")) | {"version_number": F.col("version_number").try_cast("bigint")}
+
+
+def _read(bronze: DataFrame, feeds: FeedReader, reader: Reader, columns: Sequence[str]) -> DataFrame:
+    """Messages as text columns, each read once."""
+    authorities = Authorities(feeds.namespaces[SYSTEM], dict(feeds.authorities))
+
+    def _each(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            found = [reader(Message(text), authorities) for text in batch.column(0).to_pylist()]
+            arrays = [pa.array([cells.get(name) for cells in found], pa.string()) for name in columns]
+            yield pa.RecordBatch.from_arrays([*arrays, *batch.columns[1:]], names=[*columns, *PROVENANCE])
+
+    named = ", ".join(f"`{name}` string" for name in columns)
+    schema = f"{named}, _delivery_id string, _record_number bigint, _ingested_at timestamp"
+    read = bronze.select("message", *PROVENANCE).mapInArrow(_each, schema)
+    return read.withColumn("_feed", F.lit(None).cast("string"))

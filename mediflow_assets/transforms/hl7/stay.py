@@ -1,0 +1,114 @@
+"""PV1, DG1 and IN1 of an ADT message → what it tells of its visit, under the names of a flat admission's columns."""
+
+from typing import Any
+
+from mediflow_assets.contracts.code_systems import KNOWN, UNREAD, Reading, read_code
+from mediflow_assets.contracts.hl7 import PLANNED, STAYS, Event
+from mediflow_assets.contracts.hl7_message import NOTHING, Message, Segment, iso
+from mediflow_assets.transforms.hl7.reading import (
+    Authorities,
+    Cells,
+    Told,
+    event_time,
+    patient_of,
+    version_of,
+    visit_of,
+)
+
+COLUMNS = ("patient_id", "encounter_id", "namespace", "encounter_class", "admission_type", "status", "department",
+           "diagnosis_code", "read_system", "listed_codes", "diagnosis_text", "admission_date", "discharge_date",
+           "discharge_disposition", "payer", "updated_at", "version_number", "emptied", "ended")  # fmt: skip
+_END = ("discharged_at", "discharged_on", "discharge_disposition")
+_SILVER: dict[str, tuple[str, ...]] = {
+    "diagnosis_code": ("diagnosis_code", "diagnosis_system", "listed_codes", "diagnosis_text"),
+    "discharge_date": _END[:2],
+    "admission_date": (),
+}
+_TYPES = ("F", "W", "A")
+"""Types of diagnoses (table 0052): final, working, admitting."""
+
+
+def cells_of(message: Message, authorities: Authorities) -> Cells:
+    """What a message tells of its visit; one that ends what never took place tells nothing else."""
+    event = STAYS[(message.type or "").rpartition("^")[2]]
+    number = patient_of(message("PID"))
+    named: Cells = {
+        "patient_id": number(1) if number else None,
+        "namespace": authorities.whose(number) if number else authorities.default,
+        "encounter_id": visit_of(message),
+        "status": event.status,
+        **version_of(message),
+    }
+    told = Told()
+    _tell(message, event, told)
+    if event.is_deleted or (event.status == "cancelled" and told.cells["admission_date"] is None):
+        return named | {"ended": "true"}
+    emptied = [ours for name in told.emptied for ours in _SILVER.get(name, (name,))]
+    emptied += _END if event.reopens else ()
+    return told.cells | named | {"emptied": "".join(f" {name} " for name in emptied) or None}
+
+
+def _tell(message: Message, event: Event, told: Told) -> None:
+    visit = message("PV1")
+    class_ = visit(2)
+    told.put("encounter_class", event.visit_class if class_ in (None, NOTHING, "U", "N") else class_)
+    told.put("admission_type", visit(4))
+    told.put("department", visit(3) or visit(10))
+    told.put("admission_date", _admitted(message, event))
+    if not event.reopens:
+        told.put("discharge_date", _discharged(message, event))
+        told.put("discharge_disposition", visit(36))
+    told.put("payer", message("IN1")(4))
+    _diagnoses(message.segments("DG1"), told)
+
+
+def _admitted(message: Message, event: Event) -> str | None:
+    told = message("PV1")(44)
+    at = None if told == NOTHING else iso(told)
+    if (message.type or "").endswith(PLANNED):
+        # what is planned has not happened: until it has, it is as of when it was planned
+        said = event_time(message)
+        return said if at is None or (said and at > said) else at
+    return at or (event_time(message) if event.begins else None)
+
+
+def _discharged(message: Message, event: Event) -> str | None:
+    told = message("PV1")(45)
+    at = told if told == NOTHING else iso(told)
+    return event_time(message) if event.ends and at in (None, NOTHING) else at
+
+
+def _diagnoses(segments: list[Segment], told: Told) -> None:
+    """Of all diagnoses the first that can be read, and all of them in their order; a message tells them anew."""
+    if segments and all(each(3) == NOTHING for each in segments):
+        told.put("diagnosis_code", NOTHING)
+        return
+    given = [each for each in segments if each(3) not in (None, NOTHING) and (each(21) or "").upper() != "D"]
+    given.sort(key=_rank)
+    read: dict[str, tuple[Reading, Segment]] = {}
+    for segment in given:
+        reading = read_code(segment(3) or "", _system(segment))
+        read.setdefault(reading.code, (reading, segment))
+    first = next(((reading, of) for reading, of in read.values() if reading.system in KNOWN), None)
+    text = first[1] if first else next(iter(segments), None)
+    told.put("diagnosis_code", first[0].code if first else None)
+    told.put("read_system", first[0].system if first else None)
+    told.put("listed_codes", " ".join(_listed(reading) for reading, _ in read.values()) or None)
+    described = (text(4) or text(3, 2)) if text else None
+    told.put("diagnosis_text", None if described == NOTHING else described)
+
+
+def _rank(segment: Segment) -> tuple[Any, ...]:
+    """The priority of a diagnosis (1 is the first; 0 has none), then its type; the rest is in the order of telling."""
+    priority, type_ = segment(15) or "", (segment(6) or "").upper()
+    rank = int(priority) if priority.isascii() and priority.isdigit() and int(priority) else 99
+    return rank, _TYPES.index(type_) if type_ in _TYPES else len(_TYPES)
+
+
+def _system(segment: Segment) -> str | None:
+    return next((each for each in (segment(3, 3), segment(2)) if each not in (None, NOTHING)), None)
+
+
+def _listed(reading: Reading) -> str:
+    code = "".join(reading.code.split())
+    return f"{reading.system if reading.system in KNOWN else UNREAD}:{code}"
