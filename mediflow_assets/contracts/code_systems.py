@@ -30,6 +30,7 @@ _NUMBER = re.compile(r"[0-9]{3}[.]?[0-9]{0,2}\Z")
 _ICD10 = re.compile(v.ICD10_PATTERN.replace(r"\z", r"\Z"))
 _MOST_OTHERS = 0.05
 """Of the distinct codes of a delivery in one system: those that may be none of its codes."""
+_ADDRESS = re.compile(r"https?://(?:snomed[.]info/sct(?:/.*)?|.*/icd-?(9|10)(?:-?[a-z]{2,4})?/?)\Z", re.I)
 KNOWN = (ICD9, ICD10, SNOMED)
 UNREAD = "?"
 """Stands for the system of a code in a list that cannot be read."""
@@ -46,11 +47,13 @@ class Reading:
 
 
 def named_system(word: str) -> str | None:
-    """The system that a word names, such as ICD-9-CM, 10, SNOMED CT or an OID; None where it names none."""
+    """The system that a word names, such as ICD-9-CM, 10, SNOMED CT, an OID or an address; None where it names none.
+
+    An address names what it ends in, whatever country's; of SNOMED CT's it does not matter which edition it says.
+    """
+    if address := _ADDRESS.match(word.strip()):
+        return {"9": ICD9, "10": ICD10}.get(address[1], SNOMED)
     plain = _plain(word)
-    for ending, system in (("SIDICD10", ICD10), ("SIDICD10CM", ICD10), ("SIDICD9CM", ICD9)):
-        if plain.endswith(ending):
-            return system
     return ICD10 if _YEAR.match(plain) else _SYSTEM_OF_WORD.get(plain)
 
 

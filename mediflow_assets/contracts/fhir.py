@@ -57,7 +57,7 @@ SOURCE = SourceContract(
             PATIENTS,
             _read(
                 "patient_id given_name family_name full_name birth_date gender marital_status address city state zip "
-                "phone email ssn drivers_license passport death_date updated_at "
+                "race ethnicity phone email ssn drivers_license passport death_date is_deceased updated_at "
                 "version_number is_ended"
             ),
             "Patient",
@@ -65,9 +65,9 @@ SOURCE = SourceContract(
         Target(
             ENCOUNTERS,
             _read(
-                "encounter_id patient_id encounter_class status department diagnosis_code diagnosis_text admitted_at "
-                "discharged_at discharge_disposition age_at_admission updated_at "
-                "version_number"
+                "encounter_id patient_id encounter_class admission_type status department diagnosis_code "
+                "diagnosis_text admitted_at discharged_at discharge_disposition age_at_admission updated_at "
+                "version_number extra"
             ),
             "Encounter",
         ),

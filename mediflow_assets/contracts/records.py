@@ -14,6 +14,7 @@ _COMPUTED = {
     "diagnosis_system": ("diagnosis_code",),
     "birth_precision": ("birth_date",),
     "death_precision": ("death_date",),
+    "is_deceased": ("death_date", "is_deceased"),
     "onset_precision": ("onset_date",),
     "resolved_precision": ("resolved_date",),
     "onset_age": ("onset_date",),

@@ -23,7 +23,7 @@ _WITH: Mapping[str, tuple[str, ...]] = {
     "diagnosis_code": ("diagnosis_system",),
     "discharged_at": ("discharged_on",),
     "birth_date": ("birth_precision",),
-    "death_date": ("death_precision",),
+    "death_date": ("death_precision", "is_deceased"),
 }
 """What goes with a column."""
 

@@ -18,7 +18,7 @@ from mediflow_assets.transforms.validation import AWAITS, UNREADABLE, codes
 BY_AGE = ("onset_date", "onset_precision")
 """Columns that are computed of the patient's birth where the source tells an age."""
 RECORDED = "recorded"
-"""The precision of an onset that is merely the day on which it was written down."""
+"""The precision of an onset that is merely the day on which it was written down, of an end by which it was over."""
 
 
 def from_synthea(
@@ -62,6 +62,7 @@ def from_synthea(
     told = more or {}
     return typed.select(
         *(F.coalesce(told.get(name, F.lit(None)), column).alias(name) for name, column in found.items()),
+        *(column.alias(name) for name, column in told.items() if name not in found),
         codes(
             parsing.unreadable("onset_unreadable", F.col("start"), F.col("_onset")),
             parsing.unreadable("resolved_unreadable", F.col("stop"), F.col("_resolved")),

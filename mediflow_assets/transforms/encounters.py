@@ -139,10 +139,11 @@ def from_synthea(
     feeds: FeedReader,
     more: Mapping[str, Column] | None = None,
     spelled: Spelling = identifiers.upper,
+    beside: Sequence[str] = (),
 ) -> DataFrame:
     """Synthea's encounters; the reason for the encounter stands for its diagnosis.
 
-    `more` gives columns that another format under these names has besides.
+    `more` gives columns that another format under these names has besides, `beside` names columns that are kept.
     """
     names = ("start", "stop", "encounterclass", "reasoncode", "reasondescription")
     texts = parsing.texts(bronze, (*names, "total_claim_cost", "base_encounter_cost"), ("id", "patient"))
@@ -183,6 +184,7 @@ def from_synthea(
             parsing.unreadable("encounter_class_unknown", F.col("encounterclass"), F.col("_class")),
             *in_future(feeds),
         ),
+        beside=beside,
     )
 
 

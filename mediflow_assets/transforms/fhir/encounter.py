@@ -1,7 +1,14 @@
 """An Encounter as the texts of Silver's encounters: https://hl7.org/fhir/R4/encounter.html."""
 
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.transforms.fhir import codings, references
-from mediflow_assets.transforms.fhir.elements import Element, one, text
+from mediflow_assets.transforms.fhir.elements import Element, one, several, text
+from mediflow_assets.transforms.fhir.releases import encounter_as_r4
 
 COLUMNS = (
     "patient",
@@ -9,27 +16,123 @@ COLUMNS = (
     "stop",
     "encounterclass",
     "status",
+    "service",
+    "location",
+    "provider",
+    "admission_type",
     "reasoncode",
+    "reasonsystem",
     "reasondescription",
     "disposition",
     "total_claim_cost",
     "base_encounter_cost",
     "extra",
 )
-"""FHIR's encounters carry no cost; the columns stand for those of Synthea's."""
+"""FHIR's encounters carry no cost; those columns stand for Synthea's."""
+_PRIORITIES = {
+    **dict.fromkeys(("EM", "S"), "emergency"),
+    **dict.fromkeys(("A", "UR", "RR", "T"), "urgent"),
+    **dict.fromkeys(("EL", "P", "R"), "elective"),
+}
+"""v3-ActPriority: https://terminology.hl7.org/CodeSystem-v3-ActPriority.html; what is done on call has no priority."""
+_ACT_PRIORITY = ("http://terminology.hl7.org/CodeSystem/v3-ActPriority", "http://hl7.org/fhir/v3/ActPriority")
+_IN_WORDS = (
+    (re.compile(r"(non-?urgent|elective|planned|scheduled|routine)\b", re.I), "elective"),
+    (re.compile(r"emergency\b", re.I), "emergency"),
+    (re.compile(r"urgent\b", re.I), "urgent"),
+)
+_BEDS = ("bd", "ro")
+"""Of location-physical-type: a bed and a room, which are no department."""
+_FIRST_USES = ("DD", "billing", "CC", "AD")
+"""Of diagnosis-role, in this order: what a stay turned out to be for, before what it was begun for."""
+_BEGUN, _OVER = ("arrived", "triaged", "in-progress"), ("finished",)
 
 
 def read(encounter: Element) -> dict[str, str | None]:
     """What an Encounter tells, by column."""
-    period, reason = one(encounter.get("period")), codings.first(encounter.get("reasonCode"))
-    ended = codings.first(one(encounter.get("hospitalization")).get("dischargeDisposition"))
+    told = encounter_as_r4(encounter)
+    start, stop = _period(told)
+    stay = one(told.get("hospitalization"))
+    code = _diagnosis(told)
+    whole = references.id_of(told.get("partOf"), "Encounter")
     return {
-        "patient": references.id_of(encounter.get("subject"), "Patient"),
-        "start": text(period.get("start")),
-        "stop": text(period.get("end")),
-        "encounterclass": text(one(encounter.get("class")).get("code")),
-        "status": text(encounter.get("status")),
-        "reasoncode": text(reason.get("code")),
-        "reasondescription": text(reason.get("display")),
-        "disposition": text(ended.get("code")),
+        "patient": references.id_of(told.get("subject"), "Patient"),
+        "start": start,
+        "stop": stop,
+        "encounterclass": codings.word_of(v.ENCOUNTER_CLASSES, told.get("class"))
+        or codings.first_code(told.get("class")),
+        "status": text(told.get("status")),
+        "service": codings.words(told.get("serviceType")),
+        "location": _location(told),
+        "provider": references.name_of(told.get("serviceProvider"), told),
+        "admission_type": _admission_type(told.get("priority"), stay),
+        "reasoncode": code.code,
+        "reasonsystem": code.system,
+        "reasondescription": code.display or codings.words(told.get("reasonCode")),
+        "disposition": codings.word_of(v.DISPOSITIONS, stay.get("dischargeDisposition")),
+        "extra": msgspec.json.encode({"part_of": whole}).decode() if whole else None,
     }
+
+
+def _period(told: Element) -> tuple[str | None, str | None]:
+    """Begin and end; what the period does not tell is told by the history of the status."""
+    period = one(told.get("period"))
+    start, stop = text(period.get("start")), text(period.get("end"))
+    if start and (stop or told.get("status") not in _OVER):
+        return start, stop
+    history = [
+        (each.get("status"), text(one(each.get("period")).get("start"))) for each in several(told.get("statusHistory"))
+    ]
+    begun = min((at for status, at in history if at and status in _BEGUN), default=None)
+    over = next((at for status, at in history if at and status in _OVER), None)
+    return start or begun, stop or over
+
+
+def _location(told: Element) -> str | None:
+    """Where the patient is, or was last: a ward rather than its rooms and beds."""
+    places = [
+        (each.get("status") == "active", text(one(each.get("period")).get("start")) or "", -number, name)
+        for number, each in enumerate(several(told.get("location")))
+        if each.get("status") not in ("planned", "reserved")
+        and not codings.is_of_type(each.get("physicalType"), *_BEDS)
+        and (name := references.name_of(each.get("location"), told))
+    ]
+    return max(places)[-1] if places else None
+
+
+def _admission_type(priority: object, stay: Element) -> str | None:
+    """By the priority; else planned where that is said of a readmission."""
+    if code := codings.of_system(priority, *_ACT_PRIORITY).code:
+        return _PRIORITIES.get(code)
+    found = codings.word_of(v.ADMISSION_TYPES, priority) or _in_words(priority)
+    return found or ("elective" if _in_words(stay.get("reAdmission")) == "elective" else None)
+
+
+def _in_words(concepts: object) -> str | None:
+    if not concepts:
+        return None
+    said = (codings.words(concepts) or "").strip()
+    return next((ours for pattern, ours in _IN_WORDS if pattern.match(said)), None)
+
+
+def _diagnosis(told: Element) -> codings.Coding:
+    """The first code of ICD or SNOMED CT among its diagnoses, by use and rank, where they bring one; else of its
+    reasons. Other codes say nothing here: a reason may be of any system."""
+    found = next(filter(codings.is_diagnosis, map(codings.diagnosis, _concepts(told))), None)
+    return found or codings.NONE
+
+
+def _concepts(told: Element) -> Iterator[object]:
+    for entry in sorted(several(told.get("diagnosis")), key=_place):
+        yield entry.get("concept")
+        yield references.contained(entry.get("condition"), told).get("code")
+    yield from several(told.get("reasonCode"))
+    for reference in several(told.get("reasonReference")):
+        yield references.contained(reference, told).get("code")
+
+
+def _place(entry: Element) -> tuple[int, int]:
+    uses = [each.code for each in codings.codings(entry.get("use"))]
+    rank = entry.get("rank")
+    place = min((_FIRST_USES.index(use) for use in uses if use in _FIRST_USES), default=len(_FIRST_USES))
+    return place, rank if isinstance(rank, int) else 99

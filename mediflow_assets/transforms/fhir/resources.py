@@ -66,7 +66,7 @@ def decoded(raw: str) -> Element:
     hold, is replaced."""
     try:
         found: Any = _decode(raw)
-    except (msgspec.DecodeError, UnicodeError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
         found = _mended(raw)
     return found if isinstance(found, dict) else NOTHING
 

@@ -6,6 +6,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import fhir
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.transforms import conditions, encounters, parsing, patients
+from mediflow_assets.transforms.diagnoses import NAMED
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.fhir import condition, encounter, patient
 from mediflow_assets.transforms.fhir.resources import texts_of
@@ -16,27 +17,44 @@ SYSTEM = fhir.SOURCE.system
 
 def patients_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """Patient resources as patients."""
-    more = {"source_system": F.lit(SYSTEM), "phone": F.col("phone"), "is_ended": F.col("is_deleted")}
+    parts = F.concat_ws(" ", *(parsing.undamaged(F.col(name)) for name in ("first", "last")))
+    died = F.col("is_deceased")
+    more = {
+        "source_system": F.lit(SYSTEM),
+        "full_name": F.coalesce(parsing.given(parts), parsing.undamaged(parsing.given(F.col("full")))),
+        "is_deceased": F.when(died == "true", True).when(died == "false", False),
+        "phone": parsing.given(F.col("phone")),
+        "email": parsing.given(F.col("email")),
+        "is_ended": F.col("is_deleted"),
+    }
     texts = texts_of(bronze, patient.COLUMNS, patient.read)
     return patients.from_synthea(texts, feeds, more | version(), feeds.spelling(SYSTEM))
 
 
 def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
-    """Encounter resources as encounters."""
+    """Encounter resources as encounters; of who provides them the nearest counts: service, place, organisation."""
     status = F.when(F.col("is_deleted"), F.lit("cancelled")).otherwise(parsing.coded(F.col("status"), v.STATUSES))
+    texts = texts_of(bronze, encounter.COLUMNS, encounter.read)
     return encounters.from_synthea(
-        texts_of(bronze, encounter.COLUMNS, encounter.read),
+        texts.withColumn(NAMED, F.upper("reasonsystem")),
         feeds,
         {
             "source_system": F.lit(SYSTEM),
             "status": status,
-            "discharge_disposition": parsing.coded(F.col("disposition"), v.DISPOSITIONS),
+            "department": F.coalesce(*map(_department, ("service", "location", "provider"))),
+            "admission_type": F.col("admission_type"),
+            "discharge_disposition": F.col("disposition"),
             # one that never took place has no period to tell
             "is_end": F.col("is_deleted") | F.coalesce((status == "cancelled") & F.col("start").isNull(), F.lit(False)),
             **version(),
         },
         feeds.spelling(SYSTEM),
+        (NAMED,),
     )
+
+
+def _department(name: str) -> Column:
+    return parsing.label(F.upper(parsing.given(F.col(name))), v.DEPARTMENT_PATTERN, v.LONGEST_DEPARTMENT)
 
 
 def conditions_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
@@ -48,8 +66,10 @@ def conditions_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
             "condition_id": parsing.given(F.col("id")),
             "onset_precision": F.when(F.col("is_recorded") == "true", conditions.RECORDED),
             "onset_age": F.col("onset_age").try_cast("int"),
+            "resolved_precision": F.when(F.col("is_over_by") == "true", conditions.RECORDED),
             "source_system": F.lit(SYSTEM),
             "is_end": F.col("is_deleted") | F.col("is_none").isNotNull(),
+            NAMED: F.upper("codesystem"),
             **version(),
         },
         feeds.spelling(SYSTEM),

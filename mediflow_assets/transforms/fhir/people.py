@@ -1,0 +1,85 @@
+"""Which of several names, addresses, telephones and identifiers is the one of today: what is old comes last.
+
+`use` and `period` by https://hl7.org/fhir/R4/datatypes.html; identifiers by the types of v2-0203, or by their system.
+"""
+
+from collections.abc import Sequence
+
+from mediflow_assets.transforms.fhir import codings
+from mediflow_assets.transforms.fhir.elements import NOTHING, Element, one, several, text
+
+_NAMES = ("official", "usual", None, "temp", "nickname", "anonymous", "maiden", "old")
+_ADDRESSES = ("home", None, "billing", "work", "temp", "old")
+_TELEPHONES = ("home", "mobile", None, "work", "temp", "old")
+_RACES = {"race": ("us-core-race", "argo-race"), "ethnicity": ("us-core-ethnicity", "argo-ethnicity")}
+
+
+def name(person: Element) -> Element:
+    """The name that a person bears."""
+    return _current(several(person.get("name")), _NAMES)
+
+
+def address(person: Element) -> Element:
+    """Where a person lives."""
+    return _current(several(person.get("address")), _ADDRESSES)
+
+
+def telecom(person: Element, system: str) -> str | None:
+    """How a person is reached by `phone` or `email`; one that names no system is told by its look."""
+    told = [each for each in several(person.get("telecom")) if _system_of(each) == system and text(each.get("value"))]
+    said = text(_current(told, _TELEPHONES).get("value"))
+    return said and said.removeprefix("tel:").removeprefix("mailto:")
+
+
+def _system_of(contact: Element) -> str | None:
+    told = text(contact.get("system"))
+    value = text(contact.get("value")) or ""
+    if told is None:
+        return "email" if "@" in value else "phone" if any(map(str.isdigit, value)) else None
+    return {"sms": "phone"}.get(told, told)
+
+
+def _current(told: Sequence[Element], uses: Sequence[str | None]) -> Element:
+    """The first of those that come first by whether they have ended, by their use, and by their rank."""
+    if len(told) < 2:
+        return next(iter(told), NOTHING)
+
+    def place(each: Element) -> tuple[bool, int, int]:
+        use, rank = text(each.get("use")), each.get("rank")
+        return has_ended(each), uses.index(use) if use in uses else len(uses), rank if isinstance(rank, int) else 99
+
+    return min(told, key=place)
+
+
+def has_ended(each: Element) -> bool:
+    """Whether something was a person's in the past only."""
+    return each.get("use") == "old" or text(one(each.get("period")).get("end")) is not None
+
+
+def identifier(person: Element, type_: str, *systems: str) -> str | None:
+    """The value of the identifier of a type, or of one of these systems, that is still borne.
+
+    A system that ends in `.` or `-` is how several begin.
+    """
+    begin = tuple(each for each in systems if each.endswith((".", "-")))
+    for each in several(person.get("identifier")):
+        system = text(each.get("system")) or ""
+        is_it = codings.is_of_type(each.get("type"), type_) or system in systems or system.startswith(begin)
+        if is_it and not has_ended(each) and (found := text(each.get("value"))):
+            return found
+    return None
+
+
+def us_core(person: Element, what: str) -> str | None:
+    """Race or ethnicity as the extensions of US Core tell it: by their groups, in detail, or in words."""
+    for extension in several(person.get("extension")):
+        if str(extension.get("url")).rsplit("/", 1)[-1] not in _RACES[what]:
+            continue
+        parts = several(extension.get("extension"))
+        for kind in ("ombCategory", "detailed"):
+            of_kind = [one(part.get("valueCoding")) for part in parts if part.get("url") == kind]
+            if shown := [found for each in of_kind if (found := text(each.get("display")))]:
+                return "; ".join(shown)
+        in_words = (text(part.get("valueString")) for part in parts if part.get("url") == "text")
+        return next(in_words, None) or codings.words(extension.get("valueCodeableConcept"))
+    return None
