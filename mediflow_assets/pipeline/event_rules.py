@@ -19,7 +19,7 @@ from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms.events import EVENT_ID, EVENT_TYPE
 from mediflow_assets.transforms.joins import with_few
-from mediflow_assets.transforms.validation import AWAITS, NOT_ADMITTED, REASONS, is_accepted, is_waiting
+from mediflow_assets.transforms.validation import AWAITS, NOT_ADMITTED, REASONS, SPEAKS, is_accepted, is_waiting
 
 _KEY = ["_delivery_id", "_record_number"]
 _ORDER = ("_ingested_at", "_record_number", "_delivery_id")
@@ -41,8 +41,9 @@ def union(frames: Iterable[DataFrame], sources: Collection[SourceContract]) -> D
     frames = list(frames)
     if any(source.event_id for source in sources):
         frames = list(map(_with_event_columns, frames))
-    if any(AWAITS in frame.columns for frame in frames):
-        frames = [frame if AWAITS in frame.columns else frame.withColumn(AWAITS, F.lit(False)) for frame in frames]
+    for flag in (AWAITS, SPEAKS):
+        if any(flag in frame.columns for frame in frames):
+            frames = [frame if flag in frame.columns else frame.withColumn(flag, F.lit(False)) for frame in frames]
     return reduce(DataFrame.unionByName, frames)
 
 

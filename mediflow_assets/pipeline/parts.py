@@ -20,6 +20,7 @@ from mediflow_assets.transforms.validation import (
     AWAITS,
     NOT_ADMITTED,
     REASONS,
+    SPEAKS,
     WAITING,
     is_accepted,
     of_another_patient,
@@ -56,9 +57,10 @@ def apart(validated: DataFrame, target: TableContract) -> tuple[DataFrame, DataF
 
 
 def settle(context: RunContext, parts: DataFrame, others: DataFrame) -> Parts:
-    """What diagnoses say of their encounters, which stand in Silver or among the `others` that are accepted.
+    """What records say of encounters that stand in Silver or among the `others` that are accepted.
 
-    Of each delivery and encounter the diagnosis of the least rank speaks; all others say nothing, and are accepted.
+    Of the diagnoses of each delivery and encounter that of the least rank speaks; all others say nothing, and are
+    accepted. What speaks by itself may lack what its encounter has.
     """
     key = [NAMESPACE, "encounter_id", "_delivery_id"]
     ranked = parts.where(F.col("encounter_id").isNotNull() & F.col("diagnosis_rank").isNotNull())
@@ -67,11 +69,14 @@ def settle(context: RunContext, parts: DataFrame, others: DataFrame) -> Parts:
     )
     least = least.select(F.col("_delivery_id").alias(_LEAST_OF), _LEAST)
     is_it = (F.col("_delivery_id") == F.col(_LEAST_OF)) & (F.col("_record_number") == F.col(_LEAST))
-    speaks = F.col(_LEAST).isNotNull()
+    by_itself = F.coalesce(F.col(SPEAKS), F.lit(False)) if SPEAKS in parts.columns else F.lit(False)
+    speaks = F.col(_LEAST).isNotNull() | by_itself
     known = _known(context.tables.read(silver.ENCOUNTERS)).unionByName(_known(others))
     known = known.groupBy(_KNOWN_NAMESPACE, _KNOWN_ENCOUNTER).agg(F.min(KNOWN_PATIENT).alias(KNOWN_PATIENT))
     joined = with_few(with_few(parts, least, is_it), known, _is_of_known())
-    against = F.array_intersect(REASONS, F.array(*map(F.lit, _codes_of_part())).cast("array<string>"))
+    of_diagnosis = F.array_intersect(REASONS, F.array(*map(F.lit, _codes_of_part())).cast("array<string>"))
+    of_message = reduce(F.array_remove, ("admitted_at_missing", WAITING), F.col(REASONS))
+    against = F.when(by_itself, of_message).otherwise(of_diagnosis)
     told = _judged(context, joined, silver.ENCOUNTERS, against)
     validated = told.withColumn(REASONS, F.when(speaks, F.col(REASONS)).otherwise(F.array().cast("array<string>")))
     accepted = validated.where(is_accepted() & speaks).withColumn(_PATIENT, F.lit(None).cast("string"))

@@ -15,6 +15,8 @@ NOT_ADMITTED = "encounter_not_arrived"
 """A discharge or cancellation whose encounter nobody has told of yet."""
 AWAITS = "_awaits_encounter"
 """Of a record that tells of an encounter which another record begins."""
+SPEAKS = "_speaks"
+"""Of such a record whether it says something of that encounter by itself, and not only if its diagnosis ranks first."""
 
 
 def of_another_patient(contract: TableContract) -> str:

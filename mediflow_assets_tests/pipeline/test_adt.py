@@ -68,9 +68,9 @@ def shuffled(messages, seed):
     return ["\r".join(sent[start : start + 80]) for start in range(0, len(sent), 80)]
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_days_of_messages_end_in_what_the_hospital_says(house, seed):
-    hospital = Hospital(seed).days(250)
+@pytest.mark.parametrize(("seed", "tells_begin"), [(1, 1.0), (2, 0.3)])
+def test_days_of_messages_end_in_what_the_hospital_says(house, seed, tells_begin):
+    hospital = Hospital(seed, tells_begin).days(250)
     house.deliver("\r".join(hospital.messages))
     assert not any(made.has_failed for made in house.make_silver())
     assert house.reasons(silver.ENCOUNTERS) == {}
@@ -79,7 +79,7 @@ def test_days_of_messages_end_in_what_the_hospital_says(house, seed):
 
 
 def test_messages_in_any_order_and_any_number_of_times_end_in_the_same(house):
-    hospital = Hospital(3).days(200)
+    hospital = Hospital(3, tells_begin=0.5).days(200)
     for hour, text in enumerate(shuffled(hospital.messages, 3)):
         house.deliver(text, RECEIVED + dt.timedelta(hours=hour))
         house.make_silver()

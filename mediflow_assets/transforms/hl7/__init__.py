@@ -15,6 +15,7 @@ from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.hl7 import person, stay
 from mediflow_assets.transforms.hl7.reading import Authorities, Cells, number_of, patient_of, version_of
 from mediflow_assets.transforms.patients import PROVENANCE
+from mediflow_assets.transforms.validation import AWAITS, SPEAKS
 from mediflow_assets.transforms.versions import version_time
 
 SYSTEM = hl7.SOURCE.system
@@ -42,9 +43,11 @@ def patients_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
 
 def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """The visits that messages tell of."""
-    texts = _read(bronze, feeds, stay.cells_of, stay.COLUMNS).withColumns(
-        {name: F.lit(None).cast("string") for name in _EMPTY}
-    )
+    read = _read(bronze, feeds, stay.cells_of, stay.COLUMNS)
+    # what tells no begin is of a visit that another message begins
+    is_part = F.col("encounter_id").isNotNull() & F.col("admission_date").isNull() & F.col("ended").isNull()
+    absent = {name: F.lit(None).cast("string") for name in _EMPTY}
+    texts = read.withColumns(absent | {AWAITS: is_part, SPEAKS: is_part})
     more = {
         "id_namespace": F.col("namespace"),
         "diagnosis_code": F.col("diagnosis_code"),
@@ -55,7 +58,7 @@ def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         "is_end": F.coalesce(F.col("ended") == "true", F.lit(False)),
         "version_number": F.col("version_number").try_cast("bigint"),
     }
-    return encounters.from_admissions(texts, feeds, SYSTEM, more=more)
+    return encounters.from_admissions(texts, feeds, SYSTEM, beside=(AWAITS, SPEAKS), more=more)
 
 
 def links_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:

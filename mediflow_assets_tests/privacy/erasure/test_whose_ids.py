@@ -8,6 +8,7 @@ import pytest
 
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.fhir import FHIR_RESOURCES
+from mediflow_assets.contracts.hl7 import HL7_MESSAGES
 from mediflow_assets.errors import NamespaceNeeded
 from mediflow_assets.ingest.tombstones import Tombstones
 from mediflow_assets.pipeline.silver_tables import PATIENTS
@@ -155,3 +156,34 @@ def test_a_number_that_is_none_or_was_put_right_makes_no_two_people_one(house, a
     numbered = {"a": {"MRN-222"}, "b": {"MRN-333"}, "c": set(), "e": set()}
     wanted = {id_: {("fhir", id_), *(("mrn", number) for number in of)} for id_, of in numbered.items()}
     assert {id_.lower(): set(of) for id_, of in found.items()} == wanted
+
+
+def adt(event, id_, *more, visit="V1", at="20240103"):
+    pid = f"PID|1||{id_}||Smith^Ann||1950|F" + "|" * 10 + f"ACC-{visit}"
+    visited = f"PV1|1|I|CARD{'|' * 16}{visit}{'|' * 25}{at}"
+    return "\r".join((f"MSH|^~\\&|ADT|H|L|H|{at}||ADT^{event}|{visit}|P|2.5", f"EVN|{event}|{at}", pid, *more, visited))
+
+
+MOTHER = "HL7-MOTHER-880001"
+
+
+def test_an_erased_patient_of_messages_is_gone_wherever_one_names_them(house):
+    mine = f"{MOTHER}^^^ST MARY^MR"
+    house = house.with_feeds(Feeds(systems={"hl7": System(authorities={"st-mary": "mrn"})}))
+    others = [
+        adt("A01", "HL7-CHILD-880002", f"NK1|1|Smith^Ann{'|' * 31}{MOTHER}", visit="VISIT-7002"),
+        adt("A40", "HL7-OTHER-880003", f"MRG|{MOTHER}", visit="VISIT-7003"),
+        adt("A01", "HL7-OTHER-880003", f"GT1|1|{mine}", visit="VISIT-7004"),
+        adt("A01", "HL7-FRIEND-880004", visit="VISIT-7005"),
+        f"MSH|^~\\&|ADT||||2024||ORU^R01|9|P|2.5\rPID|1||{mine}\rOBX|1|TX|||a note",
+    ]
+    house.deliver("\r".join((adt("A01", mine, visit="VISIT-7001"), *others)))
+    house.make_silver()
+    hospital = Hospital(house)
+    assert ("mrn", MOTHER) in people(hospital)
+    erase(hospital, MOTHER)
+    assert hospital.left_of(MOTHER, "VISIT-7001", "ACC-VISIT-7001") == {}
+    assert [row["control_id"] for row in house.rows(HL7_MESSAGES)] == ["VISIT-7005"]
+    hospital.house.receive(adt("A08", mine, visit="VISIT-7006"))
+    hospital.land()
+    assert len(house.rows(HL7_MESSAGES)) == 1
