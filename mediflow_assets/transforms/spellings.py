@@ -132,12 +132,13 @@ def with_marks(text: Column, thousands: str, point: str) -> Column:
 
     The last group has three digits, others have two in India.
 
-    So `1234.50` is no amount where a comma divides cents: it would become a hundred times as much.
+    So `1234.50` is no amount where a comma divides cents: it would become a hundred times as much. None stays none.
     """
     like, least = _LIKE.get(thousands, thousands), 2 if thousands == "," else 3
     group = "[" + "".join(map(_literal, like)) + "]"
     is_so = text.rlike(rf"^[+-]?([0-9]+|[0-9]{{1,3}}({group}[0-9]{{{least},3}})*{group}[0-9]{{3}})([{point}][0-9]+)?\z")
-    return F.when(is_so, F.translate(text, point + like, ".")).otherwise(UNREAD)
+    read = F.when(is_so, F.translate(text, point + like, ".")).otherwise(UNREAD)
+    return F.when(text.isNotNull(), read)
 
 
 def _literal(sign: str) -> str:

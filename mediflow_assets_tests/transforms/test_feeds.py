@@ -29,11 +29,11 @@ def read(session):
     """One value of column `x`, read by a feed's forms, on a row of that feed and on one of none."""
 
     def _read(method, text, *feeds):
-        reader, name = FeedReader(feeds), "cost" if method == "money" else "x"
+        reader, name = FeedReader(feeds), "cost" if method in ("money", "amount") else "x"
         frame = session.createDataFrame([(0, text, "north"), (1, text, None)], f"n int, {name} string, _feed string")
         frame = frame.withColumn("_ingested_at", F.lit("2026-11-27 12:00:00").cast("timestamp"))
         frame = reader.texts(frame, (name,), (), (name,) if method in ("date", "timestamp") else ())
-        ways = {"money": parsing.money, "text": lambda column: column}
+        ways = {"money": parsing.money, "text": lambda column: column, "amount": lambda column: column}
         value = ways[method](F.col(name)) if method in ways else getattr(reader, method)(name)
         found = {row["n"]: row["value"] for row in frame.select("n", value.cast("string").alias("value")).collect()}
         return found[0], found[1]
@@ -154,6 +154,11 @@ def test_the_sign_of_a_currency_is_taken_off(read, text, amount):
 def test_marks_and_currency_together(read):
     feed = Feed(decimal_comma=True, currency=("Fr.",), thousands="'")
     assert read("money", "Fr. 1'234,50", feed) == ("1234.50", None)
+
+
+@pytest.mark.parametrize("feed", [Feed(thousands=","), Feed(decimal_comma=True), Feed(currency=("$",))])
+def test_an_amount_that_is_not_given_is_not_unreadable(read, feed):
+    assert read("amount", None, feed) == (None, None)
 
 
 def test_code_values_are_replaced_in_their_feed(read):
