@@ -6,10 +6,9 @@ from mediflow_assets.contracts.source import LINE_GRAIN
 from mediflow_assets.sources.drafting import words
 from mediflow_assets.sources.drafting.choosing import Table
 from mediflow_assets.sources.drafting.draft import CHECK, Column, Draft
-from mediflow_assets.sources.drafting.header_words import concepts, words_of
-from mediflow_assets.sources.drafting.profile import ENOUGH, Profile
+from mediflow_assets.sources.drafting.header_words import concepts
+from mediflow_assets.sources.drafting.profile import Profile
 from mediflow_assets.sources.drafting.rules import RULES
-from mediflow_assets.sources.drafting.writing import dates_of
 from mediflow_assets.sources.grains import DIAGNOSIS_GRAIN, ENCOUNTER_GRAIN, FORMS
 
 _OF_NO_STAY = {"patient", "mrn", "row", "provider", "facility", "procedure", "zip", "date", "relative", "diagnosis"}
@@ -24,11 +23,6 @@ _MOST_MARKS = 12
 _SOME, _MOST = 0.1, 0.8
 _ONCE = 0.95
 """Of stays, to be named by one record: a file that names them again and again tells of something else."""
-_HOURS = re.compile(r"([01]\d|2[0-3])[0-5]\d")
-_WHOLE_HOURS = re.compile(r"[01]\d|2[0-3]")
-"""Hours of two digits, as in claims."""
-_HOURS_APART = 4
-_CLOCK = re.compile(r"\d{1,2}[:h]\d\d(:\d\d([.]0+)?)?( [AaPp][Mm])?")
 
 
 def gender_by_values(table: Table, draft: Draft) -> None:
@@ -63,49 +57,6 @@ def names(table: Table, draft: Draft) -> None:
 
 def _means(header: str, concept: str) -> bool:
     return concept in concepts(header)[0]
-
-
-def times_of_day(table: Table, draft: Draft) -> None:
-    """A date and a time of day in two columns are one time."""
-    for ours, concept in (("admission_date", "admission"), ("discharge_date", "discharge")):
-        column = draft.columns.get(ours)
-        if column is None or any("H" in f.pattern or "h" in f.pattern for f in dates_of(table, column)):
-            continue
-        clocks = [
-            header
-            for header in table.header
-            if _means(header, concept)
-            and table.profiles[header].share(
-                (_CLOCK if {":", "h"} & {*"".join(table.profiles[header].given[:1])} else _HOURS).fullmatch
-            )
-            >= ENOUGH
-            and (_means(header, "time") or not table.profiles[header].is_integer)
-        ]
-        beside = [header for header in table.header if _is_clock_of(column.headers[0], header, table)]
-        behind = [header for header in table.header if _stands_behind(column.headers[0], header, table)]
-        hours = [header for header in table.header if _means(header, concept) and _are_hours(header, table)]
-        clocks = next((found for found in (clocks, beside, behind, hours) if len(found) == 1), [])
-        if len(clocks) == 1:
-            draft.columns[ours] = Column((column.headers[0], clocks[0]), "dates and times of day", " ")
-
-
-def _are_hours(header: str, table: Table) -> bool:
-    """Whether a column called a time holds hours of the day and nothing else."""
-    profile = table.profiles[header]
-    is_told = profile.varies(_HOURS_APART) and profile.share(_WHOLE_HOURS.fullmatch) >= ENOUGH
-    return is_told and _means(header, "time") and not _means(header, "length")
-
-
-def _is_clock_of(date: str, header: str, table: Table) -> bool:
-    """Whether a header is that of a date but for the word for it: `Time In` beside `Date In`."""
-    words = [[w for w in words_of(each) if not concepts(w)[0] & {"date", "time"}] for each in (date, header)]
-    return header != date and words[0] == words[1] != [] and table.profiles[header].share(_CLOCK.fullmatch) >= ENOUGH
-
-
-def _stands_behind(date: str, header: str, table: Table) -> bool:
-    """Whether a column of times of day stands directly behind that date, and is called a time and nothing else."""
-    is_next = table.header.index(header) == table.header.index(date) + 1
-    return is_next and concepts(header)[0] == {"time"} and table.profiles[header].share(_CLOCK.fullmatch) >= ENOUGH
 
 
 def codes(table: Table, draft: Draft) -> None:

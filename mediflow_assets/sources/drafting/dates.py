@@ -73,6 +73,7 @@ _TIMES = (
     (" 'kl.' HH:mm", r" kl\. \d\d:\d\d", " kl. %H:%M"),
     (" 'kl.' HH.mm", r" kl\. \d\d[.]\d\d", " kl. %H.%M"),
     ("'T'HH:mm:ss", r"T\d\d:\d\d:\d\d", "T%H:%M:%S"),
+    ("HH", r"([01]\d|2[0-4])", "%H"),
     ("HHmm", r"\d{4}", "%H%M"),
     ("HHmmss", r"\d{6}", "%H%M%S"),
 )

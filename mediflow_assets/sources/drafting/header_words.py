@@ -16,6 +16,8 @@ _LETTERS = str.maketrans(
     {"ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ä": "ae", "ö": "oe", "ü": "ue", "æ": "ae", "œ": "oe", "Æ": "Ae"}
     | {"ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "ı": "i", "å": "a", "Å": "A"}
 )
+_TWO = str.maketrans({"ø": "oe", "å": "aa"})
+"""Danish and Norwegian letters as two, where files know no others."""
 _PLACE = re.compile(
     r"^((MSH|EVN|PID|OB[XR]|MRG|Z[A-Z][A-Z0-9]|[A-Z]{2}\d)[-_. ]\d+([.]\d+)*"
     r"|\[\w+\][.](?=\[)|[A-Z]\d+_|\d+[.)]?(?=[\s_][^\W\d_]))"
@@ -57,9 +59,9 @@ def _concepts_of_words() -> dict[str, frozenset[str]]:
 
 
 def _spellings(word: str) -> set[str]:
-    """How a word of the vocabulary stands in headers: `födelse` as `foedelse` and as `fodelse`."""
+    """How a word of the vocabulary stands in headers: `födelse` as `foedelse` and as `fodelse`, `år` as `aar`."""
     plain = "".join(letter for letter in unicodedata.normalize("NFKD", word) if not unicodedata.combining(letter))
-    return {"".join(words_of(each.casefold())) for each in (word, plain)} - {""}
+    return {"".join(words_of(each.casefold())) for each in (word, plain, word.translate(_TWO))} - {""}
 
 
 @cache

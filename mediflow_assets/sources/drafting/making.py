@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from mediflow_assets.contracts.source import LINE_GRAIN
 from mediflow_assets.sources.drafting import by_values
 from mediflow_assets.sources.drafting.choosing import Choice, Table, choose, in_order
+from mediflow_assets.sources.drafting.clocks import times_of_day
 from mediflow_assets.sources.drafting.code_tables import Keyed
-from mediflow_assets.sources.drafting.composites import codes, gender_by_values, names, patient, stay, times_of_day
+from mediflow_assets.sources.drafting.composites import codes, gender_by_values, names, patient, stay
 from mediflow_assets.sources.drafting.draft import Column, Draft
 from mediflow_assets.sources.drafting.episodes import numbering, whole_stay
 from mediflow_assets.sources.drafting.profile import Profile

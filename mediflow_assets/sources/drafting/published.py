@@ -28,6 +28,8 @@ class CodeList:
     codes: Mapping[str, str]
     before: str | None = None
     """The list of another column that settles it where its code says something."""
+    beside: str = ""
+    """What is in some header of its files, where the column is called as others are."""
 
     def meaning(self, text: str) -> str | None:
         """What a cell stands for, "" where the list says nothing by it; None where it is none of the list."""
@@ -46,9 +48,9 @@ def lists() -> Mapping[str, CodeList]:
     return {name: _list(**said) for name, said in tomllib.loads(_FILE.read_text(encoding="utf-8")).items()}
 
 
-def _list(column: str, headers: str, before: str | None = None, **meant: str) -> CodeList:
+def _list(column: str, headers: str, before: str | None = None, beside: str = "", **meant: str) -> CodeList:
     codes = {code.casefold(): "" if ours == _NOTHING else ours for ours, of in meant.items() for code in of.split()}
-    return CodeList(column, frozenset(map(plain, headers.split())), codes, before)
+    return CodeList(column, frozenset(map(plain, headers.split())), codes, before, beside)
 
 
 def published(table: Table, draft: Draft) -> None:
@@ -70,6 +72,8 @@ def published(table: Table, draft: Draft) -> None:
 
 def _of(table: Table, draft: Draft, codes: CodeList) -> Iterator[str]:
     """The columns of a list that are not taken for anything else."""
+    if not any(codes.beside in plain(header) for header in table.header):
+        return iter(())
     taken = {h for ours, column in draft.columns.items() if ours != codes.column for h in column.headers}
     return (h for h in table.header if h not in taken and table.profiles[h].given and codes.is_of(h, table.profiles[h]))
 

@@ -29,6 +29,7 @@ _UB_04 = {"type", "typ", "atype", "priority", "status", "stus", "stat", "disp", 
 """Words in English headers of the codes of UB-04."""
 _FOREIGN = {"d", "de", "du", "des", "di"}
 _ALL_BUT_FEW = 0.98
+_MANY = 50
 _EITHER, _TOGETHER = 0.1, 0.9
 """Of the values, to be one of such letters, and the one or the other."""
 
@@ -77,7 +78,14 @@ def meanings(column: str, header: str, profile: Profile, people: Sequence[str]) 
 def _is_of_ub_04(column: str, header: str, profile: Profile) -> bool:
     """Whether numbers are codes of UB-04, as far as a header and all of the values can tell."""
     named = {*words_of(header)}
-    return bool(named & _UB_04) and not named & _FOREIGN and share_known(column, profile) >= _ALL_BUT_FEW
+    is_named = bool(named & _UB_04) and not named & _FOREIGN
+    return is_named and _tells_enough(column, profile) and share_known(column, profile) >= _ALL_BUT_FEW
+
+
+def _tells_enough(column: str, profile: Profile) -> bool:
+    """Whether the numbers of a long file may be dispositions: 1 and 2 alone are of any list, such as of who pays."""
+    codes = {word.removesuffix(".0") for word in profile.counts}
+    return column != "discharge_disposition" or len(profile.given) < _MANY or not codes <= {"0", "1", "2"}
 
 
 def carried(profile: Profile, people: Sequence[str]) -> Iterable[str]:

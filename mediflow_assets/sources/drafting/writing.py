@@ -13,9 +13,11 @@ from mediflow_assets.sources.drafting.amounts import amounts_of, are_commas_usua
 from mediflow_assets.sources.drafting.choosing import Table, read
 from mediflow_assets.sources.drafting.dates import DateForm, with_order
 from mediflow_assets.sources.drafting.draft import CHECK, Column, Draft
+from mediflow_assets.sources.drafting.phrases import meaning_of
 
 _EARLIEST, _OFTEN = "1860", 0.02
 """A date before this year that stands often is none."""
+_ZERO_DAY = re.compile(r"\b(1899|1900|1970)\b")
 _YEARS_AHEAD = 20
 """Which years of two digits are still to come."""
 DATES = ("admission_date", "discharge_date", "birth_date", "death_date", "updated_at", "onset_date")
@@ -53,8 +55,18 @@ def write_dates(table: Table, draft: Draft, today: dt.date) -> None:
         draft.why["two_digit_years"] = f"years of two digits are {last - 99} to {last}, births in the past"
 
 
+def bare_times(times: Sequence[str]) -> list[str]:
+    """Times of day without the day of long ago on which all of them stand, such as `1899-12-30 09:15`."""
+    days = {time.partition(" ")[0] for time in times}
+    day = days.pop() if len(days) == 1 else ""
+    return [time.partition(" ")[2] for time in times] if _ZERO_DAY.search(day) else [*times]
+
+
 def _clock_of(times: list[str]) -> str:
     """How a column writes times of day."""
+    if bare := bare_times(times) if times != bare_times(times) else []:
+        # databases without times of day put them all on one day, that of their zero
+        return f"'{times[0].partition(' ')[0]}' {_clock_of(bare)}"
     if any("h" in time for time in times):
         return "H'h'mm"
     if sum(len(time) == len("HH") for time in times) > len(times) / 2:
@@ -134,15 +146,26 @@ def write_words(table: Table, draft: Draft, _: dt.date) -> None:
         column = draft.columns.get(ours)
         if column is None or not column.headers or ours in draft.values:
             continue
-        told, unknown = words.meanings(ours, column.headers[0], table.profiles[column.headers[0]], people)
+        header = column.headers[0]
+        told, unknown = words.meanings(ours, header, table.profiles[header], people)
+        if told:
+            draft.why[f"values.{ours}"] = f"{CHECK}: as in UB-04"
+        if ours == "discharge_disposition" and (read := _phrases(unknown)):
+            draft.why.setdefault(f"values.{ours}", f"{CHECK}: by a word in it")
+            told, unknown = told | read, [word for word in unknown if word not in read]
         if told:
             draft.values[ours] = told
-            draft.why[f"values.{ours}"] = f"{CHECK}: as in UB-04" if ours != "gender" else ""
+        if ours == "gender":
+            draft.why.pop(f"values.{ours}", None)
         if unknown:
             draft.unmapped_words[ours] = unknown
     nothing = sorted({word for ours in draft.columns for word in _words_for_nothing(table, draft, ours, people)})
     if nothing:
         draft.keys["null_words"] = nothing
+
+
+def _phrases(unknown: Sequence[str]) -> dict[str, str]:
+    return {word: meant for word in unknown if (meant := meaning_of(word))}
 
 
 def _people(table: Table, draft: Draft) -> list[str]:
