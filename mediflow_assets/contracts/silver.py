@@ -141,8 +141,8 @@ ENCOUNTERS = of_records(
         RowCheck("age_out_of_range",
                  unless_shifted("age_at_admission NOT BETWEEN {} AND {}".format(*v.AGE_LIMITS_YEARS)), Q),
         *diagnosis_checks("diagnosis_code", "diagnosis_system"),
-        RowCheck("listed_code_unread", f"listed_codes RLIKE '(^| )[{UNREAD}]:'", Severity.WARN,
-                 "a code that the record lists besides is of no known system, and is no condition"),
+        RowCheck("listed_code_unread", f"listed_codes RLIKE '(^| )[{UNREAD}]:([^{UNREAD}]|[{UNREAD}][^ ])'",
+                 Severity.WARN, "a code that the record lists besides is of no known system, and is no condition"),
         RowCheck(
             "blood_pressure_implausible",
             "systolic_mmhg <= diastolic_mmhg OR systolic_mmhg NOT BETWEEN {} AND {}".format(*v.SYSTOLIC_LIMITS_MMHG)

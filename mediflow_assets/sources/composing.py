@@ -7,9 +7,12 @@ import pyarrow.compute as pc
 
 from mediflow_assets.contracts import bronze
 from mediflow_assets.contracts.blanks import BLANKS
+from mediflow_assets.contracts.code_systems import UNREAD
 from mediflow_assets.sources.delivery import Composed, Recognised
 from mediflow_assets.sources.forms import JSON_COLUMNS
 from mediflow_assets.sources.json_cells import json_objects
+
+_OF_STAYS, _CODES = "admissions", "diagnosis_code"
 
 
 def bronze_columns(what: Recognised, cells: Sequence[pa.Array], records: int) -> dict[str, pa.Array]:
@@ -21,6 +24,8 @@ def bronze_columns(what: Recognised, cells: Sequence[pa.Array], records: int) ->
     named = {name: cell for _, name, cell in columns if name}
     ids = bronze.SOURCES[what.source].identifiers
     named |= {each.column: composed(each, cells, records, each.column in ids) for each in what.composed}
+    if what.source == _OF_STAYS:
+        named |= {c.column: _in_its_place(c, cells, named[c.column]) for c in what.composed if c.column == _CODES}
     if what.clears:
         ids = bronze.SOURCES[what.source].identifiers
         named = {name: cell if name in ids else pc.fill_null(cell, "") for name, cell in named.items()}
@@ -50,6 +55,14 @@ def composed(how: Composed, cells: Sequence[pa.Array], records: int, is_id: bool
     else:
         made = pc.binary_join_element_wise(*given, how.between) if is_id else _joined(given, how.between)
     return made if how.value is None else pc.fill_null(made, how.value)
+
+
+def _in_its_place(how: Composed, cells: Sequence[pa.Array], codes: pa.Array) -> pa.Array:
+    """Joined codes of a stay: where the first column has none, those of the others are no principal diagnosis."""
+    if how.between is None or len(how.places) == 1:
+        return codes
+    is_first_missing = pc.is_null(_given(cells[how.places[0]], how))
+    return pc.if_else(is_first_missing, pc.binary_join_element_wise(UNREAD, codes, ";"), codes)
 
 
 def _given(cells: pa.Array, how: Composed) -> pa.Array:

@@ -68,15 +68,16 @@ def test_each_code_of_a_cell_that_can_be_read_is_a_condition(house):
         + "3,S3,MEDICINE,??;I10,2024-03-01,1\n"
         + "4,S4,MEDICINE,E11.9,2024-03-01,1\n"
         + "5,S5,MEDICINE,E10.30+ H36.0*,2024-03-99,1\n"
+        + "6,S6,MEDICINE,?;I10,2024-03-01,1\n"
     )
     made = house.make_silver()
     found = house.rows(silver.ENCOUNTERS, "encounter_id", "diagnosis_code")
     assert [tuple(row.values()) for row in found] == [
-        *(("S1", "I21.4"), ("S2", "I21.4"), ("S3", None), ("S4", "E11.9")),
+        *(("S1", "I21.4"), ("S2", "I21.4"), ("S3", None), ("S4", "E11.9"), ("S6", None)),
     ]
     assert conditions(house) == [
         *(("S1", 1, "I21.4"), ("S1", 2, "E11.9"), ("S1", 3, "I10")),
-        *(("S2", 1, "I21.4"), ("S2", 3, "E11.9"), ("S3", 2, "I10")),
+        *(("S2", 1, "I21.4"), ("S2", 3, "E11.9"), ("S3", 2, "I10"), ("S6", 2, "I10")),
     ]
     checks = {check.name: check.failing for each in made for check in each.checks}
     assert checks["listed_code_unread"] == 2

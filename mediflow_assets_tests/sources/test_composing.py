@@ -58,8 +58,13 @@ def test_one_column_serves_several_of_ours(row):
 
 def test_what_is_not_given_is_left_out(row):
     found = row("P1;Muster;-;2026-03-01;NULL;;E11.9;n/a;8001; emergency;1")
-    assert (found["name"], found["admission_date"], found["diagnosis_code"]) == ("Muster", "2026-03-01", "E11.9")
+    assert (found["name"], found["admission_date"], found["diagnosis_code"]) == ("Muster", "2026-03-01", "?;E11.9")
     assert (found["zip"], found["encounter_class"]) == ("8001", "emergency")
+
+
+def test_a_code_of_a_further_column_does_not_take_the_place_of_the_first(row):
+    assert row("P1;Muster;Eva;2026-03-01;;;I10;;;;1")["diagnosis_code"] == "?;I10"
+    assert row("P1;Muster;Eva;2026-03-01;;I10;;;;;1")["diagnosis_code"] == "I10"
 
 
 def test_nothing_given_is_nothing(row):

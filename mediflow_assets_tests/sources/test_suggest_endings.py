@@ -1,11 +1,14 @@
 """How a stay ended, and when: phrases, published lists, the files' own lists, and times that stand with their days."""
 
+import tomllib
 from typing import Any
 
 import pytest
 
+from mediflow_assets.operations import feed_drafts
+from mediflow_assets.sources import Feeds, Limits
 from mediflow_assets.sources.drafting.phrases import meaning_of
-from mediflow_assets_tests.sources.test_suggest import day, section
+from mediflow_assets_tests.sources.test_suggest import day, export, section
 
 STAYS = {"MRN": lambda row: f"{70000 + row % 40}", "Visit ID": lambda row: f"V{row}", "Admitted": day}
 
@@ -68,3 +71,27 @@ def test_times_may_stand_with_a_day_of_their_own(write: Any, times: Any, column:
 def test_a_day_and_its_hour_without_marks_are_one_time(write: Any) -> None:
     drafted = section({**STAYS, "Admitted": lambda row: day(row, "%Y%m%d") + f"{row % 24:02}"}, write)
     assert drafted["date_formats"] == ["yyyyMMddHH"]
+
+
+def test_a_list_of_codes_beside_a_file_tells_what_its_codes_mean(write: Any) -> None:
+    stays = {**STAYS, "CD_MOT_ALTA": ["1", "2", "9"], "Unit": ["11", "12"], "Ward": ["A1", "B2"]}
+    ends = {"CD_MOT_ALTA": ["1", "2", "3", "9"], "DS": ["ALTA MELHORADO", "TRANSFERENCIA EXTERNA", "OUTRO", "OBITO"]}
+    units = {"Unit": ["11", "12"], "Unit Name": ["Cardiology", "Surgery"]}
+    rows = {"stays": export(stays), "ends": listed(ends), "units": listed(units)}
+    stay, end, unit = drafted(write, rows)
+    values = tomllib.loads(stay.section)["feeds"]["x"]["values"]
+    assert values["discharge_disposition"] == {"1": "home", "2": "transferred", "9": "expired"}
+    assert (end.is_of_codes, unit.is_of_codes, end.is_mapped) == (True, True, False)
+
+
+def test_a_list_that_no_file_uses_cannot_be_mapped(write: Any) -> None:
+    stay, other = drafted(write, {"stays": export(STAYS), "beds": listed({"Unit": ["11", "12"], "Name": ["A", "B"]})})
+    assert stay.is_mapped and not other.is_of_codes and other.lacks
+
+
+def listed(columns: dict[str, list[str]]) -> bytes:
+    return "\n".join(",".join(row) for row in [[*columns], *zip(*columns.values(), strict=True)]).encode() + b"\n"
+
+
+def drafted(write: Any, files: dict[str, bytes]) -> list[feed_drafts.Drafted]:
+    return feed_drafts.draft([write(content, f"{name}.csv") for name, content in files.items()], "x", Feeds(), Limits())

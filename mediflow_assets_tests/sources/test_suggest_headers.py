@@ -87,7 +87,7 @@ def test_the_principal_diagnosis_shows_by_a_mark_that_each_stay_has_once(write: 
     }
     drafted = section(columns, write)
     assert (drafted["grain"], drafted["columns"]["diagnosis_rank"]) == ("diagnosis", "PDX")
-    assert drafted["values"]["diagnosis_rank"] == {"P": "1", "S": "2"}
+    assert drafted["values"]["diagnosis_rank"] == {"P": "1", "S": ""}
 
 
 def test_ids_that_stand_once_each_are_stays_and_running_numbers_are_not(write: Any) -> None:

@@ -99,7 +99,7 @@ def test_a_mark_of_the_principal_diagnosis_goes_before_the_order(
     order = {"line": lambda row: str(row % 3 + 1)}
     draft = _diagnoses(write, **order, **{header: lambda row: principal if row % 3 == 1 else other})
     assert draft.columns["diagnosis_rank"].headers == (header,)
-    assert draft.values["diagnosis_rank"] == {principal: "1", other: "2"}
+    assert draft.values["diagnosis_rank"] == {principal: "1", other: ""}
 
 
 def _file(folder: Path, name: str, columns: dict[str, Any]) -> Path:

@@ -20,7 +20,7 @@ from mediflow_assets.sources.drafting.fitting import (
     are_short_codes,
 )
 from mediflow_assets.sources.drafting.header_words import concepts, meanings
-from mediflow_assets.sources.drafting.profile import Profile
+from mediflow_assets.sources.drafting.profile import ENOUGH, Profile
 from mediflow_assets.sources.drafting.rules import RULES
 from mediflow_assets.sources.drafting.words import CODED, share_known, share_told
 
@@ -77,6 +77,7 @@ def candidates(table: Table, ours: str) -> list[Choice]:
             against = _of_others(header, table.profiles[header]) if ours == "diagnosis_code" else 0.0
             # of an arrival and an admission the stay begins with the latter
             against += _ARRIVAL * (ours == "admission_date" and "arrival" in concepts(header)[0])
+            against += _STRANGE * (ours == "department" and table.profiles[header].share(str.isdecimal) >= ENOUGH)
             found.append(Choice(header, told, by_name + by_words - against - place / 1_000_000))
     return sorted(found, key=lambda choice: -choice.score)
 

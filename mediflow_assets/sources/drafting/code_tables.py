@@ -10,6 +10,8 @@ from mediflow_assets.sources.drafting.choosing import Table
 from mediflow_assets.sources.drafting.draft import Draft
 from mediflow_assets.sources.drafting.fitting import name_people
 from mediflow_assets.sources.drafting.header_words import concepts
+from mediflow_assets.sources.drafting.phrases import meaning_of
+from mediflow_assets.sources.drafting.profile import ENOUGH, Profile
 from mediflow_assets.sources.drafting.words import CODED
 from mediflow_assets.sources.grains import ENCOUNTER_GRAIN
 
@@ -56,18 +58,45 @@ def keyed(files: Sequence[tuple[Table, Draft]]) -> tuple[list[dict[str, Keyed]],
 def _code_tables(number: int, table: Table, draft: Draft) -> Iterator[CodeTable]:
     """What a file without patients and dates of stays tells by its keys."""
     rows = len(next(iter(table.profiles.values())).cells)
-    if rows > _MOST_KEYS or _OF_STAYS & {*draft.columns} or not _is_of_keys(draft):
+    # what stands once each may look like ages, and be keys
+    of_stays = {
+        ours for ours in _OF_STAYS & {*draft.columns} if not _stands_once(table, draft.columns[ours].headers[0])
+    }
+    if rows > _MOST_KEYS or of_stays or not _is_of_keys(draft):
         return
-    for ours in _TOLD_BY_KEYS:
-        column = draft.columns.get(ours)
-        if column is None or name_people(table.profiles[column.headers[0]]):
-            continue
-        cells = table.profiles[column.headers[0]].cells
+    for ours, told in _told(table, draft):
+        cells = table.profiles[told].cells
         for header in table.header:
             profile = table.profiles[header]
-            if header not in column.headers and profile.is_id and len({*profile.given}) == rows:
+            if header != told and profile.is_id and _stands_once(table, header):
                 meant = {key: _meaning(ours, cell) for key, cell in zip(profile.cells, cells, strict=True)}
                 yield CodeTable(number, header, ours, meant)
+
+
+def _stands_once(table: Table, header: str) -> bool:
+    profile = table.profiles[header]
+    return len(profile.counts) == len(profile.cells)
+
+
+def _told(table: Table, draft: Draft) -> Iterator[tuple[str, str]]:
+    """The columns that say what keys stand for: by the draft, else by their words, each of which may stand once."""
+    found = {ours: draft.columns[ours].headers[0] for ours in _TOLD_BY_KEYS if ours in draft.columns}
+    free = [header for header in table.header if header not in found.values() and _are_words(table.profiles[header])]
+    shares = [(_share_meant(ours, table.profiles[h]), ours, h) for ours in CODED if ours not in found for h in free]
+    best = max(shares, default=(0.0, "", ""), key=lambda each: each[0])
+    if best[0] >= _MOST:
+        found[best[1]] = best[2]
+    elif "department" not in found and (units := [h for h in free if "department" in concepts(h)[0]]):
+        found["department"] = units[0]
+    yield from ((ours, header) for ours, header in found.items() if not name_people(table.profiles[header]))
+
+
+def _are_words(profile: Profile) -> bool:
+    return len(profile.counts) > 1 and profile.share(lambda cell: any(map(str.isalpha, cell))) >= ENOUGH
+
+
+def _share_meant(ours: str, profile: Profile) -> float:
+    return profile.share(lambda cell: not cell.isdecimal() and _meaning(ours, cell))
 
 
 def _is_of_keys(draft: Draft) -> bool:
@@ -78,7 +107,10 @@ def _is_of_keys(draft: Draft) -> bool:
 
 
 def _meaning(ours: str, word: str) -> str:
-    return (v.word_of(CODED[ours], word) or "") if ours in CODED else word
+    if ours not in CODED:
+        return word
+    by_phrase = meaning_of(word) if ours == "discharge_disposition" else None
+    return v.word_of(CODED[ours], word) or by_phrase or ""
 
 
 def _keys_in(table: Table, draft: Draft, codes: CodeTable) -> str | None:

@@ -120,7 +120,8 @@ def _principal_mark(table: Table, draft: Draft) -> tuple[Column, dict[str, str]]
         for word in filter(lambda each: _is_principal(header, each), profile.counts):
             marked = [i for i, cell in zip(ids, profile.cells, strict=True) if cell == word]
             if len(marked) == len(set(marked)) and len(marked) > _least_marked(header) * len(set(ids)):
-                others = {each: "2" for each in profile.counts if each != word}
+                # of a stay without a principal diagnosis the first of the others would be taken for one
+                others = {each: "" for each in profile.counts if each != word}
                 why = f"one {word} a stay: the principal diagnosis; {CHECK}"
                 found.append((_is_order(profile), Column((header,), why), {word: "1"} | others))
     found.sort(key=lambda each: each[0])

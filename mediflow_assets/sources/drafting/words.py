@@ -50,6 +50,11 @@ def _letters(profile: Profile) -> dict[str, str]:
     return {}
 
 
+def meaning(column: str, word: str) -> str | None:
+    """What a word stands for in the vocabulary of a column."""
+    return v.word_of(CODED[column], word)
+
+
 def is_known(column: str, word: str) -> bool:
     """Whether a word is in the vocabulary of a column, or one of it for what is not known."""
     is_not_known = plain_word(word) in map(plain_word, NOT_KNOWN.get(column, ()))
