@@ -84,5 +84,6 @@ def _how_written(what: "Recognised") -> list[str]:
         for count, name in ((what.title_lines, "title line"), (what.total_rows, "total row"))
         if count
     ]
+    sheets = [f"{1 + len(what.more_sheets)} sheets with one header"] if what.more_sheets else []
     encoding = [f"read as {what.encoding}"] if what.encoding not in (None, "utf-8") else []
-    return [*encoding, *([f"{' and '.join(skipped)} skipped"] if skipped else [])]
+    return [*encoding, *sheets, *([f"{' and '.join(skipped)} skipped"] if skipped else [])]

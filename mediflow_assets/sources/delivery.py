@@ -76,6 +76,8 @@ class Recognised:
     """Of text; None where it has not been looked at yet."""
     sheet: str | None = None
     """Of a workbook."""
+    more_sheets: tuple[tuple[str, int], ...] = ()
+    """Further sheets with the same header, each with the lines above it."""
     title_lines: int = 0
     """The lines above the header, blank ones too."""
     total_rows: int = 0

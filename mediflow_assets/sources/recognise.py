@@ -80,9 +80,23 @@ def _by_table(file: Candidate, feeds: Feeds, table: TableFormat) -> Recognised:
     if not chosen:
         raise refusal(seen)
     reading, at = next((each for each in chosen if each[0].feed and each[0].feed.sheet), chosen[0])
+    alike = _alike(reading, at, chosen)
     return replace(
-        _recognised(file, reading, table.name, feeds), total_rows=footer_of_rows(at.last, reading.columns).rows
+        _recognised(file, reading, table.name, feeds),
+        total_rows=sum(footer_of_rows(each.last, reading.columns).rows for each in (at, *alike)),
+        more_sheets=tuple((each.sheet or "", each.title_rows) for each in alike),
     )
+
+
+def _alike(reading: Reading, at: TableTop, chosen: list[tuple[Reading, TableTop]]) -> list[TableTop]:
+    """The further sheets that go on with a table, as one for each year or ward does; a feed may name a single one."""
+    if at.sheet is None or (reading.feed and reading.feed.sheet):
+        return []
+    found: dict[str | None, TableTop] = {}
+    for other, top in chosen:
+        if top.sheet != at.sheet and (top.header, other.form, other.feed) == (at.header, reading.form, reading.feed):
+            found.setdefault(top.sheet, top)
+    return [*found.values()]
 
 
 def _head_of(table: TableTop) -> bytes:

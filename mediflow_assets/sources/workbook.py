@@ -1,4 +1,4 @@
-"""Workbooks (.xlsx): the sheet whose header fits, or the one that a feed names; dates and numbers as they show."""
+"""Workbooks (.xlsx): the sheets whose header fits, or the one that a feed names; dates and numbers as they show."""
 
 import datetime as dt
 import zipfile
@@ -64,9 +64,23 @@ def _tops(file: Candidate) -> Iterator[TableTop]:
 
 
 def _read(path: Path, what: Recognised) -> Iterator[TableBatch]:
-    width, first, ended = len(what.header), 1, deque[list[str]]()
+    first = 1
+    for sheet, title_lines in _places(what):
+        for batch in _read_sheet(path, what, sheet, title_lines, first):
+            first += len(batch.numbers)
+            yield batch
+
+
+def _places(what: Recognised) -> Iterator[tuple[str, int]]:
+    """The sheets that are read, each with the lines above its header."""
+    yield what.sheet or "", what.title_lines
+    yield from what.more_sheets
+
+
+def _read_sheet(path: Path, what: Recognised, sheet: str, title_lines: int, first: int) -> Iterator[TableBatch]:
+    width, ended = len(what.header), deque[list[str]]()
     some: list[list[str]] = []
-    for row in islice(_rows(path, what.sheet), what.title_lines + 1, None):
+    for row in islice(_rows(path, sheet), title_lines + 1, None):
         ended.append(row[:width])
         if len(ended) > FOOTER_ROWS and any(record := ended.popleft()):
             some.append(record)
@@ -86,8 +100,9 @@ def _batch(rows: Rows, first: int, what: Recognised) -> TableBatch:
 def _count(path: Path, what: Recognised) -> int:
     """Rows with something in them, as the sheet's XML has them, without what stands above and below the records."""
     with refusing(_DAMAGED):
-        filled = filled_rows(path, what.limits)[what.sheet or ""]
-    return len(filled) - bisect_right(filled, what.title_lines) - what.total_rows
+        filled = filled_rows(path, what.limits)
+    below = (len(filled[sheet]) - bisect_right(filled[sheet], lines) for sheet, lines in _places(what))
+    return sum(below) - what.total_rows
 
 
 def _rows(path: Path, sheet: str | None) -> Iterator[list[str]]:

@@ -52,6 +52,14 @@ def test_the_sheet_whose_header_fits_is_taken_without_titles_and_totals(deliver)
     assert (landed.counted, len(landed.rows), sum(each.total_rows for each in landed.batches)) == (2, 2, 1)
 
 
+def test_sheets_with_one_header_are_one_table(deliver):
+    total = ["Total", None, None, None, 201.0]
+    sheets = {"2025": [["2025"], HEADER, ROW, ROW, total], "Legend": [["Code", "Name"]], "2026": [HEADER, ROW, total]}
+    landed = deliver(workbook({**sheets, "Other": [[*HEADER, "More"], ROW]}))
+    assert (landed.what.sheet, landed.what.more_sheets, landed.what.total_rows) == ("2025", (("2026", 0),), 2)
+    assert (landed.counted, landed.numbers) == (3, [1, 2, 3])
+
+
 def test_a_feed_names_its_sheet(write):
     path = write(workbook({"old": [HEADER, ROW], "new": [HEADER, ROW, ROW]}))
     assert read(path).what.sheet == "old"

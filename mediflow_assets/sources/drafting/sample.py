@@ -54,7 +54,9 @@ class Sample:
     def keys_for(self, used: Collection[str]) -> dict[str, object]:
         """The keys of a feed of these headers; its sheet is named where another could be taken for it."""
         are_alike = any(set(used) <= set(header) for header in self.other_sheets)
-        return self.keys | ({"sheet": self.sheet} if are_alike else {})
+        # sheets with the very header are read together
+        goes_on = self.header in map(tuple, self.other_sheets)
+        return self.keys | ({"sheet": self.sheet} if are_alike and not goes_on else {})
 
     @property
     def known(self) -> int:
@@ -80,7 +82,10 @@ def sample(path: Path, limits: Limits) -> Sample:
         )
     best = max(found, key=lambda each: (each.known, len(each.header), len(each.rows)))
     refuse_repeated_names(best.header)
-    return replace(best, other_sheets=[each.header for each in found if each.sheet != best.sheet])
+    alike = {each.sheet: each for each in reversed(found) if each.header == best.header and each.sheet}
+    rows = [row for sheet in dict.fromkeys(each.sheet for each in found) if sheet in alike for row in alike[sheet].rows]
+    others = [each.header for each in found if each.sheet != best.sheet]
+    return replace(best, rows=rows[:ROWS] or best.rows, other_sheets=others)
 
 
 def _of_table(tops: Iterable[TableTop]) -> Iterator[Sample]:
