@@ -74,13 +74,13 @@ def test_a_day_and_its_hour_without_marks_are_one_time(write: Any) -> None:
 
 
 def test_a_list_of_codes_beside_a_file_tells_what_its_codes_mean(write: Any) -> None:
-    stays = {**STAYS, "CD_MOT_ALTA": ["1", "2", "9"], "Unit": ["11", "12"], "Ward": ["A1", "B2"]}
+    stays = {**STAYS, "CD_MOT_ALTA": ["1", "2", "9"], "Unit": ["11", "12"]}
     ends = {"CD_MOT_ALTA": ["1", "2", "3", "9"], "DS": ["ALTA MELHORADO", "TRANSFERENCIA EXTERNA", "OUTRO", "OBITO"]}
     units = {"Unit": ["11", "12"], "Unit Name": ["Cardiology", "Surgery"]}
     rows = {"stays": export(stays), "ends": listed(ends), "units": listed(units)}
     stay, end, unit = drafted(write, rows)
     values = tomllib.loads(stay.section)["feeds"]["x"]["values"]
-    assert values["discharge_disposition"] == {"1": "home", "2": "transferred", "9": "expired"}
+    assert values["discharge_disposition"] == {"1": "home", "2": "transferred", "3": "", "9": "expired"}
     assert (end.is_of_codes, unit.is_of_codes, end.is_mapped) == (True, True, False)
 
 

@@ -81,6 +81,8 @@ def _stands_once(table: Table, header: str) -> bool:
 def _told(table: Table, draft: Draft) -> Iterator[tuple[str, str]]:
     """The columns that say what keys stand for: by the draft, else by their words, each of which may stand once."""
     found = {ours: draft.columns[ours].headers[0] for ours in _TOLD_BY_KEYS if ours in draft.columns}
+    if "department" in found and not _are_words(table.profiles[found["department"]]):
+        del found["department"]
     free = [header for header in table.header if header not in found.values() and _are_words(table.profiles[header])]
     shares = [(_share_meant(ours, table.profiles[h]), ours, h) for ours in CODED if ours not in found for h in free]
     best = max(shares, default=(0.0, "", ""), key=lambda each: each[0])
