@@ -30,6 +30,11 @@ def test_of_ids_of_episodes_and_of_their_stay_the_latter_names_the_stay(write: A
     assert section(EPISODES, write)["columns"]["encounter_id"] == "Spell No"
 
 
+def test_a_stay_of_episodes_may_have_a_time_of_day_in_a_column_of_its_own(write: Any) -> None:
+    columns = {**EPISODES, "Admission Time": lambda row: f"{row // 2 % 24:02}:15"}
+    assert section(columns, write)["columns"]["encounter_id"] == "Spell No"
+
+
 def test_ids_that_stand_once_an_admission_are_not_taken_for_parts(write: Any) -> None:
     columns = {**EPISODES, "Admission Date": day, "Discharge Date": lambda row: day(row, plus=4)}
     assert section(columns, write)["columns"]["encounter_id"] != "Spell No"

@@ -16,9 +16,9 @@ def whole_stay(table: Table, draft: Draft) -> None:
     """Where several ids stand for one admission of one patient, and another column has one id for each admission, the
     latter names the stay and the former its episodes."""
     known = [draft.columns.get(ours) for ours in ("encounter_id", "patient_id", "admission_date")]
-    if draft.grain != ENCOUNTER_GRAIN or not all(column and len(column.headers) == 1 for column in known):
+    if draft.grain != ENCOUNTER_GRAIN or not all(known):
         return
-    episode, patient, admitted = (table.profiles[column.headers[0]].cells for column in known if column)
+    episode, patient, admitted = (_cells(table, column) for column in known if column)
     taken = {header for column in draft.columns.values() for header in column.headers}
     for header in table.header:
         profile = table.profiles[header]
@@ -27,6 +27,11 @@ def whole_stay(table: Table, draft: Draft) -> None:
         if _is_whole([row for row in zip(profile.cells, episode, patient, admitted, strict=True) if all(row)]):
             draft.columns["encounter_id"] = Column((header,), f"one id an admission, of several episodes; {CHECK}")
             return
+
+
+def _cells(table: Table, column: Column) -> Sequence[str]:
+    """The cells of a column, of several one text a row."""
+    return ["|".join(row).strip("|") for row in zip(*(table.profiles[h].cells for h in column.headers), strict=True)]
 
 
 def _is_whole(rows: Sequence[tuple[str, ...]]) -> bool:
