@@ -35,6 +35,7 @@ GROUPS = (
     "backup_commands",
     "cluster_commands",
     "stream_commands",
+    "hl7_command",
     "bench_command",
 )
 """The modules of this package that register commands, in the order of `mediflow --help`."""

@@ -54,7 +54,7 @@ def codes(page: Path) -> Iterator[str]:
 
 def unknown_in(words: list[str], commands: dict[str, Any]) -> list[str]:
     """What of a line after `mediflow` is no command, or no option of it."""
-    said = [word for word in words if re.fullmatch(r"[a-z][a-z-]*", word)]
+    said = [word for word in words if re.fullmatch(r"[a-z][a-z0-9-]*", word)]
     name = next((n for n in (" ".join(said[:2]), "".join(said[:1])) if n in commands), None)
     if name is None:
         is_group = any(each.startswith(f"{said[0]} ") for each in commands) if said else True

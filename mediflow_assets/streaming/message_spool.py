@@ -1,0 +1,148 @@
+"""Messages that were sent, on disk before anybody is told that they came: a spool, whose files become deliveries.
+
+One file at a time is open, in a hidden folder of the inbox; closed by its size or age, it is moved into the inbox. What
+was being written when the process died was not acknowledged: on opening it is cut off. Messages that came before are
+known by what they are, so that one sent again is not kept twice.
+"""
+
+import datetime as dt
+import fcntl
+import hashlib
+import io
+import itertools
+import os
+import secrets
+import time
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from mediflow_assets.errors import StreamFailed
+
+BEGIN, END = b"\x0b", b"\x1c"
+"""What MLLP puts before a message and behind it; so do the files."""
+LARGEST_BYTES, OLDEST_SECONDS = 16 << 20, 60.0
+_REMEMBERED, _DIGEST = 200_000, 16
+
+
+class MessageSpool:
+    """The files of one inbox. Not for several threads."""
+
+    def __init__(self, inbox: Path, largest_bytes: int = LARGEST_BYTES, oldest_seconds: float = OLDEST_SECONDS) -> None:
+        self.inbox, self.folder = inbox, inbox / ".hl7"
+        self.largest_bytes, self.oldest_seconds = largest_bytes, oldest_seconds
+        self._seen: dict[bytes, None] = {}
+        self._size, self._since = 0, 0.0
+
+    def __enter__(self) -> "MessageSpool":
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = (self.folder / "lock").open("w")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._lock.close()
+            raise StreamFailed("Another process listens for HL7 for this home already.") from None
+        self._remember(self._stored())
+        self._file = self._open()
+        self._mend()
+        self._digests = (self.folder / "seen").open("ab")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+        for file in (self._file, self._digests, self._lock):
+            file.close()
+
+    def add(self, messages: Iterable[bytes]) -> int:
+        """Have messages on disk, each once; how many were new. Raises OSError; then none of them is kept."""
+        new = {digest: each for each in messages if (digest := _digest(each)) not in self._seen}
+        if not new:
+            return 0
+        self._since = self._since or time.monotonic()
+        data = b"".join(BEGIN + each + b"\r" + END + b"\r" for each in new.values())
+        try:
+            self._write(data)
+        except OSError:
+            # whatever of them the disk has taken
+            os.truncate(self._file.fileno(), self._size)
+            raise
+        self._size += len(data)
+        self._remember(new)
+        # what is lost of these is read from the open file again, and else at worst kept twice
+        self._digests.write(b"".join(new))
+        self._digests.flush()
+        return len(new)
+
+    def close_if_due(self) -> bool:
+        """Have the file become a delivery if it is large or old enough."""
+        is_old = self._size and time.monotonic() - self._since >= self.oldest_seconds
+        return self.close() if is_old or self._size >= self.largest_bytes else False
+
+    def close(self) -> bool:
+        """Have the file become a delivery, if anything is in it."""
+        if not self._size:
+            return False
+        self._file.close()
+        name = f"hl7-{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}.hl7"
+        (self.folder / "open").rename(self.inbox / name)
+        _sync_folders(self.inbox, self.folder)
+        self._file = self._open()
+        _sync_folders(self.folder)
+        self._size, self._since = 0, 0.0
+        return True
+
+    def _mend(self) -> None:
+        """Cut off what was not written to its end, and remember what was."""
+        data = (self.folder / "open").read_bytes()
+        self._size = data.rfind(END + b"\r") + 2 if END + b"\r" in data else 0
+        os.truncate(self._file.fileno(), self._size)
+        os.fsync(self._file.fileno())
+        _sync_folders(self.folder)
+        self._since = time.monotonic() if self._size else 0.0
+        self._remember(map(_digest, _framed(data[: self._size])))
+
+    def _write(self, data: bytes) -> None:
+        left = memoryview(data)
+        while left:
+            left = left[self._file.write(left) or 0 :]
+        os.fsync(self._file.fileno())
+
+    def _open(self) -> io.FileIO:
+        # not buffered: what could not be written must not be written later
+        return io.FileIO(self.folder / "open", "ab")
+
+    def _stored(self) -> Iterator[bytes]:
+        path = self.folder / "seen"
+        data = path.read_bytes() if path.exists() else b""
+        whole = len(data) - len(data) % _DIGEST
+        kept = data[max(0, whole - _REMEMBERED * _DIGEST) : whole]
+        if len(kept) != len(data):
+            path.write_bytes(kept)
+        return (kept[at : at + _DIGEST] for at in range(0, len(kept), _DIGEST))
+
+    def _remember(self, digests: Iterable[bytes]) -> None:
+        self._seen.update(dict.fromkeys(digests))
+        for old in list(itertools.islice(self._seen, max(0, len(self._seen) - _REMEMBERED))):
+            del self._seen[old]
+
+
+def _digest(message: bytes) -> bytes:
+    """A message is the same if its sender, its control id and its content are, whenever it was sent."""
+    # MSH-7, the time of sending, is the seventh part
+    parts = message.split(message[3:4] or b"|", 7)
+    plain = b"\0".join((*parts[:6], *parts[7:]))
+    return hashlib.sha256(plain).digest()[:_DIGEST]
+
+
+def _framed(data: bytes) -> Iterator[bytes]:
+    for part in data.split(END + b"\r"):
+        if part:
+            yield part.removeprefix(BEGIN).removesuffix(b"\r")
+
+
+def _sync_folders(*folders: Path) -> None:
+    for folder in folders:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
