@@ -3,7 +3,17 @@
 Every source stands in `SOURCES`: MediFlow's own, and those that other packages bring along.
 """
 
-from mediflow_assets.contracts import admissions, diagnosis_records, events, fhir, hl7, merges, patient_records, synthea
+from mediflow_assets.contracts import (
+    admissions,
+    diagnosis_records,
+    events,
+    fhir,
+    hl7,
+    merges,
+    patient_records,
+    synthea,
+    synthea_clinical,
+)
 from mediflow_assets.contracts.admissions import ADMISSIONS
 from mediflow_assets.contracts.diagnosis_records import DIAGNOSIS_RECORDS
 from mediflow_assets.contracts.fhir import FHIR_RESOURCES
@@ -74,6 +84,7 @@ SOURCES = _Sources(
     for source in (
         admissions.SOURCE,
         *synthea.SOURCES,
+        *synthea_clinical.SOURCES,
         fhir.SOURCE,
         hl7.SOURCE,
         SourceContract(

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mediflow_assets.contracts import events, gold, models, silver
+from mediflow_assets.contracts import clinical, events, gold, models, silver
 from mediflow_assets.contracts.masks import Verb, keep
 from mediflow_assets.contracts.suppression import K
 from mediflow_assets.contracts.table import (
@@ -189,6 +189,7 @@ COPIES = {
     COST_ANOMALIES: gold.COST_ANOMALIES,
     RISK_SCORES: models.RISK_SCORES,
     STREAM_ALERTS: events.STREAM_ALERTS,
+    **{masked(table): table for table in clinical.TABLES},
     DEPARTMENT_COSTS: gold.DEPARTMENT_COSTS,
     MONTHLY_ACTIVITY: gold.MONTHLY_ACTIVITY,
 }

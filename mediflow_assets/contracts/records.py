@@ -2,9 +2,20 @@
 
 from dataclasses import replace
 
-from mediflow_assets.contracts.bronze import PROVENANCE, sources_of
-from mediflow_assets.contracts.source import SourceContract
-from mediflow_assets.contracts.table import Audience, Column, RowCheck, TableContract
+from mediflow_assets.contracts.bronze import PROVENANCE, SOURCES, sources_of
+from mediflow_assets.contracts.identifiers import NAMESPACE
+from mediflow_assets.contracts.masks import drop
+from mediflow_assets.contracts.source import PATIENTS, SourceContract
+from mediflow_assets.contracts.table import Audience, Column, Privacy, RowCheck, TableContract, Type
+
+RECEIVED, BY_LOCAL_DAY = ("bronze/deliveries.received_at",), "later than the local day on which the record came"
+WHOSE = Column(NAMESPACE, Type.STRING, "whose ids these are: mrn, synthea, fhir, or one of sources.toml",
+               Privacy.TECHNICAL, drop(), nullable=False)  # fmt: skip
+VERSION_TIME = Column("updated_at", Type.TIMESTAMP, "time of this version", Privacy.DATE, drop(), nullable=False,
+                      derived_from=RECEIVED)  # fmt: skip
+_TELLING = dict.fromkeys(source.system for source in SOURCES.values() if PATIENTS in source.by_target)
+SYSTEMS = " or ".join(", ".join(_TELLING).rsplit(", ", 1))
+"""The systems that tell of patients, as a sentence names them."""
 
 _COMPUTED = {
     "patient_key": ("patient_id",),
@@ -23,6 +34,18 @@ _COMPUTED = {
     "length_of_stay_days": ("admitted_at", "discharged_at"),
     "age_at_admission": ("age_at_admission", "admitted_at"),
     "system": ("code",),
+    "local_code": ("code",),
+    "unit_text": ("unit",),
+    "observation_key": ("observation_id",),
+    "procedure_key": ("procedure_id",),
+    "medication_key": ("medication_id",),
+    "claim_key": ("claim_id",),
+    "claim_line_key": ("claim_line_id",),
+    **{
+        f"{begun}_{what}": (f"{begun}_at",)
+        for begun in ("observed", "performed", "started", "served")
+        for what in ("on", "precision")
+    },
     "claimed_at": ("updated_at",),
     "derived": ("department", "status", "encounter_class", "age_at_admission", "gender", "zip"),
 }

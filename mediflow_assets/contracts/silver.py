@@ -1,7 +1,7 @@
 """Silver: typed, valid, one row per patient, encounter or condition. Direct identifiers live here."""
 
+from mediflow_assets.contracts import clinical
 from mediflow_assets.contracts import vocabulary as v
-from mediflow_assets.contracts.bronze import SOURCES
 from mediflow_assets.contracts.clinical_checks import (
     CLAIMED_IN_FUTURE,
     DEPARTMENT_MALFORMED,
@@ -13,34 +13,25 @@ from mediflow_assets.contracts.clinical_checks import (
     unless_shifted,
 )
 from mediflow_assets.contracts.code_systems import UNREAD
-from mediflow_assets.contracts.identifiers import NAMESPACE
 from mediflow_assets.contracts.judged import PROCESSED, QUARANTINE
 from mediflow_assets.contracts.links import PATIENT_LINKS
 from mediflow_assets.contracts.masks import age_band, drop, keep, pseudonym, redact, year, zip3
-from mediflow_assets.contracts.records import of_records
-from mediflow_assets.contracts.source import PATIENTS as PATIENTS_NAME
+from mediflow_assets.contracts.records import BY_LOCAL_DAY, RECEIVED, SYSTEMS, VERSION_TIME, WHOSE, of_records
 from mediflow_assets.contracts.table import Column, Privacy, RowCheck, Severity, Type
 from mediflow_assets.contracts.unusable_ids import id_checks
 from mediflow_assets.contracts.versions import CLAIMS, versions_of
 
 P, T, Q = Privacy, Type, Severity.QUARANTINE
 
-_TELLING = dict.fromkeys(source.system for source in SOURCES.values() if PATIENTS_NAME in source.by_target)
-_SYSTEMS = " or ".join(", ".join(_TELLING).rsplit(", ", 1))
-_RECEIVED, _BY_LOCAL_DAY = ("bronze/deliveries.received_at",), "later than the local day on which the record came"
-_NAMESPACE = Column(NAMESPACE, T.STRING, "whose ids these are: mrn, synthea, fhir, or one of sources.toml", P.TECHNICAL,
-                    drop(), nullable=False)  # fmt: skip
-_VERSION_TIME = Column("updated_at", T.TIMESTAMP, "time of this version", P.DATE, drop(), nullable=False,
-                       derived_from=_RECEIVED)  # fmt: skip
 
 PATIENTS = of_records(
     "patients",
     "One row per patient: of each column the newest value given.",
     (
-        _NAMESPACE,
+        WHOSE,
         Column("patient_id", T.STRING, "the source's id", P.RECORD_NUMBER, pseudonym("patient"), nullable=False),
         Column("patient_key", T.STRING, "keyed pseudonym of the patient", P.PSEUDONYM, drop(), nullable=False),
-        Column("source_system", T.STRING, _SYSTEMS, P.TECHNICAL, keep(), nullable=False),
+        Column("source_system", T.STRING, SYSTEMS, P.TECHNICAL, keep(), nullable=False),
         Column("given_name", T.STRING, "first name", P.NAME, drop()),
         Column("family_name", T.STRING, "last name", P.NAME, drop()),
         Column("full_name", T.STRING, "as delivered, or joined", P.NAME, drop()),
@@ -62,7 +53,7 @@ PATIENTS = of_records(
         Column("death_date", T.DATE, "date of death, or the first day it may be", P.DATE, year()),
         Column("death_precision", T.STRING, "day, month or year", P.DATE, drop()),
         Column("is_deceased", T.BOOLEAN, "whether the patient has died, where the source says it", P.CLINICAL, drop()),
-        _VERSION_TIME,
+        VERSION_TIME,
         *CLAIMS, *OF_FEED,
         Column("is_ended", T.BOOLEAN, "whether its source has deleted it", P.TECHNICAL, drop()),
     ),
@@ -71,7 +62,7 @@ PATIENTS = of_records(
         RowCheck("patient_id_missing", "patient_id IS NULL", Q),
         *id_checks("patient_id"),
         RowCheck("gender_unknown", "gender IS NULL", Q),
-        RowCheck("birth_date_in_future", after_arrival("birth_date"), Q, _BY_LOCAL_DAY),
+        RowCheck("birth_date_in_future", after_arrival("birth_date"), Q, BY_LOCAL_DAY),
         RowCheck("birth_date_implausible", unless_shifted(f"birth_date < DATE'{v.EARLIEST_DATE}'"), Q),
         RowCheck("died_before_birth", before("death_date", "death_precision", "birth_date"), Q),
         CLAIMED_IN_FUTURE,
@@ -82,13 +73,13 @@ ENCOUNTERS = of_records(
     "encounters",
     "One row per hospital encounter: of each column the newest value given.",
     (
-        _NAMESPACE,
+        WHOSE,
         Column("encounter_id", T.STRING, "the source's id, else patient, time of admission and department joined",
                P.RECORD_NUMBER, pseudonym("encounter"), nullable=False),
         Column("encounter_key", T.STRING, "keyed pseudonym of the encounter", P.PSEUDONYM, drop(), nullable=False),
         Column("patient_id", T.STRING, "the patient", P.RECORD_NUMBER, pseudonym("patient"), nullable=False),
         Column("patient_key", T.STRING, "keyed pseudonym of the patient", P.PSEUDONYM, drop(), nullable=False),
-        Column("source_system", T.STRING, _SYSTEMS, P.TECHNICAL, keep(), nullable=False),
+        Column("source_system", T.STRING, SYSTEMS, P.TECHNICAL, keep(), nullable=False),
         Column("encounter_class", T.STRING, "inpatient, emergency, outpatient, …; else of a stay over night inpatient",
                P.CLINICAL, keep()),
         Column("admission_type", T.STRING, "emergency, urgent, elective, newborn, trauma", P.CLINICAL, keep()),
@@ -97,7 +88,7 @@ ENCOUNTERS = of_records(
         Column("department", T.STRING, "the source's, else of its class, or UNKNOWN", P.CLINICAL, keep(),
                nullable=False),
         Column("admitting_diagnosis_code", T.STRING, "of the oldest version that gives one", P.CLINICAL, keep()),
-        Column("admitting_diagnosis_at", T.TIMESTAMP, "time of that version", P.DATE, drop(), derived_from=_RECEIVED),
+        Column("admitting_diagnosis_at", T.TIMESTAMP, "time of that version", P.DATE, drop(), derived_from=RECEIVED),
         Column("diagnosis_code", T.STRING, "ICD-10, ICD-9-CM or SNOMED CT", P.CLINICAL, keep()),
         Column("diagnosis_system", T.STRING, "icd10, icd9 or snomed", P.CLINICAL, keep()),
         Column("diagnosis_rank", T.INTEGER, "its place among the encounter's, where told", P.CLINICAL, drop()),
@@ -120,7 +111,7 @@ ENCOUNTERS = of_records(
         Column("diastolic_mmhg", T.INTEGER, "diastolic blood pressure", P.CLINICAL, keep(), unit="mmHg"),
         Column("cost_usd", T.MONEY, "billed amount", P.CLINICAL, keep(), unit="USD"),
         Column("payer", T.STRING, "who pays; null where the source gives an id only", P.CLINICAL, drop()),
-        _VERSION_TIME,
+        VERSION_TIME,
         *CLAIMS, *OF_FEED,
         Column("birth_date", T.DATE, "the patient's, where a record of the encounter gives it", P.DATE, drop()),
         Column("derived", T.STRING, "its columns that no record gives, apart by blanks", P.TECHNICAL, drop()),
@@ -135,8 +126,8 @@ ENCOUNTERS = of_records(
         RowCheck("department_malformed", DEPARTMENT_MALFORMED, Q),
         RowCheck("admitted_at_missing", "admitted_at IS NULL", Q),
         RowCheck("admitted_at_implausible", f"admitted_at < TIMESTAMP'{v.EARLIEST_DATE} 00:00:00'", Q),
-        RowCheck("admitted_in_future", after_arrival("admitted_on"), Q, _BY_LOCAL_DAY),
-        RowCheck("discharged_in_future", after_arrival("discharged_on"), Q, _BY_LOCAL_DAY),
+        RowCheck("admitted_in_future", after_arrival("admitted_on"), Q, BY_LOCAL_DAY),
+        RowCheck("discharged_in_future", after_arrival("discharged_on"), Q, BY_LOCAL_DAY),
         RowCheck("discharged_before_admission", "discharged_at < admitted_at", Q),
         RowCheck("age_out_of_range",
                  unless_shifted("age_at_admission NOT BETWEEN {} AND {}".format(*v.AGE_LIMITS_YEARS)), Q),
@@ -162,10 +153,10 @@ CONDITIONS = of_records(
     "conditions",
     "One row per condition: its newest known version.",
     (
-        _NAMESPACE,
+        WHOSE,
         Column("condition_id", T.STRING, "the source's id, else patient, code and onset joined", P.RECORD_NUMBER,
                drop(), nullable=False),
-        Column("source_system", T.STRING, _SYSTEMS, P.TECHNICAL, drop(), nullable=False),
+        Column("source_system", T.STRING, SYSTEMS, P.TECHNICAL, drop(), nullable=False),
         Column("patient_id", T.STRING, "the patient", P.RECORD_NUMBER, drop(), nullable=False,
                derived_from=_of_list("patient_id")),
         Column("patient_key", T.STRING, "keyed pseudonym of the patient", P.PSEUDONYM, keep(), nullable=False,
@@ -189,7 +180,7 @@ CONDITIONS = of_records(
                drop()),
         Column("is_listed", T.BOOLEAN, "whether the list of its encounter tells of it, and no record of its own",
                P.TECHNICAL, drop(), derived_from=_of_list("listed_codes")),
-        _VERSION_TIME,
+        VERSION_TIME,
         *CLAIMS, *OF_FEED,
     ),
     primary_key=("id_namespace", "condition_id"),
@@ -199,17 +190,18 @@ CONDITIONS = of_records(
         *id_checks("encounter_id"),
         *diagnosis_checks("code", "system", "code IS NULL OR "),
         RowCheck("onset_missing", "onset_date IS NULL", Q),
-        RowCheck("onset_in_future", after_arrival("onset_date"), Q, _BY_LOCAL_DAY),
+        RowCheck("onset_in_future", after_arrival("onset_date"), Q, BY_LOCAL_DAY),
         RowCheck("resolved_before_onset", "resolved_date < onset_date AND onset_precision <> 'recorded'", Q),
         CLAIMED_IN_FUTURE,
     ),
 )  # fmt: skip
 
-VALIDATED = (PATIENTS, ENCOUNTERS, CONDITIONS, PATIENT_LINKS)
+VALIDATED = (PATIENTS, ENCOUNTERS, CONDITIONS, *clinical.TABLES, PATIENT_LINKS)
 VERSIONS = {
     PATIENTS.name: versions_of(PATIENTS, "patient_versions"),
     ENCOUNTERS.name: versions_of(ENCOUNTERS, "encounter_versions", ("length_of_stay_days", "derived")),
     CONDITIONS.name: versions_of(CONDITIONS, "condition_versions", ("is_listed",)),
+    **{table.name: versions_of(table, f"{table.key[1].removesuffix('s')}_versions") for table in clinical.TABLES},
 }
 """By the table whose rows they make up."""
 TABLES = (*VALIDATED, *VERSIONS.values(), QUARANTINE, PROCESSED)

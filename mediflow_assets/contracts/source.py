@@ -14,6 +14,8 @@ from mediflow_assets.contracts.table import Audience, Column, Privacy, TableCont
 GROUP = "mediflow.sources"
 PATIENTS, ENCOUNTERS, CONDITIONS = "silver/patients", "silver/encounters", "silver/conditions"
 LINKS = "silver/patient_links"
+OBSERVATIONS, PROCEDURES, MEDICATIONS = "silver/observations", "silver/procedures", "silver/medications"
+CLAIMS, CLAIM_LINES = "silver/claims", "silver/claim_lines"
 
 PROVENANCE = (
     Column("_delivery_id", Type.STRING, "SHA-256 of the delivery's content", Privacy.TECHNICAL, drop(), nullable=False),

@@ -14,7 +14,7 @@ from mediflow_assets.storage.errors import storage_errors
 
 def is_behind(lake: Lake, table: SilverTable) -> bool:
     """Whether rows may hold what their patients do not say any more."""
-    return table.of_patient is not None and bool(lake.rows(table.contract)) and patients_changed(lake, table.contract)
+    return bool(table.taken) and bool(lake.rows(table.contract)) and patients_changed(lake, table.contract)
 
 
 def follow(context: RunContext, table: SilverTable) -> None:

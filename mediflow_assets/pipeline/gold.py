@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 
-from mediflow_assets.contracts import events, gold, links, masked, silver
+from mediflow_assets.contracts import clinical, events, gold, links, masked, silver
 from mediflow_assets.contracts.table import Audience, TableContract
 from mediflow_assets.pipeline import change, checks, merged
 from mediflow_assets.pipeline.ended import without_ended
@@ -29,7 +29,7 @@ from mediflow_assets.transforms import (
     readmissions,
 )
 
-OF_PEOPLE = frozenset((silver.PATIENTS, silver.ENCOUNTERS, silver.CONDITIONS, events.STREAM_ALERTS))
+OF_PEOPLE = frozenset((silver.PATIENTS, silver.ENCOUNTERS, silver.CONDITIONS, *clinical.TABLES, events.STREAM_ALERTS))
 """Tables whose rows stand under the key of the patient of whom they were told."""
 SUPPRESSION = "suppression"
 """The table property that says what local suppression did to the table."""

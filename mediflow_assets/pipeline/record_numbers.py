@@ -6,7 +6,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from mediflow_assets.contracts import silver
+from mediflow_assets.contracts import clinical, silver
 from mediflow_assets.contracts.bronze import SOURCES
 from mediflow_assets.contracts.identifiers import MRN
 from mediflow_assets.contracts.source import SourceContract
@@ -28,7 +28,7 @@ _SCHEMA = (
 _TYPES = (pa.string(), pa.string(), pa.timestamp("us", "UTC"), pa.int64())
 Person = tuple[str, str]
 """The two columns that name a person: whose id it is, and the id."""
-OWN_IDS = ("encounter_id", "condition_id")
+OWN_IDS = ("encounter_id", "condition_id", *(table.primary_key[-1] for table in clinical.TABLES))
 
 
 def known_numbers(context: RunContext, source: SourceContract) -> DataFrame | None:

@@ -7,20 +7,20 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import bronze, fhir, links, silver
+from mediflow_assets.contracts import clinical as clinical_tables
 from mediflow_assets.contracts.identifiers import NAMESPACE, PSEUDONYMS
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.contracts.versions import ORDER, PLACE
 from mediflow_assets.pipeline.record_numbers import Person, linked_record_numbers
 from mediflow_assets.pipeline.run_context import RunContext
-from mediflow_assets.transforms import conditions, local_days, patient_links, patients, presumed
+from mediflow_assets.transforms import clinical, conditions, local_days, patient_links, patients, presumed
 from mediflow_assets.transforms.fold import Fold
 from mediflow_assets.transforms.pseudonyms import pseudonym_of, with_hmac_pads
 
 _ADMITTING = ("diagnosis_code", "admitting_diagnosis_code", "admitting_diagnosis_at")
 _NOT_GIVEN = {
-    "patient_key",
-    "encounter_key",
+    *PSEUDONYMS,
     "source_system",
     "length_of_stay_days",
     "derived",
@@ -166,5 +166,9 @@ LINKS = SilverTable(
     told=_told_links,
     people=(("survivor_namespace", "survivor_id"), ("merged_namespace", "merged_id")),
 )
-ALL = (PATIENTS, LINKS, ENCOUNTERS, CONDITIONS)
+CLINICAL = tuple(
+    SilverTable(table, _fold(table, is_whole=True), of_patient=clinical.with_patient, have_owners=True)
+    for table in clinical_tables.TABLES
+)
+ALL = (PATIENTS, LINKS, ENCOUNTERS, CONDITIONS, *CLINICAL)
 """In the order in which they are made: whose an encounter is depends on who is merged."""

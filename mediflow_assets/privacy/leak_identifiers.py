@@ -6,18 +6,19 @@ cities), codes, dates, times, amounts, values under six characters, and words of
 
 import polars as pl
 
-from mediflow_assets.contracts import silver
+from mediflow_assets.contracts import clinical, silver
 from mediflow_assets.contracts.table import Privacy, TableContract
 from mediflow_assets.privacy.leak_search import SHORTEST, folded
 from mediflow_assets.storage.delta import Lake
 
 _SINGLE_WORDS = (Privacy.NAME, Privacy.GEOGRAPHY)
-_ELSEWHERE = (
+_ELSEWHERE = {
     ("silver/encounters", "patient_id"),
-    ("silver/conditions", "patient_id"),
-    ("silver/conditions", "encounter_id"),
-)
+    *((table.name, name) for table in (silver.CONDITIONS, *clinical.TABLES) for name in ("patient_id", "encounter_id")),
+    (clinical.CLAIM_LINES.name, "claim_id"),
+}
 """Columns whose values stand in another one as well."""
+_OWN_IDS = {table.primary_key[-1] for table in (silver.ENCOUNTERS, silver.CONDITIONS, *clinical.TABLES)}
 _MOST_SHARED = 3
 """Rows. What more of them have in common in free text or an unknown column names nobody."""
 _JSON_TEXT = r'"((?:[^"\\]|\\.)*)"\s*[,}\]]'
@@ -28,7 +29,11 @@ _DAY = (
 )
 _TIME = r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?( ?[AaPp][Mm])?"
 _AMOUNT_OR_TIME = rf"^[+-]?[0-9]+[.,][0-9]+$|^({_DAY}([T ]{_TIME})?|{_TIME})(Z|[+-][0-9:]+)?$"
-_CODES = ((silver.ENCOUNTERS, "diagnosis_code"), (silver.CONDITIONS, "code"))
+_CODES = (
+    (silver.ENCOUNTERS, "diagnosis_code"),
+    (silver.CONDITIONS, "code"),
+    *((table, "code") for table in clinical.TABLES if "code" in table.by_name),
+)
 """Columns that anybody may see, and whose texts stand in unknown columns as well: cells that a feed makes them of."""
 
 
@@ -52,7 +57,7 @@ def _of_column(values: pl.Series, name: str, privacy: Privacy, codes: pl.Series)
     if privacy is Privacy.OTHER_ID or name == "extra":
         found = _rare(_leaves(values) if name == "extra" else values)
         return found.filter(~found.str.strip_chars().str.to_lowercase().is_in(codes.implode()))
-    if name in ("encounter_id", "condition_id"):
+    if name in _OWN_IDS:
         # made of patient and day or code where the source has none: the patient's own id is looked for anyway
         return values.filter(~values.str.contains(rf"^[^|]{{{SHORTEST},}}\|"))
     if privacy in _SINGLE_WORDS:

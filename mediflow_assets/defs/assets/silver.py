@@ -39,8 +39,6 @@ def _asset(table: steps.SilverTable) -> dg.AssetsDefinition:
         deps.append(silver.ENCOUNTERS)
     if table.have_owners:
         deps.append(links.MERGED_PATIENTS)
-    if table is steps.CONDITIONS:
-        deps.append(silver.ENCOUNTERS)
     uses = (*table.kept_in, *deps, silver.QUARANTINE, silver.PROCESSED)
 
     @dg.multi_asset(

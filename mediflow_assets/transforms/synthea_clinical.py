@@ -1,0 +1,129 @@
+"""Synthea's observations, procedures, medications, immunizations and claims → Silver's clinical tables.
+
+Columns of https://github.com/synthetichealth/synthea/wiki/CSV-File-Data-Dictionary.
+"""
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts import clinical as c
+from mediflow_assets.contracts.synthea import SYSTEM
+from mediflow_assets.transforms import identifiers, parsing
+from mediflow_assets.transforms.clinical import ENCOUNTER, ID, PATIENT, Begun, coded, measured, shaped
+from mediflow_assets.transforms.feeds import FeedReader
+
+_KIND_OF_LINE = {
+    "CHARGE": "charge",
+    "PAYMENT": "payment",
+    "ADJUSTMENT": "adjustment",
+    "TRANSFERIN": "transfer-in",
+    "TRANSFEROUT": "transfer-out",
+}
+_AMOUNT_OF_LINE = {
+    "charge": ("amount",),
+    "payment": ("payments", "amount"),
+    "adjustment": ("adjustments", "amount"),
+    "transfer-in": ("amount", "transfers"),
+    "transfer-out": ("transfers", "amount"),
+}
+"""Where the amount of a line stands, in older releases and in newer ones."""
+
+
+def observations(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
+    """observations.csv."""
+    texts = _texts(bronze, ("date", "category", "code", "description", "value", "units", "type"))
+    value = measured("value", "units")
+    is_no_number = (F.lower("type") == "numeric") & F.col("value").isNotNull() & value["value"].isNull()
+    found = {"category": _category(F.col("category")), **coded("code", "description", c.LOINC), **value}
+    return shaped(
+        texts,
+        feeds,
+        c.OBSERVATIONS,
+        Begun("observed", "date"),
+        _of_synthea(found),
+        (F.when(is_no_number, F.lit("value_unreadable")),),
+        ("code", "description"),
+    )
+
+
+def procedures(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
+    """procedures.csv."""
+    texts = _texts(bronze, ("start", "stop", "code", "description", "base_cost"))
+    found = {**coded("code", "description", c.SNOMED, c.CDT), "cost_usd": parsing.money(F.col("base_cost"))}
+    begun, why = Begun("performed", "start", "stop"), _unread(found, base_cost="cost_usd")
+    return shaped(texts, feeds, c.PROCEDURES, begun, _of_synthea(found), why, ("code", "description"))
+
+
+def medications(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
+    """medications.csv: orders. Two orders of one time differ at least in their price."""
+    texts = _texts(bronze, ("start", "stop", "code", "description", "base_cost", "dispenses", "totalcost"))
+    found = {
+        "kind": F.lit(c.ORDERED),
+        **coded("code", "description", c.RXNORM),
+        "dispenses": parsing.integer(F.col("dispenses")),
+        "cost_usd": parsing.money(F.col("totalcost")),
+    }
+    begun, why = Begun("started", "start", "stop"), _unread(found, totalcost="cost_usd", dispenses="dispenses")
+    return shaped(texts, feeds, c.MEDICATIONS, begun, _of_synthea(found), why, ("code", "base_cost"))
+
+
+def immunizations(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
+    """immunizations.csv."""
+    texts = _texts(bronze, ("date", "code", "description", "base_cost"))
+    cost = parsing.money(F.col("base_cost"))
+    found = {"kind": F.lit(c.IMMUNIZATION), **coded("code", "description", c.CVX), "cost_usd": cost}
+    begun, why = Begun("started", "date"), _unread(found, base_cost="cost_usd")
+    return shaped(texts, feeds, c.MEDICATIONS, begun, _of_synthea(found), why)
+
+
+def claims(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
+    """claims.csv: their sums stand in the transactions."""
+    texts = _texts(_named(bronze), ("servicedate", "status1", "outstanding1"), (ID, PATIENT, ENCOUNTER))
+    owed = parsing.money(F.col("outstanding1"))
+    found = {"kind": F.lit("claim"), "status": F.lower("status1"), "outstanding_usd": owed}
+    begun, why = Begun("served", "servicedate"), _unread(found, outstanding1="outstanding_usd")
+    return shaped(texts, feeds, c.CLAIMS, begun, _of_synthea(found), why, ())
+
+
+def claims_transactions(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
+    """claims_transactions.csv."""
+    cells = ("fromdate", "type", "procedurecode", "notes", "amount", "payments", "adjustments", "transfers")
+    texts = _texts(_named(bronze), cells, (ID, "claimid", PATIENT, ENCOUNTER))
+    kind = parsing.coded(F.col("type"), {word.lower(): name for word, name in _KIND_OF_LINE.items()})
+    texts = texts.withColumn("_kind", kind)
+    told = (F.when(F.col("_kind") == name, F.coalesce(*cells)) for name, cells in _AMOUNT_OF_LINE.items())
+    texts = texts.withColumn("_amount", F.coalesce(*told))
+    found = {
+        "claim_id": F.col("claimid"),
+        "kind": F.col("_kind"),
+        # of procedures and of medications in one column, which their form does not tell apart
+        **coded("procedurecode", "notes", c.CDT),
+        "amount_usd": parsing.money(F.col("_amount")),
+    }
+    begun, why = Begun("served", "fromdate"), _unread(found, _amount="amount_usd")
+    return shaped(texts, feeds, c.CLAIM_LINES, begun, _of_synthea(found), why, ())
+
+
+def _named(bronze: DataFrame) -> DataFrame:
+    return bronze.withColumns({PATIENT: F.col("patientid"), ENCOUNTER: F.col("appointmentid")})
+
+
+def _texts(bronze: DataFrame, cells: tuple[str, ...], ids: tuple[str, ...] = (PATIENT, ENCOUNTER)) -> DataFrame:
+    read = identifiers.upper(parsing.texts(bronze, cells, ids), ids)
+    return read if ID in ids else read.withColumn(ID, F.lit(None).cast("string"))
+
+
+def _category(text: Column) -> Column:
+    return F.when(F.lower(text).isin(list(c.CATEGORIES)), F.lower(text))
+
+
+def _of_synthea(found: dict[str, Column]) -> dict[str, Column]:
+    return {**found, "source_system": F.lit(SYSTEM)}
+
+
+def _unread(found: dict[str, Column], **read_as: str) -> tuple[Column, ...]:
+    """What stands against texts that were given and could not be read, by the column that they are read as."""
+    return tuple(
+        parsing.unreadable(f"{name.removesuffix('_usd')}_unreadable", F.col(text), found[name])
+        for text, name in read_as.items()
+    )
