@@ -3,10 +3,12 @@
 A code stands in `code` if it has the form of a code of a published system, else in `local_code`, which is never shown.
 """
 
+from dataclasses import replace
+
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.clinical_checks import CLAIMED_IN_FUTURE, OF_FEED, after_arrival, unless_shifted
 from mediflow_assets.contracts.masks import drop, keep, pseudonym, redact, year
-from mediflow_assets.contracts.records import BY_LOCAL_DAY, SYSTEMS, VERSION_TIME, WHOSE, of_records
+from mediflow_assets.contracts.records import BY_LOCAL_DAY, RECEIVED, SYSTEMS, VERSION_TIME, WHOSE, of_records
 from mediflow_assets.contracts.table import Column, Privacy, RowCheck, Severity, TableContract, Type
 from mediflow_assets.contracts.unusable_ids import id_checks
 from mediflow_assets.contracts.versions import CLAIMS as VERSION_CLAIMS
@@ -34,6 +36,9 @@ CATEGORIES = (
 UNIT_PATTERN = r"^[A-Za-z0-9%/*.()'^+\[\]{}#_-]{1,30}\z"
 """What a unit of UCUM is written with (https://ucum.org/ucum, section 2.1)."""
 ORDERED, GIVEN, DISPENSED, STATED, IMMUNIZATION = "request", "administration", "dispense", "statement", "immunization"
+CLAIM, BENEFIT = "claim", "benefit"
+CLAIM_KINDS = (CLAIM, "preauthorization", "predetermination", BENEFIT)
+"""A claim, what asks beforehand what would be paid, and what came back of a claim."""
 LINE_KINDS = ("charge", "payment", "adjustment", "transfer-in", "transfer-out")
 
 
@@ -78,7 +83,7 @@ def _table(
             Column("encounter_id", T.STRING, "the encounter, where told", P.RECORD_NUMBER, pseudonym("encounter")),
             Column("encounter_key", T.STRING, "keyed pseudonym of the encounter", P.PSEUDONYM, drop()),
             *columns,
-            VERSION_TIME, *VERSION_CLAIMS, *OF_FEED,
+            VERSION_TIME, *(replace(claim, derived_from=RECEIVED) for claim in VERSION_CLAIMS), *OF_FEED,
         ),
         primary_key=("id_namespace", f"{thing}_id"),
         checks=(
@@ -154,13 +159,14 @@ CLAIMS = _table(
     "One row per claim sent to a payer, and per explanation of benefit that came back.",
     "served",
     (
-        Column("kind", T.STRING, "claim or benefit", P.CLINICAL, keep(), nullable=False),
+        Column("kind", T.STRING, ", ".join(CLAIM_KINDS), P.CLINICAL, keep(), nullable=False),
         _STATUS,
         *_begun("served", "begin of the service"),
         Column("total_usd", T.MONEY, "sum billed, where the claim tells it", P.CLINICAL, keep(), unit="USD"),
         Column("paid_usd", T.MONEY, "sum that the payer paid", P.CLINICAL, keep(), unit="USD"),
         Column("outstanding_usd", T.MONEY, "sum still to be paid", P.CLINICAL, keep(), unit="USD"),
     ),
+    (RowCheck("claim_kind_unknown", "kind NOT IN ({})".format(", ".join(f"'{kind}'" for kind in CLAIM_KINDS)), Q),),
 )  # fmt: skip
 
 CLAIM_LINES = _table(

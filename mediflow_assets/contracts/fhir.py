@@ -2,10 +2,14 @@
 
 from mediflow_assets.contracts.identifiers import FHIR
 from mediflow_assets.contracts.source import (
+    CLAIMS,
     CONDITIONS,
     ENCOUNTERS,
     LINKS,
+    MEDICATIONS,
+    OBSERVATIONS,
     PATIENTS,
+    PROCEDURES,
     SourceContract,
     Target,
     bronze_table,
@@ -43,6 +47,22 @@ def _read(columns: str) -> dict[str, str]:
     return {name: _OF_ENTRIES.get(name, "resource") for name in columns.split()}
 
 
+def _clinical(told: str) -> dict[str, str]:
+    thing, *columns = told.split()
+    coded = () if thing == "claim" else ("code", "text")
+    names = (f"{thing}_id", "patient_id", "encounter_id", *columns, *coded, "status", "updated_at", "version_number")
+    return _read(" ".join(names))
+
+
+MEDICATION_TYPES = (
+    "MedicationRequest",
+    "MedicationAdministration",
+    "MedicationDispense",
+    "MedicationStatement",
+    "Immunization",
+)
+CLAIM_TYPES = ("Claim", "ExplanationOfBenefit")
+
 SOURCE = SourceContract(
     "fhir",
     FHIR_RESOURCES,
@@ -76,6 +96,14 @@ SOURCE = SourceContract(
             _read("condition_id patient_id encounter_id code text onset_date resolved_date updated_at version_number"),
             "Condition",
         ),
+        Target(
+            OBSERVATIONS,
+            _clinical("observation category comparator unit value value_text components observed_at"),
+            "Observation",
+        ),
+        Target(PROCEDURES, _clinical("procedure performed_at ended_at"), "Procedure"),
+        Target(MEDICATIONS, _clinical("medication kind started_at ended_at"), MEDICATION_TYPES),
+        Target(CLAIMS, _clinical("claim kind served_at total_usd paid_usd"), CLAIM_TYPES),
         Target(LINKS, _read("survivor_id merged_id kind updated_at claimed_at version_number"), "Patient"),
     ),
 )

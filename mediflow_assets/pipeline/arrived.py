@@ -15,6 +15,7 @@ from mediflow_assets.pipeline.corrections import Key, corrections
 from mediflow_assets.pipeline.counting import kinds_of, records_by_delivery
 from mediflow_assets.pipeline.offset_ranges import of_deliveries
 from mediflow_assets.pipeline.pending import Pending
+from mediflow_assets.pipeline.record_numbers import asks_for_numbers
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.sources.source import Source
 from mediflow_assets.storage.errors import storage_errors
@@ -33,7 +34,7 @@ def arrived(context: RunContext, source: Source, pending: Pending, target: Table
     if kinds := kinds_of(bronze_table, target):
         table = table.where(F.col(kinds[0]).isin(kinds[1]))
         # where records tell whose others are, those of another kind matter as well
-        is_alone = deliveries and not keys and not source.record_numbers
+        is_alone = deliveries and not keys and not asks_for_numbers(context, source.contract)
         if is_alone and not _any_of_kind(context, bronze_table, target, deliveries):
             return None
     parts = []

@@ -21,7 +21,7 @@ def kinds_of(source: TableContract, target: TableContract) -> tuple[str, list[st
 def records_by_delivery(
     lake: Lake, source: TableContract, target: TableContract | None = None, offset_ranges: OffsetRanges | None = None
 ) -> Counter[str]:
-    """Rows of a table per delivery: those of the kind that `target` is made from; those within
+    """Rows of a table per delivery: those of the kinds that `target` is made from; those within
     `offset_ranges`, if any are given."""
     counts: Counter[str] = Counter()
     table = lake.open(source)

@@ -55,9 +55,9 @@ class TableBuild:
 
     @property
     def depends_on(self) -> tuple[TableContract, ...]:
-        """The inputs, who of the people in them are merged, and what the survivors of encounters tell."""
+        """The inputs, who of the people in them are merged, what the survivors of encounters tell, and claims."""
         beside = (links.MERGED_PATIENTS,) if OF_PEOPLE.intersection(self.inputs) else ()
-        of_survivors = (silver.PATIENTS,) if silver.ENCOUNTERS in self.inputs else ()
+        of_survivors = (silver.PATIENTS, clinical.CLAIMS) if silver.ENCOUNTERS in self.inputs else ()
         return tuple(dict.fromkeys((*self.inputs, *beside, *of_survivors)))
 
 

@@ -31,6 +31,12 @@ Person = tuple[str, str]
 OWN_IDS = ("encounter_id", "condition_id", *(table.primary_key[-1] for table in clinical.TABLES))
 
 
+def asks_for_numbers(context: RunContext, source: SourceContract) -> bool:
+    """Whether patients of a system are known by a record number that they bear."""
+    system = context.feeds.systems.get(source.system)
+    return system is not None and system.record_number is not None and _telling(source) is not None
+
+
 def known_numbers(context: RunContext, source: SourceContract) -> DataFrame | None:
     """Each patient of a system with the record number that the newest version gives; None where none is asked for."""
     system, told = context.feeds.systems.get(source.system), _telling(source)

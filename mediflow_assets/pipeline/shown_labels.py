@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from mediflow_assets.contracts import links, silver
+from mediflow_assets.contracts import clinical, links, silver
 from mediflow_assets.contracts.diagnosis_codes import is_listed
 from mediflow_assets.pipeline.merged import encounters_of_people
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms import labels
+from mediflow_assets.transforms.claimed_costs import with_claims
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,12 @@ class _Labels:
 def encounters_shown(context: RunContext, as_told: tuple[str, ...] = ()) -> DataFrame:
     """The rows of `silver/encounters` by who survives, their labels counted once for all the tables of a run.
 
+    One that tells no cost itself costs what its claims say.
     The codes `as_told` are those of Silver: for a table that holds what is computed of them, and not themselves.
     """
     encounters = encounters_of_people(context)
+    if context.lake.rows(clinical.CLAIMS):
+        encounters = with_claims(encounters, context.tables.read(clinical.CLAIMS))
     version = tuple(context.lake.version(table) for table in (silver.ENCOUNTERS, links.MERGED_PATIENTS))
     known = context.kept.get("labels")
     if known is None or known[0] != version:

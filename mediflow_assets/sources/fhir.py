@@ -13,7 +13,6 @@ import msgspec
 import pyarrow as pa
 
 from mediflow_assets.contracts import fhir
-from mediflow_assets.contracts.source import CONDITIONS, ENCOUNTERS, LINKS, PATIENTS
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.count import count_json
 from mediflow_assets.sources.csv_blocks import Overlong
@@ -221,14 +220,9 @@ def _batch(rows: list[tuple[int, Row]], rejects: list[Reject]) -> RecordBatchOfD
 
 
 def _transforms() -> "Mapping[str, Transform]":
-    from mediflow_assets.transforms import fhir, patient_links
+    from mediflow_assets.transforms.fhir.targets import BY_TABLE
 
-    return {
-        PATIENTS: fhir.patients_of,
-        ENCOUNTERS: fhir.encounters_of,
-        CONDITIONS: fhir.conditions_of,
-        LINKS: patient_links.from_fhir,
-    }
+    return BY_TABLE
 
 
 FHIR = Source(

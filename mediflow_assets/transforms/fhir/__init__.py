@@ -3,7 +3,3 @@
 `resources.texts_of` runs a reader over Bronze; what all readers share is named after what it reads: `codings`,
 `references`, `elements`.
 """
-
-from mediflow_assets.transforms.fhir.rows import conditions_of, encounters_of, patients_of
-
-__all__ = ["conditions_of", "encounters_of", "patients_of"]

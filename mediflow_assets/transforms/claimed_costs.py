@@ -1,0 +1,20 @@
+"""What an encounter cost whose own record does not say so, as exports of FHIR do not: the sum of its claims."""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts.clinical import BENEFIT, CLAIM
+from mediflow_assets.transforms.joins import with_few
+
+_NOT_SENT = "draft"
+
+
+def with_claims(encounters: DataFrame, claims: DataFrame) -> DataFrame:
+    """The encounters, `cost_usd` where it is null as the total of the claims that name the encounter; where there are
+    benefits only, as what these say was billed."""
+    is_sent = F.coalesce(F.col("status") != _NOT_SENT, F.lit(True)) & F.col("encounter_key").isNotNull()
+    billed = {kind: F.sum(F.when(F.col("kind") == kind, F.col("total_usd"))) for kind in (CLAIM, BENEFIT)}
+    total = F.coalesce(billed[CLAIM], billed[BENEFIT]).cast("decimal(12,2)").alias("_claimed")
+    told = claims.where(is_sent).groupBy(F.col("encounter_key").alias("_billed")).agg(total)
+    joined = with_few(encounters, told, F.col("encounter_key") == F.col("_billed"))
+    return joined.withColumn("cost_usd", F.coalesce("cost_usd", "_claimed")).select(*encounters.columns)

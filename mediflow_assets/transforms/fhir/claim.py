@@ -1,0 +1,47 @@
+"""A Claim, or an ExplanationOfBenefit, as the texts of Silver's claims: https://hl7.org/fhir/R4/claim.html and
+explanationofbenefit.html."""
+
+from mediflow_assets.contracts import clinical as c
+from mediflow_assets.transforms.fhir import references
+from mediflow_assets.transforms.fhir.elements import Element, one, several, text
+from mediflow_assets.transforms.fhir.periods import begin_and_end
+
+COLUMNS = ("patient", "encounter", "kind", "status", "begin", "total", "paid", "currency")
+_BILLED, _PAID = "submitted", "benefit"
+
+
+def read(claim: Element) -> dict[str, str | None]:
+    """What a claim, or what came back of one, tells, by column: amounts of one currency."""
+    is_claim = claim.get("resourceType") == "Claim"
+    begin, _ = begin_and_end(claim, "billable", "created")
+    total = one(claim.get("total")) if is_claim else _of_category(claim, _BILLED)
+    paid = {} if is_claim else one(one(claim.get("payment")).get("amount")) or _of_category(claim, _PAID)
+    currencies = {text(each.get("currency")) for each in (total, paid)} - {None}
+    return {
+        "patient": references.id_of(claim.get("patient"), "Patient"),
+        "encounter": _encounter(claim),
+        "kind": (text(claim.get("use")) or c.CLAIM) if is_claim else c.BENEFIT,
+        "status": text(claim.get("status")),
+        "begin": begin,
+        "total": text(total.get("value")),
+        "paid": text(paid.get("value")),
+        "currency": " ".join(sorted(each for each in currencies if each)) or None,
+    }
+
+
+def _of_category(benefit: Element, wanted: str) -> Element:
+    """The total of a category, as an amount."""
+    for total in several(benefit.get("total")):
+        if any(each.get("code") == wanted for each in several(one(total.get("category")).get("coding"))):
+            return one(total.get("amount"))
+    return {}
+
+
+def _encounter(claim: Element) -> str | None:
+    """The encounter that all lines name, which name one; none where they are of several."""
+    named = {
+        references.id_of(reference, "Encounter")
+        for item in several(claim.get("item"))
+        for reference in several(item.get("encounter"))
+    }
+    return named.pop() if len(named) == 1 else None

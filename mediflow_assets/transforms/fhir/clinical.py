@@ -1,0 +1,88 @@
+"""FHIR's observations, procedures, medications and claims as rows of Silver."""
+
+from collections.abc import Mapping, Sequence
+from types import ModuleType
+
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts import clinical as c
+from mediflow_assets.contracts import fhir
+from mediflow_assets.transforms import parsing
+from mediflow_assets.transforms.clinical import ENCOUNTER, ID, PATIENT, Begun, measured, shaped
+from mediflow_assets.transforms.feeds import FeedReader
+from mediflow_assets.transforms.fhir import claim, medication, observation, procedure
+from mediflow_assets.transforms.fhir.resources import texts_of
+from mediflow_assets.transforms.fhir.rows import version
+
+_IDS = (ID, PATIENT, ENCOUNTER)
+_ENDED = ("entered-in-error", "not-done", "cancelled")
+"""What never took place, or was told in error."""
+_USD = "USD"
+
+
+def observations_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
+    """Observation resources."""
+    texts = _texts(bronze, feeds, observation)
+    is_category = F.col("category").isin(list(c.CATEGORIES))
+    found = {
+        "category": F.when(is_category, F.col("category")),
+        **_coded(),
+        **measured("value", "unit"),
+        "components": F.col("components"),
+    }
+    return shaped(texts, feeds, c.OBSERVATIONS, Begun("observed", "begin"), _told(found))
+
+
+def procedures_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
+    """Procedure resources."""
+    texts = _texts(bronze, feeds, procedure)
+    return shaped(texts, feeds, c.PROCEDURES, Begun("performed", "begin", "end"), _told(_coded()))
+
+
+def medications_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
+    """Resources of what was ordered, dispensed, given or stated, and immunizations."""
+    texts = _texts(bronze, feeds, medication)
+    found = {"kind": F.col("kind"), **_coded()}
+    return shaped(texts, feeds, c.MEDICATIONS, Begun("started", "begin", "end"), _told(found))
+
+
+def claims_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
+    """Claim and ExplanationOfBenefit resources: the payment of the latter is kept apart from what was billed."""
+    texts = _texts(bronze, feeds, claim)
+    amounts = {name: parsing.money(F.col(name)) for name in ("total", "paid")}
+    found = {"kind": F.col("kind"), "total_usd": amounts["total"], "paid_usd": amounts["paid"]}
+    unread = [parsing.unreadable(f"{name}_unreadable", F.col(name), read) for name, read in amounts.items()]
+    other = F.when(F.col("currency") != _USD, F.lit("currency_not_usd"))
+    return shaped(texts, feeds, c.CLAIMS, Begun("served", "begin"), _told(found), (*unread, other), ())
+
+
+def _texts(bronze: DataFrame, feeds: FeedReader, reader: ModuleType) -> DataFrame:
+    columns: Sequence[str] = reader.COLUMNS
+    texts = texts_of(bronze, columns, reader.read)
+    cells = [name for name in (*columns, "last_updated", "version_id") if name not in _IDS]
+    return feeds.spelling(fhir.SOURCE.system)(parsing.texts(texts, cells, _IDS), _IDS)
+
+
+def _coded() -> dict[str, Column]:
+    # a code that has not the form of its system's is local, whatever it says
+    is_one = F.lit(False)
+    for system, form in c.FORMS.items():
+        is_one = is_one | ((F.col("system") == system) & F.upper("code").rlike(form))
+    return {
+        "code": F.when(is_one, F.upper("code")),
+        "system": F.when(is_one, F.col("system")),
+        "local_code": F.when(F.coalesce(~is_one, F.lit(True)), F.coalesce("code", "local_code")),
+        "text": F.col("description"),
+    }
+
+
+def _told(found: Mapping[str, Column]) -> dict[str, Column]:
+    status = F.lower("status")
+    return {
+        **found,
+        "status": status,
+        "source_system": F.lit(fhir.SOURCE.system),
+        "is_end": F.col("is_deleted") | F.coalesce(status.isin(list(_ENDED)), F.lit(False)),
+        **version(),
+    }

@@ -1,0 +1,70 @@
+"""An Observation as the texts of Silver's observations: https://hl7.org/fhir/R4/observation.html."""
+
+import re
+
+from mediflow_assets.contracts import clinical as c
+from mediflow_assets.transforms.fhir import published_codes, references
+from mediflow_assets.transforms.fhir.elements import Element, one, several, text
+from mediflow_assets.transforms.fhir.periods import begin_and_end
+
+COLUMNS = (
+    "patient",
+    "encounter",
+    "category",
+    *published_codes.COLUMNS,
+    "value",
+    "unit",
+    "components",
+    "status",
+    "begin",
+)
+_NUMBER = re.compile(r"-?[0-9]+([.][0-9]+)?\Z")
+_PLAIN = ("valueString", "valueInteger", "valueBoolean", "valueDateTime", "valueTime")
+
+
+def read(observation: Element) -> dict[str, str | None]:
+    """What an Observation tells, by column; `value` is a number, `<` or the like before one, or words."""
+    begin, _ = begin_and_end(observation, "effective", "issued")
+    return {
+        "patient": references.id_of(observation.get("subject"), "Patient"),
+        "encounter": references.id_of(observation.get("encounter") or observation.get("context"), "Encounter"),
+        "category": _category(observation.get("category")),
+        **published_codes.coded(observation.get("code"), c.LOINC, c.SNOMED),
+        **_value(observation),
+        "components": _components(observation.get("component")),
+        "status": text(observation.get("status")),
+        "begin": begin,
+    }
+
+
+def _category(concepts: object) -> str | None:
+    codes = [text(each.get("code")) for concept in several(concepts) for each in several(concept.get("coding"))]
+    return next((code for code in codes if code in c.CATEGORIES), next(iter(codes), None))
+
+
+def _value(told: Element) -> dict[str, str | None]:
+    quantity = one(told.get("valueQuantity"))
+    if (number := text(quantity.get("value"))) is not None:
+        # a decimal of JSON may have an exponent
+        plain = number if _NUMBER.match(number) else format(quantity["value"], "f") if _is_number(quantity) else number
+        sign = text(quantity.get("comparator")) or ""
+        return {"value": f"{sign}{plain}", "unit": text(quantity.get("code")) or text(quantity.get("unit"))}
+    if concept := one(told.get("valueCodeableConcept")):
+        said = published_codes.coded(concept, c.LOINC, c.SNOMED)
+        return {"value": said.get("description") or said.get("code") or said.get("local_code")}
+    plain_value = next((told[name] for name in _PLAIN if told.get(name) is not None), None)
+    return {"value": str(plain_value).lower() if isinstance(plain_value, bool) else text(plain_value)}
+
+
+def _is_number(quantity: Element) -> bool:
+    return not isinstance(quantity.get("value"), str)
+
+
+def _components(parts: object) -> str | None:
+    """Each part whose code and number are told, as `8480-6=120 mm[Hg]`, apart by semicolons."""
+    found = []
+    for part in several(parts):
+        code, value = published_codes.coded(part.get("code"), c.LOINC).get("code"), _value(part)
+        if code and value["value"] and _NUMBER.match(value["value"]):
+            found.append(f"{code}={value['value']} {value.get('unit') or ''}".rstrip())
+    return ";".join(found) or None

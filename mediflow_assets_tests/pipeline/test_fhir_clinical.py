@@ -1,0 +1,114 @@
+"""Clinical resources of FHIR in Silver, and what claims tell of the cost of encounters."""
+
+import json
+from collections import Counter
+from decimal import Decimal
+
+import pytest
+
+from mediflow_assets.contracts import clinical, masked, silver
+from mediflow_assets.pipeline import gold
+from mediflow_assets_tests.end_to_end.conftest import DATA
+
+PATIENT = {"resourceType": "Patient", "id": "p1", "gender": "female", "birthDate": "1980-02-03"}
+OLDER = {"meta": {"lastUpdated": "2024-01-06T00:00:00Z"}}
+STAY = {
+    "resourceType": "Encounter",
+    "id": "e1",
+    "status": "finished",
+    "class": {"code": "IMP"},
+    "subject": {"reference": "Patient/p1"},
+    "period": {"start": "2024-01-02T08:00:00Z", "end": "2024-01-05T08:00:00Z"},
+}
+
+
+def claim(id_, value=None, **told):
+    total = {} if value is None else {"total": {"value": value, "currency": "USD"}}
+    whole = {
+        "resourceType": "Claim",
+        "id": id_,
+        "use": "claim",
+        "status": "active",
+        "patient": {"reference": "Patient/p1"},
+        "created": "2024-01-05",
+        "item": [{"encounter": [{"reference": "Encounter/e1"}]}],
+    }
+    return whole | total | told
+
+
+def delivered(house, *resources):
+    house.deliver("\n".join(json.dumps(each) for each in resources), name="delivery.ndjson")
+    house.make_silver()
+    house.assert_balanced()
+
+
+def shown_cost(house):
+    (build,) = (each for each in gold.MASKED if each.contract is masked.ENCOUNTERS)
+    gold.make(house.context, build)
+    (row,) = house.rows(masked.ENCOUNTERS)
+    return row["cost_usd"]
+
+
+def test_an_encounter_without_a_cost_costs_the_sum_of_its_claims(house):
+    delivered(house, PATIENT, STAY, claim("c1", 100.10), claim("c2", 20), claim("c3", 9, use="preauthorization"))
+    assert shown_cost(house) == Decimal("120.10")
+    assert [row["cost_usd"] for row in house.rows(silver.ENCOUNTERS)] == [None], "Silver says what was told"
+
+
+def test_a_claim_that_is_told_again_counts_once_and_one_in_error_not_at_all(house):
+    delivered(house, PATIENT, STAY, claim("c1", 100.10, **OLDER), claim("c2", 20, **OLDER))
+    newer = {"meta": {"lastUpdated": "2024-02-01T00:00:00Z"}}
+    delivered(house, claim("c1", 90, **newer), claim("c2", 20, status="entered-in-error", **newer))
+    assert shown_cost(house) == Decimal("90.00")
+
+
+def test_amounts_of_another_currency_are_refused_and_not_added(house):
+    delivered(house, PATIENT, STAY, claim("c1", total={"value": 5, "currency": "EUR"}))
+    assert list(house.reasons(clinical.CLAIMS).values()) == [["currency_not_usd"]]
+
+
+def test_a_result_told_in_error_is_no_result(house):
+    result = {
+        "resourceType": "Observation",
+        "id": "o1",
+        "status": "final",
+        "code": {"coding": [{"system": "http://loinc.org", "code": "2160-0"}]},
+        "subject": {"reference": "Patient/p1"},
+        "effectiveDateTime": "2024-01-03T08:00:00Z",
+        "valueQuantity": {"value": 1.2, "code": "mg/dL"},
+    }
+    delivered(house, PATIENT, result | OLDER)
+    assert [row["value"] for row in house.rows(clinical.OBSERVATIONS)] == [Decimal("1.2")]
+    delivered(house, result | {"status": "entered-in-error", "meta": {"lastUpdated": "2024-02-01T00:00:00Z"}})
+    assert house.rows(clinical.OBSERVATIONS) == []
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not here")
+def test_real_bundles_hold_what_an_independent_reading_of_them_finds(house):
+    resources = []
+    for path in sorted((DATA / "fhir_bundles").glob("*.json")):
+        house.deliver(path.read_bytes(), name="bundle.json")
+        bundle = json.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        resources += [entry["resource"] for entry in bundle["entry"]]
+    house.make_silver()
+    of = Counter(each["resourceType"] for each in resources)
+    assert of["Observation"] == len(house.rows(clinical.OBSERVATIONS)) == 1554
+    assert of["Procedure"] == len(house.rows(clinical.PROCEDURES)) == 531
+    given = ("MedicationRequest", "MedicationAdministration", "Immunization")
+    assert sum(of[each] for each in given) == len(house.rows(clinical.MEDICATIONS)) == 272
+    values = Counter(
+        (each["id"], Decimal(each["valueQuantity"]["value"]).quantize(Decimal("1e-6")), each["valueQuantity"]["code"])
+        for each in resources
+        if "valueQuantity" in each
+    )
+    found = house.rows(clinical.OBSERVATIONS)
+    assert values == Counter(
+        (row["observation_id"], row["value"], row["unit"]) for row in found if row["unit"] is not None
+    )
+    claims = [each for each in resources if each["resourceType"] == "Claim"]
+    billed = {row["claim_id"]: row["total_usd"] for row in house.rows(clinical.CLAIMS) if row["kind"] == "claim"}
+    cents = Decimal("0.01")
+    assert billed == {each["id"]: Decimal(each["total"]["value"]).quantize(cents) for each in claims}
+    paid = {row["claim_id"]: row["paid_usd"] for row in house.rows(clinical.CLAIMS) if row["kind"] == "benefit"}
+    benefits = [each for each in resources if each["resourceType"] == "ExplanationOfBenefit"]
+    assert paid == {each["id"]: Decimal(each["payment"]["amount"]["value"]).quantize(cents) for each in benefits}

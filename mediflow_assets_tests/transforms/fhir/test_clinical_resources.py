@@ -1,0 +1,174 @@
+"""Observations, procedures, medications and claims: what each resource tells, by its text."""
+
+import json
+from decimal import Decimal
+
+import pytest
+
+from mediflow_assets.transforms.fhir import claim, medication, observation, procedure
+from mediflow_assets.transforms.fhir.resources import decoded
+
+LOINC, SNOMED = "http://loinc.org", "http://snomed.info/sct"
+RXNORM, CVX = "http://www.nlm.nih.gov/research/umls/rxnorm", "http://hl7.org/fhir/sid/cvx"
+
+
+def concept(*codings, text=None):
+    told = [{"system": system, "code": code, "display": f"of {code}"} for system, code in codings]
+    return {"coding": told} | ({"text": text} if text else {})
+
+
+def read(reader, **resource):
+    """What a reader tells of a resource as it is delivered."""
+    whole = {"subject": {"reference": "Patient/p1"}, "encounter": {"reference": "Encounter/e1"}} | resource
+    return reader.read(decoded(json.dumps(whole)))
+
+
+def observed(**resource):
+    return read(observation, resourceType="Observation", **resource)
+
+
+@pytest.mark.parametrize(
+    ("value", "told", "unit"),
+    [
+        ({"valueQuantity": {"value": 6.30, "unit": "per cent", "code": "%"}}, "6.3", "%"),
+        ({"valueQuantity": {"value": 5, "comparator": "<", "unit": "mg/L"}}, "<5", "mg/L"),
+        ({"valueInteger": 3}, "3", None),
+        ({"valueString": "clear"}, "clear", None),
+        ({"valueBoolean": False}, "false", None),
+        ({"valueCodeableConcept": concept((SNOMED, "260385009"), text="Negative")}, "Negative", None),
+        ({}, None, None),
+    ],
+)
+def test_an_observation_has_one_value_of_whatever_type(value, told, unit):
+    found = observed(code=concept((LOINC, "4548-4")), **value)
+    assert (found.get("value"), found.get("unit")) == (told, unit)
+
+
+def test_a_decimal_is_kept_to_the_digit_also_where_it_has_an_exponent():
+    text = '{"code":{},"valueQuantity":{"value":%s}}'
+    assert observation.read(decoded(text % "12.340"))["value"] == "12.340"
+    assert observation.read(decoded(text % "1.2E+3"))["value"] == "1200"
+    assert observation.read(decoded(text % "4e-3"))["value"] == "0.004"
+
+
+def test_parts_of_a_blood_pressure_stand_side_by_side():
+    parts = [
+        {"code": concept((LOINC, code)), "valueQuantity": {"value": value, "code": "mm[Hg]"}}
+        for code, value in (("8480-6", 120), ("8462-4", 80))
+    ]
+    assert observed(code=concept((LOINC, "85354-9")), component=parts)["components"] == (
+        "8480-6=120 mm[Hg];8462-4=80 mm[Hg]"
+    )
+
+
+def test_the_coding_of_the_system_that_counts_is_taken_wherever_it_stands():
+    own = ("http://hospital.example/codes", "K-PLUS")
+    found = observed(code=concept(own, (SNOMED, "59573005"), (LOINC, "2823-3")))
+    assert (found["system"], found["code"], found.get("local_code")) == ("loinc", "2823-3", None)
+    alone = observed(code=concept(own))
+    assert (alone.get("code"), alone["local_code"], alone["description"]) == (None, "K-PLUS", "of K-PLUS")
+
+
+@pytest.mark.parametrize(
+    ("when", "begin"),
+    [
+        ({"effectiveDateTime": "2024-01-02"}, "2024-01-02"),
+        ({"effectivePeriod": {"start": "2024-01-02T08:00:00Z"}}, "2024-01-02T08:00:00Z"),
+        ({"effectiveInstant": "2024-01-02T08:00:00Z"}, "2024-01-02T08:00:00Z"),
+        ({"effectiveTiming": {"event": ["2024-01-02"]}}, "2024-01-02"),
+        ({"issued": "2024-01-03T00:00:00Z"}, "2024-01-03T00:00:00Z"),
+        ({"effectivePeriod": {"end": "2024-01-02"}}, "2024-01-02"),
+    ],
+)
+def test_an_observation_may_tell_its_time_in_many_ways(when, begin):
+    assert observed(code={}, **when)["begin"] == begin
+
+
+@pytest.mark.parametrize("name", ["performedPeriod", "occurrencePeriod"])
+def test_a_procedure_has_a_begin_and_an_end_in_r4_and_in_r5(name):
+    done = read(procedure, **{name: {"start": "2024-01-02T08:00:00Z", "end": "2024-01-02T09:00:00Z"}})
+    assert (done["begin"], done["end"]) == ("2024-01-02T08:00:00Z", "2024-01-02T09:00:00Z")
+
+
+ASPIRIN = concept((RXNORM, "1191"), text="Aspirin")
+
+
+@pytest.mark.parametrize(
+    ("resource", "kind"),
+    [
+        ({"resourceType": "MedicationRequest", "medicationCodeableConcept": ASPIRIN, "authoredOn": "2024"}, "request"),
+        (
+            {
+                "resourceType": "MedicationRequest",
+                "contained": [{"resourceType": "Medication", "id": "m", "code": ASPIRIN}],
+                "medicationReference": {"reference": "#m"},
+                "authoredOn": "2024",
+            },
+            "request",
+        ),
+        ({"resourceType": "MedicationRequest", "medication": {"concept": ASPIRIN}, "authoredOn": "2024"}, "request"),
+        (
+            {
+                "resourceType": "MedicationAdministration",
+                "medicationCodeableConcept": ASPIRIN,
+                "effectivePeriod": {"start": "2024"},
+            },
+            "administration",
+        ),
+        (
+            {"resourceType": "MedicationDispense", "medicationCodeableConcept": ASPIRIN, "whenHandedOver": "2024"},
+            "dispense",
+        ),
+        (
+            {"resourceType": "MedicationStatement", "medicationCodeableConcept": ASPIRIN, "dateAsserted": "2024"},
+            "statement",
+        ),
+    ],
+)
+def test_a_medication_is_found_wherever_the_resource_tells_it(resource, kind):
+    found = read(medication, **resource)
+    assert (found["kind"], found["system"], found["code"], found["begin"]) == (kind, "rxnorm", "1191", "2024")
+
+
+def test_an_immunization_is_a_medication_of_its_patient():
+    shot = {"resourceType": "Immunization", "patient": {"reference": "Patient/p2"}, "occurrenceDateTime": "2024-05-01"}
+    found = medication.read(decoded(json.dumps(shot | {"vaccineCode": concept((CVX, "140"))})))
+    assert (found["patient"], found["kind"], found["system"], found["code"]) == ("p2", "immunization", "cvx", "140")
+
+
+def claimed(**told):
+    whole = {"patient": {"reference": "Patient/p1"}, "created": "2024-01-02"} | told
+    return claim.read(decoded(json.dumps(whole)))
+
+
+def lines(*encounters):
+    return [{"encounter": [{"reference": f"Encounter/{each}"}]} for each in encounters]
+
+
+def test_a_claim_tells_its_total_and_its_one_encounter():
+    found = claimed(
+        resourceType="Claim", use="claim", item=lines("e1", "e1"), total={"value": 77.49, "currency": "USD"}
+    )
+    assert (found["kind"], found["encounter"], found["total"], found["paid"]) == ("claim", "e1", "77.49", None)
+    assert claimed(resourceType="Claim", item=lines("e1", "e2"))["encounter"] is None
+
+
+def test_what_asks_beforehand_is_no_claim():
+    assert claimed(resourceType="Claim", use="preauthorization")["kind"] == "preauthorization"
+
+
+def test_what_came_back_tells_what_was_paid_apart_from_what_was_billed():
+    billed = {"category": {"coding": [{"code": "submitted"}]}, "amount": {"value": 77.49, "currency": "USD"}}
+    paid = {"amount": {"value": 61.99, "currency": "USD"}}
+    found = claimed(resourceType="ExplanationOfBenefit", total=[billed], payment=paid, item=lines("e1"))
+    assert (found["kind"], Decimal(found["total"]), Decimal(found["paid"])) == (
+        "benefit",
+        Decimal("77.49"),
+        Decimal("61.99"),
+    )
+
+
+def test_amounts_of_two_currencies_are_told_as_such():
+    other = {"amount": {"value": 1, "currency": "EUR"}}
+    total = [{"category": {"coding": [{"code": "submitted"}]}, "amount": {"value": 2, "currency": "USD"}}]
+    assert claimed(resourceType="ExplanationOfBenefit", total=total, payment=other)["currency"] == "EUR USD"
