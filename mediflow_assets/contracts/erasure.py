@@ -1,12 +1,11 @@
 """Erasure: how many records of each delivery are gone, and what was proven. Counts only, never an identifier."""
 
-from mediflow_assets.contracts.identifiers import PSEUDONYMS
 from mediflow_assets.contracts.masks import drop, keep
 from mediflow_assets.contracts.table import Audience, Column, Privacy, TableContract, Type
 
 P, T = Privacy, Type
 
-SUBJECT_KEYS = tuple(PSEUDONYMS)
+SUBJECT_KEYS = ("patient_key", "encounter_key")
 """Columns that name a person's rows in every zone but Bronze, and in the logs of the gateway."""
 
 

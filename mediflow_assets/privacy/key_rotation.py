@@ -95,7 +95,7 @@ def _name_anew(lake: Lake, contract: TableContract, key: PseudonymKey, change: K
         for column, (domain, of) in PSEUDONYMS.items():
             if column in batch.schema.names and of in batch.schema.names:
                 ids = [*zip(*(batch.column(name).to_pylist() for name in (NAMESPACE, of)), strict=True)]
-                known = {each: key.pseudonym_of(domain, *each) for each in set(ids)}
+                known = {each: each[1] and key.pseudonym_of(domain, *each) for each in set(ids)}
                 batch = _with(batch, column, pa.array([known[each] for each in ids], pa.string()))
         return batch
 
