@@ -16,6 +16,7 @@ from mediflow_assets.sources.opening import Opened, opened
 PIECE = 1 << 20
 BEYOND_ASCII = bytes(range(0x80, 0x100))
 JSON_WHITE = b" \t\r\n"
+_TWICE = "the same name twice"
 
 
 def count_csv(path: Path, what: Recognised) -> int:
@@ -108,14 +109,26 @@ def _record_pattern(delimiter: str, width: int) -> re.Pattern[bytes]:
 
 
 def _count_entries(data: bytes) -> int:
-    """Entries of a Bundle by the standard library's parser; every other document is one record."""
+    """Entries of a Bundle, and elements of an array, by the standard library's parser; every other document is one
+    record, and so is a Bundle that tells something twice."""
     text = data.decode("utf-8", "surrogateescape")
     try:
         document = json.loads(text, strict=False, object_pairs_hook=_outline, parse_int=_nothing, parse_float=_nothing)
     except (ValueError, RecursionError):
         raise DeliveryRefused("the JSON document cannot be read to its end.") from None
-    is_bundle = isinstance(document, dict) and document.get("resourceType") == "Bundle"
-    return len(document.get("entry", ())) if is_bundle else 1
+    return sum(map(_records_of, document)) if isinstance(document, list) else _records_of(document)
+
+
+def _records_of(document: Any) -> int:
+    """Of a Bundle its entries, and those of a Bundle that is one of them; of all else one."""
+    is_bundle = isinstance(document, dict) and document.get("resourceType") == "Bundle" and _TWICE not in document
+    entries = document.get("entry", ()) if is_bundle else None
+    if not isinstance(entries, list | tuple):
+        return 1
+    is_whole = (isinstance(entry, dict) and _TWICE not in entry for entry in entries)
+    return sum(
+        _records_of(entry.get("resource")) if whole else 1 for entry, whole in zip(entries, is_whole, strict=True)
+    )
 
 
 def _count_lines(stream: Opened) -> int:
@@ -143,7 +156,8 @@ def _entries_of_line(line: bytes) -> int:
 
 def _outline(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Of each object only what tells a Bundle, so that a large one does not fill the memory."""
-    return {name: value for name, value in pairs if name in ("resourceType", "entry")}
+    found = {name: value for name, value in pairs if name in ("resourceType", "entry", "resource")}
+    return found if len({name for name, _ in pairs}) == len(pairs) else found | {_TWICE: True}
 
 
 def _nothing(_: str) -> None:

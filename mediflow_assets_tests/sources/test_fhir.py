@@ -144,7 +144,9 @@ def test_a_resource_over_several_lines_is_one_record(deliver):
         (b'{"events": {"eventId": "kickoff"}}', "no header of any known source"),
         (b'["kickoff", 5]', "no header of any known source"),
         (b'[{"eventId": "kickoff"', "neither FHIR nor an array"),
-        (b"[" + PATIENT + b"]", "neither FHIR resources"),
+        (b"[5, 6, " + PATIENT + b"]", "neither FHIR resources"),
+        (b'<Patient xmlns="http://hl7.org/fhir"><id value="p1"/></Patient>', "FHIR as XML"),
+        (b'{"resourceType": "Bundle", "entry": [' + PATIENT + b'], "entry": [' + PATIENT + b"]}\n", "two members"),
         (b'{"resourceType": "Bundle", "entry": []}', "without entries"),
         (b'{"resourceType": "Bundle", "entry": 5}', "broken"),
         (b'{"eventId": "\xff"}', "neither FHIR nor an array"),
@@ -163,3 +165,88 @@ def test_a_line_that_is_a_bundle_is_its_entries_wherever_it_stands(deliver):
     landed = deliver(PATIENT + b"\n" + json.dumps(bundle).encode() + b"\n")
     assert landed.cells("resource_type") == ["Patient"] * 3
     assert [json.loads(each).get("gender") for each in landed.cells("resource")][1:] == ["male", "female"]
+
+
+@pytest.mark.parametrize("between", [b", ", b",\n", b"\n,\n"])
+def test_an_array_is_its_elements_and_a_bundle_among_them_its_entries(deliver, between):
+    page = bundle(b'{"resource":' + PATIENT + b"}", DELETED).replace(b"\n", b"")
+    landed = deliver(b"[" + between.join([PATIENT, page, b"5", PATIENT]) + b"]\n")
+    assert (landed.what.form, landed.cells("_record_number"), landed.counted) == ("document", [1, 2, 3, 5], 5)
+    assert landed.rejects == [(4, "not_a_resource", b"5")]
+
+
+def test_a_bundle_within_a_bundle_is_its_entries(deliver):
+    page = bundle(b'{"resource":' + PATIENT + b"}", b'{"resource":' + PATIENT + b"}")
+    landed = deliver(bundle(b'{"resource":' + page + b"}", b'{"resource":' + PATIENT + b"}"))
+    assert (landed.cells("resource_type"), landed.rejects, landed.counted) == (["Patient"] * 3, [], 3)
+
+
+@pytest.mark.parametrize(
+    "twice",
+    [
+        b'{"resourceType":"Patient","id":"p1","gender":"male","gender":"female"}',
+        b'{"resourceType":"Patient","id":"p1","id":"p1"}',
+        b'{"resourceType":"Patient","name":[{"family":"a:b","family":"c"}]}',
+        b'{"resourceType":"Patient","a":{"b":{"c":1,"c":"d:e:f"}}}',
+        rb'{"resourceType":"Patient","id":"\u003a","x":1,"x":1}',
+        b'{"resourceType":"Patient","x":18446744073709551616123,"x":1}',
+        b'{"resourceType":"Patient","x":1e999,"x":1}',
+        rb'{"resourceType":"Patient","na\u006de":1,"name":1}',
+    ],
+)
+def test_a_resource_that_tells_something_twice_is_set_aside_wherever_it_stands(deliver, twice):
+    entry = b'{"fullUrl":"urn:uuid:1","resource":' + twice + b"}"
+    for content in (
+        PATIENT + b"\n" + twice,
+        twice + b"\n" + PATIENT,
+        bundle(entry),
+        b"[" + PATIENT + b"," + twice + b"]",
+    ):
+        landed = deliver(content)
+        assert (landed.reasons, landed.counted) == (["repeated_name"], len(landed.rows) + 1)
+    assert deliver(twice).reasons == ["repeated_name"]
+
+
+@pytest.mark.parametrize(
+    "once",
+    [
+        rb'{"resourceType":"Patient","id":"p1","x":"a\u003ab:c\u003A"}',
+        rb'{"resourceType":"Patient","y":1e999,"z":18446744073709551616123}',
+        b'{"resourceType":"Patient","a":{"x":1},"b":{"x":1},"c":[{"x":1},{"x":1}]}',
+        rb'{"resourceType":"Patient","x":"\\u003a \" : ","X":1}',
+    ],
+)
+def test_a_name_in_another_object_is_no_second_one(deliver, once):
+    assert (deliver(once + b"\n" + once).rejects, deliver(bundle(b'{"resource":' + once + b"}")).rejects) == ([], [])
+
+
+def test_an_entry_or_a_bundle_on_a_line_that_tells_something_twice_is_set_aside(deliver):
+    entry = b'{"resource":' + PATIENT + b',"resource":' + PATIENT + b"}"
+    landed = deliver(bundle(entry, b'{"resource":' + PATIENT + b"}"))
+    assert (landed.rejects, landed.counted, len(landed.rows)) == ([(1, "repeated_name", entry)], 2, 1)
+    page = bundle(b'{"resource":' + PATIENT + b"}").replace(b"\n", b"")
+    twice = page[:-1] + b',"entry":[]}'
+    landed = deliver(PATIENT + b"\n" + twice + b"\n" + page)
+    assert (landed.rejects, landed.counted, len(landed.rows)) == ([(2, "repeated_name", twice)], 3, 2)
+
+
+NAMELESS = b'{"resourceType": "Patient", "gender": "female"}'
+
+
+@pytest.mark.parametrize(
+    ("told", "id_"),
+    [
+        (b'"fullUrl": "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"', "61ebe359-bfdc-4613-8bf2-c5e300945f0a"),
+        (b'"fullUrl": "https://fhir.example/r4/Patient/p7"', "p7"),
+        (b'"request": {"method": "PUT", "url": "Patient/p8"}', "p8"),
+        (b'"request": {"method": "POST", "url": "Patient"}', None),
+    ],
+)
+def test_a_resource_without_an_id_is_known_by_the_address_of_its_entry(deliver, told, id_):
+    assert deliver(bundle(b"{" + told + b', "resource": ' + NAMELESS + b"}")).cells("resource_id") == [id_]
+
+
+@pytest.mark.parametrize("type_", ["transaction", "batch", "searchset", "history", "collection", "document", "message"])
+def test_a_bundle_of_every_type_is_its_entries(deliver, type_):
+    whole = bundle(b'{"resource":' + PATIENT + b"}").replace(b'"entry"', b'"type": "%b", "entry"' % type_.encode())
+    assert deliver(whole).cells("resource") == [PATIENT.decode()]

@@ -74,3 +74,18 @@ def test_a_resource_of_another_type_is_no_record_of_a_silver_table(house):
     house.deliver(lines({"resourceType": "Device", "id": "d1"}))
     house.make_silver()
     assert not house.rows(silver.QUARANTINE)
+
+
+def test_who_has_no_id_is_known_by_the_url_of_the_entry_and_met_by_references_to_it(house):
+    urn = "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"
+    nameless = {name: value for name, value in PATIENT.items() if name != "id"}
+    stay = {name: value for name, value in encounter(subject={"reference": urn}).items() if name != "id"}
+    entries = [
+        {"fullUrl": urn, "resource": nameless, "request": {"method": "POST", "url": "Patient"}},
+        {"fullUrl": "urn:uuid:e", "resource": stay, "request": {"method": "POST", "url": "Encounter"}},
+    ]
+    house.deliver(json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": entries}))
+    house.make_silver()
+    (row,) = house.rows(silver.ENCOUNTERS)
+    assert (row["encounter_id"], row["patient_id"], row["age_at_admission"]) == ("e", urn.rsplit(":", 1)[1], 70)
+    assert house.rows(silver.QUARANTINE) == []
