@@ -61,6 +61,9 @@ _ID = re.compile(fhir.ID_OF_REFERENCE)
 _LOOKED_AT = 100
 _LARGE = 64 << 10
 """Bytes of a resource that is decoded whole only if it is no Bundle."""
+_ASKING = ("GET", "HEAD")
+ENTRY = "Bundle.entry"
+"""The type of an entry without a resource that only asks for one, or says what became of a request."""
 REPEATED = "repeated_name"
 """Of two values under one name nobody can tell which one is meant."""
 
@@ -203,8 +206,10 @@ def _judge_entry(raw: bytes, of_bundle: str | None) -> Row | str:
         at, tag = _version(entry.response)
         return (deleted[1], deleted[2], full_url, text, at or of_bundle, tag)
     resource = bytes(entry.resource)
-    put = url if method == "PUT" else None
-    return "empty_record" if resource in (b"", b"null") else read_resource(resource, full_url, entry.response, put)
+    if resource not in (b"", b"null"):
+        return read_resource(resource, full_url, entry.response, url if method == "PUT" else None)
+    is_told = method in _ASKING or (entry.request is None and isinstance(entry.response, dict))
+    return (ENTRY, None, full_url, text, *_version(entry.response)) if is_told else "empty_record"
 
 
 def _text_of(request: Any, name: str) -> str | None:

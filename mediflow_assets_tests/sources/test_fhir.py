@@ -230,6 +230,15 @@ def test_an_entry_or_a_bundle_on_a_line_that_tells_something_twice_is_set_aside(
     assert (landed.rejects, landed.counted, len(landed.rows)) == ([(2, "repeated_name", twice)], 3, 2)
 
 
+@pytest.mark.parametrize(
+    "entry", [b'{"request": {"method": "GET", "url": "Patient?name=x"}}', b'{"response": {"status": "201 Created"}}']
+)
+def test_an_entry_that_asks_or_answers_without_a_resource_is_kept_and_is_no_record_of_anyone(deliver, entry):
+    landed = deliver(bundle(b'{"resource":' + PATIENT + b"}", entry))
+    assert (landed.rejects, landed.counted) == ([], 2)
+    assert (landed.rows[1]["resource_type"], landed.rows[1]["resource"]) == ("Bundle.entry", entry.decode())
+
+
 NAMELESS = b'{"resourceType": "Patient", "gender": "female"}'
 
 

@@ -70,7 +70,7 @@ def read(encounter: Element) -> dict[str, str | None]:
         "reasonsystem": code.system,
         "reasondescription": code.display or codings.words(told.get("reasonCode")),
         "disposition": codings.word_of(v.DISPOSITIONS, stay.get("dischargeDisposition")),
-        "extra": msgspec.json.encode({"part_of": whole}).decode() if whole else None,
+        "extra": msgspec.json.encode({"part_of": whole}).decode() if whole not in (None, told.get("id")) else None,
     }
 
 

@@ -40,13 +40,13 @@ def _system_of(contact: Element) -> str | None:
 
 
 def _current(told: Sequence[Element], uses: Sequence[str | None]) -> Element:
-    """The first of those that come first by whether they have ended, by their use, and by their rank."""
+    """The first of those that come first by whether they have ended, by their rank, and by their use."""
     if len(told) < 2:
         return next(iter(told), NOTHING)
 
     def place(each: Element) -> tuple[bool, int, int]:
         use, rank = text(each.get("use")), each.get("rank")
-        return has_ended(each), uses.index(use) if use in uses else len(uses), rank if isinstance(rank, int) else 99
+        return has_ended(each), rank if isinstance(rank, int) else 99, uses.index(use) if use in uses else len(uses)
 
     return min(told, key=place)
 
