@@ -29,7 +29,8 @@ PIECES = [
     b"\t",
     b"a",
     b"\0",
-    b"\xff",
+    # a byte of no alphabet: other bytes that are not UTF-8 may be letters of one
+    b"\x81",
     "é".encode(),
     b"\n\xc2\xa0\n",
     "\u3000".encode(),
