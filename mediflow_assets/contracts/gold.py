@@ -13,6 +13,7 @@ from mediflow_assets.contracts.table import (
     TableContract,
     Type,
 )  # fmt: skip
+from mediflow_assets.contracts.vitals import VITALS_LATEST
 
 P, T = Privacy, Type
 _E = "silver/encounters."
@@ -243,5 +244,5 @@ MONTHLY_ACTIVITY = _gold(
 
 TABLES = (
     ADMISSION_FEATURES, READMISSIONS, COST_BASELINES, COST_ANOMALIES, DEPARTMENT_COSTS, DAILY_CENSUS,
-    MONTHLY_ACTIVITY,
+    MONTHLY_ACTIVITY, VITALS_LATEST,
 )  # fmt: skip

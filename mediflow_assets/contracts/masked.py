@@ -14,6 +14,7 @@ from mediflow_assets.contracts.table import (
     TableContract,
     Type,
 )
+from mediflow_assets.contracts.vitals import VITALS_LATEST
 
 SUPPRESSED = Column(
     "is_suppressed",
@@ -189,7 +190,7 @@ COPIES = {
     COST_ANOMALIES: gold.COST_ANOMALIES,
     RISK_SCORES: models.RISK_SCORES,
     STREAM_ALERTS: events.STREAM_ALERTS,
-    **{masked(table): table for table in clinical.TABLES},
+    **{masked(table): table for table in (*clinical.TABLES, VITALS_LATEST)},
     DEPARTMENT_COSTS: gold.DEPARTMENT_COSTS,
     MONTHLY_ACTIVITY: gold.MONTHLY_ACTIVITY,
 }

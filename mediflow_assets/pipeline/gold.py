@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 
 from mediflow_assets.contracts import clinical, events, gold, links, masked, silver
 from mediflow_assets.contracts.table import Audience, TableContract
+from mediflow_assets.contracts.vitals import VITALS_LATEST
 from mediflow_assets.pipeline import change, checks, merged
 from mediflow_assets.pipeline.ended import without_ended
 from mediflow_assets.pipeline.old_age import over_89_of
@@ -28,6 +29,7 @@ from mediflow_assets.transforms import (
     over_89,
     readmissions,
 )
+from mediflow_assets.transforms.vitals import vitals_latest
 
 OF_PEOPLE = frozenset((silver.PATIENTS, silver.ENCOUNTERS, silver.CONDITIONS, *clinical.TABLES, events.STREAM_ALERTS))
 """Tables whose rows stand under the key of the patient of whom they were told."""
@@ -104,6 +106,7 @@ GOLD = (
     TableBuild(gold.DEPARTMENT_COSTS, (_E,), costs.department_costs),
     TableBuild(gold.DAILY_CENSUS, (_E,), census.daily_census, counts_open_stays=True),
     TableBuild(gold.MONTHLY_ACTIVITY, (_E, gold.READMISSIONS, gold.COST_ANOMALIES), activity.monthly_activity),
+    TableBuild(VITALS_LATEST, (clinical.OBSERVATIONS,), vitals_latest),
     TableBuild(links.MERGED_KEYS, (links.MERGED_PATIENTS,), lambda merged: merged),
 )
 MASKED = (
