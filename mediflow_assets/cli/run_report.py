@@ -71,9 +71,9 @@ def _told(table: str, row: Mapping[str, Any], ledger: Mapping[str, Known], reaso
 
 def _why(table: str, delivery: str, ledger: Mapping[str, Known], reasons: Reasons) -> Iterator[tuple[Any, ...]]:
     """Each reason of a delivery at a table, the most frequent first."""
-    name, feed = _named(delivery, ledger), ledger.get(delivery, Known()).feed
+    name, known = _named(delivery, ledger), ledger.get(delivery, Known())
     for reason, count in _in_order(reasons.get((table, delivery), Counter())):
-        yield name, table, reason, count, what_mends(reason, feed)
+        yield name, table, reason, count, what_mends(reason, known.feed, known.source)
     for reason, count in _in_order(reasons.get((bronze.REJECTS.name, delivery), Counter())):
         yield name, table, reason, count, "the export: these lines are not what its header says"
 

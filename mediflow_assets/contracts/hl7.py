@@ -67,6 +67,13 @@ STAYS: Mapping[str, Event] = {
 }
 """Events of a visit. On leave (A21) one is still a patient; a transfer (A02) and its undoing (A12) tell where the
 patient is from then on."""
+WORDS = {
+    "gender": ("PID", 8),
+    "encounter_class": ("PV1", 2),
+    "admission_type": ("PV1", 4),
+    "discharge_disposition": ("PV1", 36),
+}
+"""Where words of coded columns stand."""
 PLANNED = ("A05", "A14")
 DELETED_PERSON = "A29"
 MERGING = ("A18", "A30", "A34", "A35", "A36", "A39", "A40", "A46", "A47")

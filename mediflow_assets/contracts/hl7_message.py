@@ -8,6 +8,7 @@ import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 NOTHING = '""'
@@ -63,7 +64,7 @@ class Value:
 
     def __call__(self, component: int = 1, subcomponent: int = 1) -> str | None:
         """A part, its escapes undone; None where nothing is told, `NOTHING` where it is to be emptied."""
-        parts = self.text.split(self.marks.component)
+        parts = self.text.split(self.marks.component, component)
         if component > len(parts):
             return None
         parts = parts[component - 1].split(self.marks.subcomponent)
@@ -80,6 +81,8 @@ class Segment:
     def each(self, field: int) -> list[Value]:
         """The repetitions of a field that hold something."""
         text = self.fields[field] if field < len(self.fields) else ""
+        if not text:
+            return []
         return [Value(each, self.marks) for each in text.split(self.marks.repetition) if each.strip()]
 
     def __call__(self, field: int, component: int = 1, subcomponent: int = 1) -> str | None:
@@ -92,28 +95,29 @@ class Message:
     """A message that begins with its MSH. Raises Unreadable."""
 
     def __init__(self, text: str) -> None:
-        self._lines = list(_lines(text))
-        self.marks = _marks(self._lines[0] if self._lines else "")
+        lines = list(_lines(text))
+        self.marks = marks = _marks(lines[0] if lines else "")
+        self._named: dict[str, list[Segment]] = {}
+        for line in lines:
+            fields = line.split(marks.field)
+            # MSH-1 is the mark between fields itself
+            fields[1:1] = [marks.field] if fields[0] == "MSH" else []
+            self._named.setdefault(fields[0], []).append(Segment(fields, marks))
 
     def segments(self, name: str) -> list[Segment]:
         """All segments of a name, in their order."""
-        return [self._segment(line) for line in self._lines if line[:3] == name]
+        return self._named.get(name, [])
 
     def __call__(self, name: str) -> Segment:
         """The first segment of a name; one without fields where there is none."""
-        return next(iter(self.segments(name)), Segment([name], self.marks))
+        return self._named[name][0] if name in self._named else Segment([name], self.marks)
 
-    @property
+    @cached_property
     def type(self) -> str | None:
         """Type and event as `ADT^A01`, of MSH-9, and of EVN-1 where that names no event; None where none is told."""
         header = self("MSH")
         kind, event = header(9), header(9, 2) or self("EVN")(1)
         return "^".join(each.upper() for each in (kind, event) if each) if kind else None
-
-    def _segment(self, line: str) -> Segment:
-        fields = line.split(self.marks.field)
-        # MSH-1 is the mark between fields itself
-        return Segment([fields[0], self.marks.field, *fields[1:]] if fields[0] == "MSH" else fields, self.marks)
 
 
 def decoded(raw: bytes) -> str:

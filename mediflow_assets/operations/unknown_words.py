@@ -12,12 +12,13 @@ from typing import Any
 import pyarrow.compute as pc
 
 from mediflow_assets.contracts import bronze, silver, vocabulary
-from mediflow_assets.contracts.admissions import SOURCE as ADMISSIONS
 from mediflow_assets.contracts.words import by_spelling
 from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.operations import sources_file
 from mediflow_assets.operations.quarantine import OPEN
 from mediflow_assets.sources import Feeds
+from mediflow_assets.sources.registry import source_of
+from mediflow_assets.sources.systems import WORDY
 from mediflow_assets.storage.delta import Lake
 
 UNKNOWN = "_unknown"
@@ -44,7 +45,7 @@ def unmapped(lake: Lake) -> list[UnknownWord]:
     found: defaultdict[tuple[str, str, str], set[tuple[str, int]]] = defaultdict(set)
     is_open = pc.field("status").isin(OPEN)
     for row in lake.read(silver.QUARANTINE, _COLUMNS, is_open).to_pylist():
-        payload = json.loads(row["payload"])
+        payload = _with_words(row["source"], json.loads(row["payload"]))
         feed = str(payload.get("_feed") or _system(row["source"]))
         for column, word in _words(row["reasons"], payload):
             # one record may be held at several tables
@@ -79,6 +80,12 @@ def _system(table: str) -> str:
     return bronze.BY_TABLE[table].system if table in bronze.BY_TABLE else table
 
 
+def _with_words(table: str, payload: dict[str, Any]) -> dict[str, Any]:
+    """A record, with the words that stand within its text."""
+    words = source_of(bronze.BY_TABLE[table].table).words if table in bronze.BY_TABLE else None
+    return {**payload, **words(payload)} if words else payload
+
+
 def _words(reasons: list[str], payload: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for reason in reasons:
         column = reason.removesuffix(UNKNOWN)
@@ -91,11 +98,11 @@ def _words(reasons: list[str], payload: dict[str, Any]) -> Iterator[tuple[str, s
 def _section(path: Path, feed: str) -> tuple[str, str]:
     if any(each.name == feed for each in Feeds.load(path).every):
         return "feeds", feed
-    if feed == ADMISSIONS.system:
+    if feed in WORDY:
         return "systems", feed
     raise SettingsInvalid(
         f"There is no feed '{feed}' in sources.toml. 'mediflow vocabulary unmapped' tells the feed of each word; "
-        f"records of no feed are those of {ADMISSIONS.system}."
+        f"records of no feed are those of {' and '.join(WORDY)}."
     )
 
 

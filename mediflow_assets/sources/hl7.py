@@ -120,6 +120,14 @@ def _batch(rows: list[tuple[int, Row]], rejects: list[Reject]) -> RecordBatchOfD
     return RecordBatchOfDelivery(accepted, tuple(rejects))
 
 
+def _words(record: Mapping[str, object]) -> Mapping[str, str | None]:
+    try:
+        message = Message(str(record["message"]))
+    except Unreadable:
+        return {}
+    return {name: message(segment)(field) for name, (segment, field) in hl7.WORDS.items()}
+
+
 def _transforms() -> "Mapping[str, Transform]":
     from mediflow_assets.transforms import hl7
 
@@ -134,5 +142,6 @@ HL7 = Source(
     count=count_hl7,
     people=people_of,
     says_namespaces=True,
+    words=_words,
     accepts=(("HL7 v2 messages, of which ADT become rows",), ()),
 )

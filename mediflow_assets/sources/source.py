@@ -58,6 +58,8 @@ class Source:
     """Per record the patient that it is, and the record number by which that identifier system knows them."""
     unpack: "Callable[[DataFrame], DataFrame] | None" = None
     """Rows of Bronze → records with a column for each field, where Bronze holds a record in one piece."""
+    words: Callable[[Mapping[str, object]], Mapping[str, str | None]] | None = None
+    """Words of coded columns in a record that Bronze keeps in one piece, by the names of a flat admission's columns."""
     accepts: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     """What people are told that a delivery must hold, and may hold; of a `form` its columns."""
 

@@ -30,6 +30,8 @@ class System:
     """By column theirs → ours, of records that are of no feed."""
 
 
+WORDY = (bronze.SOURCES["admissions"].system, bronze.SOURCES["hl7"].system)
+"""Systems of which words can be mapped without a feed."""
 KEYS = frozenset(System.__dataclass_fields__)
 
 
@@ -66,8 +68,8 @@ def _of_words(name: str, values: Any) -> None:
         column in CODED and isinstance(words, dict) and all(isinstance(ours, str) for ours in words.values())
         for column, words in values.items()
     )
-    if not is_one or (values and name not in (bronze.SOURCES["admissions"].system, bronze.SOURCES["hl7"].system)):
-        raise _invalid(name, "values", f"of systems admissions and hl7, pairs of words for {', '.join(CODED)}")
+    if not is_one or (values and name not in WORDY):
+        raise _invalid(name, "values", f"of systems {' and '.join(WORDY)}, pairs of words for {', '.join(CODED)}")
 
 
 def _tells_numbers(name: str) -> bool:

@@ -48,9 +48,9 @@ class Person:
 class House:
     """A hospital that writes a message of each thing that happens in it."""
 
-    def __init__(self, seed: int, tells_begin: float = 1.0) -> None:
+    def __init__(self, seed: int, tells_begin: float = 1.0, ward: str = "") -> None:
         self.chance = random.Random(seed)
-        self.tells_begin = tells_begin
+        self.tells_begin, self.ward = tells_begin, ward
         self.now, self.sent = START, 0
         self.people: dict[str, Person] = {}
         self.stays: dict[str, Stay] = {}
@@ -84,7 +84,7 @@ class House:
             self.tell("A01", stay)
             return
         event, class_ = self.chance.choice((("A01", "I"), ("A04", "O"), ("A04", "E"), ("A05", "I")))
-        number, patient = f"V{len(self.stays) + 1:05}", self.someone()
+        number, patient = f"V{self.ward}{len(self.stays) + 1:05}", self.someone()
         if patient.died or patient.is_deleted:
             return
         stay = Stay(number, patient.number, class_, self.chance.choice(WARDS), self.now)
@@ -180,7 +180,7 @@ class House:
         known = [each for number, each in self.people.items() if number not in self.merged]
         if known and self.chance.random() < 0.5:
             return self.chance.choice(known)
-        number = f"P{len(self.people) + 1:05}"
+        number = f"P{self.ward}{len(self.people) + 1:05}"
         born = self.chance.choice(("19420312", "1980", "200107", "19991231"))
         self.people[number] = Person(number, "Smith", f"Ann{number}", born, self.chance.choice("FM"))
         return self.people[number]

@@ -27,7 +27,7 @@ Reader = Callable[[Message, Authorities], Cells]
 
 def patients_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """The patients that messages tell of."""
-    texts = _read(bronze, feeds, person.cells_of, person.COLUMNS)
+    texts = feeds.texts(_read(bronze, feeds, person.cells_of, person.COLUMNS), ("gender",), (), ())
     is_end = F.coalesce(F.col("ended") == "true", F.lit(False))
     more = {
         "source_system": F.lit(SYSTEM),
