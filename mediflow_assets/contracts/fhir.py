@@ -1,5 +1,7 @@
 """FHIR R4 resources: whole, each of a type, which says what becomes of it."""
 
+import json
+
 from mediflow_assets.contracts.identifiers import FHIR
 from mediflow_assets.contracts.source import (
     CLAIMS,
@@ -23,6 +25,17 @@ ID_OF_REFERENCE = f"(?:^|[/:|])([^/:|#]+){_VERSION}"
 TYPE_OF_REFERENCE = rf"(?:^|/)([A-Z][A-Za-z]+)(?:\?|/[^/?]+{_VERSION})"
 """Of which type it is, where a reference says so."""
 
+
+def as_named(resource: str, known_as: str | None) -> str:
+    """A resource whose references name what its Bundle calls by a URN by the id of that.
+
+    `known_as` is JSON of each such URN, and what it stands for, as in `Patient/p1`.
+    """
+    for urn, address in (json.loads(known_as) if known_as else {}).items():
+        resource = resource.replace(f'"{urn}"', f'"{address}"')
+    return resource
+
+
 FHIR_RESOURCES = bronze_table(
     "fhir_resources",
     "FHIR R4 resources, byte for byte, of NDJSON files and Bundles.",
@@ -34,6 +47,7 @@ FHIR_RESOURCES = bronze_table(
             "resource": P.OTHER_ID,
             "last_modified": P.DATE,
             "etag": P.TECHNICAL,
+            "known_as": P.OTHER_ID,
         }
     ),
 )

@@ -9,9 +9,9 @@ import pyarrow as pa
 from mediflow_assets.contracts import fhir
 from mediflow_assets.sources.people import Named, lists
 
-_NAMING = ("resource_type", "resource_id", "full_url", "resource")
-FILLED = (*_NAMING, "last_modified", "etag")
+FILLED = ("resource_type", "resource_id", "full_url", "resource", "last_modified", "etag", "known_as")
 """The columns of Bronze that this reader knows; one that its contract has besides stays empty."""
+_NAMING = (*FILLED[:4], "known_as")
 _REFERENCE = re.compile(r'"reference"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _ID = re.compile(fhir.ID_OF_REFERENCE)
 _TYPE = re.compile(fhir.TYPE_OF_REFERENCE)
@@ -19,7 +19,8 @@ _TYPE = re.compile(fhir.TYPE_OF_REFERENCE)
 
 def people_of(records: pa.RecordBatch) -> Named:
     """The patients and encounters that resources are, or refer to."""
-    rows = list(zip(*(records.column(name).to_pylist() for name in _NAMING), strict=True))
+    stored = zip(*(records.column(name).to_pylist() for name in _NAMING), strict=True)
+    rows = [(*row, fhir.as_named(resource, known_as)) for *row, resource, known_as in stored]
     encounters = [[*_named("Encounter", *row)] for row in rows]
     # what another resource refers to may as well be something else: an untyped reference is taken for both
     own = [each if row[0] == "Encounter" else () for row, each in zip(rows, encounters, strict=True)]

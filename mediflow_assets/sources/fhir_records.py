@@ -50,14 +50,15 @@ class Bundle(msgspec.Struct, rename="camel"):
 type_of_resource = msgspec.json.Decoder(Resource)
 entry_of_bundle = msgspec.json.Decoder(Entry)
 _array = msgspec.json.Decoder(list[msgspec.Raw])
-Row = tuple[str, str | None, str | None, str, str | None, str | None]
-"""What the columns of Bronze that are read are filled with."""
+Row = tuple[str, str | None, str | None, str, str | None, str | None, str | None]
+"""What the columns of Bronze that are read are filled with; the last by the Bundle of an entry."""
 Found = tuple[Row | str, bytes]
 Document = Bundle | bytes | list[msgspec.Raw]
 """A Bundle, the bytes of one resource, or an array of either."""
 _OF_ONE = re.compile(r"(?:\A|/)([A-Z][A-Za-z]+)/([A-Za-z0-9.-]+)(?:/_history(?:/[^/]*)?)?\Z")
 """The address of one resource: of which type it is, and its id."""
 _ID = re.compile(fhir.ID_OF_REFERENCE)
+_URN = re.compile(r'"(urn:[^"\\]+)"')
 _LOOKED_AT = 100
 _LARGE = 64 << 10
 """Bytes of a resource that is decoded whole only if it is no Bundle."""
@@ -123,7 +124,7 @@ def read_resource(raw: bytes, full_url: str | None = None, response: Any = None,
     if is_repeating:
         return REPEATED
     named = found.id if isinstance(found.id, str) else _id_of(full_url) or _id_of(url)
-    return found.resource_type, named, full_url, text, *_version(response)
+    return found.resource_type, named, full_url, text, *_version(response), None
 
 
 def _looked_at(raw: bytes) -> tuple[Resource, bool]:
@@ -180,13 +181,39 @@ def judge_document(document: Document) -> Iterator[Found]:
         return
     # a history tells the newest first: where its versions tell no time, the later record counts
     entries = reversed(document.entry) if document.type == "history" else document.entry
+    known_as = _known_as(document.entry)
     for raw_entry in map(bytes, entries):
         found = _judge_entry(raw_entry, document.at)
+        if known_as and not isinstance(found, str):
+            found = (*found[:-1], _those_named(known_as, found[3]))
         if found[0] == "Bundle":
             # what a batch was answered with: a page of each search
             yield from judge_line(found[3].encode())
         else:
             yield found, raw_entry
+
+
+def _known_as(entries: Iterable[msgspec.Raw]) -> dict[str, str]:
+    """What entries are called by a URN that is not their id, and where they are then."""
+    found: dict[str, str] = {}
+    for raw in map(bytes, entries):
+        if b'"urn:' not in raw:
+            continue
+        try:
+            entry = entry_of_bundle.decode(raw)
+            resource = type_of_resource.decode(entry.resource)
+        except (msgspec.DecodeError, RecursionError):
+            continue
+        url, id_ = entry.full_url, resource.id
+        if isinstance(url, str) and url.startswith("urn:") and isinstance(id_, str) and _id_of(url) != id_:
+            found[url] = f"{resource.resource_type}/{id_}"
+    return found
+
+
+def _those_named(known_as: dict[str, str], text: str) -> str | None:
+    """Of these the ones that a resource names, as JSON."""
+    named = {urn: known_as[urn] for urn in _URN.findall(text) if urn in known_as}
+    return msgspec.json.encode(named).decode() if named else None
 
 
 def _judge_entry(raw: bytes, of_bundle: str | None) -> Row | str:
@@ -204,12 +231,12 @@ def _judge_entry(raw: bytes, of_bundle: str | None) -> Row | str:
     method, url = (_text_of(entry.request, name) for name in ("method", "url"))
     if method == "DELETE" and (deleted := _OF_ONE.search(url or "")):
         at, tag = _version(entry.response)
-        return (deleted[1], deleted[2], full_url, text, at or of_bundle, tag)
+        return (deleted[1], deleted[2], full_url, text, at or of_bundle, tag, None)
     resource = bytes(entry.resource)
     if resource not in (b"", b"null"):
         return read_resource(resource, full_url, entry.response, url if method == "PUT" else None)
     is_told = method in _ASKING or (entry.request is None and isinstance(entry.response, dict))
-    return (ENTRY, None, full_url, text, *_version(entry.response)) if is_told else "empty_record"
+    return (ENTRY, None, full_url, text, *_version(entry.response), None) if is_told else "empty_record"
 
 
 def _text_of(request: Any, name: str) -> str | None:

@@ -26,6 +26,7 @@ def test_a_line_is_a_resource_byte_for_byte(deliver):
         "resource": "",
         "last_modified": None,
         "etag": None,
+        "known_as": None,
         "_record_number": 1,
     }
 
@@ -259,3 +260,13 @@ def test_a_resource_without_an_id_is_known_by_the_address_of_its_entry(deliver, 
 def test_a_bundle_of_every_type_is_its_entries(deliver, type_):
     whole = bundle(b'{"resource":' + PATIENT + b"}").replace(b'"entry"', b'"type": "%b", "entry"' % type_.encode())
     assert deliver(whole).cells("resource") == [PATIENT.decode()]
+
+
+def test_who_is_named_by_a_urn_of_the_bundle_is_named_by_the_id_as_well(deliver):
+    """So that an erasure finds what refers to a person."""
+    urn = b"urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"
+    stay = b'{"resourceType": "Encounter", "id": "e1", "subject": {"reference": "%b"}}' % urn
+    whole = bundle(b'{"fullUrl": "%b", "resource": %b}' % (urn, PATIENT), b'{"resource": ' + stay + b"}")
+    landed = deliver(whole)
+    assert landed.cells("known_as") == [None, json.dumps({urn.decode(): "Patient/p1"}, separators=(",", ":"))]
+    assert fhir.FHIR.named(landed.batches[0].accepted).patients.to_pylist()[1] == ["p1"]

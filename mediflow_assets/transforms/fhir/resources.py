@@ -18,7 +18,7 @@ Reader = Callable[[Element], dict[str, str | None]]
 """What a resource says, by column; a column that it leaves out is not told."""
 VERSION = ("id", "last_updated", "version_id")
 """What every resource says of itself; `is_deleted` beside it."""
-_STORED = ("resource", "resource_id", "full_url", "last_modified", "etag")
+_STORED = ("resource", "known_as", "resource_id", "full_url", "last_modified", "etag")
 _ID = re.compile(fhir.ID_OF_REFERENCE)
 _TAG = re.compile(r'\s*(?:W/)?"([^"]+)"\s*\Z')
 _decode = msgspec.json.Decoder(float_hook=Decimal).decode
@@ -31,7 +31,7 @@ def texts_of(bronze: DataFrame, columns: Sequence[str], read: Reader) -> DataFra
     def _each(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             stored = zip(*(batch.column(number).to_pylist() for number in range(len(_STORED))), strict=True)
-            told = [_told(read, *row) for row in stored]
+            told = [_told(read, fhir.as_named(raw, known_as), *row) for raw, known_as, *row in stored]
             arrays = [pa.array([row.get(name) for row in told], pa.string()) for name in names]
             deleted = pa.array([row["is_deleted"] is not None for row in told], pa.bool_())
             kept = batch.columns[len(_STORED) :]

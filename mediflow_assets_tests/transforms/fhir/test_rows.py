@@ -89,3 +89,20 @@ def test_who_has_no_id_is_known_by_the_url_of_the_entry_and_met_by_references_to
     (row,) = house.rows(silver.ENCOUNTERS)
     assert (row["encounter_id"], row["patient_id"], row["age_at_admission"]) == ("e", urn.rsplit(":", 1)[1], 70)
     assert house.rows(silver.QUARANTINE) == []
+
+
+def test_a_urn_names_what_its_bundle_calls_by_it_whatever_id_that_has(house):
+    urn = "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"
+    entries = [
+        {"fullUrl": "urn:uuid:e", "resource": encounter(subject={"reference": urn})},
+        {"fullUrl": urn, "resource": PATIENT},
+        {
+            "fullUrl": "urn:uuid:c",
+            "resource": CONDITION | {"subject": {"reference": urn}, "encounter": {"reference": "urn:uuid:e"}},
+        },
+    ]
+    house.deliver(json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}))
+    house.make_silver()
+    assert [row["patient_id"] for row in house.rows(silver.ENCOUNTERS)] == ["p1"]
+    assert [(row["patient_id"], row["encounter_id"]) for row in house.rows(silver.CONDITIONS)] == [("p1", "e1")]
+    assert house.rows(silver.QUARANTINE) == []
