@@ -23,7 +23,7 @@ SNOMED = "http://snomed.info/sct"
 
 def files(export):
     """The files of an export that tell of patients, encounters and conditions."""
-    patterns = ("*.json",) if export == "fhir_bundles" else tuple(f"{type_}.*.ndjson" for type_ in TYPES)
+    patterns = ("*.json",) if export == "fhir_bundles" else tuple(f"{type_}.*ndjson" for type_ in TYPES)
     return sorted(file for pattern in patterns for file in (DATA / export).glob(pattern))
 
 
@@ -143,10 +143,10 @@ def is_concept(code):
     return checked == 0
 
 
-@pytest.fixture(scope="module", params=["fhir_bundles", "fhir_bulk"])
+@pytest.fixture(scope="module", params=["fhir_bundles", "fhir_bulk", "fhir_edge/r4_ndjson"])
 def export(request, tmp_path_factory, open_house):
     """The name of an export, and a house that took it in."""
-    house = open_house(tmp_path_factory.mktemp(request.param) / "house")
+    house = open_house(tmp_path_factory.mktemp("export") / "house")
     for file in files(request.param):
         house.receive(file.read_bytes(), RECEIVED)
     house.land()

@@ -54,7 +54,6 @@ def read(encounter: Element) -> dict[str, str | None]:
     start, stop = _period(told)
     stay = one(told.get("hospitalization"))
     code = _diagnosis(told)
-    whole = references.id_of(told.get("partOf"), "Encounter")
     return {
         "patient": references.id_of(told.get("subject"), "Patient"),
         "start": start,
@@ -70,7 +69,7 @@ def read(encounter: Element) -> dict[str, str | None]:
         "reasonsystem": code.system,
         "reasondescription": code.display or codings.words(told.get("reasonCode")),
         "disposition": codings.word_of(v.DISPOSITIONS, stay.get("dischargeDisposition")),
-        "extra": msgspec.json.encode({"part_of": whole}).decode() if whole not in (None, told.get("id")) else None,
+        "extra": _extra(told),
     }
 
 
@@ -129,6 +128,19 @@ def _concepts(told: Element) -> Iterator[object]:
     yield from several(told.get("reasonCode"))
     for reference in several(told.get("reasonReference")):
         yield references.contained(reference, told).get("code")
+
+
+def _extra(told: Element) -> str | None:
+    """What no column has: of which encounter it is a part, and which Conditions it names as its diagnoses."""
+    whole = references.id_of(told.get("partOf"), "Encounter")
+    named = [
+        {"condition": id_, "use": codings.first_code(entry.get("use")), "rank": entry.get("rank")}
+        for entry in sorted(several(told.get("diagnosis")), key=_place)
+        if (id_ := references.id_of(entry.get("condition"), "Condition"))
+    ]
+    extra = {"part_of": whole if whole != told.get("id") else None, "diagnosis": named}
+    given = {name: value for name, value in extra.items() if value}
+    return msgspec.json.encode(given).decode() if given else None
 
 
 def _place(entry: Element) -> tuple[int, int]:

@@ -136,6 +136,18 @@ def test_a_part_of_a_stay_names_the_whole():
     assert json.loads(told(partOf={"reference": "Encounter/e0"})["extra"]) == {"part_of": "e0"}
 
 
+def test_the_conditions_that_it_names_as_its_diagnoses_are_kept():
+    listed = [
+        diagnosed({"reference": "Condition/a"}, "AD", 1),
+        diagnosed({"reference": "Condition/b/_history/2"}, "DD", 1),
+    ]
+    kept = json.loads(told(diagnosis=listed)["extra"])["diagnosis"]
+    assert kept == [
+        {"condition": "b", "use": "DD", "rank": 1},
+        {"condition": "a", "use": "AD", "rank": 1},
+    ]
+
+
 CONTAINED = [
     {"resourceType": "Condition", "id": "a", "code": coded("A41.9")},
     {"resourceType": "Condition", "id": "b", "code": coded("I50.9")},

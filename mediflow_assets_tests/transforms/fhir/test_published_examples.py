@@ -122,4 +122,5 @@ def test_the_example_of_a_stay_in_r5():
         "encounterclass": "inpatient",
         "status": "completed",
         "reasondescription": "The patient seems to suffer from bilateral pneumonia",
+        "extra": '{"diagnosis":[{"condition":"stroke","use":"AD","rank":null}]}',
     }
