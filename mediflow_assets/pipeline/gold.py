@@ -52,6 +52,8 @@ class TableBuild:
     """Whether `build` is also given the days that a stay without an end is taken to last at most."""
     is_anonymised: bool = False
     """Whether values are blanked until every group of quasi-identifiers counts 11 people."""
+    rows_of: TableContract | None = None
+    """The input without whose rows the table has none: then no engine is asked to make it."""
     as_told: tuple[str, ...] = ()
     """Codes of encounters that `build` gets as Silver has them; it gives only what is computed of them."""
 
@@ -68,7 +70,8 @@ def masked_build(copy: TableContract, source: TableContract) -> TableBuild:
     if not source.names_people:
         return TableBuild(copy, (source,), lambda frame: masking.mask(frame, source))
     # who is 90 is known from Silver alone, and holds for every table
-    return TableBuild(copy, (source, silver.PATIENTS, silver.ENCOUNTERS), _masked_rows(source), is_of_people=True)
+    inputs = (source, silver.PATIENTS, silver.ENCOUNTERS)
+    return TableBuild(copy, inputs, _masked_rows(source), is_of_people=True, rows_of=source)
 
 
 def _masked_rows(source: TableContract) -> Callable[..., DataFrame]:
@@ -106,7 +109,7 @@ GOLD = (
     TableBuild(gold.DEPARTMENT_COSTS, (_E,), costs.department_costs),
     TableBuild(gold.DAILY_CENSUS, (_E,), census.daily_census, counts_open_stays=True),
     TableBuild(gold.MONTHLY_ACTIVITY, (_E, gold.READMISSIONS, gold.COST_ANOMALIES), activity.monthly_activity),
-    TableBuild(VITALS_LATEST, (clinical.OBSERVATIONS,), vitals_latest),
+    TableBuild(VITALS_LATEST, (clinical.OBSERVATIONS,), vitals_latest, rows_of=clinical.OBSERVATIONS),
     TableBuild(links.MERGED_KEYS, (links.MERGED_PATIENTS,), lambda merged: merged),
 )
 MASKED = (
@@ -132,16 +135,11 @@ def make(context: RunContext, build: TableBuild) -> StepResult:
         state["open_stay_days"] = str(context.open_stay_days)
     if change.is_unchanged(lake, contract, state):
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
+    is_of_nothing = _is_of_nothing(lake, build)
     with change.under_key(lake, contract, context.key.key_id):
-        frames = [_read(context, table, build.as_told) for table in build.inputs]
-        days = [context.open_stay_days] if build.counts_open_stays else []
-        rows = build.transform(*frames, *([over_89_of(context)] if build.is_of_people else []), *days)
-        if build.is_anonymised:
-            rows = _anonymised(lake, contract, rows)
-        if contract.audience is Audience.ANALYST:
-            rows = masking.in_order_of_keys(rows, contract)
-        context.tables.overwrite(contract, rows)
-    results = checks.check_table(context, contract)
+        if not is_of_nothing:
+            _write(context, build)
+    results = checks.of_no_rows(lake, contract) if is_of_nothing else checks.check_table(context, contract)
     checks.record(context, contract, results)
     figures = _counts(lake, contract, build.counted) if build.counted else {}
     made = StepResult(contract, results[0].rows, results[0].version, checks=results, figures=figures)
@@ -153,6 +151,26 @@ def make(context: RunContext, build: TableBuild) -> StepResult:
             purge(lake, contract)
             made = replace(made, version=lake.version(contract))
     return made
+
+
+def _is_of_nothing(lake: Lake, build: TableBuild) -> bool:
+    """Whether the table is empty, as its contract has it, and stays so."""
+    if build.rows_of is None or lake.rows(build.rows_of):
+        return False
+    lake.ensure(build.contract)
+    return not lake.rows(build.contract) and not lake.difference(build.contract)
+
+
+def _write(context: RunContext, build: TableBuild) -> None:
+    lake, contract = context.lake, build.contract
+    frames = [_read(context, table, build.as_told) for table in build.inputs]
+    days = [context.open_stay_days] if build.counts_open_stays else []
+    rows = build.transform(*frames, *([over_89_of(context)] if build.is_of_people else []), *days)
+    if build.is_anonymised:
+        rows = _anonymised(lake, contract, rows)
+    if contract.audience is Audience.ANALYST:
+        rows = masking.in_order_of_keys(rows, contract)
+    context.tables.overwrite(contract, rows)
 
 
 def _read(context: RunContext, table: TableContract, as_told: tuple[str, ...]) -> DataFrame:

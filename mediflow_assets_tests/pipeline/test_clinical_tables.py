@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from mediflow_assets.contracts import bronze, clinical, masked, silver
-from mediflow_assets.pipeline import gold
+from mediflow_assets.pipeline import checks, gold
 from mediflow_assets.pipeline import silver as steps
 from mediflow_assets.pipeline.silver_tables import CLINICAL
 from mediflow_assets_tests.end_to_end.conftest import DATA
@@ -218,3 +218,21 @@ def test_real_tables_hold_what_an_independent_reading_of_the_files_finds(house):
         by_kind[row["kind"]] += row["amount_usd"]
     assert (by_kind["charge"], by_kind["payment"]) == (charged, paid)
     assert len(house.rows(clinical.CLAIMS)) == len(delivered("claims"))
+
+
+def test_of_no_rows_nothing_is_made_and_every_check_is_told(house, monkeypatch):
+    (build,) = (each for each in gold.MASKED if each.contract == masked.masked(clinical.CLAIMS))
+    monkeypatch.setattr(gold, "_write", lambda *_: pytest.fail("an engine was asked"))
+    made = gold.make(house.context, build)
+    assert not made.has_failed and {each.name for each in made.checks} == set(checks.check_names(build.contract))
+    assert gold.make(house.context, build).is_unchanged
+
+
+def test_a_table_whose_last_row_has_gone_is_made_again(known):
+    (build,) = (each for each in gold.MASKED if each.contract == masked.masked(clinical.PROCEDURES))
+    made(known, PROCEDURES + "2024-01-02,,P1,E1,265764009,Renal dialysis,903,,\n")
+    gold.make(known.context, build)
+    assert len(known.rows(build.contract)) == 1
+    known.lake.overwrite_rows(clinical.PROCEDURES, [])
+    gold.make(known.context, build)
+    assert known.rows(build.contract) == []
