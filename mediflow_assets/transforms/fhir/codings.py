@@ -40,6 +40,8 @@ def codings(concepts: object) -> Iterator[Coding]:
 
 def words(concepts: object) -> str | None:
     """What concepts are called: by the first coding that says it, else by a text."""
+    if not concepts:
+        return None
     told = next((each.display for each in codings(concepts) if each.display), None)
     return told or next((found for each in several(concepts) if (found := text(each.get("text")))), None)
 

@@ -11,6 +11,8 @@ NOTHING: Element = {}
 
 def one(value: object) -> Element:
     """An object; of a list the first; else an empty one."""
+    if isinstance(value, dict):
+        return value
     return next(iter(several(value)), NOTHING)
 
 

@@ -101,6 +101,8 @@ def _location(told: Element) -> str | None:
 
 def _admission_type(priority: object, stay: Element) -> str | None:
     """By the priority; else planned where that is said of a readmission."""
+    if not priority and not stay:
+        return None
     if code := codings.of_system(priority, *_ACT_PRIORITY).code:
         return _PRIORITIES.get(code)
     found = codings.word_of(v.ADMISSION_TYPES, priority) or _in_words(priority)
@@ -132,6 +134,8 @@ def _concepts(told: Element) -> Iterator[object]:
 
 def _extra(told: Element) -> str | None:
     """What no column has: of which encounter it is a part, and which Conditions it names as its diagnoses."""
+    if "partOf" not in told and "diagnosis" not in told:
+        return None
     whole = references.id_of(told.get("partOf"), "Encounter")
     named = [
         {"condition": id_, "use": codings.first_code(entry.get("use")), "rank": entry.get("rank")}
