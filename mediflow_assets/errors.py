@@ -127,3 +127,11 @@ class StreamFailed(MediFlowError):
 
 class PortTaken(MediFlowError):
     """Something else listens where a service is to listen."""
+
+
+class PullFailed(MediFlowError):
+    """A FHIR server's export did not come, or not whole; what has come stays, and the next pull goes on."""
+
+
+class JobGone(PullFailed):
+    """The server no longer has an export that it has begun."""

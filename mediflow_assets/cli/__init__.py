@@ -36,6 +36,7 @@ GROUPS = (
     "cluster_commands",
     "stream_commands",
     "hl7_command",
+    "fhir_command",
     "bench_command",
 )
 """The modules of this package that register commands, in the order of `mediflow --help`."""

@@ -12,21 +12,29 @@ SECRET_BYTES = 32
 
 def read_secret(path: Path, what: str) -> bytes:
     """The secret. Raises SecretMissing if it is absent, of the wrong size, or readable by others."""
-    try:
-        mode = path.stat().st_mode
-        secret = path.read_bytes() if stat.S_ISREG(mode) else b""
-    except FileNotFoundError:
+    if not path.exists():
         raise SecretMissing(
             f"There is no {what}. Run 'mediflow init' in a new home; where there was one, restore the secrets folder "
             "from a backup."
-        ) from None
+        )
+    secret = read_closed(path, what)
+    if len(secret) != SECRET_BYTES:
+        raise SecretMissing(f"The {what} has {len(secret)} bytes instead of {SECRET_BYTES}: restore it.")
+    return secret
+
+
+def read_closed(path: Path, what: str) -> bytes:
+    """The content of a file of the secrets. Raises SecretMissing if it is absent, or readable by others."""
+    try:
+        mode = path.stat().st_mode
+        content = path.read_bytes() if stat.S_ISREG(mode) else b""
+    except FileNotFoundError:
+        raise SecretMissing(f"There is no {what} in the secrets folder.") from None
     except OSError as error:
         raise SecretMissing(f"The {what} cannot be read: {type(error).__name__}.") from None
     if stat.S_IMODE(mode) & 0o077:
         raise SecretMissing(f"The {what} is readable by others. Run 'chmod 600' on it.")
-    if len(secret) != SECRET_BYTES:
-        raise SecretMissing(f"The {what} has {len(secret)} bytes instead of {SECRET_BYTES}: restore it.")
-    return secret
+    return content
 
 
 def make_secret(path: Path) -> None:

@@ -1,0 +1,72 @@
+"""What an export is made of: its files, and the time up to which it tells."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+from urllib.parse import urljoin
+
+from mediflow_assets.errors import PullFailed
+from mediflow_assets.ingest.bulk_export.kickoff import is_instant
+
+MOST_FILES = 100_000
+_TYPE = re.compile(r"[A-Za-z]{1,64}\Z")
+
+
+class Kind(StrEnum):
+    """What a file of an export holds: resources, Bundles of deletions, or OperationOutcomes. They come so."""
+
+    OUTPUT = "output"
+    DELETED = "deleted"
+    ERROR = "error"
+
+
+@dataclass(frozen=True)
+class ExportFile:
+    """One file of an export."""
+
+    kind: Kind
+    url: str
+    type: str = ""
+    count: int | None = None
+    """How many resources it holds, where that is told."""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """An export that is there."""
+
+    transaction_time: str
+    is_token_needed: bool
+    files: tuple[ExportFile, ...]
+
+
+def read_manifest(said: dict[str, Any], status_url: str) -> Manifest:
+    """A manifest, its addresses whole. Raises PullFailed where it is not what the specification says."""
+    at, is_token_needed = said.get("transactionTime"), said.get("requiresAccessToken")
+    if not isinstance(at, str) or not is_instant(at) or not isinstance(is_token_needed, bool):
+        raise PullFailed("The server's manifest lacks transactionTime or requiresAccessToken.")
+    if any(isinstance(each, dict) and each.get("relation") == "next" for each in _list(said, "link")):
+        raise PullFailed("The server's manifest has further pages, which nobody has asked for.")
+    files = tuple(_file(kind, each, status_url) for kind in Kind for each in _list(said, kind))
+    if len(files) > MOST_FILES:
+        raise PullFailed(f"The server's manifest names more than {MOST_FILES:,} files.")
+    return Manifest(at, is_token_needed, files)
+
+
+def _list(said: dict[str, Any], name: str) -> list[Any]:
+    found = said.get(name)
+    if found is not None and not isinstance(found, list):
+        raise PullFailed(f"'{name}' of the server's manifest is no list.")
+    return found or []
+
+
+def _file(kind: Kind, said: Any, status_url: str) -> ExportFile:
+    url = said.get("url") if isinstance(said, dict) else None
+    if not isinstance(url, str) or not url:
+        raise PullFailed("The server's manifest names a file without an address.")
+    named, count = said.get("type"), said.get("count")
+    # it becomes part of a file's name
+    told = named if isinstance(named, str) and _TYPE.match(named) else ""
+    is_count = isinstance(count, int) and not isinstance(count, bool) and count >= 0
+    return ExportFile(kind, urljoin(status_url, url), told, count if is_count else None)
