@@ -184,4 +184,26 @@ CLAIM_LINES = _table(
     (RowCheck("line_kind_unknown", "kind IS NULL", Q),),
 )  # fmt: skip
 
-TABLES = (OBSERVATIONS, PROCEDURES, MEDICATIONS, CLAIMS, CLAIM_LINES)
+COMPUTED = ("left_at", "is_stretch")
+"""Columns that no single record tells."""
+BEGUN, MOVED, UNDONE = "begin", "transfer", "undoing"
+ENCOUNTER_LOCATIONS = _table(
+    "encounter_locations",
+    "Where patients were during an encounter: one row per message that says where one is from then on.",
+    "entered",
+    (
+        Column("kind", T.STRING, f"{BEGUN}, {MOVED}, or {UNDONE} of the transfer before", P.CLINICAL, keep(),
+               nullable=False),
+        Column("department", T.STRING, "the point of care", P.OTHER_ID, drop()),
+        Column("room", T.STRING, "room", P.OTHER_ID, drop()),
+        Column("bed", T.STRING, "bed", P.OTHER_ID, drop()),
+        *_begun("entered", "from when on"),
+        Column("left_at", T.TIMESTAMP, "until when, UTC: the next stretch or the discharge", P.DATE, year(),
+               derived_from=("silver/encounters.discharged_at",)),
+        Column("is_stretch", T.BOOLEAN, "whether it is a stretch of the encounter: not undone, and another place than "
+               "the one before", P.CLINICAL, keep()),
+    ),
+    (RowCheck("left_before_entered", "left_at < entered_at", Severity.WARN),),
+)  # fmt: skip
+
+TABLES = (OBSERVATIONS, PROCEDURES, MEDICATIONS, CLAIMS, CLAIM_LINES, ENCOUNTER_LOCATIONS)

@@ -8,6 +8,7 @@ from mediflow_assets.contracts.identifiers import MRN
 from mediflow_assets.contracts.source import (
     ENCOUNTERS,
     LINKS,
+    LOCATIONS,
     PATIENTS,
     SourceContract,
     Target,
@@ -74,6 +75,12 @@ WORDS = {
     "discharge_disposition": ("PV1", 36),
 }
 """Where words of coded columns stand."""
+LOCATING: Mapping[str, str] = {
+    **dict.fromkeys(("A01", "A04", "A06", "A07"), "begin"),
+    "A02": "transfer",
+    "A12": "undoing",
+}
+"""Events that say where a patient is from then on; of an undone transfer that is where they were before."""
 PLANNED = ("A05", "A14")
 DELETED_PERSON = "A29"
 MERGING = ("A18", "A30", "A34", "A35", "A36", "A39", "A40", "A46", "A47")
@@ -118,6 +125,11 @@ SOURCE = SourceContract(
                 "listed_codes diagnosis_text admitted_at discharged_at discharge_disposition payer cleared"
             ),
             _of(tuple(STAYS)),
+        ),
+        Target(
+            LOCATIONS,
+            _read("id_namespace encounter_location_id patient_id encounter_id kind department room bed entered_at "),
+            _of(tuple(LOCATING)),
         ),
         Target(
             LINKS,

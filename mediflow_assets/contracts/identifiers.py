@@ -13,7 +13,16 @@ MRN, SYNTHEA, FHIR = "mrn", "synthea", "fhir"
 """Namespaces: the record numbers of the hospital, and the ids of systems that have their own."""
 NAMESPACE = "id_namespace"
 """The column that says whose the ids of a record are."""
-_DOMAINS = ("patient", "encounter", "observation", "procedure", "medication", "claim", "claim_line")
+_DOMAINS = (
+    "patient",
+    "encounter",
+    "observation",
+    "procedure",
+    "medication",
+    "claim",
+    "claim_line",
+    "encounter_location",
+)
 PSEUDONYMS = {f"{domain}_key": (domain, f"{domain}_id") for domain in _DOMAINS}
 """Columns of pseudonyms: within which domain they stand, and for which column of ids."""
 _FORM = re.compile(r"[a-z][a-z0-9_-]{0,39}\Z")

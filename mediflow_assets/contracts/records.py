@@ -41,9 +41,12 @@ _COMPUTED = {
     "medication_key": ("medication_id",),
     "claim_key": ("claim_id",),
     "claim_line_key": ("claim_line_id",),
+    "encounter_location_key": ("encounter_location_id",),
+    "left_at": ("entered_at",),
+    "is_stretch": ("kind", "department", "room", "bed", "entered_at"),
     **{
         f"{begun}_{what}": (f"{begun}_at",)
-        for begun in ("observed", "performed", "started", "served")
+        for begun in ("observed", "performed", "started", "served", "entered")
         for what in ("on", "precision")
     },
     "claimed_at": ("updated_at",),

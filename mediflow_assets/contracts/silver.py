@@ -201,7 +201,10 @@ VERSIONS = {
     PATIENTS.name: versions_of(PATIENTS, "patient_versions"),
     ENCOUNTERS.name: versions_of(ENCOUNTERS, "encounter_versions", ("length_of_stay_days", "derived")),
     CONDITIONS.name: versions_of(CONDITIONS, "condition_versions", ("is_listed",)),
-    **{table.name: versions_of(table, f"{table.key[1].removesuffix('s')}_versions") for table in clinical.TABLES},
+    **{
+        table.name: versions_of(table, f"{table.key[1].removesuffix('s')}_versions", clinical.COMPUTED)
+        for table in clinical.TABLES
+    },
 }
 """By the table whose rows they make up."""
 TABLES = (*VALIDATED, *VERSIONS.values(), QUARANTINE, PROCESSED)

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow.compute as pc
 
 from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.contracts.clinical import ENCOUNTER_LOCATIONS
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.corrections import Key, concern, corrections
@@ -137,8 +138,8 @@ def patients_changed(lake: Lake, target: TableContract) -> bool:
 
 
 def encounters_changed(lake: Lake, target: TableContract) -> bool:
-    """Whether conditions were last made from another version of the encounters."""
-    if target is not silver.CONDITIONS:
+    """Whether conditions, or stretches, were last made from another version of the encounters."""
+    if target not in (silver.CONDITIONS, ENCOUNTER_LOCATIONS):
         return False
     return bool(lake.property_of(target, ENCOUNTERS_VERSION) != lake.version(silver.ENCOUNTERS))
 

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.clinical import ENCOUNTER_LOCATIONS
 from mediflow_assets.contracts.identifiers import NAMESPACE
 from mediflow_assets.contracts.source import FEED, SourceContract
 from mediflow_assets.contracts.table import TableContract
@@ -25,6 +26,7 @@ from mediflow_assets.pipeline import (
     possible_duplicates,
     quarantine_rate,
     rebuild,
+    stretches,
     superseded,
     versions_told,
     volume,
@@ -80,7 +82,7 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
         lake.set_properties(contract, **{THROUGH_MERGES: False})
     work = _plan(lake, contract, wanted)
     is_behind, lists_changed = following.is_behind(lake, table), listed_codes.are_behind(lake, contract)
-    if work.is_empty and not is_behind and not lists_changed:
+    if work.is_empty and not is_behind and not lists_changed and not stretches.are_behind(lake, contract):
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     for keyed in table.kept_in:
         change.hold_key(lake, keyed, context.key.key_id)
@@ -96,11 +98,14 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
         following.follow(context, table)
     if contract is silver.CONDITIONS:
         listed_codes.follow(context)
+    if contract is ENCOUNTER_LOCATIONS:
+        stretches.follow(context)
     made = _checked(context, table, work, delivery_results, found.duplicates if found else 0)
     if not made.has_failed:
         _commit(context, contract, work, delivery_results)
         notes: dict[str, int | bool] = {PATIENTS_VERSION: patients_version} if table.of_patient else {}
-        notes |= {ENCOUNTERS_VERSION: encounters_version} if table.contract is silver.CONDITIONS else {}
+        if contract in (silver.CONDITIONS, ENCOUNTER_LOCATIONS):
+            notes |= {ENCOUNTERS_VERSION: encounters_version}
         notes |= found.owners.notes if found and found.owners else {}
         lake.set_properties(contract, **({rebuild.OUTCOMES_NOTE: {}} if found else {}), **notes)
     return made

@@ -26,6 +26,7 @@ _NOT_GIVEN = {
     "derived",
     "cleared",
     "is_listed",
+    *clinical_tables.COMPUTED,
     *_ADMITTING[1:],
 }
 
@@ -167,7 +168,13 @@ LINKS = SilverTable(
     people=(("survivor_namespace", "survivor_id"), ("merged_namespace", "merged_id")),
 )
 CLINICAL = tuple(
-    SilverTable(table, _fold(table, is_whole=True), of_patient=clinical.with_patient, have_owners=True)
+    SilverTable(
+        table,
+        _fold(table, is_whole=True),
+        of_patient=clinical.with_patient,
+        finished=clinical.without_computed if table is clinical_tables.ENCOUNTER_LOCATIONS else lambda rows: rows,
+        have_owners=True,
+    )
     for table in clinical_tables.TABLES
 )
 ALL = (PATIENTS, LINKS, ENCOUNTERS, CONDITIONS, *CLINICAL)

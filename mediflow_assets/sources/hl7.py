@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from mediflow_assets.contracts import hl7
 from mediflow_assets.contracts.hl7_message import Message, Unreadable, decoded
-from mediflow_assets.contracts.source import ENCOUNTERS, LINKS, PATIENTS
+from mediflow_assets.contracts.source import ENCOUNTERS, LINKS, LOCATIONS, PATIENTS
 from mediflow_assets.sources.delivery import JSON_LINE_LIMIT, RAW_KEPT, Recognised, RecordBatchOfDelivery, Reject
 from mediflow_assets.sources.hl7_people import people_of
 from mediflow_assets.sources.opening import Opened, opened
@@ -131,7 +131,7 @@ def _words(record: Mapping[str, object]) -> Mapping[str, str | None]:
 def _transforms() -> "Mapping[str, Transform]":
     from mediflow_assets.transforms import hl7
 
-    return {PATIENTS: hl7.patients_of, ENCOUNTERS: hl7.encounters_of, LINKS: hl7.links_of}
+    return {PATIENTS: hl7.patients_of, ENCOUNTERS: hl7.encounters_of, LOCATIONS: hl7.locations_of, LINKS: hl7.links_of}
 
 
 HL7 = Source(

@@ -66,7 +66,7 @@ def shaped(
     columns = [
         known.get(column.name, F.lit(None)).cast(column.type.value).alias(column.name)
         for column in contract.columns
-        if column.name not in later
+        if column.name in found or column.name not in later
     ]
     ends = [parsing.unreadable("ended_unreadable", F.col(begun.end), F.col("_ended"))] if begun.end else []
     against = codes(
@@ -117,3 +117,8 @@ def with_patient(rows: DataFrame, patients: DataFrame) -> DataFrame:
     )
     is_of = (F.col("patient_id") == F.col("_known_id")) & (F.col("id_namespace") == F.col("_known_namespace"))
     return with_few(rows, known, is_of).select(*rows.columns, "patient_key")
+
+
+def without_computed(rows: DataFrame) -> DataFrame:
+    """Rows of which is still to be told what no single record tells."""
+    return rows.withColumns({"left_at": F.lit(None).cast("timestamp"), "is_stretch": F.lit(None).cast("boolean")})

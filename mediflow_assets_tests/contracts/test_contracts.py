@@ -245,7 +245,10 @@ def test_codes_of_checks_are_not_given_twice_and_silver_rules_quarantine_but_few
         assert len(codes) == len(set(codes)), contract.name
     rules = [check for table in silver.VALIDATED for check in table.checks]
     others = {check.code: check.severity for check in rules if check.severity is not Severity.QUARANTINE}
-    warnings = ("version_claimed_in_future", "in_progress_with_an_end", "link_unreadable", "listed_code_unread")
+    warnings = (
+        *("version_claimed_in_future", "in_progress_with_an_end", "link_unreadable", "listed_code_unread"),
+        "left_before_entered",
+    )
     assert others == dict.fromkeys(warnings, Severity.WARN)
     assert RowCheck("code", "true").severity is Severity.ERROR
 

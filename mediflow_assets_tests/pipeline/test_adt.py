@@ -6,6 +6,7 @@ import random
 import pytest
 
 from mediflow_assets.contracts import links, silver
+from mediflow_assets.contracts.clinical import ENCOUNTER_LOCATIONS
 from mediflow_assets.operations import unknown_words
 from mediflow_assets.pipeline import silver as silver_steps
 from mediflow_assets.pipeline import silver_tables
@@ -35,7 +36,12 @@ def by_the_books(hospital):
     codes = {(s.number, code, n) for s in hospital.stays.values() for n, code in enumerate(s.codes, start=1)}
     people = {p.number: (p.family, p.given, p.born[:4], p.gender, p.phone, p.died, p.is_deleted)
               for p in hospital.people.values() if p.number in told}  # fmt: skip
-    return stays, codes, people, set(hospital.merged.items())
+    places = {
+        (s.number, ward, str(bed), utc(at), utc(until))
+        for s in hospital.stays.values()
+        for (ward, bed, at), until in zip(s.path, [*(at for *_, at in s.path), s.discharged][1:], strict=True)
+    }
+    return stays, codes, people, set(hospital.merged.items()), places
 
 
 def in_the_tables(house):
@@ -56,7 +62,12 @@ def in_the_tables(house):
         for r in house.rows(silver.PATIENTS)
     }  # fmt: skip
     merged = {(r["merged_id"], r["survivor_id"]) for r in house.rows(links.MERGED_PATIENTS)}
-    return stays, codes, people, merged
+    places = {
+        (r["encounter_id"], r["department"], r["room"], r["entered_at"], r["left_at"])
+        for r in house.rows(ENCOUNTER_LOCATIONS)
+        if r["is_stretch"]
+    }
+    return stays, codes, people, merged, places
 
 
 def differences(found, wanted):
@@ -168,3 +179,13 @@ def test_account_numbers_that_are_merged_merge_nobody(house):
     house.deliver(adt("A35", "PID|1||12||Smith^Ann||1980|F", "MRG|12||ACC7"))
     house.make_silver()
     assert house.rows(links.PATIENT_LINKS) == [] and house.reasons(links.PATIENT_LINKS) == {}
+
+
+def test_a_stretch_ends_with_its_encounter_as_soon_as_anybody_tells_the_end(house, admissions):
+    house.deliver(adt("A01", "PID|1||12||Smith^Ann||1980|F", VISIT.format("I")))
+    house.make_silver()
+    assert house.row(ENCOUNTER_LOCATIONS)["left_at"] is None
+    over = {"patient_id": "12", "encounter_id": "V1", "admission_date": "2024-03-01", "discharge_date": "2024-03-04"}
+    house.deliver(admissions(over))
+    house.make_silver()
+    assert house.row(ENCOUNTER_LOCATIONS)["left_at"].isoformat() == "2024-03-04T00:00:00+00:00"

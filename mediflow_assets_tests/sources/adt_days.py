@@ -26,9 +26,14 @@ class Stay:
     discharged: dt.datetime | None = None
     disposition: str | None = None
     codes: tuple[str, ...] = ()
-    before: str = ""
-    is_begun: bool = True
-    wards: list[str] = field(default_factory=list)
+    bed: int = 0
+    path: list[tuple[str, int, dt.datetime]] = field(default_factory=list)
+    """Where the patient was, from when on."""
+    is_moved: bool = False
+
+    def enter(self, at: dt.datetime) -> None:
+        """Be at the ward and bed from then on."""
+        self.path.append((self.ward, self.bed, at))
 
 
 @dataclass
@@ -81,6 +86,7 @@ class House:
         if planned and self.chance.random() < 0.5:
             stay = self.chance.choice(planned)
             stay.status, stay.admitted = "in-progress", self.now
+            stay.enter(self.now)
             self.tell("A01", stay)
             return
         event, class_ = self.chance.choice((("A01", "I"), ("A04", "O"), ("A04", "E"), ("A05", "I")))
@@ -90,6 +96,9 @@ class House:
         stay = Stay(number, patient.number, class_, self.chance.choice(WARDS), self.now)
         stay.status = "planned" if event == "A05" else "in-progress"
         stay.codes = tuple(self.chance.sample(CODES, self.chance.choice((0, 1, 2, 3))))
+        stay.bed = self.chance.randrange(20)
+        if event != "A05":
+            stay.enter(self.now)
         self.stays[number] = stay
         self.tell(event, stay)
 
@@ -98,11 +107,15 @@ class House:
         if not open_:
             return
         stay = self.chance.choice(open_)
-        if stay.before and self.chance.random() < 0.3:
-            stay.ward, stay.before = stay.before, ""
+        if stay.is_moved and self.chance.random() < 0.3:
+            stay.path.pop()
+            stay.ward, stay.bed, _ = stay.path[-1]
+            stay.is_moved = False
             self.tell("A12", stay)
         else:
-            stay.before, stay.ward = stay.ward, self.chance.choice([w for w in WARDS if w != stay.ward])
+            stay.ward = self.chance.choice([w for w in WARDS if w != stay.ward])
+            stay.bed, stay.is_moved = self.chance.randrange(20), True
+            stay.enter(self.now)
             self.tell("A02", stay)
 
     def leave_house(self, open_: list[Stay], over: list[Stay], _: list[Stay]) -> None:
@@ -205,7 +218,7 @@ class House:
     def visit(self, event: str, stay: Stay) -> str:
         """PV1 of a stay: its begin stands in all messages, or in some."""
         fields = [""] * 46
-        fields[0:4] = ["PV1", "1", stay.visit_class, f"{stay.ward}^{self.chance.randrange(20)}^A"]
+        fields[0:4] = ["PV1", "1", stay.visit_class, f"{stay.ward}^{stay.bed}^A"]
         fields[19] = stay.number
         if event in ("A01", "A04", "A05") or self.chance.random() < self.tells_begin:
             fields[44] = stay.admitted.strftime("%Y%m%d%H%M%S")

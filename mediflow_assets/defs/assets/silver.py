@@ -3,6 +3,7 @@
 import dagster as dg
 
 from mediflow_assets.contracts import bronze, links, silver
+from mediflow_assets.contracts.clinical import ENCOUNTER_LOCATIONS
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
 from mediflow_assets.pipeline import merged, rebuild
@@ -34,7 +35,7 @@ def _asset(table: steps.SilverTable) -> dg.AssetsDefinition:
     deps = [source.table for source in table.sources] + [bronze.CORRECTIONS, bronze.DELIVERIES]
     if table.of_patient:
         deps.append(silver.PATIENTS)
-    if table is steps.CONDITIONS:
+    if table is steps.CONDITIONS or table.contract is ENCOUNTER_LOCATIONS:
         # what tells of a stay of this run finds it there
         deps.append(silver.ENCOUNTERS)
     if table.have_owners:

@@ -9,8 +9,9 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import hl7, merges
 from mediflow_assets.contracts.bronze import ADMISSIONS
+from mediflow_assets.contracts.clinical import ENCOUNTER_LOCATIONS
 from mediflow_assets.contracts.hl7_message import Message
-from mediflow_assets.transforms import encounters, patient_links, patients
+from mediflow_assets.transforms import clinical, encounters, identifiers, parsing, patient_links, patients
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.hl7 import person, stay
 from mediflow_assets.transforms.hl7.reading import Authorities, Cells, number_of, patient_of, version_of
@@ -59,6 +60,25 @@ def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         "version_number": F.col("version_number").try_cast("bigint"),
     }
     return encounters.from_admissions(texts, feeds, SYSTEM, beside=(AWAITS, SPEAKS), more=more)
+
+
+def locations_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
+    """Where messages say that patients are from then on."""
+    read = _read(bronze, feeds, stay.location_of, stay.LOCATION)
+    texts = parsing.texts(read, ("department", "room", "bed", "entered"), ("id", "patient", "encounter"))
+    texts = identifiers.upper(texts, ("id", "patient", "encounter"))
+    found = {
+        "id_namespace": F.col("namespace"),
+        "source_system": F.lit(SYSTEM),
+        "kind": F.col("kind"),
+        "department": F.upper("department"),
+        "room": F.col("room"),
+        "bed": F.col("bed"),
+        **_version(feeds),
+    }
+    return clinical.shaped(
+        texts, feeds, ENCOUNTER_LOCATIONS, clinical.Begun("entered", "entered"), found, told_by=("kind",)
+    )
 
 
 def links_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:

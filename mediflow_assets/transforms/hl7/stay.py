@@ -3,7 +3,7 @@
 from typing import Any
 
 from mediflow_assets.contracts.code_systems import KNOWN, UNREAD, Reading, read_code
-from mediflow_assets.contracts.hl7 import PLANNED, STAYS, Event
+from mediflow_assets.contracts.hl7 import LOCATING, PLANNED, STAYS, Event
 from mediflow_assets.contracts.hl7_message import NOTHING, Message, Segment, iso
 from mediflow_assets.transforms.hl7.reading import (
     Authorities,
@@ -18,6 +18,8 @@ from mediflow_assets.transforms.hl7.reading import (
 COLUMNS = ("patient_id", "encounter_id", "namespace", "encounter_class", "admission_type", "status", "department",
            "diagnosis_code", "read_system", "listed_codes", "diagnosis_text", "admission_date", "discharge_date",
            "discharge_disposition", "payer", "updated_at", "version_number", "emptied", "ended")  # fmt: skip
+LOCATION = ("id", "patient", "encounter", "namespace", "kind", "department", "room", "bed", "entered", "updated_at",
+            "version_number")  # fmt: skip
 _END = ("discharged_at", "discharged_on", "discharge_disposition")
 _SILVER: dict[str, tuple[str, ...]] = {
     "diagnosis_code": ("diagnosis_code", "diagnosis_system", "listed_codes", "diagnosis_text"),
@@ -46,6 +48,24 @@ def cells_of(message: Message, authorities: Authorities) -> Cells:
     emptied = [ours for name in told.emptied for ours in _SILVER.get(name, (name,))]
     emptied += _END if event.reopens else ()
     return told.cells | named | {"emptied": "".join(f" {name} " for name in emptied) or None}
+
+
+def location_of(message: Message, authorities: Authorities) -> Cells:
+    """Where a message says that a patient is from then on."""
+    trigger, place = (message.type or "").rpartition("^")[2], message("PV1")
+    number, visit, version = patient_of(message("PID")), visit_of(message), version_of(message)
+    begun = None if place(44) == NOTHING else iso(place(44))
+    parts = {name: place(3, part) for part, name in enumerate(("department", "room", "bed"), start=1)}
+    return {
+        "id": f"{visit}|{version['version_number']}" if visit else None,
+        "patient": number(1) if number else None,
+        "encounter": visit,
+        "namespace": authorities.whose(number) if number else authorities.default,
+        "kind": LOCATING[trigger],
+        **{name: None if part == NOTHING else part for name, part in parts.items()},
+        "entered": (begun if STAYS[trigger].begins else None) or event_time(message),
+        **version,
+    }
 
 
 def _tell(message: Message, event: Event, told: Told) -> None:

@@ -27,6 +27,8 @@ def hospital(house, synthea_patients):
         ("ID,CLAIMID,PATIENTID,TYPE,AMOUNT,FROMDATE,APPOINTMENTID", "L-{0},C-{0},{0},CHARGE,1,2024-01-02,E-{0}"),
     ):  # fmt: skip
         house.deliver("\n".join((header, record.format(GONE), record.format(STAYS), "")))
+    adt = "MSH|^~\\&|A||||20240102||ADT^A01|{0}|P|2.5\rPID|1||{0}^^^SYNTHEA\rPV1|1|I|CARD" + "|" * 16 + "E-{0}"
+    house.deliver("\r".join((adt.format(GONE), adt.format(STAYS))))
     about = {"subject": {"reference": f"Patient/{FHIR_GONE}"}, "effectiveDateTime": "2024-01-02"}
     code = {"coding": [{"system": "http://loinc.org", "code": "2160-0"}]}
     resources = (
