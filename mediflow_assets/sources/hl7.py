@@ -25,7 +25,7 @@ AROUND = b" \t\r\n\x0b\x1c"
 LONGEST = JSON_LINE_LIMIT
 """Bytes of a message: they carry whole documents."""
 _RECORDS_AT_ONCE, _BYTES_AT_ONCE, _PIECE = 8192, 8 << 20, 1 << 20
-_BEGIN = re.compile(rb"(?:\A|(?<=[\r\n\x0b\x1c]))(?=(?:MSH|FHS|BHS|BTS|FTS)[^A-Za-z0-9\s])")
+_BEGIN = re.compile(rb"(?:\A|(?<=[\r\n\x0b\x1c]))(?=(?:MSH|FHS|BHS|BTS|FTS)[^A-Za-z0-9\s\x1c])")
 _WRAPPING = re.compile(rb"(?:FHS|BHS|BTS|FTS)[^\r\n\x0b\x1c]*")
 Row = tuple[str | None, str | None, str | None, str | None, str]
 

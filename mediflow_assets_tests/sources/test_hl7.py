@@ -2,9 +2,13 @@
 
 import pyarrow as pa
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from mediflow_assets.contracts import bronze
 from mediflow_assets.contracts.hl7_message import Message, Unreadable, decoded, iso
+from mediflow_assets.sources import hl7
+from mediflow_assets.sources.delivery import Recognised
 from mediflow_assets.sources.hl7_people import people_of
 from mediflow_assets_tests.house import RECEIVED
 
@@ -113,3 +117,19 @@ def test_a_message_cut_anywhere_never_stops_the_others(house):
     ledger = house.row(bronze.DELIVERIES)
     assert ledger["records"] == len(cut) + 1 == ledger["bronze"] + ledger["rejects"]
     assert not any(made.has_failed for made in house.make_silver())
+
+
+PIECES = (
+    *(b"MSH|^~\\&|A", b"MSH", b"MSH|", b"MSH ", b"FHS|", b"BTS|1", b"BTS", b"FTS|", b"PID|1", b"x", b"|", b" "),
+    *(b"\r", b"\n", b"\r\n", b"\x0b", b"\x1c", b"\t"),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=25), st.sampled_from([1, 2, 7, 1 << 20]))
+def test_two_readers_count_the_same_records_whatever_stands_in_a_file(tmp_path, monkeypatch, pieces, at_once):
+    monkeypatch.setattr(hl7, "_PIECE", at_once)
+    file, what = tmp_path / "some.hl7", Recognised("hl7", "hl7")
+    file.write_bytes(b"MSH|^~\\&|A" + b"".join(pieces))
+    read = sum(batch.accepted.num_rows + len(batch.rejects) for batch in hl7.read_hl7(file, what))
+    assert read == hl7.count_hl7(file, what)
