@@ -18,8 +18,9 @@ def last_day(day: Column, precision: Column) -> Column:
 
 def sure_years(birth: Column, precision: Column, day: Column) -> Column:
     """Age in completed years where it does not depend on what a date of birth leaves out, else null. Who is there has
-    been born."""
+    been born; where even the first day that the date may mean lies later, one of both is wrong, and the age negative.
+    """
     last = last_day(birth, precision)
     youngest = completed_years(F.when(birth <= day, F.least(last, day)).otherwise(last), day)
     oldest = completed_years(birth, day)
-    return F.when(oldest == youngest, oldest)
+    return F.when((oldest == youngest) | (birth > day), oldest)

@@ -17,7 +17,8 @@ from mediflow_assets.transforms.ages import sure_years
         ("2020-06-01", "month", "2021-07-01", 1),
         ("2020-06-01", "day", "2021-06-01", 1),
         ("2021-06-02", "day", "2021-06-01", -1),
-        ("2021-01-01", "year", "2020-06-01", None),
+        ("2021-01-01", "year", "2020-06-01", -1),
+        ("2020-07-01", "month", "2020-06-30", -1),
     ],
 )
 def test_an_age_is_told_where_nothing_that_is_left_out_changes_it(session, birth, precision, day, age):
