@@ -48,6 +48,7 @@ def test_a_code_alone_that_may_be_of_both_lists_says_nothing(write: Any) -> None
         ("MOTIVO_SAIDA", {"12": "home", "31": "transferred", "41": "expired"}, "discharge_disposition"),
         ("Modalità dimissione", {"02": "home", "01": "expired", "05": "against_advice"}, "discharge_disposition"),
         ("TIPALT", {"1": "home", "4": "expired", "3": "against_advice"}, "discharge_disposition"),
+        ("Discharge Destination", {"19 - Usual place": "home", "51: NHS ward": "transferred"}, "discharge_disposition"),
         ("ADMIMETH", {"11": "elective", "2A": "emergency", "82": "newborn"}, "admission_type"),
     ],
 )

@@ -1,5 +1,6 @@
 """Codes whose published list a header names: what they mean is drafted, not asked."""
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from mediflow_assets.sources.grains import FORMS
 
 _FILE = Path(__file__).with_name("published_codes.toml")
 _NOTHING, _BETWEEN = "nothing", "/"
+_LABELLED = re.compile(r"(\w{1,3})(?: ?[-–:=.|]|\)) *[^\W\d_].*")
+"""A code with its words behind it: `19 - Usual place of residence`."""
 _ALL_BUT_FEW = 0.98
 """Of the values, to be in the list."""
 
@@ -33,7 +36,8 @@ class CodeList:
 
     def meaning(self, text: str) -> str | None:
         """What a cell stands for, "" where the list says nothing by it; None where it is none of the list."""
-        code = text.removesuffix(".0").casefold()
+        labelled = _LABELLED.fullmatch(text)
+        code = (labelled[1] if labelled else text.removesuffix(".0")).casefold()
         return self.codes.get(code, self.codes.get(code.lstrip("0"), None if code.strip("0") else ""))
 
     def is_of(self, header: str, profile: Profile) -> bool:
