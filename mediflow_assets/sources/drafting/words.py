@@ -84,13 +84,14 @@ def _is_of_ub_04(column: str, header: str, profile: Profile) -> bool:
     """Whether numbers are codes of UB-04, as far as a header and all of the values can tell."""
     named = {*words_of(header)}
     is_named = bool(named & _UB_04) and not named & _FOREIGN
-    return is_named and _tells_enough(column, profile) and share_known(column, profile) >= _ALL_BUT_FEW
+    return is_named and _tells_enough(profile) and share_known(column, profile) >= _ALL_BUT_FEW
 
 
-def _tells_enough(column: str, profile: Profile) -> bool:
-    """Whether the numbers of a long file may be dispositions: 1 and 2 alone are of any list, such as of who pays."""
+def _tells_enough(profile: Profile) -> bool:
+    """Whether the numbers of a long file may be of that list: 1 and 2 alone are of any, such as of who pays, or of what
+    was planned and what was not."""
     codes = {word.removesuffix(".0") for word in profile.counts}
-    return column != "discharge_disposition" or len(profile.given) < _MANY or not codes <= {"0", "1", "2"}
+    return len(profile.given) < _MANY or not codes <= {"0", "1", "2"}
 
 
 def carried(profile: Profile, people: Sequence[str]) -> Iterable[str]:
