@@ -102,6 +102,11 @@ def test_a_mark_of_the_principal_diagnosis_goes_before_the_order(
     assert draft.values["diagnosis_rank"] == {principal: "1", other: ""}
 
 
+def test_beside_a_letter_for_the_principal_diagnosis_an_x_is_no_tick(write: Any) -> None:
+    draft = _diagnoses(write, PDX=lambda row: "XPS"[row % 3])
+    assert draft.values["diagnosis_rank"] == {"P": "1", "X": "", "S": ""}
+
+
 def _file(folder: Path, name: str, columns: dict[str, Any]) -> Path:
     (folder / name).write_bytes(export(columns))
     return folder / name

@@ -117,7 +117,7 @@ def _principal_mark(table: Table, draft: Draft) -> tuple[Column, dict[str, str]]
         profile = table.profiles[header]
         if header in taken or not 2 <= len(profile.counts) <= _MOST_MARKS:
             continue
-        for word in filter(lambda each: _is_principal(header, each), profile.counts):
+        for word in _marks(header, profile):
             marked = [i for i, cell in zip(ids, profile.cells, strict=True) if cell == word]
             if len(marked) == len(set(marked)) and len(marked) > _least_marked(header) * len(set(ids)):
                 # of a stay without a principal diagnosis the first of the others would be taken for one
@@ -133,9 +133,11 @@ def _least_marked(header: str) -> float:
     return _SOME if _means(header, "principal") else _MOST
 
 
-def _is_principal(header: str, word: str) -> bool:
-    """Whether a word marks the principal of several diagnoses, by itself or under such a header."""
-    return word.casefold() in _PRINCIPAL or (word.casefold() in _YES and _means(header, "principal"))
+def _marks(header: str, profile: Profile) -> list[str]:
+    """Words that mark the principal of several diagnoses: by themselves, else as a yes under such a header. Beside P an
+    X is no yes, but of an admitting diagnosis or of one that is neither."""
+    named = [word for word in profile.counts if word.casefold() in _PRINCIPAL]
+    return named or [w for w in profile.counts if w.casefold() in _YES and _means(header, "principal")]
 
 
 def _is_order(profile: Profile) -> bool:
