@@ -9,7 +9,9 @@ from pathlib import Path
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.operations import sources_file
 from mediflow_assets.sources import Feeds, Limits, recognise
+from mediflow_assets.sources.drafting.beside_stays import NO_GRAIN, NO_STAYS
 from mediflow_assets.sources.drafting.code_tables import keyed
+from mediflow_assets.sources.drafting.making import GRAIN
 from mediflow_assets.sources.drafting.together import told
 from mediflow_assets.sources.feed import Feed
 from mediflow_assets.sources.feed_section import feed_of
@@ -79,6 +81,8 @@ def _together(seen: Sequence[Suggestion | Drafted]) -> Iterator[Suggestion | Dra
         number, (found, keys, meanings) = next(again)
         if number in code_tables:
             yield Drafted(is_of_codes=True)
+        elif keys.get(GRAIN) == NO_GRAIN:
+            yield Drafted(refusal=NO_STAYS)
         else:
             yield suggest_again(found, keys, meanings) if keys or meanings else found
 

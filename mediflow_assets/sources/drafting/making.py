@@ -11,8 +11,10 @@ from mediflow_assets.sources.drafting.code_tables import Keyed
 from mediflow_assets.sources.drafting.composites import codes, gender_by_values, names, patient, stay
 from mediflow_assets.sources.drafting.draft import Column, Draft
 from mediflow_assets.sources.drafting.episodes import numbering, whole_stay
+from mediflow_assets.sources.drafting.header_words import concepts
 from mediflow_assets.sources.drafting.profile import Profile
 from mediflow_assets.sources.drafting.published import published
+from mediflow_assets.sources.drafting.units import stays_in_units
 from mediflow_assets.sources.drafting.writing import say_shifted, write_amounts, write_dates, write_words
 from mediflow_assets.sources.grains import DIAGNOSIS_GRAIN, ENCOUNTER_GRAIN, FORMS, PATIENT_GRAIN
 
@@ -41,6 +43,7 @@ def draft_of(
     draft = Draft(grain, columns, values={ours: dict(each.meanings) for ours, each in keyed.items() if ours in columns})
     _let_go_of_disorder(table, draft)
     for step in (
+        stays_in_units,
         by_values.stays,
         gender_by_values,
         names,
@@ -82,6 +85,8 @@ def _grain(table: Table, chosen: dict[str, Choice]) -> str:
         and _is_of_diagnoses(table, chosen)
     ):
         return DIAGNOSIS_GRAIN
+    elif _is_of_the_dead(chosen):
+        return PATIENT_GRAIN
     elif "encounter_id" in chosen and "cost" in chosen and profile("encounter_id").distinct < 0.7:
         ids, dates = profile("encounter_id").cells, profile("admission_date").cells
         pairs = {(i, d) for i, d in zip(ids, dates, strict=True) if i}
@@ -98,6 +103,14 @@ def _is_of_diagnoses(table: Table, chosen: dict[str, Choice]) -> bool:
         return False
     stays = len({i for i, _ in pairs})
     return stays < 0.8 * len(pairs) and len(set(pairs)) > 0.95 * len(pairs)
+
+
+def _is_of_the_dead(chosen: dict[str, Choice]) -> bool:
+    """Whether it tells when people died, and of a stay only a date that may be when the death was registered."""
+    of_stays = {"encounter_id", "discharge_date", "diagnosis_code", *_OF_STAYS} & {*chosen}
+    meant = concepts(chosen["admission_date"].header)[0]
+    is_of_stay = "admission" in meant and "arrival" not in meant
+    return {"patient_id", "death_date"} <= {*chosen} and not of_stays and not is_of_stay
 
 
 def _is_of_people(chosen: dict[str, Choice]) -> bool:

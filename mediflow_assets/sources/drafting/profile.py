@@ -25,7 +25,8 @@ _ZIP = re.compile(
 )
 _MONTH = re.compile(r"(19|20)\d\d(0[1-9]|1[0-2])")
 """A month such as `202301`."""
-_ID = re.compile(r"-?[\w./#*-]*\d[\w./#*-]*")
+_ID = re.compile(r"-?[\w./#*-]*\d[\w./#*-]*|(?=(\D*\d){6})[A-Z\d./-]{1,8}( [A-Z\d./-]{1,8}){1,7}")
+"""One word with a digit, or groups of digits and capitals, as insurers write them: `943 476 5919`."""
 
 
 @dataclass(frozen=True)

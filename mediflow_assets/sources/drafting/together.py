@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from mediflow_assets.sources.aliases import plain
+from mediflow_assets.sources.drafting.beside_stays import are_stays, tells_only_diagnoses, what_else
 from mediflow_assets.sources.drafting.choosing import Table
 from mediflow_assets.sources.drafting.draft import Draft
 from mediflow_assets.sources.drafting.making import GRAIN
@@ -27,20 +28,29 @@ def told(files: Sequence[tuple[Table, Draft]]) -> list[dict[str, str]]:
             found[number].setdefault(ours, header)
     for number in _of_known_stays(files, found):
         found[number][GRAIN] = DIAGNOSIS_GRAIN
+    for number, (table, draft) in enumerate(files):
+        others = [other for place, other in enumerate(files) if place != number and are_stays(other[1])]
+        if GRAIN not in found[number] and (grain := what_else(table, draft, others)):
+            found[number][GRAIN] = grain
     return found
 
 
 def _of_known_stays(files: Sequence[tuple[Table, Draft]], told: Sequence[Mapping[str, str]]) -> Iterator[int]:
-    """The files with diagnoses and no patient whose stays another file has with what it tells of people: they tell of
-    parts of those stays, such as episodes, and would else be stays of other people."""
-    stays = [{*table.profiles[_headers(draft, "encounter_id")[0]].counts} for table, draft in filter(_are_stays, files)]
+    """The files with diagnoses whose stays another file has with what it tells of people. Without a patient they tell
+    of parts of those stays, such as episodes, and would else be stays of other people; with one, of nothing else."""
+    stays = [
+        (draft, {*table.profiles[_headers(draft, "encounter_id")[0]].counts})
+        for table, draft in filter(_are_stays, files)
+    ]
     for number, (table, draft) in enumerate(files):
         own = _headers(draft, "encounter_id")
         header = told[number].get("encounter_id") or (own[0] if own else "")
-        is_of_people = {"gender", "birth_date"} & {*draft.columns} or _headers(draft, "patient_id")
-        if not header or is_of_people or "patient_id" in told[number] or "diagnosis_code" not in draft.columns:
+        if not header or "diagnosis_code" not in draft.columns:
             continue
-        if any(_are_of({*table.profiles[header].counts}, ids) for ids in stays):
+        tells = {*draft.columns, *told[number]}
+        is_of_people = {"gender", "birth_date"} & tells or "patient_id" in told[number] or _headers(draft, "patient_id")
+        known = [whose for whose, ids in stays if whose is not draft and _are_of({*table.profiles[header].counts}, ids)]
+        if any(not is_of_people or tells_only_diagnoses(draft, whose) for whose in known):
             yield number
 
 
