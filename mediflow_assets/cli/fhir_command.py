@@ -28,6 +28,9 @@ def pull(
     is_past_errors: Annotated[
         bool, typer.Option("--past-errors", help="go on from here though the server could not export everything")
     ] = False,
+    is_anew: Annotated[
+        bool, typer.Option("--anew", help="let go an export that was begun, and ask for another")
+    ] = False,
     is_plain_allowed: Annotated[
         bool, typer.Option("--plain-http", help="ask over http, which others can read and change")
     ] = False,
@@ -46,7 +49,7 @@ def pull(
     settings = context.settings()
     home.make_home(settings)
     export = Export(group, is_system, tuple(types or ()))
-    bounds = Bounds(wait_hours * 3600, file_bytes, is_past_errors)
+    bounds = Bounds(wait_hours * 3600, file_bytes, is_past_errors, is_anew)
     with officer.recorded(settings, "fhir-pull") as who:
         address = server_address(server, is_plain_allowed)
         inbox = settings.open_inbox(Feeds.load(settings.sources_file))

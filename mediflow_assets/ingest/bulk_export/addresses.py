@@ -19,7 +19,7 @@ def server_address(text: str, is_plain_allowed: bool = False) -> str:
         raise SettingsInvalid("--server takes an address without '?' and '#'.")
     if parts.scheme == "http" and not (is_plain_allowed or is_loopback(text)):
         raise SettingsInvalid("The server's address is plain http, which others can read: use https.")
-    return parts.geturl().rstrip("/")
+    return parts._replace(netloc=parts.netloc.lower()).geturl().rstrip("/")
 
 
 def require_allowed(url: str, server: str, is_plain_allowed: bool = False) -> None:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 
 from mediflow_assets.errors import SecretMissing, SettingsInvalid
+from mediflow_assets.ingest.bulk_export.addresses import server_address
 from mediflow_assets.secrets.secret_files import read_closed
 
 FILE = "fhir.toml"
@@ -52,7 +53,7 @@ def client_of(secrets: Path, server: str) -> Client | None:
         said = tomllib.loads(read_closed(secrets / FILE, f"file {FILE} of the secrets").decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         raise SettingsInvalid(f"The file {FILE} of the secrets folder is no TOML.") from None
-    entry = next((entry for base, entry in said.items() if base.rstrip("/") == server), None)
+    entry = next((entry for base, entry in said.items() if _is_of(base, server)), None)
     if entry is None:
         return None
     _require_well_formed(entry)
@@ -106,6 +107,13 @@ def _algorithm(private: object) -> str:
     if isinstance(private, EllipticCurvePrivateKey) and isinstance(private.curve, SECP384R1):
         return "ES384"
     raise SecretMissing("The private key of the FHIR client is none of RSA with 2048 bits or more, or of EC P-384.")
+
+
+def _is_of(base: str, server: str) -> bool:
+    try:
+        return server_address(base, is_plain_allowed=True) == server
+    except SettingsInvalid:
+        return False
 
 
 def _require_well_formed(entry: object) -> None:

@@ -15,7 +15,7 @@ from mediflow_assets.ingest.bulk_export import pull_state
 from mediflow_assets.ingest.bulk_export.download import fetch
 from mediflow_assets.ingest.bulk_export.kickoff import Export, kick_off
 from mediflow_assets.ingest.bulk_export.lines import lines_of
-from mediflow_assets.ingest.bulk_export.manifest import ExportFile, Kind, Manifest
+from mediflow_assets.ingest.bulk_export.manifest import ExportFile, Kind
 from mediflow_assets.ingest.bulk_export.outcomes import INCOMPLETE, severities
 from mediflow_assets.ingest.bulk_export.polling import await_manifest, let_go
 from mediflow_assets.ingest.bulk_export.pull_state import Job, PullState, digest
@@ -47,6 +47,8 @@ class Bounds:
     file_bytes: int = 64 << 30
     is_past_errors: bool = False
     """Whether the next pull asks from here on although the server could not export everything."""
+    is_anew: bool = False
+    """Whether an export that was begun is let go, and another one asked for."""
 
 
 @dataclass
@@ -76,20 +78,20 @@ def pull(
     """
     with pull_state.opened(inbox.folder, wire.server, export.name) as state:
         wanted = state.since if since is None else since or None
-        if state.job and state.job.since != wanted:
+        if state.job and (bounds.is_anew or state.job.since != wanted):
             let_go(wire, state.job.status_url)
-            state.job = None
+            state.begin(None)
         going = _Pull(wire, export, inbox, bounds, state, wire.clock.now() + bounds.wait_seconds, told)
         for _ in range(_TRIES - 1):
             try:
                 return going.through(wanted)
             except JobGone:
                 # what it has brought is known by its content, should it come again
-                going.drop()
+                state.begin(None)
         try:
             return going.through(wanted)
         except JobGone:
-            going.drop()
+            state.begin(None)
             raise
 
 
@@ -110,62 +112,56 @@ class _Pull:
         job = self.state.job or self._begin(since)
         manifest = await_manifest(self.wire, job.status_url, self.until)
         for number, file in enumerate(manifest.files, start=1):
-            if digest(file.url) not in job.done:
+            if digest(file.url) not in self.state.done:
                 self.told("files", number - 1, len(manifest.files))
-                job.done[digest(file.url)] = self._bring(file, f"{job.name}-{number:06d}", manifest.is_token_needed)
-                self.state.save()
+                fate = self._bring(file, f"{job.name}-{number:06d}", manifest.is_token_needed)
+                self.state.note(digest(file.url), fate)
         self.told("files", len(manifest.files), len(manifest.files))
-        pulled = _summed(job, manifest, self.bounds)
+        pulled = _summed(self.state.done, Pulled(job.since, manifest.transaction_time), self.bounds)
         # changes between the last pull and a later time that somebody named did not come
-        if pulled.is_complete and job.since in (None, self.state.since):
-            self.state.since = manifest.transaction_time
-        self.drop()
+        is_next = pulled.is_complete and job.since in (None, self.state.since)
+        self.state.end(manifest.transaction_time if is_next else self.state.since)
         pulled.is_let_go = let_go(self.wire, job.status_url)
         return pulled
-
-    def drop(self) -> None:
-        """Forget the job."""
-        self.state.job = None
-        self.state.save()
 
     def _begin(self, since: str | None) -> Job:
         at = dt.datetime.fromtimestamp(self.wire.clock.now(), dt.UTC)
         name = f"fhir-{at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
-        job = self.state.job = Job(kick_off(self.wire, self.export, since, self.until), since, name)
-        self.state.save()
+        job = Job(kick_off(self.wire, self.export, since, self.until), since, name)
+        self.state.begin(job)
         return job
 
     def _bring(self, file: ExportFile, name: str, is_token_needed: bool) -> dict[str, Any]:
         """Download a file and put it into the inbox; gives what is to be remembered of it."""
         path = self.state.scratch
-        size = fetch(self.wire, file, path, self.until, is_token_needed, self.bounds.file_bytes)
-        issues = severities(path) if file.kind is Kind.ERROR else {}
-        what = file.type if file.kind is Kind.OUTPUT else file.kind
-        # runs take them in the order of their names: what was deleted comes after what was exported
-        fate = _into_inbox(path, self.inbox, f"{name}-{what or 'resources'}.ndjson")
+        try:
+            size = fetch(self.wire, file, path, self.until, is_token_needed, self.bounds.file_bytes)
+            issues = severities(path) if file.kind is Kind.ERROR else {}
+            what = file.type if file.kind is Kind.OUTPUT else file.kind
+            # runs take them in the order of their names: what was deleted comes after what was exported
+            fate = _into_inbox(path, self.inbox, f"{name}-{what or 'resources'}.ndjson")
+        finally:
+            path.unlink(missing_ok=True)
         return {"kind": file.kind, "fate": fate, "bytes": size, "issues": dict(issues)}
 
 
 def _into_inbox(path: Path, inbox: Inbox, name: str) -> Fate:
     """Have a file that is whole become one of the inbox; one that holds no FHIR is kept among the refused."""
     if next(lines_of(path), None) is None:
-        path.unlink()
         return Fate.EMPTY
     try:
         if recognise(path, inbox.feeds, inbox.limits).source != fhir.SOURCE.name:
             raise DeliveryRefused("is no FHIR.")
     except DeliveryRefused:
         inbox.refuse(path, name)
-        path.unlink()
         return Fate.REFUSED
     path.rename(inbox.folder / name)
     sync_folder(inbox.folder)
     return Fate.TAKEN
 
 
-def _summed(job: Job, manifest: Manifest, bounds: Bounds) -> Pulled:
-    pulled = Pulled(job.since, manifest.transaction_time)
-    for each in job.done.values():
+def _summed(done: dict[str, dict[str, Any]], pulled: Pulled, bounds: Bounds) -> Pulled:
+    for each in done.values():
         pulled.fates[Kind(each["kind"]), Fate(each["fate"])] += 1
         pulled.bytes += each["bytes"]
         pulled.issues.update(each["issues"])

@@ -76,10 +76,10 @@ class Wire:
     ) -> None:
         self.server, self.tokens, self.token_hosts = server, tokens, token_hosts
         self.is_plain_allowed, self.clock = is_plain_allowed, clock or Clock()
-        # a proxy has no way to this machine
-        self.http = httpx.Client(
-            timeout=_TIMEOUT, trust_env=not is_loopback(server), headers={"User-Agent": "mediflow"}
-        )
+        # a proxy has no way to this machine; the authorities of SSL_CERT_FILE count for all
+        is_proxied, trusted = not is_loopback(server), httpx.create_ssl_context()
+        agent = {"User-Agent": "mediflow"}
+        self.http = httpx.Client(verify=trusted, timeout=_TIMEOUT, trust_env=is_proxied, headers=agent)
 
     def __enter__(self) -> "Wire":
         return self

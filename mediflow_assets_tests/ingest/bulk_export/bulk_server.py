@@ -49,14 +49,16 @@ class _Quiet(ThreadingHTTPServer):
 class BulkServer:
     """One server on 127.0.0.1. `planned[step]` holds answers that come first: functions of the handler."""
 
-    def __init__(self, now=time.time):
+    def __init__(self, now=time.time, tls=None):
         self.now, self.files, self.at = now, [], "2026-03-01T00:00:00Z"
         self.keys, self.lives, self.has_v2 = {}, 300, True
         self.tokens, self.jtis, self.jobs, self.not_before = {}, set(), {}, {}
         self.planned, self.asked, self.shown, self.violations = defaultdict(list), [], [], []
         self.is_token_needed = None
         self.http = _Quiet(("127.0.0.1", 0), Handler)
-        self.http.bulk = self
+        self.http.bulk, self.scheme = self, "https" if tls else "http"
+        if tls:
+            self.http.socket = tls.wrap_socket(self.http.socket, server_side=True, do_handshake_on_connect=False)
         self.thread = threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     def __enter__(self):
@@ -69,7 +71,7 @@ class BulkServer:
 
     @property
     def origin(self):
-        return f"http://127.0.0.1:{self.http.server_port}"
+        return f"{self.scheme}://127.0.0.1:{self.http.server_port}"
 
     @property
     def base(self):
@@ -101,7 +103,7 @@ class BulkServer:
 class Handler(BaseHTTPRequestHandler):
     """Answers one connection."""
 
-    protocol_version = "HTTP/1.1"
+    protocol_version, disable_nagle_algorithm = "HTTP/1.1", True
 
     @property
     def bulk(self):
