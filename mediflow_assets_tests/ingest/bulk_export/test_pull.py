@@ -69,6 +69,7 @@ def test_the_next_pull_asks_for_what_changed_since_the_last_one_of_the_same_expo
     house_pulls(export=Export(types=("Patient",)))
     house_pulls(FULL)
     # what somebody names once says nothing of the next time
+    server.at = "2026-03-05T00:00:00Z"
     house_pulls("2026-03-01T12:00:00Z")
     house_pulls()
     times = ["2026-03-01T00:00:00Z", None, None, "2026-03-01T12:00:00Z", "2026-03-02T00:00:00+01:00"]
@@ -151,7 +152,7 @@ def test_a_file_that_changed_between_two_halves_is_taken_from_its_begin(server, 
     server.file("output", P1, P2, type="Patient")
 
     def other(request):
-        assert request.headers["Range"] == "bytes=60-" and request.headers["If-Range"]
+        assert request.headers["Range"] == "bytes=60-" and request.headers["If-Range"] == '"/files/0"'
         request.answer(200, b'{"resourceType":"Patient","id":"new"}\n')
 
     server.planned["file"] = [lambda request: request.cut(60), other]
@@ -183,6 +184,36 @@ def test_a_file_that_is_always_cut_ends_the_pull_and_what_came_before_it_is_not_
     house_pulls()
     assert list(house_pulls.files) == ["000001-Patient.ndjson", "000002-Encounter.ndjson"]
     assert (server.paths("file").count("/files/0"), len(server.paths("kick"))) == (1, 1)
+
+
+def test_a_part_that_is_another_or_too_short_is_not_taken_for_the_rest(server, house_pulls):
+    server.file("output", P1, P2, type="Patient")
+    body = server.files[0]["body"]
+    other = lambda request: request.answer(206, body[:20], Content_Range=f"bytes 0-19/{len(body)}")  # noqa: E731
+    short = lambda request: request.answer(206, body[60:70], Content_Range=f"bytes 60-69/{len(body)}")  # noqa: E731
+    for part in (other, short):
+        server.planned["file"] = [lambda request: request.cut(60), part]
+        house_pulls(FULL)
+        assert set(house_pulls.files.values()) == {body}
+
+
+def test_a_server_that_asks_for_time_has_it(server, house_pulls):
+    server.planned["kick"] = [not_now(429, server, 60)] * 20
+    assert house_pulls().is_complete
+
+
+def test_another_export_under_the_same_addresses_is_another(server, house_pulls):
+    server.file("output", P1, type="Patient")
+    house_pulls()
+    server.files.clear()
+    server.file("output", P2, type="Patient")
+    server.planned["status"] = [not_now(202)] * 99
+    with pytest.raises(PullFailed):
+        house_pulls(wait_seconds=5)
+    server.planned.clear()
+    house_pulls()
+    came = [path.read_bytes() for path in house_pulls.inbox.dropped()]
+    assert len(came) == 2 and server.files[0]["body"] in came
 
 
 def test_a_file_or_an_answer_that_is_too_long_ends_the_pull(server, house_pulls):
