@@ -193,8 +193,8 @@ def test_a_part_that_is_another_or_too_short_is_not_taken_for_the_rest(server, h
     short = lambda request: request.answer(206, body[60:70], Content_Range=f"bytes 60-69/{len(body)}")  # noqa: E731
     for part in (other, short):
         server.planned["file"] = [lambda request: request.cut(60), part]
-        house_pulls(FULL)
-        assert set(house_pulls.files.values()) == {body}
+        assert house_pulls(FULL).is_complete
+        assert {path.read_bytes() for path in house_pulls.inbox.dropped()} == {body}
 
 
 def test_a_server_that_asks_for_time_has_it(server, house_pulls):
