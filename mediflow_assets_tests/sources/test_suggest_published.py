@@ -49,6 +49,7 @@ def test_a_code_alone_that_may_be_of_both_lists_says_nothing(write: Any) -> None
         ("Modalità dimissione", {"02": "home", "01": "expired", "05": "against_advice"}, "discharge_disposition"),
         ("TIPALT", {"1": "home", "4": "expired", "3": "against_advice"}, "discharge_disposition"),
         ("Discharge Destination", {"19 - Usual place": "home", "51: NHS ward": "transferred"}, "discharge_disposition"),
+        ("DISCHARGE_STATUS", {"HO": "home", "SN": "skilled_nursing", "EX": "expired"}, "discharge_disposition"),
         ("ADMIMETH", {"11": "elective", "2A": "emergency", "82": "newborn"}, "admission_type"),
     ],
 )
@@ -81,3 +82,9 @@ def test_hours_of_claims_are_times_and_99_is_none(write: Any, begun: str, ended:
     assert drafted["columns"]["admission_date"] == {"join": ["Admitted", begun]}
     assert drafted["date_formats"] == ["yyyy-MM-dd HH", "yyyy-MM-dd '99'", "yyyy-MM-dd"]
     assert "null_words" not in drafted
+
+
+@pytest.mark.parametrize("header", ["DISCHSTAT", "PATSTATUS", "Discharge Status"])
+def test_codes_of_ub_04_are_read_under_headers_run_together(write: Any, header: str) -> None:
+    drafted = section({**ENDED, header: ["01", "02", "03", "07", "20"]}, write)
+    assert drafted["values"]["discharge_disposition"]["07"] == "against_advice"

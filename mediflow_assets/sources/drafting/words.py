@@ -27,6 +27,10 @@ _LETTERS = tuple(dict(zip(pair, "MF", strict=True)) for pair in ("hm", "hf", "mv
 _OF_UB_04 = {"admission_type", "discharge_disposition"}
 _UB_04 = {"type", "typ", "atype", "priority", "status", "stus", "stat", "disp", "disposition", "dispuniform"}
 """Words in English headers of the codes of UB-04."""
+_RUN_TOGETHER = re.compile(
+    r"(adm(it|ission|sn)?|(hosp)?di?sc?h(arge|rg)?|dis|p(a?t(ient)?|tnt))(type?|stat(us)?|stus|priority)"
+)
+"""Such a word with what it is of: `dischstat`."""
 _FOREIGN = {"d", "de", "du", "des", "di"}
 _ALL_BUT_FEW = 0.98
 _MANY = 50
@@ -83,7 +87,7 @@ def meanings(column: str, header: str, profile: Profile, people: Sequence[str]) 
 def _is_of_ub_04(column: str, header: str, profile: Profile) -> bool:
     """Whether numbers are codes of UB-04, as far as a header and all of the values can tell."""
     named = {*words_of(header)}
-    is_named = bool(named & _UB_04) and not named & _FOREIGN
+    is_named = (bool(named & _UB_04) or any(map(_RUN_TOGETHER.fullmatch, named))) and not named & _FOREIGN
     return is_named and _tells_enough(profile) and share_known(column, profile) >= _ALL_BUT_FEW
 
 
