@@ -33,8 +33,6 @@ CATEGORIES = (
     "vital-signs", "laboratory", "survey", "social-history", "imaging", "procedure", "exam", "therapy", "activity",
 )  # fmt: skip
 """http://terminology.hl7.org/CodeSystem/observation-category"""
-UNIT_PATTERN = r"^[A-Za-z0-9%/*.()'^+\[\]{}#_-]{1,30}\z"
-"""What a unit of UCUM is written with (https://ucum.org/ucum, section 2.1)."""
 ORDERED, GIVEN, DISPENSED, STATED, IMMUNIZATION = "request", "administration", "dispense", "statement", "immunization"
 CLAIM, BENEFIT = "claim", "benefit"
 CLAIM_KINDS = (CLAIM, "preauthorization", "predetermination", BENEFIT)
@@ -108,13 +106,13 @@ OBSERVATIONS = _table(
     (
         Column("category", T.STRING, ", ".join(CATEGORIES), P.CLINICAL, keep()),
         *_coded("what was observed"),
-        Column("value", T.MEASURE, "the number found, to six decimals", P.CLINICAL, keep()),
+        Column("value", T.MEASURE, "the number found, to twelve decimals", P.CLINICAL, keep()),
         Column("comparator", T.STRING, "<, <=, >=, > where the true value is below or above", P.CLINICAL, keep()),
-        Column("unit", T.STRING, "UCUM", P.CLINICAL, keep()),
-        Column("unit_text", T.STRING, "a unit that is none of UCUM, as delivered", P.OTHER_ID, redact()),
-        Column("value_text", T.STRING, "what was found where it is no number, as delivered", P.OTHER_ID, redact()),
-        Column("components", T.STRING, "of an observation in parts each as code=value unit, apart by ;", P.CLINICAL,
-               keep()),
+        Column("unit", T.STRING, "one of UCUM that is in common use", P.CLINICAL, keep()),
+        Column("unit_text", T.STRING, "a unit that is none of these, as delivered", P.OTHER_ID, redact()),
+        Column("value_text", T.STRING, "what was found where it is no number, or not whole in one, as delivered",
+               P.OTHER_ID, redact()),
+        Column("components", T.STRING, "of one in parts each as code=value unit, apart by ;", P.CLINICAL, keep()),
         _STATUS,
         *_begun("observed", "when it was observed"),
     ),
@@ -160,6 +158,7 @@ CLAIMS = _table(
     "served",
     (
         Column("kind", T.STRING, ", ".join(CLAIM_KINDS), P.CLINICAL, keep(), nullable=False),
+        Column("answered_claim_id", T.STRING, "of a benefit the claim that it answers", P.RECORD_NUMBER, drop()),
         _STATUS,
         *_begun("served", "begin of the service"),
         Column("total_usd", T.MONEY, "sum billed, where the claim tells it", P.CLINICAL, keep(), unit="USD"),

@@ -17,7 +17,7 @@ class Type(StrEnum):
     MONEY = "decimal(12,2)"
     TOTAL = "decimal(18,2)"
     RATIO = "decimal(12,4)"
-    MEASURE = "decimal(18,6)"
+    MEASURE = "decimal(28,12)"
     DATE = "date"
     TIMESTAMP = "timestamp"
     BOOLEAN = "boolean"

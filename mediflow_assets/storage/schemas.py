@@ -15,7 +15,7 @@ ARROW = {
     Type.MONEY: pa.decimal128(12, 2),
     Type.TOTAL: pa.decimal128(18, 2),
     Type.RATIO: pa.decimal128(12, 4),
-    Type.MEASURE: pa.decimal128(18, 6),
+    Type.MEASURE: pa.decimal128(28, 12),
     Type.DATE: pa.date32(),
     Type.TIMESTAMP: pa.timestamp("us", tz="UTC"),
     Type.BOOLEAN: pa.bool_(),

@@ -13,8 +13,12 @@ def with_claims(encounters: DataFrame, claims: DataFrame) -> DataFrame:
     """The encounters, `cost_usd` where it is null as the total of the claims that name the encounter; where there are
     benefits only, as what these say was billed."""
     is_sent = F.coalesce(F.col("status") != _NOT_SENT, F.lit(True)) & F.col("encounter_key").isNotNull()
-    billed = {kind: F.sum(F.when(F.col("kind") == kind, F.col("total_usd"))) for kind in (CLAIM, BENEFIT)}
+    # several payers may answer one claim: what each says was billed is the same amount
+    of = F.coalesce(F.when(F.col("kind") == BENEFIT, F.col("answered_claim_id")), F.col("claim_id"))
+    each = claims.where(is_sent & F.col("kind").isin(CLAIM, BENEFIT)).groupBy("encounter_key", "kind", of.alias("_of"))
+    once = each.agg(F.max("total_usd").alias("_total"))
+    billed = {kind: F.sum(F.when(F.col("kind") == kind, F.col("_total"))) for kind in (CLAIM, BENEFIT)}
     total = F.coalesce(billed[CLAIM], billed[BENEFIT]).cast("decimal(12,2)").alias("_claimed")
-    told = claims.where(is_sent).groupBy(F.col("encounter_key").alias("_billed")).agg(total)
+    told = once.groupBy(F.col("encounter_key").alias("_billed")).agg(total)
     joined = with_few(encounters, told, F.col("encounter_key") == F.col("_billed"))
     return joined.withColumn("cost_usd", F.coalesce("cost_usd", "_claimed")).select(*encounters.columns)

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import clinical
 from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.contracts.units import UNITS
 from mediflow_assets.transforms import parsing
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.joins import with_few
@@ -15,8 +16,9 @@ from mediflow_assets.transforms.patients import PROVENANCE
 from mediflow_assets.transforms.validation import UNREADABLE, codes
 
 _LATER = ("id_namespace", "patient_key", "encounter_key", "claim_key")
-_MEASURE = r"^[+-]?[0-9]{1,12}([.][0-9]{1,6})?\z"
-_LONG_MEASURE = r"^[+-]?[0-9]{1,12}[.][0-9]{7,20}\z"
+_MEASURE = r"^[+-]?[0-9]{1,16}([.][0-9]{1,12})?\z"
+_LONG_MEASURE = r"^[+-]?[0-9]{1,16}[.][0-9]{13,20}\z"
+_DECIMAL = "decimal(28,12)"
 _COMPARED = r"^(<=|>=|<|>) *"
 ID, PATIENT, ENCOUNTER = "id", "patient", "encounter"
 """How texts name a record, and whose and of which encounter it is."""
@@ -86,27 +88,34 @@ def coded(code: str, text: str, *systems: str) -> dict[str, Column]:
     for name in systems:
         system = system.when(value.rlike(clinical.FORMS[name]), name)
     return {
-        "code": F.when(system.isNotNull(), value),
+        "code": F.when(system.isNotNull(), of_system(value, system)),
         "system": system,
         "local_code": F.when(system.isNull(), F.col(code)),
         "text": F.col(text),
     }
 
 
+def of_system(code: Column, system: Column) -> Column:
+    """A code as its system writes it: CVX with two digits at least."""
+    is_short = (system == clinical.CVX) & (F.char_length(code) == 1)
+    return F.when(is_short, F.concat(F.lit("0"), code)).otherwise(code)
+
+
 def measured(value: str, unit: str) -> dict[str, Column]:
     """A value as a number with its unit, or as the text that it is. `<0.5` is a number below which the true one is."""
     text = F.col(value)
     bare = F.regexp_replace(text, _COMPARED, "")
-    rounded = F.round(bare.try_cast("decimal(38,20)"), 6).try_cast("decimal(18,6)")
-    number = F.when(bare.rlike(_MEASURE), bare.try_cast("decimal(18,6)")).when(bare.rlike(_LONG_MEASURE), rounded)
+    rounded = F.round(bare.try_cast("decimal(38,20)"), 12).try_cast(_DECIMAL)
+    number = F.when(bare.rlike(_MEASURE), bare.try_cast(_DECIMAL)).when(bare.rlike(_LONG_MEASURE), rounded)
     sign = F.regexp_extract(text, _COMPARED, 1)
-    is_ucum = F.col(unit).rlike(clinical.UNIT_PATTERN)
+    is_ucum = F.col(unit).isin(list(UNITS))
     return {
         "value": number,
         "comparator": F.when(number.isNotNull() & (sign != ""), sign),
         "unit": F.when(is_ucum, F.col(unit)),
         "unit_text": F.when(~is_ucum, F.col(unit)),
-        "value_text": F.when(number.isNull(), text),
+        # a number that had to be rounded stands beside it as it was told
+        "value_text": F.when(number.isNull() | bare.rlike(_LONG_MEASURE), text),
     }
 
 

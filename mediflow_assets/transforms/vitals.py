@@ -20,7 +20,7 @@ def vitals_latest(observations: DataFrame) -> DataFrame:
     unit = F.regexp_extract("_part", _PART, 3)
     inside = parts.select(
         F.regexp_extract("_part", _PART, 1).alias("code"),
-        F.regexp_extract("_part", _PART, 2).try_cast("decimal(18,6)").alias("value"),
+        F.regexp_extract("_part", _PART, 2).try_cast("decimal(28,12)").alias("value"),
         F.when(unit != "", unit).alias("unit"),
         *_TELLING,
     )

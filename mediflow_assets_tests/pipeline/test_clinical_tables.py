@@ -54,7 +54,7 @@ def observed(house, *records):
         ("laboratory,2160-0,Creatinine,-0.5,mg/dL,numeric", "-0.500000", "mg/dL", None),
         ("laboratory,67151-1,Troponin,<0.01,ng/mL,numeric", "0.010000", "ng/mL", "<"),
         ("laboratory,33914-3,eGFR,>= 90,mL/min,numeric", "90.000000", "mL/min", ">="),
-        ("laboratory,3016-3,TSH,0.12345678,m[IU]/L,numeric", "0.123457", "m[IU]/L", None),
+        ("laboratory,3016-3,TSH,0.0000001,m[IU]/L,numeric", "0.0000001", "m[IU]/L", None),
     ],
 )
 def test_a_number_keeps_its_unit_and_whether_the_true_one_is_beyond_it(known, told, value, unit, comparator):
@@ -66,6 +66,22 @@ def test_a_number_keeps_its_unit_and_whether_the_true_one_is_beyond_it(known, to
         dt.datetime(2024, 1, 2, 8, 30, tzinfo=dt.UTC),
         dt.date(2024, 1, 2),
     )
+
+
+def test_a_number_that_has_to_be_rounded_is_kept_as_it_was_told_too(known):
+    (row,) = observed(known, "laboratory,2160-0,Creatinine,0.12345678901234,mg/dL,numeric")
+    assert (row["value"], row["value_text"]) == (Decimal("0.123456789012"), "0.12345678901234")
+
+
+@pytest.mark.parametrize("unit", ["Quill", "MRN4711", "per_cent", "MG/DL"])
+def test_a_unit_that_is_none_in_common_use_is_kept_and_never_shown(known, unit):
+    (row,) = observed(known, f"laboratory,2160-0,Creatinine,1.2,{unit},numeric")
+    assert (row["unit"], row["unit_text"], row["value"]) == (None, unit, Decimal("1.2"))
+
+
+def test_a_vaccine_is_coded_as_cvx_writes_it(known):
+    made(known, "DATE,PATIENT,ENCOUNTER,CODE,DESCRIPTION,BASE_COST\n2024-01-02,P1,E1,8,Hep B,140.52\n")
+    assert [(row["system"], row["code"]) for row in known.rows(clinical.MEDICATIONS)] == [("cvx", "08")]
 
 
 def test_what_is_no_number_no_unit_of_ucum_or_no_published_code_stands_apart(known):

@@ -62,6 +62,15 @@ def test_a_claim_that_is_told_again_counts_once_and_one_in_error_not_at_all(hous
     assert shown_cost(house) == Decimal("90.00")
 
 
+def test_two_payers_that_answer_one_claim_tell_of_one_amount(house):
+    def answer(id_, of):
+        billed = {"category": {"coding": [{"code": "submitted"}]}, "amount": {"value": 50, "currency": "USD"}}
+        return claim(id_, resourceType="ExplanationOfBenefit", total=[billed], claim={"reference": f"Claim/{of}"})
+
+    delivered(house, PATIENT, STAY, answer("b1", "c1"), answer("b2", "c1"), answer("b3", "c2"))
+    assert shown_cost(house) == Decimal("100.00")
+
+
 def test_amounts_of_another_currency_are_refused_and_not_added(house):
     delivered(house, PATIENT, STAY, claim("c1", total={"value": 5, "currency": "EUR"}))
     assert list(house.reasons(clinical.CLAIMS).values()) == [["currency_not_usd"]]

@@ -2,30 +2,40 @@
 explanationofbenefit.html."""
 
 from mediflow_assets.contracts import clinical as c
-from mediflow_assets.transforms.fhir import references
+from mediflow_assets.transforms.fhir import never_was, references
 from mediflow_assets.transforms.fhir.elements import Element, one, several, text
 from mediflow_assets.transforms.fhir.periods import begin_and_end
 
-COLUMNS = ("patient", "encounter", "kind", "status", "begin", "total", "paid", "currency")
+COLUMNS = ("patient", "encounter", "kind", "status", never_was.COLUMN, "begin", "total", "paid", "currency", "answers")
+_USES = dict.fromkeys(("none", "", "complete", "other"), c.CLAIM) | {
+    "proposed": "preauthorization",
+    "exploratory": "predetermination",
+}
+"""What STU3 says of the use of a claim, and no word at all, as R4 says it."""
 _BILLED, _PAID = "submitted", "benefit"
 
 
 def read(claim: Element) -> dict[str, str | None]:
     """What a claim, or what came back of one, tells, by column: amounts of one currency."""
     is_claim = claim.get("resourceType") == "Claim"
+    use = _USES.get(str(claim.get("use")).lower(), text(claim.get("use")))
     begin, _ = begin_and_end(claim, "billable", "created")
-    total = one(claim.get("total")) if is_claim else _of_category(claim, _BILLED)
+    total = one(claim.get("total")) if is_claim else _of_category(claim, _BILLED) or one(claim.get("totalCost"))
     paid = {} if is_claim else one(one(claim.get("payment")).get("amount")) or _of_category(claim, _PAID)
-    currencies = {text(each.get("currency")) for each in (total, paid)} - {None}
+    paid = paid or ({} if is_claim else one(claim.get("totalBenefit")))
+    # a Money of STU3 is a Quantity, its currency a code
+    currencies = {text(each.get("currency")) or text(each.get("code")) for each in (total, paid)} - {None}
     return {
         "patient": references.id_of(claim.get("patient"), "Patient"),
         "encounter": _encounter(claim),
-        "kind": (text(claim.get("use")) or c.CLAIM) if is_claim else c.BENEFIT,
+        "kind": use if use != c.CLAIM or is_claim else c.BENEFIT,
         "status": text(claim.get("status")),
+        **never_was.said(claim),
         "begin": begin,
         "total": text(total.get("value")),
         "paid": text(paid.get("value")),
         "currency": " ".join(sorted(each for each in currencies if each)) or None,
+        "answers": None if is_claim else references.id_of(claim.get("claim"), "Claim"),
     }
 
 

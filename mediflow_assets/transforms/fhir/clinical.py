@@ -9,15 +9,13 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import clinical as c
 from mediflow_assets.contracts import fhir
 from mediflow_assets.transforms import parsing
-from mediflow_assets.transforms.clinical import ENCOUNTER, ID, PATIENT, Begun, measured, shaped
+from mediflow_assets.transforms.clinical import ENCOUNTER, ID, PATIENT, Begun, measured, of_system, shaped
 from mediflow_assets.transforms.feeds import FeedReader
-from mediflow_assets.transforms.fhir import claim, medication, observation, procedure
+from mediflow_assets.transforms.fhir import claim, medication, never_was, observation, procedure
 from mediflow_assets.transforms.fhir.resources import texts_of
 from mediflow_assets.transforms.fhir.rows import version
 
 _IDS = (ID, PATIENT, ENCOUNTER)
-_ENDED = ("entered-in-error", "not-done", "cancelled")
-"""What never took place, or was told in error."""
 _USD = "USD"
 
 
@@ -25,10 +23,12 @@ def observations_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """Observation resources."""
     texts = _texts(bronze, feeds, observation)
     is_category = F.col("category").isin(list(c.CATEGORIES))
+    value = measured("value", "unit")
     found = {
         "category": F.when(is_category, F.col("category")),
         **_coded(),
-        **measured("value", "unit"),
+        **value,
+        "value_text": F.coalesce(value["value_text"], F.col("part_texts")),
         "components": F.col("components"),
     }
     return shaped(texts, feeds, c.OBSERVATIONS, Begun("observed", "begin"), _told(found))
@@ -51,7 +51,13 @@ def claims_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """Claim and ExplanationOfBenefit resources: the payment of the latter is kept apart from what was billed."""
     texts = _texts(bronze, feeds, claim)
     amounts = {name: parsing.money(F.col(name)) for name in ("total", "paid")}
-    found = {"kind": F.col("kind"), "total_usd": amounts["total"], "paid_usd": amounts["paid"]}
+    told = F.col("answers")
+    found = {
+        "kind": F.col("kind"),
+        "answered_claim_id": told,
+        "total_usd": amounts["total"],
+        "paid_usd": amounts["paid"],
+    }
     unread = [parsing.unreadable(f"{name}_unreadable", F.col(name), read) for name, read in amounts.items()]
     other = F.when(F.col("currency") != _USD, F.lit("currency_not_usd"))
     return shaped(texts, feeds, c.CLAIMS, Begun("served", "begin"), _told(found), (*unread, other), ())
@@ -70,7 +76,7 @@ def _coded() -> dict[str, Column]:
     for system, form in c.FORMS.items():
         is_one = is_one | ((F.col("system") == system) & F.upper("code").rlike(form))
     return {
-        "code": F.when(is_one, F.upper("code")),
+        "code": F.when(is_one, of_system(F.upper("code"), F.col("system"))),
         "system": F.when(is_one, F.col("system")),
         "local_code": F.when(F.coalesce(~is_one, F.lit(True)), F.coalesce("code", "local_code")),
         "text": F.col("description"),
@@ -78,11 +84,10 @@ def _coded() -> dict[str, Column]:
 
 
 def _told(found: Mapping[str, Column]) -> dict[str, Column]:
-    status = F.lower("status")
     return {
         **found,
-        "status": status,
+        "status": F.lower("status"),
         "source_system": F.lit(fhir.SOURCE.system),
-        "is_end": F.col("is_deleted") | F.coalesce(status.isin(list(_ENDED)), F.lit(False)),
+        "is_end": F.col("is_deleted") | F.col(never_was.COLUMN).isNotNull(),
         **version(),
     }

@@ -2,11 +2,11 @@
 medications: https://hl7.org/fhir/R4/medicationrequest.html and those beside it, immunization.html."""
 
 from mediflow_assets.contracts import clinical as c
-from mediflow_assets.transforms.fhir import published_codes, references
+from mediflow_assets.transforms.fhir import never_was, published_codes, references
 from mediflow_assets.transforms.fhir.elements import Element, one, several, text
 from mediflow_assets.transforms.fhir.periods import begin_and_end
 
-COLUMNS = ("patient", "encounter", "kind", *published_codes.COLUMNS, "status", "begin", "end")
+COLUMNS = ("patient", "encounter", "kind", *published_codes.COLUMNS, "status", never_was.COLUMN, "begin", "end")
 _KINDS = {
     "MedicationRequest": (c.ORDERED, ("authoredOn",)),
     "MedicationOrder": (c.ORDERED, ("dateWritten",)),
@@ -31,6 +31,7 @@ def read(medication: Element) -> dict[str, str | None]:
         "kind": kind,
         **published_codes.coded(_concept(medication), c.RXNORM, c.CVX, c.SNOMED),
         "status": text(medication.get("status")),
+        **never_was.said(medication, "draft"),
         "begin": begin,
         "end": end,
     }

@@ -3,7 +3,8 @@
 import re
 
 from mediflow_assets.contracts import clinical as c
-from mediflow_assets.transforms.fhir import published_codes, references
+from mediflow_assets.contracts.units import UNITS
+from mediflow_assets.transforms.fhir import never_was, published_codes, references
 from mediflow_assets.transforms.fhir.elements import Element, one, several, text
 from mediflow_assets.transforms.fhir.periods import begin_and_end
 
@@ -15,7 +16,9 @@ COLUMNS = (
     "value",
     "unit",
     "components",
+    "part_texts",
     "status",
+    never_was.COLUMN,
     "begin",
 )
 _NUMBER = re.compile(r"-?[0-9]+([.][0-9]+)?\Z")
@@ -31,8 +34,9 @@ def read(observation: Element) -> dict[str, str | None]:
         "category": _category(observation.get("category")),
         **published_codes.coded(observation.get("code"), c.LOINC, c.SNOMED),
         **_value(observation),
-        "components": _components(observation.get("component")),
+        **_parts(observation.get("component")),
         "status": text(observation.get("status")),
+        **never_was.said(observation),
         "begin": begin,
     }
 
@@ -49,6 +53,11 @@ def _value(told: Element) -> dict[str, str | None]:
         plain = number if _NUMBER.match(number) else format(quantity["value"], "f") if _is_number(quantity) else number
         sign = text(quantity.get("comparator")) or ""
         return {"value": f"{sign}{plain}", "unit": text(quantity.get("code")) or text(quantity.get("unit"))}
+    if (range_ := one(told.get("valueRange"))) or (range_ := one(told.get("valuePeriod"))):
+        bounds = (range_.get("low", range_.get("start")), range_.get("high", range_.get("end")))
+        return {"value": " to ".join(_quantity(each) for each in bounds)}
+    if ratio := one(told.get("valueRatio")):
+        return {"value": " / ".join(_quantity(ratio.get(each)) for each in ("numerator", "denominator"))}
     if concept := one(told.get("valueCodeableConcept")):
         said = published_codes.coded(concept, c.LOINC, c.SNOMED)
         return {"value": said.get("description") or said.get("code") or said.get("local_code")}
@@ -56,15 +65,27 @@ def _value(told: Element) -> dict[str, str | None]:
     return {"value": str(plain_value).lower() if isinstance(plain_value, bool) else text(plain_value)}
 
 
+def _quantity(told: object) -> str:
+    """A bound of a range, or a part of a ratio, as words."""
+    found = one(told)
+    said = (text(found.get(name)) or "" for name in ("comparator", "value", "code"))
+    return " ".join(each for each in said if each) if found else text(told) or "?"
+
+
 def _is_number(quantity: Element) -> bool:
     return not isinstance(quantity.get("value"), str)
 
 
-def _components(parts: object) -> str | None:
-    """Each part whose code and number are told, as `8480-6=120 mm[Hg]`, apart by semicolons."""
-    found = []
+def _parts(parts: object) -> dict[str, str | None]:
+    """Each part whose code and number are told, as `8480-6=120 mm[Hg]`, and what other parts say, as words."""
+    numbers, texts = [], []
     for part in several(parts):
-        code, value = published_codes.coded(part.get("code"), c.LOINC).get("code"), _value(part)
-        if code and value["value"] and _NUMBER.match(value["value"]):
-            found.append(f"{code}={value['value']} {value.get('unit') or ''}".rstrip())
-    return ";".join(found) or None
+        concept, value = published_codes.coded(part.get("code"), c.LOINC), _value(part)
+        found = _NUMBER.match(value["value"] or "")
+        unit = value.get("unit")
+        if concept.get("code") and found and (unit is None or unit in UNITS):
+            numbers.append(f"{concept['code']}={value['value']} {unit or ''}".rstrip())
+        elif value["value"]:
+            name = concept.get("code") or concept.get("local_code") or concept.get("description")
+            texts.append(f"{name}: {value['value']} {unit or ''}".rstrip())
+    return {"components": ";".join(numbers) or None, "part_texts": "; ".join(texts) or None}

@@ -36,6 +36,9 @@ def observed(**resource):
         ({"valueString": "clear"}, "clear", None),
         ({"valueBoolean": False}, "false", None),
         ({"valueCodeableConcept": concept((SNOMED, "260385009"), text="Negative")}, "Negative", None),
+        ({"valueRange": {"low": {"value": 1, "code": "mg"}, "high": {"value": 2, "code": "mg"}}}, "1 mg to 2 mg", None),
+        ({"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 128}}}, "1 / 128", None),
+        ({"valuePeriod": {"start": "2024-01-02"}}, "2024-01-02 to ?", None),
         ({}, None, None),
     ],
 )
@@ -59,6 +62,39 @@ def test_parts_of_a_blood_pressure_stand_side_by_side():
     assert observed(code=concept((LOINC, "85354-9")), component=parts)["components"] == (
         "8480-6=120 mm[Hg];8462-4=80 mm[Hg]"
     )
+
+
+def test_parts_that_are_no_plain_numbers_are_told_as_words():
+    below = {"code": concept((LOINC, "8480-6")), "valueQuantity": {"value": 40, "comparator": "<", "code": "mm[Hg]"}}
+    answer = {"code": concept((LOINC, "44250-9")), "valueCodeableConcept": {"text": "Not at all"}}
+    odd = {"code": concept((LOINC, "9272-6")), "valueQuantity": {"value": 9, "unit": "out of ten"}}
+    found = observed(code=concept((LOINC, "85354-9")), component=[below, answer, odd])
+    assert found["components"] is None
+    assert found["part_texts"] == "8480-6: <40 mm[Hg]; 44250-9: Not at all; 9272-6: 9 out of ten"
+
+
+@pytest.mark.parametrize(
+    ("reader", "told"),
+    [
+        (procedure, {"status": "not-done"}),
+        (procedure, {"status": "completed", "notDone": True}),
+        (medication, {"resourceType": "MedicationAdministration", "status": "completed", "notGiven": True}),
+        (medication, {"resourceType": "MedicationRequest", "status": "active", "doNotPerform": True}),
+        (medication, {"resourceType": "MedicationRequest", "status": "draft"}),
+        (medication, {"resourceType": "MedicationStatement", "status": "not-taken"}),
+        (medication, {"resourceType": "MedicationStatement", "status": "active", "taken": "n"}),
+        (medication, {"resourceType": "MedicationDispense", "status": "declined"}),
+        (medication, {"resourceType": "Immunization", "status": "completed", "notGiven": True}),
+        (observation, {"status": "entered-in-error"}),
+    ],
+)
+def test_what_never_took_place_is_told_as_such(reader, told):
+    assert read(reader, **told)["never_was"] == "true"
+
+
+@pytest.mark.parametrize("status", ["completed", "active", "final", "stopped", "amended"])
+def test_what_took_place_is_not(status):
+    assert read(medication, resourceType="MedicationRequest", status=status, doNotPerform=False)["never_was"] is None
 
 
 def test_the_coding_of_the_system_that_counts_is_taken_wherever_it_stands():
@@ -166,6 +202,21 @@ def test_what_came_back_tells_what_was_paid_apart_from_what_was_billed():
         Decimal("77.49"),
         Decimal("61.99"),
     )
+
+
+def test_a_benefit_tells_which_claim_it_answers_and_what_it_was_asked_for():
+    told = claimed(resourceType="ExplanationOfBenefit", use="preauthorization", claim={"reference": "Claim/c7"})
+    assert (told["kind"], told["answers"]) == ("preauthorization", "c7")
+    assert claimed(resourceType="ExplanationOfBenefit", use="claim")["kind"] == "benefit"
+
+
+def test_stu3_says_use_and_amounts_in_its_own_words():
+    old = {"value": 12.5, "code": "USD", "system": "urn:iso:std:iso:4217"}
+    found = claimed(resourceType="Claim", use="complete", total=old)
+    assert (found["kind"], found["total"], found["currency"]) == ("claim", "12.5", "USD")
+    assert claimed(resourceType="Claim", use="proposed")["kind"] == "preauthorization"
+    back = claimed(resourceType="ExplanationOfBenefit", totalCost=old, totalBenefit=old | {"value": 10})
+    assert (back["kind"], back["total"], back["paid"]) == ("benefit", "12.5", "10")
 
 
 def test_amounts_of_two_currencies_are_told_as_such():
