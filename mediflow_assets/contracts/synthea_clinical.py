@@ -96,9 +96,14 @@ IMMUNIZATIONS = _source(
 )
 CLAIMS = _source(
     "claims",
-    "id patientid appointmentid servicedate status1 outstanding1 lastbilleddate1",
+    "id patientid appointmentid servicedate status1 outstanding1 outstanding2 outstandingp lastbilleddate1",
     source.CLAIMS,
-    {"claim_id": "id", "status": "status1", "served_at": "servicedate", "outstanding_usd": "outstanding1"},
+    {
+        "claim_id": "id",
+        "status": "status1",
+        "served_at": "servicedate",
+        "outstanding_usd": "outstanding1 outstanding2 outstandingp",
+    },
     "patientid",
     "appointmentid",
 )

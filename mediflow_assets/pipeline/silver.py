@@ -32,6 +32,7 @@ from mediflow_assets.pipeline import (
     volume,
 )
 from mediflow_assets.pipeline.arrived import arrived
+from mediflow_assets.pipeline.checked_codes import with_checked_codes
 from mediflow_assets.pipeline.delivery_results import SOURCE, DeliveryResult, count, figures
 from mediflow_assets.pipeline.event_rules import settle_events, union
 from mediflow_assets.pipeline.folding import store
@@ -202,6 +203,7 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
     authorities = context.feeds.authorities_of(source.system)
     reader = FeedReader(feeds, context.feeds.namespaces, zone, words, authorities)
     frame = with_known_codes(context, source, transform(records, reader), table.contract)
+    frame = with_checked_codes(frame, table.contract)
     if FEED not in source.table.columns and not source.tells_whose:
         frame = frame.withColumn(NAMESPACE, F.lit(reader.namespaces[source.system]))
     found = of_known_people(context, table, source, frame, lambda every: transform(every, reader))

@@ -19,6 +19,7 @@ _ELSEWHERE = {
 }
 """Columns whose values stand in another one as well."""
 _OWN_IDS = {table.primary_key[-1] for table in (silver.ENCOUNTERS, silver.CONDITIONS, *clinical.TABLES)}
+_NO_SINGLE_WORD = r"[0-9@]|[^ ][ \-][^ ]"
 _MOST_SHARED = 3
 """Rows. What more of them have in common in free text or an unknown column names nobody."""
 _JSON_TEXT = r'"((?:[^"\\]|\\.)*)"\s*[,}\]]'
@@ -55,7 +56,7 @@ def _texts(lake: Lake, table: TableContract, name: str) -> pl.Series:
 
 def _of_column(values: pl.Series, name: str, privacy: Privacy, codes: pl.Series) -> pl.Series:
     if privacy is Privacy.OTHER_ID or name == "extra":
-        found = _rare(_leaves(values) if name == "extra" else values)
+        found = _rare(_leaves(values) if name == "extra" else values.filter(values.str.contains(_NO_SINGLE_WORD)))
         return found.filter(~found.str.strip_chars().str.to_lowercase().is_in(codes.implode()))
     if name in _OWN_IDS:
         # made of patient and day or code where the source has none: the patient's own id is looked for anyway

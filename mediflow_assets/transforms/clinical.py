@@ -19,6 +19,7 @@ _LATER = ("id_namespace", "patient_key", "encounter_key", "claim_key")
 _MEASURE = r"^[+-]?[0-9]{1,16}([.][0-9]{1,12})?\z"
 _LONG_MEASURE = r"^[+-]?[0-9]{1,16}[.][0-9]{13,20}\z"
 _DECIMAL = "decimal(28,12)"
+_HAS_TIME = r"[0-9][T ][0-9]"
 _COMPARED = r"^(<=|>=|<|>) *"
 ID, PATIENT, ENCOUNTER = "id", "patient", "encounter"
 """How texts name a record, and whose and of which encounter it is."""
@@ -57,7 +58,7 @@ def shaped(
         contract.primary_key[-1]: F.coalesce(F.col(ID), natural),
         "patient_id": F.col(PATIENT),
         "encounter_id": F.col(ENCOUNTER),
-        f"{stem}_at": F.when(when == "day", F.col("_at")),
+        f"{stem}_at": F.when(F.col(begun.begin).rlike(_HAS_TIME), F.col("_at")),
         f"{stem}_on": F.col("_on"),
         f"{stem}_precision": when,
         "ended_at": F.col("_ended"),
@@ -107,6 +108,8 @@ def measured(value: str, unit: str) -> dict[str, Column]:
     bare = F.regexp_replace(text, _COMPARED, "")
     rounded = F.round(bare.try_cast("decimal(38,20)"), 12).try_cast(_DECIMAL)
     number = F.when(bare.rlike(_MEASURE), bare.try_cast(_DECIMAL)).when(bare.rlike(_LONG_MEASURE), rounded)
+    # what is nothing but rounded is no number here
+    number = F.when((number != 0) | ~bare.rlike("[1-9]"), number)
     sign = F.regexp_extract(text, _COMPARED, 1)
     is_ucum = F.col(unit).isin(list(UNITS))
     return {

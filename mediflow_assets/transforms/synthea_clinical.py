@@ -3,6 +3,9 @@
 Columns of https://github.com/synthetichealth/synthea/wiki/CSV-File-Data-Dictionary.
 """
 
+from functools import reduce
+from operator import add
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -19,6 +22,8 @@ _KIND_OF_LINE = {
     "TRANSFERIN": "transfer-in",
     "TRANSFEROUT": "transfer-out",
 }
+_OWED = ("outstanding1", "outstanding2", "outstandingp")
+"""By the first payer, the second one, and the patient."""
 _AMOUNT_OF_LINE = {
     "charge": ("amount",),
     "payment": ("payments", "amount"),
@@ -78,10 +83,15 @@ def immunizations(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
 
 def claims(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """claims.csv: their sums stand in the transactions."""
-    texts = _texts(_named(bronze), ("servicedate", "status1", "outstanding1"), (ID, PATIENT, ENCOUNTER))
-    owed = parsing.money(F.col("outstanding1"))
-    found = {"kind": F.lit("claim"), "status": F.lower("status1"), "outstanding_usd": owed}
-    begun, why = Begun("served", "servicedate"), _unread(found, outstanding1="outstanding_usd")
+    texts = _texts(_named(bronze), ("servicedate", "status1", *_OWED), (ID, PATIENT, ENCOUNTER))
+    owed = [parsing.money(F.col(name)) for name in _OWED]
+    told = reduce(add, (F.coalesce(each, F.lit(0).cast("decimal(12,2)")) for each in owed))
+    total = F.when(F.coalesce(*owed).isNotNull(), told)
+    found = {"kind": F.lit(c.CLAIM), "status": F.lower("status1"), "outstanding_usd": total}
+    begun = Begun("served", "servicedate")
+    why = [
+        parsing.unreadable("outstanding_unreadable", F.col(name), read) for name, read in zip(_OWED, owed, strict=True)
+    ]
     return shaped(texts, feeds, c.CLAIMS, begun, _of_synthea(found), why, ())
 
 

@@ -11,6 +11,7 @@ from mediflow_assets.contracts import bronze, clinical, masked, silver
 from mediflow_assets.pipeline import checks, gold
 from mediflow_assets.pipeline import silver as steps
 from mediflow_assets.pipeline.silver_tables import CLINICAL
+from mediflow_assets.privacy.leak_identifiers import identifiers
 from mediflow_assets_tests.end_to_end.conftest import DATA
 from mediflow_assets_tests.house import RECEIVED
 
@@ -23,6 +24,7 @@ MEDICATIONS = (
 )
 TRANSACTIONS = "ID,CLAIMID,PATIENTID,TYPE,AMOUNT,FROMDATE,PROCEDURECODE,NOTES,PAYMENTS,TRANSFERS,APPOINTMENTID\n"
 CLAIMS = "Id,PATIENTID,APPOINTMENTID,SERVICEDATE,STATUS1,OUTSTANDING1\n"
+OWED = "Id,PATIENTID,APPOINTMENTID,SERVICEDATE,STATUS1,OUTSTANDING1,OUTSTANDING2,OUTSTANDINGP\n"
 
 
 @pytest.fixture
@@ -95,6 +97,11 @@ def test_what_is_no_number_no_unit_of_ucum_or_no_published_code_stands_apart(kno
     assert (row["code"], row["system"], row["local_code"]) == (None, None, "QOLS")
 
 
+def test_a_number_too_small_to_be_kept_is_no_zero(known):
+    (row,) = observed(known, "laboratory,2160-0,Creatinine,0.00000000000001,mg/dL,numeric".replace("numeric", "text"))
+    assert (row["value"], row["value_text"]) == (None, "0.00000000000001")
+
+
 def test_a_number_that_is_none_is_refused(known):
     assert observed(known, "laboratory,2160-0,Creatinine,1,2 mg/dL,mg/dL,numeric".replace("1,2", "1;2")) == []
     assert list(known.reasons(clinical.OBSERVATIONS).values()) == [["value_unreadable"]]
@@ -139,6 +146,17 @@ def test_the_lines_of_a_claim_tell_what_each_amount_is(known):
     assert {row["claim_key"] for row in known.rows(clinical.CLAIM_LINES)} == {claim["claim_key"]}
 
 
+def test_what_is_owed_for_a_claim_is_what_payers_and_patient_owe_together(known):
+    made(known, OWED + "C1,P1,E1,2024-01-02T08:00:00Z,BILLED,5,3,2\nC2,P1,E1,2024-01-02T08:00:00Z,CLOSED,,,\n")
+    assert [row["outstanding_usd"] for row in known.rows(clinical.CLAIMS)] == [Decimal("10.00"), None]
+
+
+def test_a_day_without_a_time_is_no_midnight(known):
+    made(known, PROCEDURES + "2024-01-02,,P1,E1,265764009,Renal dialysis,903,,\n")
+    (row,) = known.rows(clinical.PROCEDURES)
+    assert (row["performed_at"], row["performed_on"]) == (None, dt.date(2024, 1, 2))
+
+
 def test_a_word_for_no_known_kind_of_line_is_refused(known):
     made(known, TRANSACTIONS + "L1,C1,P1,GIFT,77.49,2024-01-02,,,,,E1\n")
     assert list(known.reasons(clinical.CLAIM_LINES).values()) == [["line_kind_unknown"]]
@@ -167,6 +185,15 @@ def test_masked_copies_show_no_id_no_text_and_no_day(known):
         assert hidden not in shown
     (encounter_key,) = {row["encounter_key"] for row in known.rows(clinical.PROCEDURES)}
     assert encounter_key == known.key.pseudonym_of("encounter", "synthea", "E1")
+
+
+def test_a_single_word_of_a_text_is_nobody_s_name_to_the_leak_scan(known):
+    made(
+        known,
+        TRANSACTIONS + "L1,C1,P1,CHARGE,1,2024-01-02,,Encounter,,,E1\nL2,C1,P1,CHARGE,1,2024-01-02,,Mr Ab Quill,,,\n",
+    )
+    found = set(identifiers(known.lake))
+    assert "encounter" not in found and "mr ab quill" in {each.lower() for each in found}
 
 
 def test_every_masked_copy_is_made(known):

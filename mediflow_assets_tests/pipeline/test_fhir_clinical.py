@@ -71,6 +71,34 @@ def test_two_payers_that_answer_one_claim_tell_of_one_amount(house):
     assert shown_cost(house) == Decimal("100.00")
 
 
+ASPIRIN = {"coding": [{"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": "1191"}]}
+ABOUT = {"subject": {"reference": "Patient/p1"}, "medicationCodeableConcept": ASPIRIN}
+
+
+def test_resources_of_two_types_that_bear_one_id_are_two(house):
+    given = {"resourceType": "MedicationAdministration", "id": "m1", "effectiveDateTime": "2024-01-03"} | ABOUT
+    ordered = {"resourceType": "MedicationRequest", "id": "m1", "authoredOn": "2024-01-02"} | ABOUT
+    delivered(house, PATIENT, ordered, given | OLDER)
+    assert {row["kind"] for row in house.rows(clinical.MEDICATIONS)} == {"request", "administration"}
+    newer = {"status": "entered-in-error", "meta": {"lastUpdated": "2024-06-01T00:00:00Z"}}
+    delivered(house, given | newer)
+    assert [row["kind"] for row in house.rows(clinical.MEDICATIONS)] == ["request"]
+
+
+def test_a_code_whose_check_digit_is_wrong_is_of_no_system(house):
+    def result(id_, system, code):
+        coding = {"coding": [{"system": system, "code": code}]}
+        about = {"subject": {"reference": "Patient/p1"}, "effectiveDateTime": "2024-01-03", "valueInteger": 1}
+        return {"resourceType": "Observation", "id": id_, "code": coding} | about
+
+    loinc, snomed = "http://loinc.org", "http://snomed.info/sct"
+    delivered(
+        house, PATIENT, result("a", loinc, "8867-4"), result("b", loinc, "8867-5"), result("c", snomed, "6175550100")
+    )
+    found = {row["observation_id"]: (row["code"], row["local_code"]) for row in house.rows(clinical.OBSERVATIONS)}
+    assert found == {"a": ("8867-4", None), "b": (None, "8867-5"), "c": (None, "6175550100")}
+
+
 def test_amounts_of_another_currency_are_refused_and_not_added(house):
     delivered(house, PATIENT, STAY, claim("c1", total={"value": 5, "currency": "EUR"}))
     assert list(house.reasons(clinical.CLAIMS).values()) == [["currency_not_usd"]]
@@ -117,7 +145,10 @@ def test_real_bundles_hold_what_an_independent_reading_of_them_finds(house):
     claims = [each for each in resources if each["resourceType"] == "Claim"]
     billed = {row["claim_id"]: row["total_usd"] for row in house.rows(clinical.CLAIMS) if row["kind"] == "claim"}
     cents = Decimal("0.01")
-    assert billed == {each["id"]: Decimal(each["total"]["value"]).quantize(cents) for each in claims}
+    assert billed == {f"Claim/{each['id']}": Decimal(each["total"]["value"]).quantize(cents) for each in claims}
     paid = {row["claim_id"]: row["paid_usd"] for row in house.rows(clinical.CLAIMS) if row["kind"] == "benefit"}
     benefits = [each for each in resources if each["resourceType"] == "ExplanationOfBenefit"]
-    assert paid == {each["id"]: Decimal(each["payment"]["amount"]["value"]).quantize(cents) for each in benefits}
+    assert paid == {
+        f"ExplanationOfBenefit/{each['id']}": Decimal(each["payment"]["amount"]["value"]).quantize(cents)
+        for each in benefits
+    }

@@ -42,14 +42,14 @@ def procedures_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
 
 def medications_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """Resources of what was ordered, dispensed, given or stated, and immunizations."""
-    texts = _texts(bronze, feeds, medication)
+    texts = _texts(bronze, feeds, medication, are_of_types=True)
     found = {"kind": F.col("kind"), **_coded()}
     return shaped(texts, feeds, c.MEDICATIONS, Begun("started", "begin", "end"), _told(found))
 
 
 def claims_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """Claim and ExplanationOfBenefit resources: the payment of the latter is kept apart from what was billed."""
-    texts = _texts(bronze, feeds, claim)
+    texts = _texts(bronze, feeds, claim, are_of_types=True)
     amounts = {name: parsing.money(F.col(name)) for name in ("total", "paid")}
     told = F.col("answers")
     found = {
@@ -63,9 +63,12 @@ def claims_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     return shaped(texts, feeds, c.CLAIMS, Begun("served", "begin"), _told(found), (*unread, other), ())
 
 
-def _texts(bronze: DataFrame, feeds: FeedReader, reader: ModuleType) -> DataFrame:
+def _texts(bronze: DataFrame, feeds: FeedReader, reader: ModuleType, *, are_of_types: bool = False) -> DataFrame:
     columns: Sequence[str] = reader.COLUMNS
     texts = texts_of(bronze, columns, reader.read)
+    if are_of_types:
+        # an id is one within its type only
+        texts = texts.withColumn(ID, F.concat_ws("/", F.when(F.col(ID).isNotNull(), F.col("resource_type")), ID))
     cells = [name for name in (*columns, "last_updated", "version_id") if name not in _IDS]
     return feeds.spelling(fhir.SOURCE.system)(parsing.texts(texts, cells, _IDS), _IDS)
 

@@ -8,7 +8,7 @@ from mediflow_assets.transforms.fhir.elements import Element, text
 
 COLUMN = "never_was"
 _STATUSES = ("entered-in-error", "not-done", "not-taken", "cancelled", "declined")
-_FLAGS = ("notGiven", "wasNotGiven", "notDone", "wasNotTaken", "doNotPerform")
+_FLAGS = ("notGiven", "wasNotGiven", "notDone", "notPerformed", "wasNotTaken", "doNotPerform")
 _NOT_TAKEN = ("n", "unk", "na")
 
 

@@ -22,6 +22,8 @@ COLUMNS = (
     "begin",
 )
 _NUMBER = re.compile(r"-?[0-9]+([.][0-9]+)?\Z")
+_KEPT_IN_BRONZE = ("valueSampledData", "valueAttachment", "valueReference")
+"""Values that Silver says only to be there."""
 _PLAIN = ("valueString", "valueInteger", "valueBoolean", "valueDateTime", "valueTime")
 
 
@@ -61,6 +63,8 @@ def _value(told: Element) -> dict[str, str | None]:
     if concept := one(told.get("valueCodeableConcept")):
         said = published_codes.coded(concept, c.LOINC, c.SNOMED)
         return {"value": said.get("description") or said.get("code") or said.get("local_code")}
+    if name := next((each for each in _KEPT_IN_BRONZE if told.get(each)), None):
+        return {"value": f"[{name.removeprefix('value')}]"}
     plain_value = next((told[name] for name in _PLAIN if told.get(name) is not None), None)
     return {"value": str(plain_value).lower() if isinstance(plain_value, bool) else text(plain_value)}
 

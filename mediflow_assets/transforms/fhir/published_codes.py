@@ -14,7 +14,7 @@ _SYSTEMS = {
     "urn:oid:2.16.840.1.113883.12.292": c.CVX,
     "http://www.ama-assn.org/go/cpt": c.CPT,
     "urn:oid:2.16.840.1.113883.6.12": c.CPT,
-    "https://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets": c.HCPCS,
+    "http://www.cms.gov/Medicare/Coding/HCPCSReleaseCodeSets": c.HCPCS,
     "urn:oid:2.16.840.1.113883.6.285": c.HCPCS,
     "http://www.ada.org/cdt": c.CDT,
     "urn:oid:2.16.840.1.113883.6.13": c.CDT,
@@ -43,4 +43,4 @@ def coded(concept: object, *wanted: str) -> dict[str, str | None]:
 
 
 def _system(coding: Element) -> str | None:
-    return _SYSTEMS.get(str(coding.get("system")).rstrip("/"))
+    return _SYSTEMS.get(str(coding.get("system")).rstrip("/").replace("https://", "http://"))

@@ -18,6 +18,7 @@ Reader = Callable[[Element], dict[str, str | None]]
 """What a resource says, by column; a column that it leaves out is not told."""
 VERSION = ("id", "last_updated", "version_id")
 """What every resource says of itself; `is_deleted` beside it."""
+_KEPT = ("resource_type", *PROVENANCE)
 _STORED = ("resource", "known_as", "resource_id", "full_url", "last_modified", "etag")
 _ID = re.compile(fhir.ID_OF_REFERENCE)
 _TAG = re.compile(r'\s*(?:W/)?"([^"]+)"\s*\Z')
@@ -25,7 +26,8 @@ _decode = msgspec.json.Decoder(float_hook=Decimal).decode
 
 
 def texts_of(bronze: DataFrame, columns: Sequence[str], read: Reader) -> DataFrame:
-    """Rows of `bronze/fhir_resources` of one type with these columns as texts, `VERSION`, and `is_deleted`."""
+    """Rows of `bronze/fhir_resources` of one type with these columns as texts, `VERSION`, `is_deleted`
+    and `resource_type`."""
     names = (*VERSION, *columns)
 
     def _each(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -35,11 +37,11 @@ def texts_of(bronze: DataFrame, columns: Sequence[str], read: Reader) -> DataFra
             arrays = [pa.array([row.get(name) for row in told], pa.string()) for name in names]
             deleted = pa.array([row["is_deleted"] is not None for row in told], pa.bool_())
             kept = batch.columns[len(_STORED) :]
-            yield pa.RecordBatch.from_arrays([*arrays, deleted, *kept], names=[*names, "is_deleted", *PROVENANCE])
+            yield pa.RecordBatch.from_arrays([*arrays, deleted, *kept], names=[*names, "is_deleted", *_KEPT])
 
-    provenance = "_delivery_id string, _record_number bigint, _ingested_at timestamp"
+    provenance = "resource_type string, _delivery_id string, _record_number bigint, _ingested_at timestamp"
     schema = f"{', '.join(f'`{name}` string' for name in names)}, is_deleted boolean, {provenance}"
-    return bronze.select(*_STORED, *PROVENANCE).mapInArrow(_each, schema)
+    return bronze.select(*_STORED, *_KEPT).mapInArrow(_each, schema)
 
 
 def _told(

@@ -37,6 +37,7 @@ def observed(**resource):
         ({"valueBoolean": False}, "false", None),
         ({"valueCodeableConcept": concept((SNOMED, "260385009"), text="Negative")}, "Negative", None),
         ({"valueRange": {"low": {"value": 1, "code": "mg"}, "high": {"value": 2, "code": "mg"}}}, "1 mg to 2 mg", None),
+        ({"valueSampledData": {"data": "1 2 3"}}, "[SampledData]", None),
         ({"valueRatio": {"numerator": {"value": 1}, "denominator": {"value": 128}}}, "1 / 128", None),
         ({"valuePeriod": {"start": "2024-01-02"}}, "2024-01-02 to ?", None),
         ({}, None, None),
@@ -189,6 +190,12 @@ def test_a_claim_tells_its_total_and_its_one_encounter():
     assert claimed(resourceType="Claim", item=lines("e1", "e2"))["encounter"] is None
 
 
+def test_a_claim_without_a_total_costs_what_its_lines_do():
+    each = [{"net": {"value": value, "currency": "USD"}} for value in (30, 12.5)]
+    assert claimed(resourceType="Claim", item=each)["total"] == "42.5"
+    assert claimed(resourceType="Claim", item=[*each, {}])["total"] is None
+
+
 def test_what_asks_beforehand_is_no_claim():
     assert claimed(resourceType="Claim", use="preauthorization")["kind"] == "preauthorization"
 
@@ -206,7 +213,7 @@ def test_what_came_back_tells_what_was_paid_apart_from_what_was_billed():
 
 def test_a_benefit_tells_which_claim_it_answers_and_what_it_was_asked_for():
     told = claimed(resourceType="ExplanationOfBenefit", use="preauthorization", claim={"reference": "Claim/c7"})
-    assert (told["kind"], told["answers"]) == ("preauthorization", "c7")
+    assert (told["kind"], told["answers"]) == ("preauthorization", "Claim/c7")
     assert claimed(resourceType="ExplanationOfBenefit", use="claim")["kind"] == "benefit"
 
 
