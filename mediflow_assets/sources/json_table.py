@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import msgspec
 import pyarrow as pa
 
 from mediflow_assets.errors import DeliveryRefused
+from mediflow_assets.sources import json_nested
 from mediflow_assets.sources.csv_blocks import Overlong
 from mediflow_assets.sources.delivery import DOCUMENT_LIMIT, Recognised, Reject
 from mediflow_assets.sources.ndjson import json_lines
@@ -52,7 +54,10 @@ def _tops_of_lines(file: Candidate) -> Iterator[TableTop]:
 
 
 def _tops_of_array(file: Candidate) -> Iterator[TableTop]:
-    yield _top(_record(raw)[0] for raw in _array(file.path, file.compression, file))
+    records = _array(file.path, file.compression, file)
+    yield _top(_record(raw)[0] for raw in records)
+    for place in json_nested.places(records[:SAMPLE]):
+        yield replace(_top(_record(raw)[0] for raw in json_nested.unnested(records, place)), sheet=place)
 
 
 def _top(records: Iterable[Record | str]) -> TableTop:
@@ -76,7 +81,14 @@ def _read_lines(path: Path, what: Recognised) -> Iterator[TableBatch]:
 
 
 def _read_array(path: Path, what: Recognised) -> Iterator[TableBatch]:
-    yield from _batches((_record(raw) for raw in _array(path, what.compression, what)), what)
+    records = _array(path, what.compression, what)
+    inner = (raw for place in _places(what) for raw in json_nested.unnested(records, place))
+    yield from _batches((_record(raw) for raw in (inner if what.sheet else records)), what)
+
+
+def _places(what: Recognised) -> list[str]:
+    """Where the lists stand whose objects are the records, if they stand within others."""
+    return [what.sheet, *(place for place, _ in what.more_sheets)] if what.sheet else []
 
 
 def _array(path: Path, compression: str | None, of: Candidate | Recognised) -> list[bytes]:
@@ -164,6 +176,11 @@ def _count_lines(path: Path, what: Recognised) -> int:
 
 def _count_array(path: Path, what: Recognised) -> int:
     """By the standard library's parser."""
+    if what.sheet:
+        with opened(path, what.compression, what.limits) as stream:
+            found: Any = json.load(stream, strict=False, parse_int=_nothing, parse_float=_nothing)
+        records = found if isinstance(found, list) else next(each for each in found.values() if isinstance(each, list))
+        return sum(json_nested.count(records, place) for place in _places(what))
     with opened(path, what.compression, what.limits) as stream:
         document: Any = json.load(
             stream, strict=False, object_pairs_hook=_arrays, parse_int=_nothing, parse_float=_nothing
