@@ -49,6 +49,8 @@ def test_a_code_alone_that_may_be_of_both_lists_says_nothing(write: Any) -> None
         ("Modalità dimissione", {"02": "home", "01": "expired", "05": "against_advice"}, "discharge_disposition"),
         ("TIPALT", {"1": "home", "4": "expired", "3": "against_advice"}, "discharge_disposition"),
         ("Discharge Destination", {"19 - Usual place": "home", "51: NHS ward": "transferred"}, "discharge_disposition"),
+        ("진료결과구분", {"9": "home", "2": "transferred", "4": "expired"}, "discharge_disposition"),
+        ("condicionDestinoUsuarioEgreso", {"01": "home", "02": "expired"}, "discharge_disposition"),
         ("DISCHARGE_STATUS", {"HO": "home", "SN": "skilled_nursing", "EX": "expired"}, "discharge_disposition"),
         ("ADMIMETH", {"11": "elective", "2A": "emergency", "82": "newborn"}, "admission_type"),
     ],
