@@ -22,6 +22,7 @@ STAYS = {"MRN": lambda row: f"{70000 + row % 40}", "Visit ID": lambda row: f"V{r
             ("verstorben (Hospiz)", "expired"),
             ("Alta melhorado", "home"),
         ],
+        *[("Referred to other hospital", "transferred"), ("transferred or other", None)],
         *[("left against the doctors' advice", "against_advice"), ("any nursing home", "skilled_nursing")],
         *[("with medical advice", None), ("transfer home", None), ("interne Verlegung", None), ("ward 7", None)],
         *[("not transferred", None), ("óbito sem necropsia", None), ("discharged to custody", None)],

@@ -12,12 +12,16 @@ _STEM = 4
 """Letters of a beginning that may have any ending; a shorter word stands for itself."""
 _UNSURE = "unsure"
 """Words beside which the others may mean anything; a move within the hospital ends no stay."""
+_ELSEWHERE = frozenset(f"other{place}" for place in ("hospital", "facilit", "institution", "cent", "clinic", "health"))
+"""Places that are others than this one, as none is beside `home or other`."""
 _OF_PLACES = {"transferred", "rehab"}
 
 
 def meaning_of(phrase: str) -> str | None:
     """How a stay ended by a phrase such as `transfer to acute care hospital`; None where its words do not tell it."""
     words = words_of(phrase)
+    if any(_begins(pair, _ELSEWHERE) for pair in map("".join, pairwise(words))):
+        words = tuple(word for word in words if word != "other")
     if _stems()[_UNSURE] & {*words}:
         return None
     every = (*words, *map("".join, pairwise(words)))
