@@ -130,3 +130,15 @@ def test_a_time_of_day_directly_behind_a_date_is_its_time(write: Any) -> None:
     assert drafted["columns"]["admission_date"]["join"] == ["Admitted", "hour"]
     assert drafted["columns"]["discharge_date"]["join"] == ["Discharged", "clock time"]
     assert drafted["date_formats"]["discharge_date"][0] == "yyyy-MM-dd H'h'mm"
+
+
+def test_the_diagnosis_at_the_end_of_a_stay_goes_before_that_at_its_beginning(write: Any) -> None:
+    begun, ended = ["R07.4", "R10.4", "R55"], ["I21.4", "K35.8", "I49.9"]
+    columns = {
+        "MRN": GERMAN["Pat.-Nr."],
+        "Admitted": day,
+        "codDiagnosticoPrincipal": begun,
+        "codDiagnosticoPrincipalE": ended,
+    }
+    found = section(columns, write)["columns"]["diagnosis_code"]
+    assert found["join"][0] == "codDiagnosticoPrincipalE"
