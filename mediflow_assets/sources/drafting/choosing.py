@@ -77,6 +77,8 @@ def candidates(table: Table, ours: str) -> list[Choice]:
             against = _of_others(header, table.profiles[header]) if ours == "diagnosis_code" else 0.0
             # of an arrival and an admission the stay begins with the latter
             against += _ARRIVAL * (ours == "admission_date" and "arrival" in concepts(header)[0])
+            # of two diagnoses of a Colombian stay (RIPS) that with an E, of egreso, is the one at its end
+            against += _ARRIVAL * (ours == "diagnosis_code" and f"{header}E" in table.header)
             against += _STRANGE * (ours == "department" and table.profiles[header].share(str.isdecimal) >= ENOUGH)
             found.append(Choice(header, told, by_name + by_words - against - place / 1_000_000))
     return sorted(found, key=lambda choice: -choice.score)
