@@ -12,6 +12,13 @@ DATA = Path(__file__).parents[3] / "shared" / "data"
 pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real exports are not at hand")
 KNOWN = {
     "mediflow_v2/patients_synthetic.csv": ("admissions", 5000),
+    "synthea_claims/observations.csv": ("synthea_observations", 990),
+    "synthea_claims/procedures.csv": ("synthea_procedures", 249),
+    "synthea_claims/medications.csv": ("synthea_medications", 663),
+    "synthea_claims/immunizations.csv": ("synthea_immunizations", 29),
+    "synthea_claims/claims.csv": ("synthea_claims", 1267),
+    "synthea_claims/claims_transactions.csv": ("synthea_claims_transactions", 5228),
+    "synthea_hospital/procedures.csv": ("synthea_procedures", 47701),
     "synthea_claims/conditions.csv": ("synthea_conditions", 438),
     "synthea_claims/encounters.csv": ("synthea_encounters", 604),
     "synthea_claims/patients.csv": ("synthea_patients", 27),
