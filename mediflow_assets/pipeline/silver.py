@@ -14,6 +14,7 @@ from mediflow_assets.contracts.clinical import ENCOUNTER_LOCATIONS
 from mediflow_assets.contracts.identifiers import NAMESPACE
 from mediflow_assets.contracts.source import FEED, SourceContract
 from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.contracts.versions import OUTCOMES
 from mediflow_assets.pipeline import (
     change,
     checks,
@@ -234,7 +235,7 @@ def _commit(
     """
     lake, by_delivery = context.lake, {result.delivery: result for result in delivery_results}
     discarded = held_by_delivery(lake, contract, work.offset_ranges, ["discarded"])
-    nothing = DeliveryResult("", 0, 0, 0)
+    nothing = DeliveryResult("", 0, 0, 0, outcomes=dict.fromkeys(OUTCOMES, 0) if versions_kept_of(contract) else {})
     whole = (*work.new, *work.corrections)
     again = [result for result in delivery_results if result.delivery not in whole and result.outcomes]
     rows = [replace(result, records=0, accepted=0).as_processed(contract.name) for result in again]

@@ -50,8 +50,9 @@ def take(house, *texts):
 def ended(house):
     """How many versions ended what they name, by table."""
     counts = Counter()
+    tables = {table.name for table in (silver.PATIENTS, silver.ENCOUNTERS, silver.CONDITIONS)}
     for row in reconcile(house.lake):
-        counts.update({row["table"]: row["ended"]} if row["table"] in silver.VERSIONS else {})
+        counts.update({row["table"]: row["ended"]} if row["table"] in tables else {})
     return dict(counts)
 
 
