@@ -224,7 +224,8 @@ class Process:
 def killed_amid(folder, messages, kills, seed):
     """Send messages, each until it is acknowledged, to a process that is killed in between, and once more started."""
     chance = random.Random(seed)
-    at = sorted(chance.sample(range(len(messages)), kills))
+    # not amid the last ones: the process has to be there when it is told to end
+    at = sorted(chance.sample(range(len(messages) - 20), kills))
     process = Process(folder)
     sender = Sender(process.port)
     for place, text in enumerate(messages):
