@@ -48,7 +48,7 @@ def listen(
             asyncio.run(_until_told(listener, host, port, tls))
         except OSError as error:
             context.usage(f"cannot listen at {host}:{port} ({error.strerror or type(error).__name__})")
-    told = ", ".join(f"{count:,} {what}" for what, count in sorted(listener.counts.items()))
+    told = ", ".join(f"{count:,} {what}" for what, count in sorted(listener.counts.items()) if count)
     output.line(told or "No message came.")
 
 

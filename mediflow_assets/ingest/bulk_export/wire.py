@@ -152,7 +152,8 @@ class Wire:
                 answer = attempt()
             except httpx.TransportError as error:
                 if failures + 1 >= MOST_FAILURES:
-                    raise PullFailed(f"The server cannot be reached ({type(error).__name__}).") from None
+                    said = f"The server cannot be reached ({type(error).__name__})."
+                    raise PullFailed(f"{said} Is the address right, and is it up? Then pull again.") from None
             if answer and answer.status == 401 and self.tokens and not is_renewed:
                 is_renewed = True
                 self.tokens.forget()
