@@ -32,7 +32,7 @@ def run(
     wait: Annotated[float, typer.Option(help="seconds to wait for the lake")] = 0,
 ) -> None:
     """Bring every table up to date from what has arrived."""
-    from mediflow_assets.cli import officer
+    from mediflow_assets.cli import officer, unchanged
 
     settings = context.settings()
     settings.require_home()
@@ -40,7 +40,12 @@ def run(
         # training, with what it leaves: the scores of the champions
         job, select = Job.TRAIN, None
     with officer.recorded(settings, "run", job):
-        raise typer.Exit(launch(job, select=select, wait=wait, is_shown=True))
+        if job is not Job.REFRESH or select:
+            raise typer.Exit(launch(job, select=select, wait=wait, is_shown=True))
+        began = unchanged.home_of(settings)
+        if unchanged.said(settings, began):
+            raise typer.Exit()
+        raise typer.Exit(launch(job, wait=wait, is_shown=True, began=began))
 
 
 def launch(
@@ -50,11 +55,14 @@ def launch(
     select: str | None = None,
     wait: float = 0,
     is_shown: bool = False,
+    began: str | None = None,
 ) -> int:
     """Run a job through Dagster, telling its progress; returns the exit code: 0 done, 1 failed, 3 a check failed.
 
-    `is_shown` says in the end what became of each delivery.
+    `is_shown` says in the end what became of each delivery. `began` is the stamp of the home with which a whole run
+    began: with it the next one knows if there is anything to do.
     """
+    from mediflow_assets.cli import unchanged
     from mediflow_assets.cli.output import progress
     from mediflow_assets.defs import launching
 
@@ -86,6 +94,8 @@ def launch(
 
         run_report.show(outcome, context.lake(settings))
     if outcome.is_success:
+        if began:
+            unchanged.note(settings, outcome, began)
         return 0
     return 3 if outcome.failed_checks else 1
 

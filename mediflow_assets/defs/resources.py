@@ -14,7 +14,7 @@ from pydantic import PrivateAttr
 from mediflow_assets.identity.prediction_log import PredictionLog
 from mediflow_assets.ingest.inbox import Inbox
 from mediflow_assets.modes import close_below, is_open
-from mediflow_assets.pipeline import damage, upgrade
+from mediflow_assets.pipeline import damage, settled, upgrade
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.privacy.erasure.journal import refuse_half_erased
 from mediflow_assets.secrets.key_change import refuse_half_changed
@@ -110,6 +110,7 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             if dead and context.instance:
                 fail_dead_run(context.instance, dead)
                 self.engine.end_session_of(dead)
+            settled.begin_run(settings.root)
             self.engine.named(run_id)
             refuse_half_erased(settings.root)
             refuse_half_changed(settings.secrets)
@@ -125,6 +126,7 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 yield self
             finally:
                 self.engine.close()
+                settled.end_run(settings.root, settings.lake_root, run_id)
 
 
 def _tables_of(context: dg.InitResourceContext) -> tuple[frozenset[str], frozenset[str], bool]:
