@@ -101,7 +101,7 @@ SOURCE = SourceContract(
             _read(
                 "encounter_id patient_id encounter_class admission_type status department diagnosis_code "
                 "diagnosis_text admitted_at discharged_at discharge_disposition age_at_admission updated_at "
-                "version_number extra"
+                "version_number named_conditions extra"
             ),
             "Encounter",
         ),

@@ -94,6 +94,8 @@ ENCOUNTERS = of_records(
         Column("diagnosis_rank", T.INTEGER, "its place among the encounter's, where told", P.CLINICAL, drop()),
         Column("listed_codes", T.STRING, "of a record that lists several codes all, each after its system: icd10:I10",
                P.CLINICAL, drop()),
+        Column("named_conditions", T.STRING, "the conditions that are its diagnoses, each on a line: rank, use, id",
+               P.OTHER_ID, drop()),
         Column("diagnosis_text", T.STRING, "as delivered", P.OTHER_ID, redact()),
         Column("admitted_at", T.TIMESTAMP, "start, UTC", P.DATE, year(), nullable=False),
         Column("discharged_at", T.TIMESTAMP, "end, UTC; null while it lasts", P.DATE, year()),
@@ -144,9 +146,9 @@ ENCOUNTERS = of_records(
 )  # fmt: skip
 
 
-def _of_list(column: str) -> tuple[str, ...]:
-    """Where a condition of a list comes from."""
-    return (f"{ENCOUNTERS.name}.{column}",)
+def _of_list(*columns: str) -> tuple[str, ...]:
+    """What of a condition its encounter tells: by a list of codes, or by name."""
+    return tuple(f"{ENCOUNTERS.name}.{column}" for column in columns)
 
 
 CONDITIONS = of_records(
@@ -161,14 +163,16 @@ CONDITIONS = of_records(
                derived_from=_of_list("patient_id")),
         Column("patient_key", T.STRING, "keyed pseudonym of the patient", P.PSEUDONYM, keep(), nullable=False,
                derived_from=_of_list("patient_key")),
-        Column("encounter_id", T.STRING, "where it was recorded", P.RECORD_NUMBER, drop(),
-               derived_from=_of_list("encounter_id")),
+        Column("encounter_id", T.STRING, "where it was recorded, or which encounter names it", P.RECORD_NUMBER, drop(),
+               derived_from=_of_list("encounter_id", "named_conditions")),
         Column("code", T.STRING, "ICD-10, ICD-9-CM or SNOMED CT", P.CLINICAL, keep(), nullable=False,
                derived_from=_of_list("listed_codes")),
         Column("system", T.STRING, "icd10, icd9 or snomed", P.CLINICAL, keep(), nullable=False,
                derived_from=_of_list("listed_codes")),
         Column("diagnosis_rank", T.INTEGER, "its place among the encounter's, where told", P.CLINICAL, drop(),
-               derived_from=_of_list("listed_codes")),
+               derived_from=_of_list("listed_codes", "named_conditions")),
+        Column("diagnosis_use", T.STRING, "what the encounter names it for: AD admission, DD discharge, CC, CM, …",
+               P.CLINICAL, drop(), derived_from=_of_list("named_conditions")),
         Column("text", T.STRING, "as delivered", P.OTHER_ID, drop()),
         Column("onset_date", T.DATE, "begin, or the first day it may be", P.DATE, year(), nullable=False,
                derived_from=_of_list("admitted_on")),
@@ -180,6 +184,8 @@ CONDITIONS = of_records(
                drop()),
         Column("is_listed", T.BOOLEAN, "whether the list of its encounter tells of it, and no record of its own",
                P.TECHNICAL, drop(), derived_from=_of_list("listed_codes")),
+        Column("is_linked", T.BOOLEAN, "whether its encounter names it, and it does not name that", P.TECHNICAL, drop(),
+               derived_from=_of_list("named_conditions")),
         VERSION_TIME,
         *CLAIMS, *OF_FEED,
     ),
@@ -196,11 +202,13 @@ CONDITIONS = of_records(
     ),
 )  # fmt: skip
 
+OF_LINK = ("is_linked", "diagnosis_use")
+"""Columns of conditions that nothing but their encounter tells."""
 VALIDATED = (PATIENTS, ENCOUNTERS, CONDITIONS, *clinical.TABLES, PATIENT_LINKS)
 VERSIONS = {
     PATIENTS.name: versions_of(PATIENTS, "patient_versions"),
     ENCOUNTERS.name: versions_of(ENCOUNTERS, "encounter_versions", ("length_of_stay_days", "derived")),
-    CONDITIONS.name: versions_of(CONDITIONS, "condition_versions", ("is_listed",)),
+    CONDITIONS.name: versions_of(CONDITIONS, "condition_versions", ("is_listed", *OF_LINK)),
     **{
         table.name: versions_of(table, f"{table.key[1].removesuffix('s')}_versions", clinical.COMPUTED)
         for table in clinical.TABLES

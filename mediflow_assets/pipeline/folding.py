@@ -134,7 +134,7 @@ def _of_keys(table: SilverTable, stored: DataFrame, keys: DataFrame) -> DataFram
     rows = keys.join(stored, list(_fold_of(table).key))
     is_kept = END.name in stored.columns
     marked = rows.withColumns({ARRIVED: F.lit(False), IS_LINE: F.lit(False), KIND: F.lit(KEPT if is_kept else _STORED)})
-    return marked if is_kept else table.stripped(marked.withColumn(END.name, F.lit(False)))
+    return marked if is_kept else table.stripped(table.as_told(marked.withColumn(END.name, F.lit(False))))
 
 
 def _shaped(table: SilverTable, rows: DataFrame) -> DataFrame:

@@ -22,7 +22,7 @@ def follow(context: RunContext, table: SilverTable) -> None:
     contract = table.contract
     was = {name: f"_was_{name}" for name in table.taken}
     stored = table.taking(context.tables.read(contract)).withColumns({old: F.col(name) for name, old in was.items()})
-    again = table.finished(table.rebuilt(context, table.stripped(stored).drop("patient_key")))
+    again = table.finished(table.rebuilt(context, table.stripped(table.as_told(stored)).drop("patient_key")))
     differs = reduce(or_, (~F.col(name).eqNullSafe(F.col(old)) for name, old in was.items()))
     stale = context.tables.stage(contract, again.where(differs).drop(*was.values()))
     with storage_errors(contract.name):

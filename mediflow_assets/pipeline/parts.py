@@ -101,7 +101,7 @@ def judged(context: RunContext, validated: DataFrame, target: TableContract) -> 
 
 def _judged(context: RunContext, joined: DataFrame, target: TableContract, against: Column) -> DataFrame:
     """Records beside their encounters, with the reasons that stand against each, and those of its encounter."""
-    with_people = _with_people(context, joined)
+    beside = with_people(context, joined)
     # what stands against a record itself stands there in whatever order files come
     is_good = F.coalesce(F.col(AWAITS), F.lit(False)) & (F.size(against) == 0)
     differs = F.coalesce(F.col("_person") != F.col("_stay_person"), F.lit(False))
@@ -112,10 +112,10 @@ def _judged(context: RunContext, joined: DataFrame, target: TableContract, again
         .when(is_good & differs, of_another)
         .otherwise(against)
     )
-    return with_people.withColumn(REASONS, found).drop("_person", "_stay_person")
+    return beside.withColumn(REASONS, found).drop("_person", "_stay_person")
 
 
-def _with_people(context: RunContext, joined: DataFrame) -> DataFrame:
+def with_people(context: RunContext, joined: DataFrame) -> DataFrame:
     """With the person whom a record names, and whose its encounter is: ids that are merged are one."""
     same = same_people(context.lake)
     beside = {"_person": F.col(_PATIENT), "_stay_person": F.col(KNOWN_PATIENT)}

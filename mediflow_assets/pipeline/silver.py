@@ -4,7 +4,7 @@ The order of the writes makes a crash harmless: the table, the quarantine, then 
 A rerun finds the same deliveries pending, and both merges then change nothing.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
@@ -14,10 +14,10 @@ from mediflow_assets.contracts.clinical import ENCOUNTER_LOCATIONS
 from mediflow_assets.contracts.identifiers import NAMESPACE
 from mediflow_assets.contracts.source import FEED, SourceContract
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.contracts.versions import OUTCOMES
 from mediflow_assets.pipeline import (
     change,
     checks,
+    condition_links,
     doubts,
     every_record,
     following,
@@ -34,6 +34,7 @@ from mediflow_assets.pipeline import (
 )
 from mediflow_assets.pipeline.arrived import arrived
 from mediflow_assets.pipeline.checked_codes import with_checked_codes
+from mediflow_assets.pipeline.committing import commit
 from mediflow_assets.pipeline.delivery_results import SOURCE, DeliveryResult, count, figures
 from mediflow_assets.pipeline.event_rules import settle_events, union
 from mediflow_assets.pipeline.folding import store
@@ -41,7 +42,7 @@ from mediflow_assets.pipeline.known_codes import with_known_codes
 from mediflow_assets.pipeline.known_people import of_known_people
 from mediflow_assets.pipeline.owners import THROUGH_MERGES, Owners, are_changed_by_merges, owners
 from mediflow_assets.pipeline.pending import ENCOUNTERS_VERSION, PATIENTS_VERSION, Pending, Wanted, pending
-from mediflow_assets.pipeline.quarantine import forget_unsettled, held_by_delivery, quarantine_records
+from mediflow_assets.pipeline.quarantine import forget_unsettled, quarantine_records
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.silver_tables import (
     ALL,
@@ -83,7 +84,8 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
         rebuild.ask(lake, contract)
         lake.set_properties(contract, **{THROUGH_MERGES: False})
     work = _plan(lake, contract, wanted)
-    is_behind, lists_changed = following.is_behind(lake, table), listed_codes.are_behind(lake, contract)
+    is_behind = following.is_behind(lake, table)
+    lists_changed = listed_codes.are_behind(lake, contract) or condition_links.are_behind(lake, contract)
     if work.is_empty and not is_behind and not lists_changed and not stretches.are_behind(lake, contract):
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     for keyed in table.kept_in:
@@ -99,12 +101,13 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
     if is_behind:
         following.follow(context, table)
     if contract is silver.CONDITIONS:
+        condition_links.follow(context)
         listed_codes.follow(context)
     if contract is ENCOUNTER_LOCATIONS:
         stretches.follow(context)
     made = _checked(context, table, work, delivery_results, found.duplicates if found else 0)
     if not made.has_failed:
-        _commit(context, contract, work, delivery_results)
+        commit(lake, contract, work, delivery_results)
         notes: dict[str, int | bool] = {PATIENTS_VERSION: patients_version} if table.of_patient else {}
         if contract in (silver.CONDITIONS, ENCOUNTER_LOCATIONS):
             notes |= {ENCOUNTERS_VERSION: encounters_version}
@@ -223,27 +226,3 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
     if is_of_encounters:
         awaited = parts.judged(context, awaited, table.contract)
     return with_ends(awaited, table.contract)
-
-
-def _commit(
-    context: RunContext, contract: TableContract, work: Pending, delivery_results: list[DeliveryResult]
-) -> None:
-    """Append what was validated to `processed`: the records of whole deliveries, and what each accepted one was.
-
-    Of a record that was held and validated again only the latter: it is counted where its delivery is. A discarded one
-    is not validated again where its delivery is, and counts as quarantined then as before.
-    """
-    lake, by_delivery = context.lake, {result.delivery: result for result in delivery_results}
-    discarded = held_by_delivery(lake, contract, work.offset_ranges, ["discarded"])
-    nothing = DeliveryResult("", 0, 0, 0, outcomes=dict.fromkeys(OUTCOMES, 0) if versions_kept_of(contract) else {})
-    whole = (*work.new, *work.corrections)
-    again = [result for result in delivery_results if result.delivery not in whole and result.outcomes]
-    rows = [replace(result, records=0, accepted=0).as_processed(contract.name) for result in again]
-    for delivery in whole:
-        result = replace(by_delivery.get(delivery, nothing), delivery=delivery)
-        if delivery in work.offset_ranges:
-            result = replace(result, through=work.offset_ranges[delivery][1])
-        rows.append(result.as_processed(contract.name, discarded.get(delivery, 0)))
-    if rows:
-        note = lake.property_of(contract, rebuild.OUTCOMES_NOTE) or {}
-        lake.append_rows(silver.PROCESSED, rows, note.get("run") if delivery_results else None)

@@ -14,7 +14,15 @@ from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.contracts.versions import ORDER, PLACE
 from mediflow_assets.pipeline.record_numbers import Person, linked_record_numbers
 from mediflow_assets.pipeline.run_context import RunContext
-from mediflow_assets.transforms import clinical, conditions, local_days, patient_links, patients, presumed
+from mediflow_assets.transforms import (
+    clinical,
+    condition_links,
+    conditions,
+    local_days,
+    patient_links,
+    patients,
+    presumed,
+)
 from mediflow_assets.transforms.fold import Fold
 from mediflow_assets.transforms.pseudonyms import pseudonym_of, with_hmac_pads
 
@@ -26,6 +34,7 @@ _NOT_GIVEN = {
     "derived",
     "cleared",
     "is_listed",
+    *silver.OF_LINK,
     *clinical_tables.COMPUTED,
     *_ADMITTING[1:],
 }
@@ -56,6 +65,8 @@ class SilverTable:
     """The rows that take something from their patient."""
     stripped: Callable[[DataFrame], DataFrame] = lambda rows: rows
     """Takes from rows what no version gives."""
+    as_told: Callable[[DataFrame], DataFrame] = lambda rows: rows
+    """Takes from stored rows what records of other tables tell of them."""
     completed: Callable[[DataFrame], DataFrame] = lambda rows: rows
     """Adds to folded rows what stands where no version gives anything, patients aside."""
     finished: Callable[[DataFrame], DataFrame] = lambda rows: rows
@@ -159,7 +170,8 @@ CONDITIONS = SilverTable(
     taken=conditions.BY_AGE,
     taking=conditions.by_age,
     stripped=conditions.stripped,
-    finished=lambda rows: rows.withColumn("is_listed", F.lit(False)),
+    as_told=condition_links.as_told,
+    finished=lambda rows: condition_links.unlinked(rows.withColumn("is_listed", F.lit(False))),
     have_owners=True,
 )
 LINKS = SilverTable(

@@ -36,6 +36,8 @@ def conditions_of(encounters: DataFrame) -> DataFrame:
         "resolved_date": F.lit(None).cast("date"),
         "resolved_precision": F.lit(None).cast("string"),
         "is_listed": F.lit(True),
+        "is_linked": F.lit(False),
+        "diagnosis_use": F.lit(None).cast("string"),
         "cleared": F.lit(None).cast("string"),
     }
     coded = read.withColumn("_code", F.substring_index("_listed", ":", -1))

@@ -26,6 +26,7 @@ COLUMNS = (
     "disposition",
     "total_claim_cost",
     "base_encounter_cost",
+    "named_conditions",
     "extra",
 )
 """FHIR's encounters carry no cost; those columns stand for Synthea's."""
@@ -45,6 +46,8 @@ _BEDS = ("bd", "ro")
 """Of location-physical-type: a bed and a room, which are no department."""
 _FIRST_USES = ("DD", "billing", "CC", "AD")
 """Of diagnosis-role, in this order: what a stay turned out to be for, before what it was begun for."""
+_USES = (*_FIRST_USES, "CM", "pre-op", "post-op")
+_RANK = re.compile(r"[1-9][0-9]{0,3}\Z")
 _BEGUN, _OVER = ("arrived", "triaged", "in-progress"), ("finished",)
 
 
@@ -69,6 +72,7 @@ def read(encounter: Element) -> dict[str, str | None]:
         "reasonsystem": code.system,
         "reasondescription": code.display or codings.words(told.get("reasonCode")),
         "disposition": codings.word_of(v.DISPOSITIONS, stay.get("dischargeDisposition")),
+        "named_conditions": _named_conditions(told),
         "extra": _extra(told),
     }
 
@@ -133,18 +137,21 @@ def _concepts(told: Element) -> Iterator[object]:
 
 
 def _extra(told: Element) -> str | None:
-    """What no column has: of which encounter it is a part, and which Conditions it names as its diagnoses."""
-    if "partOf" not in told and "diagnosis" not in told:
-        return None
-    whole = references.id_of(told.get("partOf"), "Encounter")
-    named = [
-        {"condition": id_, "use": codings.first_code(entry.get("use")), "rank": entry.get("rank")}
-        for entry in sorted(several(told.get("diagnosis")), key=_place)
-        if (id_ := references.id_of(entry.get("condition"), "Condition"))
-    ]
-    extra = {"part_of": whole if whole != told.get("id") else None, "diagnosis": named}
-    given = {name: value for name, value in extra.items() if value}
-    return msgspec.json.encode(given).decode() if given else None
+    """What no column has: of which encounter it is a part."""
+    whole = references.id_of(told.get("partOf"), "Encounter") if "partOf" in told else None
+    return msgspec.json.encode({"part_of": whole}).decode() if whole and whole != told.get("id") else None
+
+
+def _named_conditions(told: Element) -> str:
+    """The Conditions that it names as its diagnoses, a line for each: rank, use and id; empty where it names none, for
+    an Encounter is told whole."""
+    lines = []
+    for entry in sorted(several(told.get("diagnosis")), key=_place) if "diagnosis" in told else ():
+        if id_ := references.id_of(entry.get("condition"), "Condition"):
+            use = next((each.code for each in codings.codings(entry.get("use")) if each.code in _USES), "-")
+            rank = text(entry.get("rank")) or ""
+            lines.append(f"{rank if _RANK.match(rank) else '-'} {use} {id_}")
+    return "\n".join(lines)
 
 
 def _place(entry: Element) -> tuple[int, int]:

@@ -44,6 +44,7 @@ def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
             "department": F.coalesce(*map(_department, ("service", "location", "provider"))),
             "admission_type": F.col("admission_type"),
             "discharge_disposition": F.col("disposition"),
+            "named_conditions": F.col("named_conditions"),
             # one that never took place has no period to tell
             "is_end": F.col("is_deleted") | F.coalesce((status == "cancelled") & F.col("start").isNull(), F.lit(False)),
             **version(),

@@ -13,7 +13,7 @@ ICD10 = "http://hl7.org/fhir/sid/icd-10-cm"
 
 
 def told(**elements):
-    return {name: value for name, value in encounter.read(elements).items() if value is not None}
+    return {name: value for name, value in encounter.read(elements).items() if value}
 
 
 def coded(code, system=ICD10, **more):
@@ -141,11 +141,9 @@ def test_the_conditions_that_it_names_as_its_diagnoses_are_kept():
         diagnosed({"reference": "Condition/a"}, "AD", 1),
         diagnosed({"reference": "Condition/b/_history/2"}, "DD", 1),
     ]
-    kept = json.loads(told(diagnosis=listed)["extra"])["diagnosis"]
-    assert kept == [
-        {"condition": "b", "use": "DD", "rank": 1},
-        {"condition": "a", "use": "AD", "rank": 1},
-    ]
+    assert told(diagnosis=listed)["named_conditions"] == "1 DD b\n1 AD a"
+    unread = diagnosed({"reference": "Condition/c"}, "a use of the house", "first")
+    assert told(diagnosis=unread)["named_conditions"] == "- - c"
 
 
 CONTAINED = [

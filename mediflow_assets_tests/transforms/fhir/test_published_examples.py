@@ -6,7 +6,7 @@ SNOMED = "http://snomed.info/sct"
 
 
 def told(reader, resource):
-    return {name: value for name, value in reader.read(resource).items() if value is not None}
+    return {name: value for name, value in reader.read(resource).items() if value}
 
 
 def coding(code, display, system=SNOMED):
@@ -122,5 +122,5 @@ def test_the_example_of_a_stay_in_r5():
         "encounterclass": "inpatient",
         "status": "completed",
         "reasondescription": "The patient seems to suffer from bilateral pneumonia",
-        "extra": '{"diagnosis":[{"condition":"stroke","use":"AD","rank":null}]}',
+        "named_conditions": "- AD stroke",
     }
