@@ -91,6 +91,7 @@ SOURCES = _Sources(
             "corrections", CORRECTIONS, "mediflow_assets.sources.corrections:CORRECTIONS", text="corrections"
         ),
         events.SOURCE,
+        hl7.EVENTS,
         merges.SOURCE,
         patient_records.SOURCE,
         diagnosis_records.SOURCE,

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from mediflow_assets.contracts import admissions
 from mediflow_assets.contracts.admissions import ADMISSIONS
+from mediflow_assets.contracts.hl7 import HL7_EVENTS
 from mediflow_assets.contracts.identifiers import MRN
 from mediflow_assets.contracts.masks import drop, keep, year
 from mediflow_assets.contracts.source import PROVENANCE, SourceContract
@@ -185,12 +186,17 @@ STREAM_STATUS = TableContract(
 )
 
 HOUSE = (STREAM_STATUS,)
-TABLES = (ENCOUNTER_EVENTS, STREAM_ALERTS, *HOUSE)
+TABLES = (ENCOUNTER_EVENTS, HL7_EVENTS, STREAM_ALERTS, *HOUSE)
 
 
 def delivery_of(topic: str, partition: int) -> str:
     """The `_delivery_id` of a partition's records."""
     return f"{DELIVERY_PREFIX}{topic}/{partition}"
+
+
+def hl7_of(topic: str) -> str:
+    """The name under which the lake keeps how far the HL7 messages of a topic are landed: no topic is called so."""
+    return f"hl7/{topic}"
 
 
 def partition_of(delivery_id: str) -> tuple[str, int]:

@@ -2,7 +2,7 @@
 is a version of its patient and of its visit, as of its EVN-2, else its MSH-7."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mediflow_assets.contracts.identifiers import MRN
 from mediflow_assets.contracts.source import (
@@ -17,18 +17,23 @@ from mediflow_assets.contracts.source import (
 )
 from mediflow_assets.contracts.table import Privacy as P
 
+_COLUMNS = delivered(
+    {
+        "message_type": P.TECHNICAL,
+        "trigger_event": P.TECHNICAL,
+        "control_id": P.OTHER_ID,
+        "sent_at": P.DATE,
+        "message": P.OTHER_ID,
+    }
+)
 HL7_MESSAGES = bronze_table(
-    "hl7_messages",
-    "HL7 v2 messages, each whole as its text, of files and of those that were sent.",
-    delivered(
-        {
-            "message_type": P.TECHNICAL,
-            "trigger_event": P.TECHNICAL,
-            "control_id": P.OTHER_ID,
-            "sent_at": P.DATE,
-            "message": P.OTHER_ID,
-        }
-    ),
+    "hl7_messages", "HL7 v2 messages, each whole as its text, of files and of those that were sent.", _COLUMNS
+)
+HL7_EVENTS = bronze_table(
+    "hl7_events",
+    "HL7 v2 messages of the topic, each whole as its text: `_delivery_id` is kafka/hl7/<topic>/<partition>, "
+    "`_record_number` the offset, `_ingested_at` the broker's time.",
+    _COLUMNS,
 )
 
 
@@ -138,3 +143,11 @@ SOURCE = SourceContract(
         ),
     ),
 )
+EVENTS = replace(
+    SOURCE,
+    name="hl7_events",
+    table=HL7_EVENTS,
+    code="mediflow_assets.sources.hl7:HL7_EVENTS",
+    is_stream=True,
+)
+"""The same of a topic. What they tell is of the same system, whichever way they come."""

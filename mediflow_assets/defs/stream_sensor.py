@@ -6,6 +6,7 @@ import dagster as dg
 
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
+from mediflow_assets.contracts.hl7 import HL7_EVENTS
 from mediflow_assets.defs import jobs
 from mediflow_assets.defs.assets.streaming import config_of
 from mediflow_assets.errors import MediFlowError
@@ -70,7 +71,9 @@ def requested(settings: Settings) -> dg.RunRequest | dg.SkipReason:
     """What there is to do. Raises BrokerUnreachable, OffsetsLost."""
     lake = Lake(settings.lake_root)
     if settings.landing != BATCH:
-        new = unvalidated(lake, silver.ENCOUNTERS)
+        new = {
+            k: n for of in (ENCOUNTER_EVENTS, HL7_EVENTS) for k, n in unvalidated(lake, silver.ENCOUNTERS, of).items()
+        }
         if not new:
             return dg.SkipReason("Silver has validated all that the service landed.")
         return dg.RunRequest(tags={"mediflow/events": str(sum(last - after for after, last in new.values()))})

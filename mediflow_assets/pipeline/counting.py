@@ -32,7 +32,7 @@ def records_by_delivery(
         # not by ==, which fails on files in which delta-rs wrote string views
         wanted = pc.field(kinds[0]).isin(kinds[1])
     if offset_ranges:
-        wanted = offset_ranges.as_arrow()
+        wanted = offset_ranges.as_arrow() if wanted is None else wanted & offset_ranges.as_arrow()
     for batch in lake.dataset(source, table).to_batches(columns=["_delivery_id"], filter=wanted):
         for entry in pc.value_counts(batch.column(0)).to_pylist():
             counts[entry["values"]] += entry["counts"]

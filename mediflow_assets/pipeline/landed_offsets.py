@@ -55,8 +55,8 @@ def append(
     lake.append(contract, rows, marks=marks)
 
 
-def know_topic(lake: Lake, topic: str) -> None:
+def know_topic(lake: Lake, topic: str, contract: TableContract = ENCOUNTER_EVENTS) -> None:
     """Note the topic in the table, once: by it a partition's records are found without the broker."""
-    topics = lake.property_of(ENCOUNTER_EVENTS, TOPICS) or []
+    topics = lake.property_of(contract, TOPICS) or []
     if topic not in topics:
-        lake.set_properties(ENCOUNTER_EVENTS, **{TOPICS: [*topics, topic]})
+        lake.set_properties(contract, **{TOPICS: [*topics, topic]})

@@ -96,11 +96,10 @@ def unvalidated(lake: Lake, target: TableContract, stream: TableContract = ENCOU
 
 
 def to_validate(lake: Lake, target: TableContract, stream: TableContract) -> OffsetRanges:
-    """What of it a table validates now. Encounters go no further than patients did: messages go on landing while a run
-    is on its way, and an encounter validated ahead of its patient would stand in quarantine until somebody looks
-    again."""
+    """What of it a table validates now. None goes further than patients did: messages go on landing while a run is on
+    its way, and an encounter validated ahead of its patient would stand in quarantine until somebody looks again."""
     found = unvalidated(lake, target, stream)
-    if target is not silver.ENCOUNTERS:
+    if target is silver.PATIENTS:
         return found
     known = validated_through(lake, silver.PATIENTS)
     ends = {delivery: min(last, known.get(delivery, -1)) for delivery, (_, last) in found.items()}

@@ -6,6 +6,7 @@ from typing import Any
 
 from mediflow_assets.contracts import bronze, erasure, operational, silver
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
+from mediflow_assets.contracts.hl7 import HL7_EVENTS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline import change, checks
 from mediflow_assets.pipeline.quarantine_samples import quarantine_samples
@@ -35,6 +36,7 @@ _OF_DELIVERIES = (
     bronze.DELIVERIES,
     bronze.REJECTS,
     ENCOUNTER_EVENTS,
+    HL7_EVENTS,
     erasure.ERASED,
     silver.PROCESSED,
     silver.QUARANTINE,

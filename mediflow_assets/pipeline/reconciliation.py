@@ -16,7 +16,7 @@ from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.contracts.versions import OUTCOMES
 from mediflow_assets.ingest.erased_counts import Counts, erased_records
-from mediflow_assets.pipeline import refusals
+from mediflow_assets.pipeline import landed_offsets, refusals
 from mediflow_assets.pipeline.counting import records_by_delivery
 from mediflow_assets.pipeline.offset_ranges import OffsetRanges, validated_through
 from mediflow_assets.pipeline.silver_tables import ALL as SILVER
@@ -112,9 +112,10 @@ def _of_partitions(
     newest: Counter[str],
 ) -> list[Row]:
     """A partition is a delivery without end: what was validated of it is counted, not what has landed since."""
-    validated = {d: n for d, n in validated_through(lake, target).items() if d.startswith(DELIVERY_PREFIX)}
+    mine = landed_offsets.deliveries(lake, stream.table)
+    validated = {delivery: n for delivery, n in validated_through(lake, target).items() if delivery in mine}
     offset_ranges = OffsetRanges({delivery: (-1, through) for delivery, through in validated.items()})
-    arrived = records_by_delivery(lake, stream.table, offset_ranges=offset_ranges) if offset_ranges else Counter()
+    arrived = records_by_delivery(lake, stream.table, target, offset_ranges) if offset_ranges else Counter()
     rows = []
     for id_ in sorted(validated):
         gone = erased[target.name, id_]

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mediflow_assets.contracts import TABLES, events, silver
+from mediflow_assets.contracts import TABLES, events, hl7, silver
 from mediflow_assets.contracts.origin import MADE_WHOLE, VALIDATED
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import UpgradeNeeded
@@ -103,7 +103,9 @@ def carry_forward(lake: Lake, home: Path, is_asked: bool = False) -> list[Task]:
 
 def _events(lake: Lake, home: Path) -> contextlib.AbstractContextManager[None]:
     """Hold the tables of the service, if one of them is to be changed: any other task needs no pause of it."""
-    has_older = any(_is_older(lake, contract) for contract in (events.ENCOUNTER_EVENTS, events.STREAM_ALERTS))
+    has_older = any(
+        _is_older(lake, contract) for contract in (events.ENCOUNTER_EVENTS, hl7.HL7_EVENTS, events.STREAM_ALERTS)
+    )
     return events_asked_for(home, "upgrade") if has_older else contextlib.nullcontext()
 
 

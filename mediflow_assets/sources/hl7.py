@@ -31,8 +31,7 @@ Row = tuple[str | None, str | None, str | None, str | None, str]
 
 
 def _recognise(file: Candidate) -> Recognised | None:
-    head = file.head.lstrip(AROUND)
-    if not _BEGIN.match(head[:8]) or head[:3] not in (b"MSH", b"FHS", b"BHS"):
+    if not is_hl7(file.head):
         return None
     return Recognised(hl7.SOURCE.name, FORM, compression=file.compression, limits=file.limits)
 
@@ -87,6 +86,16 @@ def _records(stream: Opened) -> Iterator[bytes]:
 
 def _record(part: bytes) -> bytes:
     return _WRAPPING.sub(b"", part, count=1).strip(AROUND) if _WRAPPING.match(part) else part.strip(AROUND)
+
+
+def messages_in(raw: bytes) -> list[bytes]:
+    """The messages that stand in some bytes, without what wraps them."""
+    return [record for part in _BEGIN.split(raw) if (record := _record(part))]
+
+
+def is_hl7(head: bytes) -> bool:
+    """Whether bytes that begin so are messages, or a batch of them."""
+    return head.lstrip(AROUND)[:3] in (b"MSH", b"FHS", b"BHS") and _BEGIN.match(head.lstrip(AROUND)[:8]) is not None
 
 
 def count_hl7(path: Path, what: Recognised) -> int:
@@ -145,3 +154,4 @@ HL7 = Source(
     words=_words,
     accepts=(("HL7 v2 messages, of which ADT become rows",), ()),
 )
+HL7_EVENTS = Source(hl7.EVENTS, _transforms, people=people_of, says_namespaces=True, words=_words)

@@ -25,11 +25,13 @@ from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.lease import lake_lease
 from mediflow_assets.storage.schemas import arrow_schema
 from mediflow_assets.streaming.broker import Broker
+from mediflow_assets.streaming.hl7_landing import Hl7Landing
 from mediflow_assets.streaming.identity import bounds_of, know
 from mediflow_assets.streaming.ranges import Range, beyond
-from mediflow_assets.streaming.rows import SCHEMA, rows_of
+from mediflow_assets.streaming.rows import IS_HL7, SCHEMA, rows_of
 
 Latencies = list[int]
+_TOGETHER_BYTES = 256 << 20
 
 
 @dataclass
@@ -72,27 +74,68 @@ def land(
     landed: LandedEvents | None = None,
     feeds: Feeds = NO_FEEDS,
 ) -> LandedEvents:
-    """Append the rows that are beyond what each partition has, up to `through` in one commit. The caller holds the
-    lease of the table."""
+    """Append the rows that are beyond what each partition has, up to `through`; of HL7 messages those of their table
+    first. What comes together is one commit of each. The caller holds the lease of the table."""
     done, begun = landed or LandedEvents(), dt.datetime.now(dt.UTC)
     landed_offsets.know_topic(lake, topic)
-    known = landed_offsets.landed_through(lake, topic)
-    times: list[pa.Array] = []
-    counted = landed_offsets.landed_through(lake, topic, erasure.ERASED)
-    kept = _kept(batches, _by_delivery(topic, known), _by_delivery(topic, counted), (tombstones, feeds), done, times)
-    if tombstones:
-        # how many are refused has to be known before the rows are committed
-        kept = iter(list(kept))
-        _count_refused(lake, topic, done, through, begun)
-    if any(last > known.get(partition, -1) for partition, last in through.items()):
-        landed_offsets.append(lake, ENCOUNTER_EVENTS, pa.RecordBatchReader.from_batches(SCHEMA, kept), topic, through)
+    hl7 = Hl7Landing(lake, topic, tombstones, feeds)
+    for some, reached in _together(batches, through):
+        events = list(_apart(some, hl7))
+        hl7.commit()
+        _append(lake, topic, events, reached, (tombstones, feeds), done, begun)
+    done.rows, done.known, done.refused = done.rows + hl7.rows, done.known + hl7.known, done.refused + hl7.refused
     ended = dt.datetime.now(dt.UTC)
     done.seconds += (ended - begun).total_seconds()
-    ended_us = int(ended.timestamp() * 1_000_000)
-    for column in times:
-        done.delays_ms += ((ended_us - column.cast(pa.int64()).to_numpy()) // 1000).tolist()
+    done.delays_ms += _delays(hl7.times, ended)
     done.through |= through
     return done
+
+
+def _append(
+    lake: Lake,
+    topic: str,
+    batches: Iterable[pa.RecordBatch],
+    through: dict[int, int],
+    refused_by: tuple[Tombstones, Feeds],
+    done: LandedEvents,
+    begun: dt.datetime,
+) -> None:
+    """Append events up to `through` in one commit."""
+    known = landed_offsets.landed_through(lake, topic)
+    times: list[pa.Array] = []
+    before = done.refused.copy()
+    counted = landed_offsets.landed_through(lake, topic, erasure.ERASED)
+    kept = _kept(batches, _by_delivery(topic, known), _by_delivery(topic, counted), refused_by, done, times)
+    if refused_by[0]:
+        # how many are refused has to be known before the rows are committed
+        kept = iter(list(kept))
+        _count_refused(lake, topic, done.refused - before, through, begun)
+    if any(last > known.get(partition, -1) for partition, last in through.items()):
+        landed_offsets.append(lake, ENCOUNTER_EVENTS, pa.RecordBatchReader.from_batches(SCHEMA, kept), topic, through)
+    done.delays_ms += _delays(times, dt.datetime.now(dt.UTC))
+
+
+def _delays(times: Iterable[pa.Array], ended: dt.datetime) -> Latencies:
+    ended_us = int(ended.timestamp() * 1_000_000)
+    return [ms for column in times for ms in ((ended_us - column.cast(pa.int64()).to_numpy()) // 1000).tolist()]
+
+
+def _together(
+    batches: Iterable[pa.RecordBatch], through: dict[int, int]
+) -> Iterator[tuple[list[pa.RecordBatch], dict[int, int]]]:
+    """Batches, so many at a time as memory holds well, and how far each partition is with them; the last ones reach as
+    far as was asked for."""
+    some: list[pa.RecordBatch] = []
+    reached: dict[int, int] = {}
+    for batch in batches:
+        some.append(batch)
+        if batch.num_rows:
+            # a batch is of one partition
+            reached[batch.column("partition")[0].as_py()] = pc.max(batch.column("_record_number")).as_py()
+        if sum(each.nbytes for each in some) > _TOGETHER_BYTES:
+            yield some, dict(reached)
+            some = []
+    yield some, through
 
 
 def _read(broker: Broker, ranges: list[Range]) -> Iterator[pa.RecordBatch]:
@@ -102,7 +145,18 @@ def _read(broker: Broker, ranges: list[Range]) -> Iterator[pa.RecordBatch]:
                 wanted.topic,
                 wanted.partition,
                 [(each.offset, max(each.timestamp, 0), each.key, each.value) for each in messages],
+                [each.headers for each in messages],
             )
+
+
+def _apart(batches: Iterable[pa.RecordBatch], hl7: Hl7Landing) -> Iterator[pa.RecordBatch]:
+    """Events alone; what is HL7 is put aside."""
+    for batch in batches:
+        is_hl7 = batch.column(IS_HL7)
+        if pc.any(is_hl7).as_py():
+            hl7.add(batch.filter(is_hl7))
+            batch = batch.filter(pc.invert(is_hl7))
+        yield batch.select(SCHEMA.names)
 
 
 def _kept(
@@ -151,13 +205,13 @@ def _without_erased(batch: pa.RecordBatch, tombstones: Tombstones, feeds: Feeds)
     return kept.filter(pa.array(is_kept, pa.bool_()))
 
 
-def _count_refused(lake: Lake, topic: str, done: LandedEvents, through: dict[int, int], at: dt.datetime) -> None:
+def _count_refused(lake: Lake, topic: str, refused: Counter[str], through: dict[int, int], at: dt.datetime) -> None:
     """Count what is refused, once: a landing cut short after this finds those offsets counted already."""
     lake.ensure(erasure.ERASED)
-    new = {delivery_of(topic, n): last for n, last in through.items() if done.refused[delivery_of(topic, n)]}
+    new = {delivery_of(topic, n): last for n, last in through.items() if refused[delivery_of(topic, n)]}
     if new:
         tables = (SOURCE.table.name, *SOURCE.by_target)
-        rows = [row(f"to {last}", table, id_, done.refused[id_], at) for id_, last in new.items() for table in tables]
+        rows = [row(f"to {last}", table, id_, refused[id_], at) for id_, last in new.items() for table in tables]
         landed_offsets.append(
             lake,
             erasure.ERASED,

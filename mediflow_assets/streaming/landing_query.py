@@ -51,7 +51,7 @@ class Landing:
         return self.error is None and self.query is not None and bool(self.query.isActive)
 
     def _on_batch(self, frame: Any, _: int) -> None:
-        rows = frame.select("topic", "partition", "offset", "timestamp", "key", "value").toArrow()
+        rows = frame.select("topic", "partition", "offset", "timestamp", "key", "value", "headers").toArrow()
         with self._gate:
             if not self._is_open:
                 raise StreamFailed("The landing is closed.")

@@ -92,8 +92,9 @@ def small_frame(session: Any, rows: pa.Table) -> Any:
 
 
 def read_topic(session: Any, kafka: Kafka, topic: str, offsets: str, most: int | None = None) -> Any:
-    """The topic as a stream of `topic, partition, offset, timestamp, key, value`."""
+    """The topic as a stream of `topic, partition, offset, timestamp, key, value, headers`."""
     reader = kafka.on(session.readStream).option("subscribe", topic).option("startingOffsets", offsets)
+    reader = reader.option("includeHeaders", "true")
     # read committed: what a producer took back is no event
     reader = reader.option("failOnDataLoss", "true").option("kafka.isolation.level", "read_committed")
     for name in ("default.api.timeout.ms", "request.timeout.ms"):

@@ -1,10 +1,12 @@
 """The topic as assets: its messages, their alerts, and how it stands."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import dagster as dg
 
 from mediflow_assets.contracts import events, gold, silver
+from mediflow_assets.contracts.hl7 import HL7_EVENTS
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
 from mediflow_assets.pipeline import operational_tables
@@ -49,7 +51,7 @@ _TOLD_OF = (events.STREAM_ALERTS, events.ENCOUNTER_EVENTS, silver.ENCOUNTERS)
 
 @dg.multi_asset(
     name=LANDING_STEP,
-    specs=[spec_of(events.ENCOUNTER_EVENTS)],
+    specs=[spec_of(events.ENCOUNTER_EVENTS), spec_of(HL7_EVENTS)],
     check_specs=[
         dg.AssetCheckSpec(
             LANDED, asset=list(events.ENCOUNTER_EVENTS.key), description="Whether what waits in the topic was landed."
@@ -58,24 +60,22 @@ _TOLD_OF = (events.STREAM_ALERTS, events.ENCOUNTER_EVENTS, silver.ENCOUNTERS)
 )
 def encounter_events(
     context: dg.AssetExecutionContext, config: Ranges, lakehouse: LakehouseResource
-) -> dg.MaterializeResult:  # type: ignore[type-arg]
+) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Lands messages in batch landing; in continuous landing the service does, and this only looks."""
     lake, settings = lakehouse.context.lake, lakehouse.settings
-    with naming_damage(lake, events.ENCOUNTER_EVENTS.name, (events.ENCOUNTER_EVENTS,)):
+    with naming_damage(lake, events.ENCOUNTER_EVENTS.name, (events.ENCOUNTER_EVENTS, HL7_EVENTS)):
         told = land_topic(
             lake, settings.root, Topic.of(settings), config.ranges(settings.topic), f"run {context.run_id}"
         )
-    rows, version = lake.rows(events.ENCOUNTER_EVENTS), lake.version(events.ENCOUNTER_EVENTS)
+        lake.ensure(HL7_EVENTS)
     problem = told.get("not_landed")
     # files go their way: it is told, and stops nothing
     landed = dg.AssetCheckResult(
         check_name=LANDED, passed=not problem, severity=dg.AssetCheckSeverity.WARN, description=problem
     )
-    return dg.MaterializeResult(
-        asset_key=list(events.ENCOUNTER_EVENTS.key),
-        metadata={"dagster/row_count": rows, "version": version, **told},
-        check_results=[landed],
-    )
+    for table, results in ((events.ENCOUNTER_EVENTS, [landed]), (HL7_EVENTS, [])):
+        counts = {"dagster/row_count": lake.rows(table), "version": lake.version(table)}
+        yield dg.MaterializeResult(asset_key=list(table.key), metadata=counts | told, check_results=results)
 
 
 @dg.multi_asset(
