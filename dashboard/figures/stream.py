@@ -5,9 +5,10 @@ import polars as pl
 from dashboard.cells import hide_small, to_nearest
 from dashboard.figures.once import once
 from dashboard.lake import Snapshot
-from mediflow_assets.contracts import events
+from mediflow_assets.contracts import events, hl7
 
 MOST_ARRIVED = 20
+_TOLD_OF = [table.name for table in (events.ENCOUNTER_EVENTS, hl7.HL7_EVENTS, hl7.HL7_MESSAGES)]
 _BAD_SCHEMA = {"reason": pl.String, "status": pl.String, "records": pl.Int64}
 
 
@@ -19,10 +20,10 @@ def status(stream_status: Snapshot) -> pl.DataFrame:
 
 
 def bad_events(quarantine_reasons: Snapshot | None) -> pl.DataFrame:
-    """reason, status, records: events that are open or waiting in quarantine."""
+    """reason, status, records: events and messages that are open or waiting in quarantine, or could not be split."""
     if quarantine_reasons is None:
         return pl.DataFrame(schema=_BAD_SCHEMA)
-    is_bad = (pl.col("source") == events.ENCOUNTER_EVENTS.name) & pl.col("status").is_in(["open", "waiting"])
+    is_bad = pl.col("source").is_in(_TOLD_OF) & pl.col("status").is_in(["open", "waiting", "rejected"])
     query = quarantine_reasons.scan("source", "reason", "status", "records").filter(is_bad)
     return quarantine_reasons.collect(
         query.group_by("reason", "status").agg(pl.col("records").sum()).sort("records", "reason", descending=True)

@@ -39,7 +39,7 @@ def _all() -> None:
     except NothingYet:
         raise NothingYet(NO_STREAM) from None
     landed = status["last_landed_at"].max()
-    if (status["landing"] == "off").all():
+    if not status.height or (status["landing"] == "off").all():
         st.info(NO_STREAM)
     elif isinstance(landed, datetime):
         st.caption(f"The last events were landed at {landed:%Y-%m-%d %H:%M:%S} UTC.")
@@ -92,8 +92,8 @@ def _bad() -> None:
         return
     charts.show(
         "Late and bad events",
-        "Events in quarantine by reason: `waiting` came before what they belong to, "
-        "`open` broke a rule. One with two reasons counts under both.",
+        "Events and HL7 messages in quarantine by reason: `waiting` came before what they belong to, "
+        "`open` broke a rule, `rejected` could not be split. One with two reasons counts under both.",
         found,
         charts.bars(found, "reason", "records", "status"),
     )

@@ -164,8 +164,14 @@ STREAM_STATUS = TableContract(
     "Per partition of the topic: how far it was landed and validated, what was turned away, and how long events took.",
     Audience.ANALYST,
     (
-        _figure("partition", T.STRING, "kafka/<topic>/<partition>", nullable=False),
-        _figure("landing", T.STRING, "off, batch or continuous", nullable=False),
+        _figure(
+            "partition",
+            T.STRING,
+            "kafka/<topic>/<partition>, of its HL7 kafka/hl7/<topic>/<partition>; hl7 files: "
+            "those and MLLP, whose offsets are counts",
+            nullable=False,
+        ),
+        _figure("landing", T.STRING, "off, batch or continuous; hl7 files", nullable=False),
         _figure("alerts_mode", T.STRING, "run, real-time or micro-batch", nullable=False),
         _figure("landed_through", T.LONG, "last offset in Bronze", nullable=False),
         _figure("judged_through", T.LONG, "last offset that Silver has validated", nullable=False),

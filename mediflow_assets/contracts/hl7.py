@@ -127,7 +127,8 @@ SOURCE = SourceContract(
             ENCOUNTERS,
             _read(
                 "id_namespace encounter_id patient_id encounter_class admission_type status department diagnosis_code "
-                "listed_codes diagnosis_text admitted_at discharged_at discharge_disposition payer cleared"
+                "listed_codes diagnosis_text admitted_at discharged_at discharge_disposition payer cleared "
+                "systolic_mmhg diastolic_mmhg cost_usd"
             ),
             _of(tuple(STAYS)),
         ),

@@ -7,7 +7,6 @@ known by what they are, so that one sent again is not kept twice.
 
 import datetime as dt
 import fcntl
-import hashlib
 import io
 import itertools
 import os
@@ -16,12 +15,13 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from mediflow_assets.contracts.hl7_message import IDENTITY_BYTES, identity
 from mediflow_assets.errors import StreamFailed
 
 BEGIN, END = b"\x0b", b"\x1c"
 """What MLLP puts before a message and behind it; so do the files."""
 LARGEST_BYTES, OLDEST_SECONDS = 16 << 20, 60.0
-_REMEMBERED, _DIGEST = 200_000, 16
+_REMEMBERED = 200_000
 
 
 class MessageSpool:
@@ -54,7 +54,7 @@ class MessageSpool:
 
     def add(self, messages: Iterable[bytes]) -> int:
         """Have messages on disk, each once; how many were new. Raises OSError; then none of them is kept."""
-        new = {digest: each for each in messages if (digest := _digest(each)) not in self._seen}
+        new = {digest: each for each in messages if (digest := identity(each)) not in self._seen}
         if not new:
             return 0
         self._since = self._since or time.monotonic()
@@ -98,7 +98,7 @@ class MessageSpool:
         os.fsync(self._file.fileno())
         _sync_folders(self.folder)
         self._since = time.monotonic() if self._size else 0.0
-        self._remember(map(_digest, _framed(data[: self._size])))
+        self._remember(map(identity, _framed(data[: self._size])))
 
     def _write(self, data: bytes) -> None:
         left = memoryview(data)
@@ -113,24 +113,16 @@ class MessageSpool:
     def _stored(self) -> Iterator[bytes]:
         path = self.folder / "seen"
         data = path.read_bytes() if path.exists() else b""
-        whole = len(data) - len(data) % _DIGEST
-        kept = data[max(0, whole - _REMEMBERED * _DIGEST) : whole]
+        whole = len(data) - len(data) % IDENTITY_BYTES
+        kept = data[max(0, whole - _REMEMBERED * IDENTITY_BYTES) : whole]
         if len(kept) != len(data):
             path.write_bytes(kept)
-        return (kept[at : at + _DIGEST] for at in range(0, len(kept), _DIGEST))
+        return (kept[at : at + IDENTITY_BYTES] for at in range(0, len(kept), IDENTITY_BYTES))
 
     def _remember(self, digests: Iterable[bytes]) -> None:
         self._seen.update(dict.fromkeys(digests))
         for old in list(itertools.islice(self._seen, max(0, len(self._seen) - _REMEMBERED))):
             del self._seen[old]
-
-
-def _digest(message: bytes) -> bytes:
-    """A message is the same if its sender, its control id and its content are, whenever it was sent."""
-    # MSH-7, the time of sending, is the seventh part
-    parts = message.split(message[3:4] or b"|", 7)
-    plain = b"\0".join((*parts[:6], *parts[7:]))
-    return hashlib.sha256(plain).digest()[:_DIGEST]
 
 
 def _framed(data: bytes) -> Iterator[bytes]:

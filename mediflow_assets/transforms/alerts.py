@@ -1,6 +1,7 @@
 """Alerts: which events call for a look, and why. Stateless, so that it runs in real time as well as over a range."""
 
 from collections.abc import Collection
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -8,13 +9,13 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.events import CLINICAL_LIMITS_MMHG, COST_RULE, LARGEST_BYTES
 from mediflow_assets.contracts.vocabulary import UNKNOWN
-from mediflow_assets.transforms import events
+from mediflow_assets.transforms import events, hl7
 from mediflow_assets.transforms.costs import with_peers
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.labels import shown
 from mediflow_assets.transforms.messages import NOT_JSON
 from mediflow_assets.transforms.pseudonyms import pseudonym, pseudonym_of, tombstone, without_hmac_pads
-from mediflow_assets.transforms.validation import is_accepted, validate
+from mediflow_assets.transforms.validation import REASONS, is_accepted, validate
 
 _MONEY = "decimal(12,2)"
 COLUMNS = (
@@ -56,6 +57,14 @@ def as_records_in_sql(messages: DataFrame) -> DataFrame:
 def validated(records: DataFrame, reader: FeedReader) -> DataFrame:
     """Records, as the Silver step gets them, in the shape of encounters, with every reason against each."""
     return validate(events.encounters_of(records, reader), silver.ENCOUNTERS)
+
+
+def validated_hl7(messages: DataFrame, reader: FeedReader) -> DataFrame:
+    """HL7 messages about visits in the same shape. What they need not tell stands against no alert: the begin, which
+    another message tells, and the gender, which is the patient's. One that names no visit is of none."""
+    told = hl7.identified_encounters_of(messages, reader, events.EVENT_ID)
+    found = validate(told.where(F.col("encounter_id").isNotNull()), silver.ENCOUNTERS)
+    return found.withColumn(REASONS, reduce(F.array_remove, ("admitted_at_missing", "gender_unknown"), F.col(REASONS)))
 
 
 def alerts_of(

@@ -6,7 +6,7 @@ from dataclasses import replace
 import dagster as dg
 
 from mediflow_assets.contracts import events, gold, silver
-from mediflow_assets.contracts.hl7 import HL7_EVENTS
+from mediflow_assets.contracts.hl7 import HL7_EVENTS, HL7_MESSAGES
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
 from mediflow_assets.pipeline import operational_tables
@@ -45,8 +45,8 @@ def config_of(ranges: list[Range]) -> dict[str, object]:
     return {"ops": {LANDING_STEP: {"config": {"topic": ranges[0].topic, "offsets": offsets}}}}
 
 
-_JUDGED_BY = (events.ENCOUNTER_EVENTS, silver.ENCOUNTERS, gold.COST_BASELINES)
-_TOLD_OF = (events.STREAM_ALERTS, events.ENCOUNTER_EVENTS, silver.ENCOUNTERS)
+_JUDGED_BY = (events.ENCOUNTER_EVENTS, HL7_EVENTS, HL7_MESSAGES, silver.ENCOUNTERS, gold.COST_BASELINES)
+_TOLD_OF = (events.STREAM_ALERTS, events.ENCOUNTER_EVENTS, HL7_EVENTS, HL7_MESSAGES, silver.ENCOUNTERS)
 
 
 @dg.multi_asset(

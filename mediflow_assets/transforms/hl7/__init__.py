@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import hl7, merges
 from mediflow_assets.contracts.bronze import ADMISSIONS
 from mediflow_assets.contracts.clinical import ENCOUNTER_LOCATIONS
-from mediflow_assets.contracts.hl7_message import Message
+from mediflow_assets.contracts.hl7_message import Message, identity
 from mediflow_assets.transforms import clinical, encounters, identifiers, parsing, patient_links, patients
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.hl7 import person, stay
@@ -44,7 +44,19 @@ def patients_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
 
 def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """The visits that messages tell of."""
-    read = _read(bronze, feeds, stay.cells_of, stay.COLUMNS)
+    return _visits(_read(bronze, feeds, stay.cells_of, stay.COLUMNS), feeds)
+
+
+def identified_encounters_of(bronze: DataFrame, feeds: FeedReader, named: str) -> DataFrame:
+    """The same, with what each message is known by, however it comes, as a column."""
+
+    def _cells(message: Message, authorities: Authorities) -> Cells:
+        return stay.cells_of(message, authorities) | {named: identity(message.text.encode()).hex()}
+
+    return _visits(_read(bronze, feeds, _cells, (*stay.COLUMNS, named)), feeds, (named,))
+
+
+def _visits(read: DataFrame, feeds: FeedReader, beside: Sequence[str] = ()) -> DataFrame:
     # what tells no begin is of a visit that another message begins
     is_part = F.col("encounter_id").isNotNull() & F.col("admission_date").isNull() & F.col("ended").isNull()
     absent = {name: F.lit(None).cast("string") for name in _EMPTY}
@@ -59,7 +71,7 @@ def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         "is_end": F.coalesce(F.col("ended") == "true", F.lit(False)),
         "version_number": F.col("version_number").try_cast("bigint"),
     }
-    return encounters.from_admissions(texts, feeds, SYSTEM, beside=(AWAITS, SPEAKS), more=more)
+    return encounters.from_admissions(texts, feeds, SYSTEM, beside=(AWAITS, SPEAKS, *beside), more=more)
 
 
 def locations_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:

@@ -17,7 +17,8 @@ from mediflow_assets.transforms.hl7.reading import (
 
 COLUMNS = ("patient_id", "encounter_id", "namespace", "encounter_class", "admission_type", "status", "department",
            "diagnosis_code", "read_system", "listed_codes", "diagnosis_text", "admission_date", "discharge_date",
-           "discharge_disposition", "payer", "updated_at", "version_number", "emptied", "ended")  # fmt: skip
+           "discharge_disposition", "cost", "blood_pressure", "payer", "updated_at", "version_number", "emptied",
+           "ended")  # fmt: skip
 LOCATION = ("id", "patient", "encounter", "namespace", "kind", "department", "room", "bed", "entered", "updated_at",
             "version_number")  # fmt: skip
 _END = ("discharged_at", "discharged_on", "discharge_disposition")
@@ -25,7 +26,12 @@ _SILVER: dict[str, tuple[str, ...]] = {
     "diagnosis_code": ("diagnosis_code", "diagnosis_system", "listed_codes", "diagnosis_text"),
     "discharge_date": _END[:2],
     "admission_date": (),
+    "cost": ("cost_usd",),
 }
+_SYSTOLIC, _DIASTOLIC, _BOTH = "8480-6", "8462-4", ("85354-9", "55284-4")
+"""LOINC of blood pressure, and of the panels that tell it as 120/80."""
+_UNSAID = ("D", "N", "O", "W", "X")
+"""States of observations (table 0085) that say nothing: deleted, not asked, only ordered, wrong, none to be had."""
 _TYPES = ("F", "W", "A")
 """Types of diagnoses (table 0052): final, working, admitting."""
 
@@ -78,6 +84,8 @@ def _tell(message: Message, event: Event, told: Told) -> None:
     if not event.reopens:
         told.put("discharge_date", _discharged(message, event))
         told.put("discharge_disposition", visit(36))
+    told.put("cost", _charged(visit(47)))
+    told.put("blood_pressure", _pressure(message.segments("OBX")))
     told.put("payer", message("IN1")(4))
     _diagnoses(message.segments("DG1"), told)
 
@@ -96,6 +104,29 @@ def _discharged(message: Message, event: Event) -> str | None:
     told = message("PV1")(45)
     at = told if told == NOTHING else iso(told)
     return event_time(message) if event.ends and at in (None, NOTHING) else at
+
+
+def _charged(total: str | None) -> str | None:
+    """All that is charged; nothing while it is nothing: a visit begins so."""
+    return None if total and not total.strip("0.+-") else total
+
+
+def _pressure(observations: list[Segment]) -> str | None:
+    """The last blood pressure of a message, as 120/80."""
+    found: dict[str, str] = {}
+    for each in observations:
+        value = each(5)
+        if value in (None, NOTHING) or (each(11) or "").upper() in _UNSAID:
+            continue
+        if each(3) in _BOTH and "/" in (value or ""):
+            found[_SYSTOLIC], found[_DIASTOLIC] = (_whole(part) for part in (value or "").split("/", 1))
+        elif each(3) in (_SYSTOLIC, _DIASTOLIC):
+            found[each(3) or ""] = _whole(value or "")
+    return f"{found[_SYSTOLIC]}/{found[_DIASTOLIC]}" if len(found) > 1 else None
+
+
+def _whole(number: str) -> str:
+    return number.strip().partition(".")[0]
 
 
 def _diagnoses(segments: list[Segment], told: Told) -> None:
