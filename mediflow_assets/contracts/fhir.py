@@ -21,7 +21,7 @@ from mediflow_assets.contracts.table import Privacy as P
 
 _VERSION = "(?:/_history(?:/[^/]*)?)?/?$"
 ID_OF_REFERENCE = f"(?:^|[/:|])([^/:|#]+){_VERSION}"
-"""`Patient/1`, `Patient/1/_history/2`, `urn:uuid:1` and `Patient?identifier=system|1` all name 1; `#1` is nobody's."""
+"""`Patient/1`, `Patient/1/_history/2` and `urn:uuid:1` all name 1; `#1` is nobody's."""
 TYPE_OF_REFERENCE = rf"(?:^|/)([A-Z][A-Za-z]+)(?:\?|/[^/?]+{_VERSION})"
 """Of which type it is, where a reference says so."""
 

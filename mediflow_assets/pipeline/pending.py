@@ -7,8 +7,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from mediflow_assets.contracts import bronze, silver
-from mediflow_assets.contracts.clinical import ENCOUNTER_LOCATIONS
+from mediflow_assets.contracts import bronze, clinical, silver
 from mediflow_assets.contracts.source import SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.corrections import Key, concern, corrections
@@ -18,6 +17,8 @@ from mediflow_assets.transforms.validation import NOT_ADMITTED
 
 Wanted = Callable[[dict[str, Any]], bool]
 PATIENTS_VERSION, ENCOUNTERS_VERSION = "patients_version", "encounters_version"
+OF_ENCOUNTERS = (silver.CONDITIONS, *clinical.TABLES)
+"""Tables whose rows may wait for their encounters, or follow them."""
 _OPEN = ("open", "waiting")
 
 
@@ -138,8 +139,8 @@ def patients_changed(lake: Lake, target: TableContract) -> bool:
 
 
 def encounters_changed(lake: Lake, target: TableContract) -> bool:
-    """Whether conditions, or stretches, were last made from another version of the encounters."""
-    if target not in (silver.CONDITIONS, ENCOUNTER_LOCATIONS):
+    """Whether a table that names encounters was last made from another version of them."""
+    if target not in OF_ENCOUNTERS:
         return False
     return bool(lake.property_of(target, ENCOUNTERS_VERSION) != lake.version(silver.ENCOUNTERS))
 

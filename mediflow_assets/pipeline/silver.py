@@ -21,6 +21,7 @@ from mediflow_assets.pipeline import (
     doubts,
     every_record,
     following,
+    identified,
     lines,
     listed_codes,
     parts,
@@ -41,7 +42,14 @@ from mediflow_assets.pipeline.folding import store
 from mediflow_assets.pipeline.known_codes import with_known_codes
 from mediflow_assets.pipeline.known_people import of_known_people
 from mediflow_assets.pipeline.owners import THROUGH_MERGES, Owners, are_changed_by_merges, owners
-from mediflow_assets.pipeline.pending import ENCOUNTERS_VERSION, PATIENTS_VERSION, Pending, Wanted, pending
+from mediflow_assets.pipeline.pending import (
+    ENCOUNTERS_VERSION,
+    OF_ENCOUNTERS,
+    PATIENTS_VERSION,
+    Pending,
+    Wanted,
+    pending,
+)
 from mediflow_assets.pipeline.quarantine import forget_unsettled, quarantine_records
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.silver_tables import (
@@ -109,7 +117,7 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
     if not made.has_failed:
         commit(lake, contract, work, delivery_results)
         notes: dict[str, int | bool] = {PATIENTS_VERSION: patients_version} if table.of_patient else {}
-        if contract in (silver.CONDITIONS, ENCOUNTER_LOCATIONS):
+        if contract in OF_ENCOUNTERS:
             notes |= {ENCOUNTERS_VERSION: encounters_version}
         notes |= found.owners.notes if found and found.owners else {}
         lake.set_properties(contract, **({rebuild.OUTCOMES_NOTE: {}} if found else {}), **notes)
@@ -139,11 +147,9 @@ def _validate(context: RunContext, table: SilverTable, work: Pending) -> _Valida
     if not records:
         return None
     sources = [source for source in table.sources if source.table.name in records]
-    shaped = (
-        _of_source(context, table, source, records[source.table.name]).withColumn(SOURCE, F.lit(source.table.name))
-        for source in sources
-    )
-    staged = context.tables.stage(table.contract, union(shaped, sources))
+    staged = _staged(context, table, sources, records)
+    if identified.are_found(context, table, staged):
+        staged = _staged(context, table, sources, records)
     staged, beside = parts.apart(staged, table.contract)
     settled = settle_events(context, table.contract, staged, sources)
     validated, accepted = settled.validated, settled.accepted
@@ -164,6 +170,16 @@ def _validate(context: RunContext, table: SilverTable, work: Pending) -> _Valida
         validated = validated.unionByName(settled_parts.validated)
         accepted = accepted.unionByName(settled_parts.accepted)
     return _Validation(records, validated, accepted, settled.duplicates, found)
+
+
+def _staged(
+    context: RunContext, table: SilverTable, sources: list[SourceContract], records: dict[str, DataFrame]
+) -> DataFrame:
+    shaped = (
+        _of_source(context, table, source, records[source.table.name]).withColumn(SOURCE, F.lit(source.table.name))
+        for source in sources
+    )
+    return context.tables.stage(table.contract, union(shaped, sources))
 
 
 def _write(context: RunContext, table: SilverTable, work: Pending, found: _Validation) -> list[DeliveryResult]:
@@ -210,6 +226,7 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
     frame = with_checked_codes(frame, table.contract)
     if FEED not in source.table.columns and not source.tells_whose:
         frame = frame.withColumn(NAMESPACE, F.lit(reader.namespaces[source.system]))
+    frame = identified.by_id(context, table, source, frame, reader)
     found = of_known_people(context, table, source, frame, lambda every: transform(every, reader))
     if found is None:
         raise _NeedsAll
@@ -225,4 +242,5 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
     awaited = known.withColumn(REASONS, F.when(is_waiting, F.array(F.lit(WAITING))).otherwise(F.col(REASONS)))
     if is_of_encounters:
         awaited = parts.judged(context, awaited, table.contract)
+    awaited = identified.awaiting(context, table, source, awaited)
     return with_ends(awaited, table.contract)

@@ -16,7 +16,7 @@ from mediflow_assets.sources.count import count_json
 from mediflow_assets.sources.csv_blocks import Overlong
 from mediflow_assets.sources.delivery import DOCUMENT_LIMIT, Recognised, RecordBatchOfDelivery, Reject
 from mediflow_assets.sources.fhir_numbers import record_numbers
-from mediflow_assets.sources.fhir_people import FILLED, people_of
+from mediflow_assets.sources.fhir_people import FILLED, names_borne, people_of
 from mediflow_assets.sources.fhir_records import (
     REPEATED,
     Found,
@@ -117,5 +117,6 @@ FHIR = Source(
     count=count_json,
     people=people_of,
     record_numbers=record_numbers,
+    names_borne=names_borne,
     accepts=(("NDJSON of resources or Bundles of FHIR, an array of such, or a Bundle",), ()),
 )

@@ -56,6 +56,8 @@ class Source:
     """Whether `people` says of each id whose it is, as `namespace|id`."""
     record_numbers: Callable[[pa.RecordBatch, str], list[Numbered]] | None = None
     """Per record the patient that it is, and the record number by which that identifier system knows them."""
+    names_borne: Callable[[pa.RecordBatch], list[tuple[str | None, tuple[str, ...]]]] | None = None
+    """Per record the patient that it is, and the names by which other records may mean that patient."""
     unpack: "Callable[[DataFrame], DataFrame] | None" = None
     """Rows of Bronze → records with a column for each field, where Bronze holds a record in one piece."""
     words: Callable[[Mapping[str, object]], Mapping[str, str | None]] | None = None

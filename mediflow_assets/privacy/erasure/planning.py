@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.contracts.borne import MARK
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.ingest.refusing import ANY
 from mediflow_assets.pipeline.offset_ranges import validated_through
@@ -38,7 +39,7 @@ def plan(lake: Lake, subjects: Subjects) -> Plan:
             for target in bronze.BY_TABLE[name].targets_of(kind) if name in bronze.BY_TABLE else ():
                 validated[target, delivery] += 1
     return Plan(
-        patients=len(subjects.people),
+        patients=sum(not id_.startswith(MARK) for _, id_ in subjects.people),
         keys=subjects.keys,
         identifiers=subjects.identifiers,
         records=_told(records),

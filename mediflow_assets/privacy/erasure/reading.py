@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mediflow_assets.contracts import TABLES
+from mediflow_assets.contracts.borne import value_of
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.privacy.erasure.mentions import mentioning
 from mediflow_assets.sources import Feeds
@@ -44,7 +45,7 @@ def records_of(
     wanted = None
     if ids is not None and contract.text and not contract.patient:
         # short ids as well: what the source then reads of each record decides
-        wanted = mentioning(contract.text, ids, shortest=1)
+        wanted = mentioning(contract.text, map(value_of, ids), shortest=1)
     feed = [name for name in ("_feed",) if name in contract.table.by_name]
     columns = list(dict.fromkeys([*source.people_columns, *feed, *more]))
     for batch in batches(lake, contract.table, columns, wanted):

@@ -12,6 +12,7 @@ from mediflow_assets.sources import Feeds
 from mediflow_assets.sources.fhir_numbers import Placed, newest
 from mediflow_assets.sources.people import values
 from mediflow_assets.sources.registry import about_people
+from mediflow_assets.sources.source import Source
 from mediflow_assets.storage.delta import Lake
 
 Found = Mapping[str, frozenset[Name]]
@@ -26,7 +27,7 @@ def resolve(lake: Lake, ids: Iterable[str], feeds: Feeds, namespace: str | None 
     Raises NamespaceNeeded where an id stands for several, unless a namespace says for whom.
     """
     asked = {canonical(each): each.strip() for each in ids}
-    same = _same_people([*merged_pairs(lake), *_numbered(lake, feeds)])
+    same = _same_people([*merged_pairs(lake), *_numbered(lake, feeds), *_borne(lake, feeds, asked.values())])
     names: dict[str, set[Name]] = {each: set() for each in asked}
     for name in names_in(lake, feeds, asked.values()) | set(same):
         if namespace in (None, name[0]) and canonical(name[1]) in names:
@@ -87,6 +88,35 @@ def _numbered(lake: Lake, feeds: Feeds) -> Iterator[tuple[Name, Name]]:
     numbers = {name: newest(of).number or "" for name, of in told.items()}
     known = _known(lake, {*numbers.values()}) if numbers else set()
     yield from ((name, (MRN, number)) for name, number in numbers.items() if number in known)
+
+
+def _borne(lake: Lake, feeds: Feeds, ids: Iterable[str]) -> Iterator[tuple[Name, Name]]:
+    """Patients, of those who may be asked for, with each name by which other records mean them and nobody else."""
+    asked = {canonical(each) for each in ids}
+    for source in about_people():
+        if source.names_borne is None:
+            continue
+        mine = {
+            (patient, name)
+            for patient, names in _bearers(lake, feeds, source, asked)
+            if canonical(patient[1]) in asked
+            for name in names
+        }
+        of_name: dict[Name, set[Name]] = {}
+        for patient, names in _bearers(lake, feeds, source, {name for _, (_, name) in mine}) if mine else ():
+            for name in names:
+                of_name.setdefault(name, set()).add(patient)
+        yield from ((patient, name) for patient, name in mine if of_name.get(name) == {patient})
+
+
+def _bearers(lake: Lake, feeds: Feeds, source: Source, ids: Iterable[str]) -> Iterator[tuple[Name, list[Name]]]:
+    """Patients of a source in records that mention one of some ids, each with the names that it bears there."""
+    assert source.names_borne is not None
+    for namespace, records, _ in records_of(lake, source, feeds, ids):
+        for patient, names in source.names_borne(records):
+            if patient and names:
+                whose = feeds.name_in(source, namespace, patient)
+                yield whose, [feeds.name_in(source, namespace, name) for name in names]
 
 
 def _known(lake: Lake, numbers: set[str]) -> set[str]:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.borne import value_of
 from mediflow_assets.contracts.identifiers import MRN, canonical
 from mediflow_assets.ingest.tombstones import EVERYWHERE, Name
 from mediflow_assets.privacy.erasure.reading import batches, distinct, records_of
@@ -68,7 +69,7 @@ class Subjects:
     @property
     def ids(self) -> set[str]:
         """What names them in a text: their ids and those of their encounters."""
-        return (self.spellings | self.encounters) - self.ambiguous
+        return {*map(value_of, (self.spellings | self.encounters) - self.ambiguous)}
 
     @property
     def keys(self) -> dict[str, tuple[str, ...]]:

@@ -33,7 +33,7 @@ def read(claim: Element) -> dict[str, str | None]:
     # a Money of STU3 is a Quantity, its currency a code
     currencies = {text(each.get("currency")) or text(each.get("code")) for each in (total, paid)} - {None}
     return {
-        "patient": references.id_of(claim.get("patient"), "Patient"),
+        "patient": references.who(claim.get("patient"), "Patient"),
         "encounter": _encounter(claim),
         "kind": use if use != c.CLAIM or is_claim else c.BENEFIT,
         "status": text(claim.get("status")),
@@ -68,7 +68,7 @@ def _of_lines(claim: Element) -> Element:
 def _encounter(claim: Element) -> str | None:
     """The encounter that all lines name, which name one; none where they are of several."""
     named = {
-        references.id_of(reference, "Encounter")
+        references.who(reference, "Encounter")
         for item in several(claim.get("item"))
         for reference in several(item.get("encounter"))
     }

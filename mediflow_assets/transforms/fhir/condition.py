@@ -39,8 +39,8 @@ def read(condition: Element) -> dict[str, str | None]:
     over_by = None if stop else _over_by(told, onset or recorded)
     code = codings.diagnosis(told.get("code"))
     return {
-        "patient": references.id_of(told.get("subject"), "Patient"),
-        "encounter": references.id_of(told.get("encounter"), "Encounter"),
+        "patient": references.who(told.get("subject"), "Patient"),
+        "encounter": references.who(told.get("encounter"), "Encounter"),
         "code": code.code,
         "codesystem": code.system,
         "description": text(one(told.get("code")).get("text")) or code.display,

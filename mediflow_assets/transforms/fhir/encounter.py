@@ -58,7 +58,7 @@ def read(encounter: Element) -> dict[str, str | None]:
     stay = one(told.get("hospitalization"))
     code = _diagnosis(told)
     return {
-        "patient": references.id_of(told.get("subject"), "Patient"),
+        "patient": references.who(told.get("subject"), "Patient"),
         "start": start,
         "stop": stop,
         "encounterclass": codings.word_of(v.ENCOUNTER_CLASSES, told.get("class"))

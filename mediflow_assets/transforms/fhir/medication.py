@@ -26,8 +26,8 @@ def read(medication: Element) -> dict[str, str | None]:
     whose = medication.get("subject") or medication.get("patient")
     of = next((medication[name] for name in _ENCOUNTER if medication.get(name)), None)
     return {
-        "patient": references.id_of(whose, "Patient"),
-        "encounter": references.id_of(of, "Encounter"),
+        "patient": references.who(whose, "Patient"),
+        "encounter": references.who(of, "Encounter"),
         "kind": kind,
         **published_codes.coded(_concept(medication), c.RXNORM, c.CVX, c.SNOMED),
         "status": text(medication.get("status")),

@@ -31,8 +31,8 @@ def read(observation: Element) -> dict[str, str | None]:
     """What an Observation tells, by column; `value` is a number, `<` or the like before one, or words."""
     begin, _ = begin_and_end(observation, "effective", "issued")
     return {
-        "patient": references.id_of(observation.get("subject"), "Patient"),
-        "encounter": references.id_of(observation.get("encounter") or observation.get("context"), "Encounter"),
+        "patient": references.who(observation.get("subject"), "Patient"),
+        "encounter": references.who(observation.get("encounter") or observation.get("context"), "Encounter"),
         "category": _category(observation.get("category")),
         **published_codes.coded(observation.get("code"), c.LOINC, c.SNOMED),
         **_value(observation),

@@ -12,8 +12,8 @@ def read(procedure: Element) -> dict[str, str | None]:
     """What a Procedure tells, by column; R5 says occurrence where R4 says performed."""
     begin, end = begin_and_end(procedure, "performed", "occurrence")
     return {
-        "patient": references.id_of(procedure.get("subject"), "Patient"),
-        "encounter": references.id_of(procedure.get("encounter") or procedure.get("context"), "Encounter"),
+        "patient": references.who(procedure.get("subject"), "Patient"),
+        "encounter": references.who(procedure.get("encounter") or procedure.get("context"), "Encounter"),
         **published_codes.coded(procedure.get("code"), c.SNOMED, c.CPT, c.HCPCS, c.ICD10PCS, c.CDT),
         "status": text(procedure.get("status")),
         **never_was.said(procedure),

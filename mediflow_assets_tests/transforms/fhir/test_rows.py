@@ -58,7 +58,8 @@ def test_resources_become_silver_rows_with_their_patient(house):
 def test_a_reference_names_its_patient_in_every_form(house):
     forms = ("Patient/p1", "urn:uuid:p1", "Patient?identifier=https://example.org|p1", "http://x.org/Patient/p1")
     named = [encounter(id=f"e{number}", subject={"reference": form}) for number, form in enumerate(forms)]
-    house.deliver(lines(PATIENT, *named))
+    borne = {"identifier": [{"system": "https://example.org", "value": "p1"}]}
+    house.deliver(lines(PATIENT | borne, *named))
     house.make_silver()
     assert [row["patient_id"] for row in house.rows(silver.ENCOUNTERS)] == ["p1"] * len(forms)
 

@@ -1,0 +1,51 @@
+"""Rows that name their patient or encounter by an identifier, and by no id, meet whoever bears it, whenever that comes.
+
+Who bears which is looked up only for tables to which such a row has come: that is noted in them.
+"""
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts import fhir
+from mediflow_assets.contracts.source import SourceContract
+from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.pipeline.silver_tables import SilverTable
+from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.transforms.feeds import FeedReader
+from mediflow_assets.transforms.fhir.identified import bearers, is_named_so, named_by_id, waiting_for_bearers
+
+_NOTE = "names_by_identifier"
+
+
+def by_id(
+    context: RunContext, table: SilverTable, source: SourceContract, rows: DataFrame, reader: FeedReader
+) -> DataFrame:
+    """A source's rows, as those whom they name are known."""
+    if not _may_be_among(table, source) or not context.lake.property_of(table.contract, _NOTE):
+        return rows
+    known = bearers(context.tables.read(fhir.FHIR_RESOURCES), reader)
+    return named_by_id(rows, known, table.contract.primary_key[-1])
+
+
+def awaiting(context: RunContext, table: SilverTable, source: SourceContract, validated: DataFrame) -> DataFrame:
+    """Validated rows, of which those wait that name somebody who is not known."""
+    if not _may_be_among(table, source) or not context.lake.property_of(table.contract, _NOTE):
+        return validated
+    return waiting_for_bearers(validated, table.contract.primary_key[-1])
+
+
+def are_found(context: RunContext, table: SilverTable, staged: DataFrame) -> bool:
+    """Whether rows that were read without a look at identifiers name somebody by one: they are to be read again."""
+    sources = [source for source in table.sources if _may_be_among(table, source)]
+    if not sources or context.lake.property_of(table.contract, _NOTE):
+        return False
+    is_of = F.col("source_system") == fhir.SOURCE.system
+    with storage_errors(f"{table.contract.name} identifiers"):
+        found = bool(staged.where(is_of & is_named_so(table.contract.primary_key[-1])).limit(1).count())
+    if found:
+        context.lake.set_properties(table.contract, **{_NOTE: True})
+    return found
+
+
+def _may_be_among(table: SilverTable, source: SourceContract) -> bool:
+    return table.of_patient is not None and source.table is fhir.FHIR_RESOURCES
