@@ -6,8 +6,8 @@ import plotly.graph_objects as go
 
 from dashboard.charts import COLOURS
 
-_ZONES = ("bronze", "silver", "gold", "masked")
-_SYMBOLS = dict(zip(_ZONES, ("square", "circle", "diamond", "star"), strict=True))
+_ZONES = ("bronze", "silver", "gold", "masked", "omop")
+_SYMBOLS = dict(zip(_ZONES, ("square", "circle", "diamond", "star", "hexagon"), strict=True))
 
 
 def picture(tables: list[str], edges: list[tuple[str, str]]) -> Any:

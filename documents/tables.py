@@ -17,6 +17,7 @@ ZONES = {
     "gold": "Gold: marts and operational tables",
     "models": "Models",
     "masked": "Masked: de-identified",
+    "omop": "OMOP: the Common Data Model, by choice",
 }
 MOST_ARROWS = 12
 """A table made of more tables than this looks at nearly all: arrows to it would hide the others."""

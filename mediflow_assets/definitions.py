@@ -1,10 +1,12 @@
 """The code location: `defs` is what Dagster loads, `build_defs` makes it for any settings."""
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 import dagster as dg
 
+from mediflow_assets.contracts.omop import ZONE
 from mediflow_assets.defs import (
     event_storage,  # noqa: F401  (sets how its databases are written)
     jobs,
@@ -21,14 +23,19 @@ from mediflow_assets.settings import Settings
 OWNER = "team:data-platform"
 
 
-def _with_policy(spec: dg.AssetSpec) -> dg.AssetSpec:
-    """Owners, freshness and automation, in this one place for every table."""
+def _with_policy(spec: dg.AssetSpec, is_omop_made: bool) -> dg.AssetSpec:
+    """Owners, freshness and automation, in this one place for every table. OMOP tables that nobody wants are made by
+    no daemon, and hold nothing back that looks at them."""
     zone = spec.key.path[0]
     freshness = dg.FreshnessPolicy.time_window(
         fail_window=dt.timedelta(hours=FRESH_HOURS), warn_window=dt.timedelta(hours=FRESH_HOURS - 4)
     )
     automatic = dg.AutomationCondition.eager() & dg.AutomationCondition.all_deps_blocking_checks_passed()
     spec = spec.replace_attributes(owners=[OWNER])
+    if not is_omop_made:
+        automatic = automatic.ignore(jobs.OMOP)
+    if zone == ZONE and not is_omop_made:
+        return spec
     if zone == "gold":
         spec = spec.replace_attributes(freshness_policy=freshness)
     return spec if zone == "bronze" else spec.replace_attributes(automation_condition=automatic)
@@ -53,11 +60,11 @@ def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definit
     )
     return dg.Definitions(
         assets=[
-            *(asset.map_asset_specs(_with_policy) for asset in graph.TABLES),
+            *(asset.map_asset_specs(partial(_with_policy, is_omop_made=settings.omop)) for asset in graph.TABLES),
             *(model.map_asset_specs(_owned) for model in models.trained()),
             *(_owned(spec) for spec in graph.WRITTEN_BESIDE),
         ],
-        jobs=jobs.ALL,
+        jobs=jobs.all_of(settings.omop),
         schedules=jobs.SCHEDULES,
         sensors=[
             automation,

@@ -116,6 +116,9 @@ class Settings(BaseSettings):
         ge=1,
         description="records that a delivery must have for its refused share to stop a run; a smaller one only warns",
     )
+    omop: bool = Field(False, description="make the OMOP tables in every run; else only where they are asked for")
+    omop_dates: Literal["shifted", "real"] = Field("shifted", description="dates of OMOP: moved by person, or as told")
+    omop_vocabulary: Path | None = Field(None, description="the folder of OMOP's vocabularies, as Athena gives them")
     cors_origins: str = Field("", description="origins of web pages that may call the gateway, divided by commas")
     ui_hosts: str = Field(
         "", description="further host names of the Dagster UI, divided by commas, where a proxy stands before it"

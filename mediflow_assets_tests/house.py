@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from mediflow_assets.contracts import TABLES, bronze, silver
+from mediflow_assets.contracts.omop.choice import Choice
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.defs.operational import OPERATIONAL
 from mediflow_assets.ingest import landing
@@ -15,6 +16,8 @@ from mediflow_assets.ingest.inbox import Inbox
 from mediflow_assets.ml import risk_scores
 from mediflow_assets.pipeline import damage, gold, merged, operational_tables, rebuild, upgrade
 from mediflow_assets.pipeline import silver as silver_steps
+from mediflow_assets.pipeline.omop import make as omop_step
+from mediflow_assets.pipeline.omop.tables import TABLES as OMOP_TABLES
 from mediflow_assets.pipeline.reconciliation import reconcile
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.step_result import StepResult
@@ -41,6 +44,7 @@ class House:
     session: Any = field(repr=False)
     feeds: Feeds = field(default_factory=Feeds)
     key: PseudonymKey = KEY
+    omop: Choice = field(default_factory=Choice)
 
     @property
     def lake(self) -> Lake:
@@ -52,7 +56,7 @@ class House:
 
     @property
     def context(self) -> RunContext:
-        return RunContext(Tables(self.lake, lambda: self.session), self.key, self.feeds, "test")
+        return RunContext(Tables(self.lake, lambda: self.session), self.key, self.feeds, "test", omop=self.omop)
 
     def receive(self, text: str | bytes, received_at: dt.datetime = RECEIVED, name: str = "delivery.csv") -> str:
         """Put a file into the inbox; gives the delivery's id."""
@@ -88,6 +92,10 @@ class House:
         marts = [gold.make(self.context, build) for build in gold.GOLD]
         beside = [alerts_table.make(self.context, "encounter-events", False), risk_scores.make(self.context)]
         return [*marts, *beside, *(gold.make(self.context, build) for build in gold.MASKED)]
+
+    def make_omop(self) -> list[StepResult]:
+        """Make every OMOP table in order."""
+        return [omop_step.make(self.context, table) for table in OMOP_TABLES]
 
     def run(self, job: str = "refresh") -> None:
         """What a run does from the inbox on; none of the tables' checks may stop it."""
@@ -134,6 +142,10 @@ class House:
     def with_key(self, secret: bytes) -> "House":
         """The same lake under another pseudonym key."""
         return replace(self, key=PseudonymKey(secret))
+
+    def choosing(self, omop: Choice) -> "House":
+        """The same lake with another choice for its OMOP tables."""
+        return replace(self, omop=omop)
 
     def with_feeds(self, feeds: Feeds) -> "House":
         """The same lake with feeds of its own."""

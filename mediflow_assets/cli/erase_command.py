@@ -87,7 +87,7 @@ def refresh() -> None:
     from mediflow_assets.cli import running
     from mediflow_assets.errors import EngineFailed
 
-    code = running.launch("refresh", wait=context.settings().lease_wait_seconds)
+    code = running.launch("refresh", wait=context.settings().lease_wait_seconds, has_all_made=True)
     if code not in (0, context.CHECK_FAILED):
         raise EngineFailed(
             "The tables could not be made again. Run 'mediflow erase --resume' once 'mediflow run' works."

@@ -80,5 +80,5 @@ def _refresh() -> None:
     from mediflow_assets.cli import running
     from mediflow_assets.errors import EngineFailed
 
-    if running.launch("refresh", wait=context.settings().lease_wait_seconds):
+    if running.launch("refresh", wait=context.settings().lease_wait_seconds, has_all_made=True):
         raise EngineFailed("The tables could not be made again. Run 'mediflow run', then 'mediflow keys rotate' again.")

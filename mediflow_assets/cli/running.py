@@ -56,11 +56,13 @@ def launch(
     wait: float = 0,
     is_shown: bool = False,
     began: str | None = None,
+    has_all_made: bool = False,
 ) -> int:
     """Run a job through Dagster, telling its progress; returns the exit code: 0 done, 1 failed, 3 a check failed.
 
     `is_shown` says in the end what became of each delivery. `began` is the stamp of the home with which a whole run
-    began: with it the next one knows if there is anything to do.
+    began: with it the next one knows if there is anything to do. `has_all_made` makes the OMOP tables again as well
+    where they have been made.
     """
     from mediflow_assets.cli import unchanged
     from mediflow_assets.cli.output import progress
@@ -72,6 +74,9 @@ def launch(
     launching.install_dagster_home(settings)
     from mediflow_assets.definitions import build_defs
 
+    defs = build_defs(settings)
+    if launching.asks_for_omop(select, defs) or (has_all_made and _has_omop(settings)):
+        defs = build_defs(settings.model_copy(update={"omop": True}))
     config: dict[str, Any] = {}
     if replay is not None:
         from mediflow_assets.defs.assets.silver import SILVER_STEPS
@@ -80,7 +85,7 @@ def launch(
         config = {"ops": {step: {"config": wanted} for step in SILVER_STEPS}}
     try:
         with progress(job_name) as tell:
-            outcome = launching.run_job(build_defs(settings), job_name, select, config, wait, tell)
+            outcome = launching.run_job(defs, job_name, select, config, wait, tell)
     finally:
         launching.end_engine()
     for failed in outcome.failed_checks:
@@ -98,6 +103,12 @@ def launch(
             unchanged.note(settings, outcome, began)
         return 0
     return 3 if outcome.failed_checks else 1
+
+
+def _has_omop(settings: "Settings") -> bool:
+    from mediflow_assets.contracts import omop
+
+    return context.lake(settings).open(omop.PERSON) is not None
 
 
 def _refuse_if_held(settings: "Settings", wait: float) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from mediflow_assets.cli import output
+from mediflow_assets.contracts.omop.choice import Choice
 from mediflow_assets.pipeline import settled
 
 if TYPE_CHECKING:
@@ -18,9 +19,9 @@ def home_of(settings: "Settings") -> str:
     """The stamp of the home, of the settings, and of how far the prediction log has come."""
     from mediflow_assets.identity.prediction_log import PredictionLog
 
-    return settled.stamp_of_home(
-        settings.root, settings.model_dump_json(), str(PredictionLog(settings.ops_url).newest())
-    )
+    predictions = str(PredictionLog(settings.ops_url).newest())
+    vocabulary = Choice(vocabulary=settings.omop_vocabulary).stamp
+    return settled.stamp_of_home(settings.root, settings.model_dump_json(), predictions, vocabulary)
 
 
 def said(settings: "Settings", home: str) -> bool:

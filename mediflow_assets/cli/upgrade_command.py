@@ -45,4 +45,4 @@ def upgrade(
             refuse_half_erased(settings.root)
             refuse_half_changed(settings.secrets)
             carry_forward(lake, settings.root, is_asked=True)
-        raise typer.Exit(running.launch("refresh"))
+        raise typer.Exit(running.launch("refresh", has_all_made=True))

@@ -1,6 +1,6 @@
 """Where a table's rows come from: what can be made again from other tables, and what stands nowhere else."""
 
-from mediflow_assets.contracts import assurance, events, gold, links, masked, models, operational, silver
+from mediflow_assets.contracts import assurance, events, gold, links, masked, models, omop, operational, silver
 
 MADE_WHOLE = frozenset(
     table.name
@@ -15,6 +15,7 @@ MADE_WHOLE = frozenset(
         models.RISK_SCORES,
         models.DRIFT,
         events.STREAM_STATUS,
+        *omop.TABLES,
     )
 )
 """Tables that their step writes as a whole, from other tables."""

@@ -10,7 +10,7 @@ from typing import Any
 from mediflow_assets.contracts.masks import Mask, Verb
 from mediflow_assets.contracts.table import Column, Privacy, TableContract
 
-OPEN_ZONES = ("gold", "masked")
+OPEN_ZONES = ("gold", "masked", "omop")
 """Zones in which no column may come from a direct identifier, but by a verb that takes the person out of it."""
 
 MEANING = {
@@ -20,7 +20,8 @@ MEANING = {
     Verb.YEAR: "only the year is left; nothing for people of 90 and over",
     Verb.AGE_BAND: "becomes a band of five years; 90 and over is one band",
     Verb.ZIP3: "the first three digits are left; 000 where fewer than 20,000 people live, or for no US code",
-    Verb.SHIFT: "is moved by up to 180 days, each patient by days of their own; limited exports only",
+    Verb.SHIFT: "is moved, each patient's by days of their own: by up to 180 in limited exports, back by up to 360 in "
+    "omop/",
     Verb.REDACT: "is replaced whole by a mark that says it was there",
 }
 

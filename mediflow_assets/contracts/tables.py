@@ -9,20 +9,21 @@ from mediflow_assets.contracts import (
     links,
     masked,
     models,
+    omop,
     operational,
     silver,
 )
 from mediflow_assets.contracts.policy import require
 from mediflow_assets.contracts.table import TableContract
 
-ZONES = ("bronze", "silver", "gold", "masked")
+ZONES = ("bronze", "silver", "gold", "masked", "omop")
 
 TABLES: dict[str, TableContract] = {
     table.name: table
     for table in sorted(
         (
             table
-            for zone in (bronze, silver, links, gold, models, operational, masked, erasure, assurance, events)
+            for zone in (bronze, silver, links, gold, models, operational, masked, erasure, assurance, events, omop)
             for table in zone.TABLES
         ),
         # stable: within a zone they keep the order of their modules

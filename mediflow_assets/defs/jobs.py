@@ -7,6 +7,7 @@ import dagster as dg
 
 from mediflow_assets.contracts import TABLES as TABLES_BY_NAME
 from mediflow_assets.contracts import assurance
+from mediflow_assets.contracts.omop import ZONE
 from mediflow_assets.contracts.table import Audience
 from mediflow_assets.defs.assets.silver import SILVER_STEPS
 from mediflow_assets.defs.resources import LakehouseResource
@@ -14,6 +15,8 @@ from mediflow_assets.pipeline.damage import REBUILD, naming_damage
 from mediflow_assets.storage.errors import storage_errors
 
 TABLES = dg.AssetSelection.groups("bronze", "silver", "gold", "masked")
+OMOP = dg.AssetSelection.groups(ZONE)
+"""Made by choice: in every job of tables, or where they are asked for."""
 
 refresh = dg.define_asset_job(
     "refresh", TABLES, description="Lands what has arrived, and brings every table below Bronze up to date."
@@ -44,7 +47,8 @@ def assured(names: Iterable[str]) -> set[str]:
     chosen = set(names)
     if any(name not in TABLES_BY_NAME for name in chosen):
         return chosen | set(AFTER_TRAINING)
-    is_open = any(TABLES_BY_NAME[name].audience is Audience.ANALYST for name in chosen - set(ASSURANCE))
+    tables = [TABLES_BY_NAME[name] for name in chosen - set(ASSURANCE)]
+    is_open = any(table.audience is Audience.ANALYST or table.key[0] == ZONE for table in tables)
     return chosen | set(ASSURANCE if is_open else ())
 
 
@@ -86,11 +90,23 @@ def leak_scan_job() -> None:
     look_for_leaks()
 
 
+_OF_TABLES = (refresh, replay, rebuild)
 ALL: list[Any] = [refresh, replay, rebuild, train, maintain_job, leak_scan_job]
+
+
+def all_of(is_omop_made: bool) -> list[Any]:
+    """Every job; those that bring the tables up to date make the OMOP tables too where these are wanted."""
+    return [_with_omop(job) if is_omop_made and job in _OF_TABLES else job for job in ALL]
+
+
+def _with_omop(job: Any) -> Any:
+    return dg.define_asset_job(job.name, TABLES | OMOP, description=job.description, config=job.config)
+
+
 SCHEDULES = [
     dg.ScheduleDefinition(
         name="daily_refresh",
-        job=refresh,
+        job_name=refresh.name,
         cron_schedule="0 5 * * *",
         description="So that a day without deliveries is seen, and what waits in the inbox is taken.",
         default_status=dg.DefaultScheduleStatus.RUNNING,

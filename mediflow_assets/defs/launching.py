@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 
 from mediflow_assets.contracts import bronze
+from mediflow_assets.contracts.omop import ZONE
 from mediflow_assets.defs.jobs import assured
 from mediflow_assets.defs.specs import FARED
 from mediflow_assets.errors import SettingsInvalid
@@ -110,6 +111,11 @@ def chosen(select: str, defs: dg.Definitions) -> list[dg.AssetKey]:
     if not keys:
         raise SettingsInvalid("--select names no table: write 'gold/department_costs', 'group:gold' or '+masked/*'.")
     return [dg.AssetKey(name.split("/")) for name in sorted(assured(key.to_user_string() for key in keys))]
+
+
+def asks_for_omop(select: str | None, defs: dg.Definitions) -> bool:
+    """Whether a selection names an OMOP table. Raises SettingsInvalid where it names none at all."""
+    return select is not None and any(key.path[0] == ZONE for key in chosen(select, defs))
 
 
 def end_engine() -> None:

@@ -11,6 +11,7 @@ from dagster_pyspark import LazyPySparkResource
 from dagster_pyspark.resources import spark_session_from_config
 from pydantic import PrivateAttr
 
+from mediflow_assets.contracts.omop.choice import Choice
 from mediflow_assets.identity.prediction_log import PredictionLog
 from mediflow_assets.ingest.inbox import Inbox
 from mediflow_assets.modes import close_below, is_open
@@ -120,7 +121,14 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 upgrade.carry_forward(tables.lake, settings.root)
             feeds, requests = Feeds.load(settings.sources_file, settings.timezone), PredictionLog(settings.ops_url)
             self._bench = RunContext(
-                tables, settings.pseudonym_key(), feeds, run_id, requests, settings.shares, settings.open_stay_days
+                tables,
+                settings.pseudonym_key(),
+                feeds,
+                run_id,
+                requests,
+                settings.shares,
+                settings.open_stay_days,
+                Choice(settings.omop_dates, settings.omop_vocabulary),
             )
             try:
                 yield self

@@ -29,7 +29,7 @@ def build_sensors(settings: Settings) -> list[dg.SensorDefinition]:
 def _inbox_sensor(settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
         name="inbox_sensor",
-        job=jobs.refresh,
+        job_name=jobs.refresh.name,
         minimum_interval_seconds=10,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Starts refresh when the inbox holds files and no refresh is on its way.",

@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from mediflow_assets.contracts import TABLES, operational
+from mediflow_assets.contracts import TABLES, omop, operational
 from mediflow_assets.contracts.lineage import steps_of
 from mediflow_assets.contracts.table import Column, Severity, TableContract
 from mediflow_assets.pipeline.checks import OF_A_RUN, check_names
@@ -20,6 +20,7 @@ KINDS = {
     "silver": {"deltalake", "silver"},
     "gold": {"deltalake", "gold"},
     "masked": {"deltalake", "masked"},
+    "omop": {"deltalake", "omop"},
 }
 
 
@@ -31,6 +32,7 @@ def spec_of(contract: TableContract, deps: Iterable[TableContract] = ()) -> dg.A
         description=contract.description,
         group_name=contract.key[0],
         kinds=KINDS[contract.key[0]],
+        tags={omop.ZONE: ""} if contract.key[0] == omop.ZONE else {},
         metadata={
             "dagster/column_schema": _column_schema(contract),
             "dagster/column_lineage": _column_lineage(contract),

@@ -31,7 +31,7 @@ def build_stream_sensor(settings: Settings) -> dg.SensorDefinition:
 
     @dg.sensor(
         name="encounter_events_sensor",
-        job=jobs.refresh,
+        job_name=jobs.refresh.name,
         minimum_interval_seconds=settings.stream_interval_seconds,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Starts refresh for offsets that are not landed or, in continuous landing, for rows not validated.",

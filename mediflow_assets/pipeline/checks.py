@@ -1,10 +1,12 @@
 """A table's checks, all in one pass over the table, from its contract; written down before they may stop anything."""
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import operational as house_tables
@@ -65,12 +67,14 @@ def check_names(contract: TableContract) -> dict[str, Severity]:
     return names
 
 
-def check_table(context: RunContext, contract: TableContract) -> list[CheckResult]:
-    """Validate the whole table as it stands, not the increment."""
+def check_table(
+    context: RunContext, contract: TableContract, beside: Callable[[DataFrame], DataFrame] = lambda rows: rows
+) -> list[CheckResult]:
+    """Validate the whole table as it stands, not the increment. `beside` adds columns that only its rules look at."""
     table = context.lake.ensure(contract)
     version = table.version()
     # first of all: a column expression needs a session to be there
-    frame = context.tables.read(contract)
+    frame = beside(context.tables.read(contract))
     stored = {field.name for field in table.schema().fields}
     missing = len(set(contract.column_names) - stored)
     required = [F.col(column.name).isNull() for column in contract.columns if not column.nullable]

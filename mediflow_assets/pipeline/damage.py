@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from mediflow_assets.contracts import TABLES, silver
+from mediflow_assets.contracts.omop import ZONE
 from mediflow_assets.contracts.origin import LOGS, MADE_WHOLE, VALIDATED
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import EngineFailed, TableDamaged
@@ -39,7 +40,8 @@ class Damaged:
     def _way_out(self) -> str:
         name = self.contract.name
         if name in MADE_WHOLE and self.is_plain:
-            return "'mediflow run' makes it again."
+            asked = " --select tag:omop" if self.contract.key[0] == ZONE else ""
+            return f"'mediflow run{asked}' makes it again."
         if name in MADE_WHOLE:
             return f"'mediflow run --job {REBUILD} --select {name}' makes it again; then 'mediflow run'."
         if name in _OF_SILVER:

@@ -163,7 +163,7 @@ def _is_of_nothing(lake: Lake, build: TableBuild) -> bool:
 
 def _write(context: RunContext, build: TableBuild) -> None:
     lake, contract = context.lake, build.contract
-    frames = [_read(context, table, build.as_told) for table in build.inputs]
+    frames = [read_shown(context, table, build.as_told) for table in build.inputs]
     days = [context.open_stay_days] if build.counts_open_stays else []
     rows = build.transform(*frames, *([over_89_of(context)] if build.is_of_people else []), *days)
     if build.is_anonymised:
@@ -173,7 +173,8 @@ def _write(context: RunContext, build: TableBuild) -> None:
     context.tables.overwrite(contract, rows)
 
 
-def _read(context: RunContext, table: TableContract, as_told: tuple[str, ...]) -> DataFrame:
+def read_shown(context: RunContext, table: TableContract, as_told: tuple[str, ...] = ()) -> DataFrame:
+    """A table's rows as every table outside Silver gets them: by who survives, without who is deleted."""
     if table is silver.ENCOUNTERS:
         return encounters_shown(context, as_told)
     rows = context.tables.read(table)

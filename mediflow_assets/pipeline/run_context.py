@@ -7,6 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 
 from mediflow_assets.contracts import bronze
+from mediflow_assets.contracts.omop.choice import Choice
 from mediflow_assets.contracts.shares import Shares
 from mediflow_assets.contracts.source import LINE_GRAIN
 from mediflow_assets.contracts.vocabulary import OPEN_STAY_DAYS
@@ -32,6 +33,8 @@ class RunContext:
     """How much of a delivery may be refused; all of it unless settings say otherwise."""
     open_stay_days: int = OPEN_STAY_DAYS
     """How long a stay without an end is taken to last at most."""
+    omop: Choice = field(default_factory=Choice)
+    """What the hospital chose for its OMOP tables."""
     kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """What several steps of one run need, computed once."""
 

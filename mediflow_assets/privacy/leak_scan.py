@@ -29,7 +29,7 @@ FOUND = "identifier_found"
 STATE_FILE = "leak_scan.json"
 _TOGETHER_BYTES = 32 << 20
 _CLEAN = "clean_versions"
-ZONES = ("gold", "masked", "models")
+ZONES = ("gold", "masked", "omop", "models")
 FOLDERS = ("exports", "dagster", "mlflow", "logs")
 FILES = ("ops.db", "ops.db-wal", "audit.head")
 SCANNED = tuple(table for name, table in TABLES.items() if table.key[0] in ZONES and name != assurance.LEAK_SCANS.name)

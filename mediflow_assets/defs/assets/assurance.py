@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from mediflow_assets.contracts import assurance, events, models
+from mediflow_assets.contracts import assurance, events, models, omop
 from mediflow_assets.defs.operational import OPERATIONAL
 from mediflow_assets.defs.resources import LakehouseResource
 from mediflow_assets.defs.specs import check_specs_of, materialized, spec_of
@@ -13,6 +13,7 @@ from mediflow_assets.privacy import leak_scan
 _MADE = (
     *(build.contract for build in (*builds.GOLD, *builds.MASKED)),
     *(own.contract for own in OPERATIONAL),
+    *omop.TABLES,
     models.RISK_SCORES,
     events.STREAM_ALERTS,
     events.STREAM_STATUS,

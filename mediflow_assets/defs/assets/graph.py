@@ -6,7 +6,7 @@ import dagster as dg
 
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.origin import LOGS
-from mediflow_assets.defs.assets import assurance, bronze, gold, streaming
+from mediflow_assets.defs.assets import assurance, bronze, gold, omop, streaming
 from mediflow_assets.defs.assets import models as learned
 from mediflow_assets.defs.assets import silver as silver_assets
 from mediflow_assets.defs.operational import OPERATIONAL
@@ -19,6 +19,7 @@ TABLES: list[dg.AssetsDefinition] = [
     *gold.OWN,
     learned.risk_scores,
     *gold.MASKED,
+    *omop.OMOP,
     assurance.leak_scans,
 ]
 WRITTEN_BESIDE: list[dg.AssetSpec] = [*silver_assets.SHARED, gold.CHECK_RESULTS, gold.ERASURES, learned.MODEL_METRICS]

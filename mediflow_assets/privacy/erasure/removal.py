@@ -1,13 +1,14 @@
 """Taking the planned rows out of every table, with the sums kept right. Each write may be made again."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from mediflow_assets.contracts import TABLES, bronze, erasure, links, silver
+from mediflow_assets.contracts import TABLES, bronze, erasure, links, omop, silver
 from mediflow_assets.contracts.erasure import SUBJECT_KEYS
+from mediflow_assets.contracts.omop.ids import number_of
 from mediflow_assets.ingest import erased_counts
 from mediflow_assets.privacy.erasure.journal import Erasure, Plan
 from mediflow_assets.privacy.erasure.mentions import SHORTEST, mentioning
@@ -29,9 +30,16 @@ def remove(lake: Lake, asked: Erasure, plan: Plan) -> None:
         named = [name for name in SUBJECT_KEYS if name in contract.by_name and contract.key[0] != "bronze"]
         if named:
             delete_rows(lake, contract, either(one_of(name, plan.keys[name]) for name in named))
+        if contract.key[0] == omop.ZONE and "person_id" in contract.by_name:
+            delete_rows(lake, contract, pc.field("person_id").isin(_numbers(plan.keys["patient_key"])))
         if "extra" in contract.by_name:
             blank(lake, contract, "extra", mentioning("extra", plan.named))
     _forget_file_names(lake, plan)
+
+
+def _numbers(keys: Iterable[str]) -> pa.Array:
+    """What stands for people in the OMOP tables, which have no pseudonym beside each row."""
+    return pa.array([number_of(key) for key in keys], pa.int64())
 
 
 def _count(lake: Lake, asked: Erasure, plan: Plan) -> None:

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.borne import value_of
 from mediflow_assets.contracts.identifiers import MRN, canonical
+from mediflow_assets.contracts.omop.ids import number_of
 from mediflow_assets.ingest.tombstones import EVERYWHERE, Name
 from mediflow_assets.privacy.erasure.reading import batches, distinct, records_of
 from mediflow_assets.privacy.erasure.resolving import Found, resolve
@@ -83,7 +84,8 @@ class Subjects:
     def identifiers(self) -> tuple[str, ...]:
         """What may stand nowhere once they are erased."""
         people = {each for _, each in self.people | self.unknown}
-        named = people | self.ids | self.others | self.patient_keys | self.encounter_keys
+        keys = self.patient_keys | self.encounter_keys
+        named = people | self.ids | self.others | keys | {str(number_of(each)) for each in keys}
         return tuple(sorted(named - self.ambiguous))
 
     def are_people(self, source: Source, namespace: str, ids: Iterable[str | None]) -> set[str]:

@@ -1,0 +1,1 @@
+"""The OMOP tables' steps: read Silver as every table outside it gets it, map, write whole, judge by OHDSI's rules."""

@@ -1,0 +1,120 @@
+"""Each OMOP table: what it is made from, and how its rows come to be."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import pyarrow.compute as pc
+from pyspark.sql import DataFrame
+
+from mediflow_assets.contracts import bronze, clinical, links, omop, silver
+from mediflow_assets.contracts.omop import concepts
+from mediflow_assets.contracts.omop.choice import REAL
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.pipeline.gold import read_shown
+from mediflow_assets.pipeline.old_age import over_89_of
+from mediflow_assets.pipeline.omop import vocabulary
+from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.transforms.omop import people, visits
+
+_P, _E = silver.PATIENTS, silver.ENCOUNTERS
+_MERGED = (links.MERGED_PATIENTS, _P, clinical.CLAIMS)
+"""What rows of people depend on besides: who survives, and what survivors and claims tell of encounters."""
+Figures = Mapping[str, int | str]
+
+
+def _no_figures(_: RunContext) -> Figures:
+    return {}
+
+
+@dataclass(frozen=True)
+class OmopTable:
+    """One table: `rows` makes all of them, `figures` tells what no row does."""
+
+    contract: TableContract
+    inputs: tuple[TableContract, ...]
+    rows: Callable[[RunContext], DataFrame]
+    figures: Callable[[RunContext], Figures] = _no_figures
+
+    @property
+    def depends_on(self) -> tuple[TableContract, ...]:
+        """Its inputs, and what these depend on."""
+        of_silver = any(table.key[0] == "silver" for table in self.inputs)
+        return tuple(dict.fromkeys((*self.inputs, *(_MERGED if of_silver else ()))))
+
+
+def known_people(context: RunContext) -> DataFrame:
+    """Who is in `omop/person`, with how their dates move."""
+    return people.people(context.tables.read(omop.PERSON), *_shown_as(context))
+
+
+def _shown_as(context: RunContext) -> tuple[DataFrame, DataFrame | None]:
+    """Who is shown as 90, and the key by which dates move: nobody, and none, where the real dates are chosen."""
+    if context.omop.is_shifted:
+        return over_89_of(context), context.hmac_pads
+    return context.tables.session().createDataFrame([], "patient_key string"), None
+
+
+def _persons(context: RunContext) -> DataFrame:
+    return people.persons(read_shown(context, _P), read_shown(context, _E), *_shown_as(context))
+
+
+def _persons_figures(context: RunContext) -> Figures:
+    return {"patients without a year of birth": context.lake.rows(_P) - context.lake.rows(omop.PERSON)}
+
+
+def _visits(context: RunContext) -> DataFrame:
+    until = newest_delivery(context) if context.omop.dates == REAL else None
+    return visits.visits(read_shown(context, _E), known_people(context), context.open_stay_days, until)
+
+
+def _visits_figures(context: RunContext) -> Figures:
+    with storage_errors(omop.VISIT_OCCURRENCE.name):
+        lasting = visits.lasting(read_shown(context, _E), context.open_stay_days).count()
+    return {"stays that go on": lasting}
+
+
+def _deaths(context: RunContext) -> DataFrame:
+    return people.deaths(read_shown(context, _P), read_shown(context, _E), known_people(context))
+
+
+def newest_delivery(context: RunContext) -> dt.date:
+    """The day on which the newest delivery came; the first there is where none has."""
+    received = context.lake.read(bronze.DELIVERIES, ["received_at"])["received_at"]
+    newest = pc.max(received).as_py()
+    return newest.date() if newest else dt.date(1970, 1, 1)
+
+
+def _cdm_source(context: RunContext) -> DataFrame:
+    day = newest_delivery(context)
+    dates = "Dates are real." if context.omop.dates == REAL else "Dates of each person are moved by days of their own."
+    row = {
+        "cdm_source_name": "MediFlow",
+        "cdm_source_abbreviation": "MediFlow",
+        "cdm_holder": "the hospital that runs MediFlow",
+        "source_description": dates,
+        "source_documentation_reference": "docs/sources.md",
+        "cdm_etl_reference": "docs/omop.md",
+        "source_release_date": day,
+        "cdm_release_date": day,
+        "cdm_version": concepts.CDM_VERSION,
+        "cdm_version_concept_id": concepts.CDM_VERSION_CONCEPT,
+        "vocabulary_version": vocabulary.version_of(context.omop.vocabulary),
+    }
+    kinds = ", ".join(f"{column.name} {column.type}" for column in omop.CDM_SOURCE.columns)
+    return context.tables.session().createDataFrame([tuple(row.values())], kinds)
+
+
+TABLES = (
+    OmopTable(omop.PERSON, (_P, _E), _persons, _persons_figures),
+    OmopTable(omop.DEATH, (_P, _E, omop.PERSON), _deaths),
+    OmopTable(omop.CARE_SITE, (_E,), lambda context: visits.care_sites(read_shown(context, _E))),
+    OmopTable(
+        omop.VISIT_OCCURRENCE,
+        (_E, omop.PERSON, omop.DEATH, omop.CARE_SITE, bronze.DELIVERIES),
+        _visits,
+        _visits_figures,
+    ),
+    OmopTable(omop.CDM_SOURCE, (bronze.DELIVERIES,), _cdm_source),
+)

@@ -1,0 +1,75 @@
+"""OMOP's visits and care sites, from encounters as every table outside Silver gets them."""
+
+import datetime as dt
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts.omop import concepts
+from mediflow_assets.transforms.joins import with_few
+from mediflow_assets.transforms.omop.people import of_people
+from mediflow_assets.transforms.omop.values import WHO, hashed, mapped, moved, moved_day, number
+from mediflow_assets.transforms.open_stays import doubtful
+from mediflow_assets.transforms.readmissions import active
+
+_KEY, _BOUND, _END = "_bound_key", "_bound", "_end_on"
+_BUCKETS = 64
+
+
+def lasting(encounters: DataFrame, days: int) -> DataFrame:
+    """Inpatient stays that go on: in progress, without an end, and not likely over."""
+    stays = encounters.where((F.col("status") == "in-progress") & (F.col("encounter_class") == "inpatient"))
+    open_ = stays.where(F.col("discharged_on").isNull())
+    return open_.join(doubtful(encounters, days), F.col("encounter_key") == F.col(_KEY), "left_anti")
+
+
+def visits(encounters: DataFrame, known: DataFrame, days: int, until: dt.date | None) -> DataFrame:
+    """One row per encounter that took place, of people who are known.
+
+    A stay that goes on ends on the day `until`, as the model has it; without one it is left out, for the day of the
+    extract would tell by how many days the dates of its patient are moved. One that is over and tells no end has ended
+    on the last day it may have lasted to, any other on the day it began.
+    """
+    happened = active(encounters)
+    bounded = with_few(happened, doubtful(encounters, days), F.col("encounter_key") == F.col(_KEY))
+    goes_on = (
+        (F.col("status") == "in-progress")
+        & (F.col("encounter_class") == "inpatient")
+        & F.col("discharged_on").isNull()
+        & F.col(_KEY).isNull()
+    )
+    last = F.when(goes_on, F.greatest(F.lit(until).cast("date"), F.col("admitted_on"))) if until else F.lit(None)
+    ended = bounded if until else bounded.where(~F.coalesce(goes_on, F.lit(False)))
+    dated = ended.withColumn(_END, F.coalesce("discharged_on", _BOUND, last, "admitted_on"))
+    theirs = of_people(dated, known, "admitted_on")
+    bucket = F.pmod(F.xxhash64(F.col(WHO)), F.lit(_BUCKETS))
+    # by bucket: the embedded engine is slow with a window for each patient
+    order = Window.partitionBy(bucket).orderBy(WHO, "admitted_at", "encounter_key")
+    is_same = F.lag(WHO).over(order) == F.col(WHO)
+    before = F.when(is_same, number(F.lag("encounter_key").over(order)))
+    disposition = F.col("discharge_disposition")
+    return theirs.select(
+        number(F.col("encounter_key")).alias("visit_occurrence_id"),
+        number(F.col(WHO)).alias("person_id"),
+        mapped(F.col("encounter_class"), concepts.VISITS).alias("visit_concept_id"),
+        moved_day(F.col("admitted_on")).alias("visit_start_date"),
+        moved(F.col("admitted_at")).alias("visit_start_datetime"),
+        moved_day(F.col(_END)).alias("visit_end_date"),
+        moved(F.col("discharged_at")).alias("visit_end_datetime"),
+        F.lit(concepts.EHR).alias("visit_type_concept_id"),
+        hashed(F.col("department")).alias("care_site_id"),
+        F.col("encounter_class").alias("visit_source_value"),
+        F.when(disposition.isNotNull(), mapped(disposition, concepts.DISCHARGED_TO)).alias("discharged_to_concept_id"),
+        disposition.alias("discharged_to_source_value"),
+        before.alias("preceding_visit_occurrence_id"),
+    )
+
+
+def care_sites(encounters: DataFrame) -> DataFrame:
+    """One row per department."""
+    named = active(encounters).select("department").where(F.col("department").isNotNull()).distinct()
+    return named.select(
+        hashed(F.col("department")).alias("care_site_id"),
+        F.col("department").alias("care_site_name"),
+        F.substring("department", 1, 50).alias("care_site_source_value"),
+    )
