@@ -16,7 +16,7 @@ UNKNOWN_SYSTEM, NOT_TOLD = "unknown", "not told"
 """Stand for a system until a record is judged: a word that names none, and a code that might be of two."""
 _WORDS = {
     ICD9: "9 09 ICD9 ICD09 ICD9CM ICD9CMDX I9 I9C CIE9 CIM9 CID9 216840111388361032 21684011138836103",
-    ICD10: "0 10 ICD10 ICD10GM ICD10AM ICD10CA ICD10WHO CIE10 CIM10 CID10 I10 216840111388363 "
+    ICD10: "0 10 ICD10 ICD10GM I10G ICD10AM ICD10CA ICD10WHO CIE10 CIM10 CID10 I10 216840111388363 "
     "ICD10CM I10C 2168401113883690",
     SNOMED: "SNOMED SNOMEDCT SCT SNOMEDCTUS SNOMEDCTINTERNATIONAL HTTPSNOMEDINFOSCT 2168401113883696",
 }
@@ -25,6 +25,7 @@ _CM = re.compile(r"ICD10CM$|I10C$|2168401113883690$")
 """Words for ICD-10-CM, whose published list judges its codes. Other countries' have codes that it does not have."""
 _YEAR = re.compile(r"20[0-9]{2}\Z")
 """ICD-10-GM is named by its year, as in the German data of section 21."""
+_VERSION = re.compile(r"(?<=[A-Z])20[0-9]{2}\Z")
 _ICD9 = re.compile(r"([0-9]{3}|V[0-9]{2}|E[0-9]{3})(?:[.]?([0-9]{1,2}))?\Z")
 _NUMBER = re.compile(r"[0-9]{3}[.]?[0-9]{0,2}\Z")
 _ICD10 = re.compile(v.ICD10_PATTERN.replace(r"\z", r"\Z"))
@@ -117,7 +118,9 @@ def may_be_icd9(cell: str) -> bool:
 
 
 def _plain(word: str) -> str:
-    return re.sub(r"[^0-9A-Z]", "", word.upper().removeprefix("URN:OID:"))
+    plain = re.sub(r"[^0-9A-Z]", "", word.upper().removeprefix("URN:OID:"))
+    # of which year a version is (ICD-10-GM-2024, I10G2024) does not matter
+    return _VERSION.sub("", plain)
 
 
 def _of_system(code: str, system: str | None, *, is_by_list: bool) -> Reading:

@@ -17,6 +17,8 @@ from mediflow_assets.contracts.source import (
 )
 from mediflow_assets.contracts.table import Privacy as P
 
+READING = 2
+"""Raised when messages are read otherwise than before: Silver of older ones is then validated again."""
 _COLUMNS = delivered(
     {
         "message_type": P.TECHNICAL,
@@ -118,8 +120,8 @@ SOURCE = SourceContract(
         Target(
             PATIENTS,
             _read(
-                "id_namespace patient_id given_name family_name full_name birth_date death_date gender race ethnicity "
-                "marital_status address city state zip phone email ssn drivers_license cleared is_ended"
+                "id_namespace patient_id given_name family_name full_name birth_date death_date is_deceased gender "
+                "race ethnicity marital_status address city state zip phone email ssn drivers_license cleared is_ended"
             ),
             _of((*STAYS, "A28", "A31", DELETED_PERSON, *MERGING)),
         ),

@@ -55,6 +55,7 @@ class Marks(NamedTuple):
     repetition: str = "~"
     escape: str = "\\"
     subcomponent: str = "&"
+    truncation: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,10 @@ class Value:
     marks: Marks
 
     def __call__(self, component: int = 1, subcomponent: int = 1) -> str | None:
-        """A part, its escapes undone; None where nothing is told, `NOTHING` where it is to be emptied."""
+        """A part, its escapes undone; None where nothing is told, `NOTHING` where it, or all of the field, is to be
+        emptied."""
+        if self.text.strip() == NOTHING:
+            return NOTHING
         parts = self.text.split(self.marks.component, component)
         if component > len(parts):
             return None
@@ -173,6 +177,7 @@ def iso(time: str | None) -> str | None:
 
 def _meant(escape: str, marks: Marks) -> str:
     plain = {"F": marks.field, "S": marks.component, "R": marks.repetition, "E": marks.escape, "T": marks.subcomponent}
+    plain["P"] = marks.truncation
     if escape in plain:
         return plain[escape]
     if re.fullmatch(r"X(?:[0-9A-Fa-f]{2})+", escape):
@@ -203,7 +208,7 @@ def _marks(header: str) -> Marks:
     if header[:3] != "MSH" or not field or field.isalnum() or field.isspace():
         raise Unreadable("no_message_header")
     named = header[4:].split(field, 1)[0]
-    # a fifth is the mark of what was cut off, since HL7 2.7
+    # a fifth is the mark of what was cut off, since HL7 2.7 (2.7.1, `\P\`)
     if not 1 <= len(named) <= 5 or len(set(named + field)) <= len(named) or any(map(str.isalnum, named)):
         raise Unreadable("bad_encoding_characters")
-    return Marks(field, *named[:4])
+    return Marks(field, *named)

@@ -24,6 +24,7 @@ from mediflow_assets.pipeline import (
     identified,
     lines,
     listed_codes,
+    older_readings,
     parts,
     possible_duplicates,
     quarantine_rate,
@@ -127,6 +128,7 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
 def _plan(lake: Lake, contract: TableContract, wanted: Wanted | None) -> Pending:
     for needed in (contract, *versions_kept_of(contract), silver.QUARANTINE, silver.PROCESSED):
         lake.ensure(needed)
+    older_readings.ask_if_older(lake, contract)
     rebuild.forget_if_asked(lake, contract)
     work = pending(lake, contract, wanted)
     if work.accepted_corrected:

@@ -1,7 +1,7 @@
 """MLLP: HL7 v2 messages over TCP, each acknowledged once it is on disk (HL7 2.5.1, 2.9.2; MLLP release 1).
 
-AA: it is stored, or was before. AE: it is not, and why, without a word of the message. Many senders, one writer: what
-has come meanwhile is written together.
+AA, in enhanced mode CA: it is stored, or was before. AE, CE: it is not, and why, without a word of the message. Many
+senders, one writer: what has come meanwhile is written together.
 """
 
 import asyncio
@@ -52,7 +52,7 @@ class Listener:
         """Listen until told to stop; what was begun to be stored is acknowledged."""
         self._coming: asyncio.Queue[_Waiting | None] = asyncio.Queue()
         self._open: set[asyncio.Task[None]] = set()
-        limit = self.bounds.message_bytes + len(BEGIN + END)
+        limit = self.bounds.message_bytes + len(BEGIN + END) + 1
         server = await asyncio.start_server(self._serve, host, port, ssl=tls, limit=limit)
         writer = asyncio.create_task(self._write())
         try:
@@ -90,11 +90,11 @@ class Listener:
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Take one message and acknowledge it; whether there may be another."""
         try:
-            frame = await asyncio.wait_for(reader.readuntil(END), self.bounds.idle_seconds)
+            frame = await asyncio.wait_for(reader.readuntil(END + b"\r"), self.bounds.idle_seconds)
         except asyncio.LimitOverrunError:
             await self._send(writer, None, _TOO_LONG)
             return False
-        message = frame.removesuffix(END).rpartition(BEGIN)[2].strip(b" \t\r\n")
+        message = frame.removesuffix(END + b"\r").rpartition(BEGIN)[2].strip(b" \t\r\n")
         read, problem = _read(message)
         if problem is None and not await self._store(message):
             problem = _NOT_STORED
@@ -103,7 +103,9 @@ class Listener:
 
     async def _send(self, writer: asyncio.StreamWriter, message: Message | None, problem: str | None) -> None:
         self.counts["refused" if problem else "acknowledged"] += 1
-        writer.write(BEGIN + acknowledgement(message, problem).encode() + END + b"\r")
+        if (code := answer_code(message, problem)) is None:
+            return
+        writer.write(BEGIN + acknowledgement(message, problem, code).encode() + END + b"\r")
         await asyncio.wait_for(writer.drain(), self.bounds.idle_seconds)
 
     async def _store(self, message: bytes) -> bool:
@@ -145,7 +147,24 @@ class Listener:
         return True
 
 
-def acknowledgement(message: Message | None, problem: str | None) -> str:
+def answer_code(message: Message | None, problem: str | None) -> str | None:
+    """The code of the answer, None where none is wanted: in enhanced mode (MSH-15, 2.9.3) CA or CE where MSH-15 asks
+    for it, else AA or AE where MSH-16 does; in original mode AA or AE."""
+    accept, application = (message("MSH")(field) if message else None for field in (15, 16))
+    if accept and _is_wanted(accept, problem):
+        return "CE" if problem else "CA"
+    if accept and not (application and _is_wanted(application, problem)):
+        return None
+    return "AE" if problem else "AA"
+
+
+def _is_wanted(condition: str, problem: str | None) -> bool:
+    """By table 0155: always, never, on errors, on success."""
+    wanted = {"NE": False, "ER": problem is not None, "SU": problem is None}
+    return wanted.get(condition.upper(), True)
+
+
+def acknowledgement(message: Message | None, problem: str | None, code: str) -> str:
     """The answer to a message, in its own marks, to its sender."""
     marks = message.marks if message else Marks("|")
     f, c = marks.field, marks.component
@@ -165,7 +184,7 @@ def acknowledgement(message: Message | None, problem: str | None) -> str:
         told[11] or "P",
         told[12] or "2.5",
     ]
-    answer = ["MSA", "AE" if problem else "AA", told[10], *([problem] if problem else [])]
+    answer = ["MSA", code, told[10], *([problem] if problem else [])]
     return f"{f.join(header)}\r{f.join(answer)}\r"
 
 
@@ -184,4 +203,6 @@ def _read(raw: bytes) -> tuple[Message | None, str | None]:
         message = Message(decoded(raw))
     except Unreadable as problem:
         return None, str(problem)
-    return message, None if message.type else "no_message_type"
+    if message.type is None:
+        return message, "no_message_type"
+    return message, None if message("MSH")(10) else "no_control_id"

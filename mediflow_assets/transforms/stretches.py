@@ -17,7 +17,7 @@ from mediflow_assets.contracts.clinical import MOVED, UNDONE
 from mediflow_assets.transforms.joins import with_few
 
 KEY = ("id_namespace", "encounter_id")
-_BUCKETS, _BUCKET, _ENDED = 64, "_bucket", "_ended"
+_BUCKETS, _BUCKET, _ENDED, _VOID = 64, "_bucket", "_ended", "_void"
 Row = dict[str, Any]
 
 
@@ -28,20 +28,27 @@ def changed(locations: DataFrame, encounters: DataFrame) -> DataFrame:
     stands = told.agg(
         F.max("left_at").alias("_until"),
         F.coalesce(F.bool_or(open_), F.lit(False)).alias("_is_open"),
+        F.coalesce(F.bool_or("is_stretch"), F.lit(False)).alias("_has_any"),
         F.bool_or(has_new).alias("_has_new"),
     )
-    known = encounters.select(*(F.col(name).alias(f"_of_{name}") for name in KEY), F.col("discharged_at").alias(_ENDED))
+    is_void = (F.col("status") == "cancelled").alias(_VOID)
+    keys = (F.col(name).alias(f"_of_{name}") for name in KEY)
+    known = encounters.select(*keys, F.col("discharged_at").alias(_ENDED), is_void)
     is_of = (F.col("encounter_id") == F.col("_of_encounter_id")) & (F.col("id_namespace") == F.col("_of_id_namespace"))
     beside = with_few(stands, known, is_of)
     is_other = F.col("_is_open") | ~F.col(_ENDED).eqNullSafe(F.col("_until"))
     ends_otherwise = F.when(F.col(_ENDED).isNull(), ~F.col("_is_open")).otherwise(is_other)
-    return beside.where(F.col("_has_new") | ends_otherwise).select(*KEY, _ENDED)
+    # what was cancelled never took place: nobody was anywhere
+    is_void = F.coalesce(F.col(_VOID), F.lit(False))
+    differs = F.when(is_void, F.col("_has_any")).otherwise(ends_otherwise)
+    return beside.where(F.col("_has_new") | differs).select(*KEY, _ENDED, is_void.alias(_VOID))
 
 
 def of_encounters(locations: DataFrame, ends: DataFrame) -> DataFrame:
-    """The rows of some encounters, with `left_at` and `is_stretch`; `ends` tells of each its end."""
+    """The rows of some encounters, with `left_at` and `is_stretch`; `ends` tells of each its end, and whether it
+    was cancelled."""
     rows = ends.join(locations, list(KEY)).withColumn(_BUCKET, F.pmod(F.xxhash64(*KEY), F.lit(_BUCKETS)))
-    fields = [field for field in rows.schema if field.name not in (_BUCKET, _ENDED)]
+    fields = [field for field in rows.schema if field.name not in (_BUCKET, _ENDED, _VOID)]
     schema = StructType([StructField(field.name, field.dataType, True) for field in fields])
 
     def of_bucket(table: pa.Table) -> pa.Table:
@@ -70,7 +77,7 @@ def stretches(rows: Iterable[Row]) -> list[Row]:
 
 
 def _with_stretches(rows: list[Row]) -> list[Row]:
-    found = stretches(rows)
+    found = [] if rows[0][_VOID] else stretches(rows)
     until = [*map(_begin, found[1:]), rows[0][_ENDED]] if found else []
     ends = {id(row): end for row, end in zip(found, until, strict=True)}
     return [row | {"left_at": ends.get(id(row)), "is_stretch": id(row) in ends} for row in rows]

@@ -155,6 +155,8 @@ class House:
         stay = self.chance.choice(open_ + planned)
         event = "A38" if stay.status == "planned" else self.chance.choice(("A11", "A11", "A23"))
         stay.status = "cancelled"
+        # nobody was ever there
+        stay.path.clear()
         self.tell(event, stay)
 
     def know(self, *_: list[Stay]) -> None:

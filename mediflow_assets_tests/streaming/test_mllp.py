@@ -112,6 +112,7 @@ def test_a_message_sent_again_is_acknowledged_and_kept_once_also_after_a_restart
         ("PID|1||12", ("AE", "", "no_message_header")),
         ("MSH|^^^|ADT", ("AE", "", "bad_encoding_characters")),
         (message(event=""), ("AE", "1", "no_message_type")),
+        (message("").replace("||2.5", "|2.5"), ("AE", "", "no_control_id")),
         (message("3").encode() + b"\xff", ("AA", "3")),
         (message().replace("2.5.1", "2.5.1||||||OWN").encode() + b"\xff", ("AE", "", "bad_character_set")),
     ],
@@ -121,6 +122,29 @@ def test_what_cannot_be_stored_is_answered_with_the_reason_and_the_sender_goes_o
         sender = Sender(port)
         assert sender.send(sent) == answer
         assert sender.send(message("9")) == ("AA", "9")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "good", "bad"),
+    [("|", "AA", "AE"), ("AL|NE", "CA", "CE"), ("NE|AL", "AA", "AE"), ("ER|NE", None, "CE"), ("NE|NE", None, None)],
+)
+def test_a_sender_is_answered_as_it_wants(tmp_path, wanted, good, bad):
+    with listening(tmp_path) as (port, listener):
+        sender = Sender(port)
+        for number, event, code in (("1", "ADT^A01", good), ("2", "", bad)):
+            text = message(number, event).replace("|2.5.1", f"|2.5.1|||{wanted}")
+            if code is None:
+                sender.socket.sendall(b"\x0b" + text.encode() + b"\x1c\r")
+            else:
+                assert sender.send(text)[:2] == (code, number)
+        assert sender.send(message("3")) == ("AA", "3")
+        assert listener.counts["stored"] == 2
+
+
+def test_a_message_ends_where_mllp_says_so(tmp_path):
+    with listening(tmp_path) as (port, _):
+        assert Sender(port).send(message("1", text="a\x1cb")) == ("AA", "1")
+        assert b"ZZZ|a\x1cb" in (tmp_path / ".hl7" / "open").read_bytes()
 
 
 def test_a_disk_that_is_full_is_told_and_nothing_half_stays(tmp_path, monkeypatch):

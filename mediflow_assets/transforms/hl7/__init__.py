@@ -29,12 +29,14 @@ Reader = Callable[[Message, Authorities], Cells]
 def patients_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """The patients that messages tell of."""
     texts = feeds.texts(_read(bronze, feeds, person.cells_of, person.COLUMNS), ("gender",), (), ())
+    died = F.when(F.col("deathdate").isNotNull(), F.lit(True))
     is_end = F.coalesce(F.col("ended") == "true", F.lit(False))
     more = {
         "source_system": F.lit(SYSTEM),
         "id_namespace": F.col("namespace"),
         "phone": F.col("phone"),
         "email": F.col("email"),
+        "is_deceased": F.when(F.col("deceased").isNotNull(), F.col("deceased") == "true").otherwise(died),
         "cleared": F.col("emptied"),
         "is_ended": is_end,
         **_version(feeds),

@@ -11,8 +11,10 @@ _NAMES = ("L", "", "C", "D", "U", "B", "I")
 _ADDRESSES = ("H", "P", "L", "C", "M", "")
 """Types of addresses (table 0190) that go first; bad ones and those of offices or of birth come last."""
 COLUMNS = ("id", "namespace", "first", "last", "birthdate", "deathdate", "gender", "race", "ethnicity", "marital",
-           "address", "city", "state", "zip", "ssn", "drivers", "passport", "phone", "email",
+           "address", "city", "state", "zip", "ssn", "drivers", "passport", "phone", "email", "deceased",
            "updated_at", "version_number", "emptied", "ended")  # fmt: skip
+_NO_TELEPHONES = ("FX", "BP", "MD", "BPN")
+"""Equipment (table 0202) and uses (0201) that reach nobody by voice: fax, beeper, modem."""
 _SILVER = {
     "first": "given_name",
     "last": "family_name",
@@ -20,6 +22,7 @@ _SILVER = {
     "deathdate": "death_date",
     "marital": "marital_status",
     "drivers": "drivers_license",
+    "deceased": "is_deceased",
 }
 
 
@@ -54,6 +57,11 @@ def _tell(pid: Segment, told: Told) -> None:
     told.put("ssn", pid(19))
     told.put("drivers", pid(20))
     told.put("deathdate", _time(pid(29)))
+    told.put("deceased", {"Y": "true", "N": "false", NOTHING: NOTHING}.get((pid(30) or "").upper()))
+    if told.cells["deceased"] == "false":
+        told.put("deathdate", NOTHING)
+    if "deathdate" in told.emptied and not told.cells["deceased"]:
+        told.put("deceased", NOTHING)
 
 
 def _time(text: str | None) -> str | None:
@@ -73,6 +81,10 @@ def _first(values: list[Value], types: tuple[str, ...], type_of: Callable[[Value
 def _reached(pid: Segment, *, is_mail: bool) -> str | None:
     """The first telephone number, or address of mail, of those at home and elsewhere."""
     for value in (*pid.each(13), *pid.each(14)):
+        if value(1) == NOTHING:
+            return NOTHING
+        if value(3) in _NO_TELEPHONES or value(2) in _NO_TELEPHONES:
+            continue
         first, fourth = value(1) or "", value(4) or ""
         is_address = "@" in first or value(2) == "NET" or value(3) in ("Internet", "X.400")
         found = (fourth or first if is_address or "@" in fourth else None) if is_mail else None

@@ -10,7 +10,12 @@ from mediflow_assets.contracts.hl7_message import NOTHING, Message, Segment, Val
 from mediflow_assets.contracts.identifiers import namespace_of_authority
 
 Cells = dict[str, str | None]
-_RECORD_NUMBER = "MR"
+_HOSPITALS = ("MR", "PI", "MRN", "PT")
+"""Types of identifiers (table 0203) that a hospital gives to patients, the best first."""
+_OTHERS = re.compile(
+    r"(?:AN[CT]?|VN|ACSN|BCT?|BR|CC|DL|HC|INS.*|MA|MC|MCD|MCR|NH|NI|NII|NIIP|NN.*|PPN|PRC|SS|TAX|WC)\Z"
+)
+"""Those of accounts, visits, states and insurers: they are told beside, and where nothing else is."""
 _TICKS = 1 << 21
 _NUMBER = re.compile(r"(\d{1,15})\Z", re.ASCII)
 _DIGITS = re.compile(r"\d{8,14}(?:[.]\d{1,6})?", re.ASCII)
@@ -45,9 +50,16 @@ class Told:
 
 
 def number_of(values: list[Value]) -> Value | None:
-    """The record number among the identifiers of a patient: that of type MR, else the first."""
+    """The record number among the identifiers of a patient, which stand in no order: by type, then by who gave it."""
     given = [each for each in values if each(1) not in (None, NOTHING)]
-    return next((each for each in given if (each(5) or "").upper() == _RECORD_NUMBER), given[0] if given else None)
+    return min(given, key=lambda each: (_place(each(5)), each(4) or ""), default=None)
+
+
+def _place(type_: str | None) -> int:
+    name = (type_ or "").upper()
+    if name in _HOSPITALS:
+        return _HOSPITALS.index(name)
+    return len(_HOSPITALS) + bool(_OTHERS.match(name))
 
 
 def patient_of(pid: Segment) -> Value | None:

@@ -138,7 +138,7 @@ def _diagnoses(segments: list[Segment], told: Told) -> None:
     given.sort(key=_rank)
     read: dict[str, tuple[Reading, Segment]] = {}
     for segment in given:
-        reading = read_code(segment(3) or "", _system(segment))
+        reading = _reading(segment)
         read.setdefault(reading.code, (reading, segment))
     first = next(((reading, of) for reading, of in read.values() if reading.system in KNOWN), None)
     text = first[1] if first else next(iter(segments), None)
@@ -147,6 +147,15 @@ def _diagnoses(segments: list[Segment], told: Told) -> None:
     told.put("listed_codes", " ".join(_listed(reading) for reading, _ in read.values()) or None)
     described = (text(4) or text(3, 2)) if text else None
     told.put("diagnosis_text", None if described == NOTHING else described)
+
+
+def _reading(segment: Segment) -> Reading:
+    """The code as its system says, else the same thing's in another system (2.A.3, components 4 to 6)."""
+    first = read_code(segment(3) or "", _system(segment))
+    if first.system in KNOWN or (other := segment(3, 4)) in (None, NOTHING):
+        return first
+    second = read_code(other, segment(3, 6) or None)
+    return second if second.system in KNOWN else first
 
 
 def _rank(segment: Segment) -> tuple[Any, ...]:

@@ -1,0 +1,114 @@
+"""What a field of an ADT message says, and what it takes back."""
+
+import pytest
+
+from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.clinical import ENCOUNTER_LOCATIONS
+from mediflow_assets.contracts.hl7_message import Message
+from mediflow_assets.pipeline import older_readings, rebuild
+from mediflow_assets.transforms.hl7 import person, stay
+from mediflow_assets.transforms.hl7.reading import Authorities, patient_of
+
+
+def adt(event, pid, *more, at="20240301120000"):
+    return "\r".join((f"MSH|^~\\&|ADT|H|L|W|{at}||ADT^{event}|1|P|2.5", f"EVN|{event}|{at}", pid, *more))
+
+
+def died(day, indicator):
+    fields = ["PID", "1", "", "12", "", "Smith^Ann", "", "1980", "F", *[""] * 20, day, indicator]
+    return "|".join(fields).rstrip("|")
+
+
+@pytest.mark.parametrize(
+    ("told", "is_deceased", "day"),
+    [
+        ([("", "Y")], True, None),
+        ([("20240110", "")], True, "2024-01-10"),
+        ([("20240110", "Y"), ('""', "N")], False, None),
+        ([("20240110", "Y"), ("", "N")], False, None),
+        ([("20240110", "Y"), ('""', "")], None, None),
+        ([("20240110", "Y"), ("", "")], True, "2024-01-10"),
+        ([("", "N")], False, None),
+    ],
+)
+def test_a_death_is_told_and_taken_back(house, told, is_deceased, day):
+    house.deliver("\r".join(adt("A31", died(*each), at=f"2024030{n}") for n, each in enumerate(told, start=1)))
+    house.make_silver(*[table for table in silver_tables() if table.contract is silver.PATIENTS])
+    row = house.row(silver.PATIENTS)
+    assert (row["is_deceased"], row["death_date"] and row["death_date"].isoformat()) == (is_deceased, day)
+
+
+def silver_tables():
+    from mediflow_assets.pipeline import silver as steps
+
+    return steps.ALL
+
+
+def told_of(pid):
+    return person.cells_of(Message(adt("A31", pid)), Authorities("mrn"))
+
+
+def test_an_emptied_field_takes_back_all_that_stood_in_it():
+    told = told_of('PID|1||12||""||1980|F|||""||""')
+    assert set(told["emptied"].split()) == {
+        *("given_name", "family_name", "address", "city", "state", "zip", "phone", "email"),
+    }
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("given", "id_"),
+    [
+        (("123456782^^^NLMINBIZA^NNNLD", "P32^^^ZIEK^PI"), "P32"),
+        (("279035121518989^^^ASIP-SANTE-INS-NIR&1.2.250&ISO^INS-NIR", "P33^^^HOP^PI"), "P33"),
+        (("E4^^^EPI^EPI", "P34^^^MRN^MRN"), "P34"),
+        (("A1^^^B^MR", "A2^^^A^MR"), "A2"),
+        (("7^^^X^PI", "9^^^X^MR"), "9"),
+        (("123-45-6789^^^SSA^SS", "5"), "5"),
+        (("123-45-6789^^^SSA^SS",), "123-45-6789"),
+    ],
+)
+def test_who_a_patient_is_does_not_hang_on_the_order_of_identifiers(given, id_, turned):
+    pid = "PID|1||" + "~".join(reversed(given) if turned else given)
+    assert patient_of(Message(adt("A01", pid))("PID"))(1) == id_
+
+
+def test_a_fax_is_no_telephone():
+    assert told_of("PID|1||12||||||||||555-FAX^PRN^FX~555-88^PRN^PH")["phone"] == "555-88"
+
+
+@pytest.mark.parametrize(
+    "told",
+    ["E11.90^DM^ICD-10-GM-2024", "E11.90^DM^I10G2024", "77^Local^L^E11.90^DM^I10", "77^Local^99OWN^E11.90^DM^ICD10"],
+)
+def test_a_diagnosis_is_read_by_the_system_of_one_of_its_codes(told):
+    message = Message(adt("A01", "PID|1||12", "PV1|1|I", f"DG1|1||{told}|||F"))
+    cells = stay.cells_of(message, Authorities("mrn"))
+    assert (cells["diagnosis_code"], cells["read_system"]) == ("E11.90", "icd10")
+
+
+def test_the_mark_of_what_was_cut_off_is_read():
+    assert Message("MSH|^~\\&#|ADT\rPID|1||||Fam\\P\\x")("PID")(5) == "Fam#x"
+
+
+def test_who_was_never_admitted_was_nowhere(house):
+    pid, visit = "PID|1||12||Smith^Ann||1980|F", "PV1|1|I|{}^1^A" + "|" * 16 + "V1" + "|" * 25 + "20240301"
+    sent = (("A01", "CARD", "01"), ("A02", "ICU", "02"), ("A11", "ICU", "03"))
+    house.deliver("\r".join(adt(event, pid, visit.format(ward), at=f"202403{day}") for event, ward, day in sent[:2]))
+    house.make_silver()
+    assert any(row["is_stretch"] for row in house.rows(ENCOUNTER_LOCATIONS))
+    house.deliver(adt("A11", pid, visit.format("ICU"), at="20240303"))
+    house.make_silver()
+    assert not any(row["is_stretch"] or row["left_at"] for row in house.rows(ENCOUNTER_LOCATIONS))
+    assert house.row(silver.ENCOUNTERS)["status"] == "cancelled"
+
+
+def test_messages_that_were_read_otherwise_before_are_validated_again_once(house):
+    house.deliver(adt("A28", died("", "Y")))
+    house.make_silver()
+    house.lake.set_properties(silver.PATIENTS, hl7_reading=1)
+    older_readings.ask_if_older(house.lake, silver.PATIENTS)
+    assert rebuild.is_asked_for(house.lake, silver.PATIENTS)
+    house.make_silver()
+    older_readings.ask_if_older(house.lake, silver.PATIENTS)
+    assert not rebuild.is_asked_for(house.lake, silver.PATIENTS)
