@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mediflow_assets.contracts import TABLES, erasure, operational
+from mediflow_assets.contracts import TABLES, assurance, erasure, operational
 from mediflow_assets.pipeline.reconciliation import reconcile
 from mediflow_assets.privacy.erasure import cleansing, erase, removal
 from mediflow_assets.privacy.erasure.journal import Journal
@@ -71,6 +71,9 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Steps:
 
 def state(hospital: Hospital) -> dict[str, Any]:
     found = {table.name: hospital.house.rows(table) for table in COMPARED}
+    for row in found[assurance.PRIVACY_STATUS.name]:
+        # a table that was written when the kill came, before its checks were, is written once more
+        del row["version"]
     gone = [(row["table"], row["records"]) for row in hospital.house.rows(erasure.ERASED)]
     return found | {"erased": sorted(gone), "proofs": len(hospital.house.rows(erasure.ERASURES))}
 
