@@ -93,7 +93,8 @@ DELETED_PERSON = "A29"
 MERGING = ("A18", "A30", "A34", "A35", "A36", "A39", "A40", "A46", "A47")
 """The patient of PID-3 is, from then on, the one of MRG-1 as well. Where only account numbers are merged (A35) both are
 the same, and that says nothing."""
-SEPARATING = "A37"
+SEPARATING, RELATING = "A37", "A24"
+"""Of two PID: they are no longer one person; they are related, which merges nobody (3.3.24)."""
 
 
 def _of(events: tuple[str, ...]) -> tuple[str, ...]:
@@ -142,7 +143,7 @@ SOURCE = SourceContract(
         Target(
             LINKS,
             _read("survivor_namespace survivor_id merged_namespace merged_id kind claimed_at"),
-            _of((*MERGING, SEPARATING)),
+            _of((*MERGING, SEPARATING, RELATING)),
         ),
     ),
 )

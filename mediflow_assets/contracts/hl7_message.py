@@ -84,6 +84,11 @@ class Segment:
     fields: list[str]
     marks: Marks
 
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.fields[0]
+
     def each(self, field: int) -> list[Value]:
         """The repetitions of a field that hold something."""
         text = self.fields[field] if field < len(self.fields) else ""
@@ -105,11 +110,13 @@ class Message:
         lines = list(_lines(text))
         self.marks = marks = _marks(lines[0] if lines else "")
         self._named: dict[str, list[Segment]] = {}
+        self.every: list[Segment] = []
         for line in lines:
             fields = line.split(marks.field)
             # MSH-1 is the mark between fields itself
             fields[1:1] = [marks.field] if fields[0] == "MSH" else []
-            self._named.setdefault(fields[0], []).append(Segment(fields, marks))
+            self.every.append(Segment(fields, marks))
+            self._named.setdefault(fields[0], []).append(self.every[-1])
 
     def segments(self, name: str) -> list[Segment]:
         """All segments of a name, in their order."""

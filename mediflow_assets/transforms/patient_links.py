@@ -21,8 +21,8 @@ from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.patients import PROVENANCE, completed, stripped
 from mediflow_assets.transforms.validation import UNREADABLE, codes
 
-_LINKS = "_links"
-"""All links of a patient, as the JSON of FHIR's `Patient.link`."""
+MORE = _LINKS = "_links"
+"""All links of a patient, as the JSON of FHIR's `Patient.link`; or what a record states besides, of `listed`."""
 _TEXTS = ("survivor_namespace", "survivor_id", "merged_namespace", "merged_id", "kind", "source_system")
 _TIMES = ("updated_at", "claimed_at")
 _PLAIN = (*_TEXTS, *_TIMES, "version_number")
@@ -34,6 +34,7 @@ _SCHEMA = ", ".join(
 _OF_PERSON = (("gender",), ("birth_date", "birth_precision"), ("death_date", "death_precision"), ("zip",))
 """What is read of patients outside Silver; a date goes with its precision."""
 _ID, _TYPE = re.compile(fhir.ID_OF_REFERENCE), re.compile(fhir.TYPE_OF_REFERENCE)
+_STATED = "stated"
 Row = dict[str, object]
 _LINK_KINDS = ("replaced-by", "replaces", "seealso", "refer")
 
@@ -104,7 +105,7 @@ def from_fhir(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
 
 
 def stated_by(texts: DataFrame, system: str, feeds: FeedReader) -> DataFrame:
-    """The statements of a system's records that are read already: whose, who, `kind` and when, as texts."""
+    """The statements of a system's records that are read already: whose, who, `kind` and when, as texts, and `MORE`."""
 
     def spelled(id_: str) -> Column:
         return F.upper(unwrapped(F.col(id_)))
@@ -118,11 +119,16 @@ def stated_by(texts: DataFrame, system: str, feeds: FeedReader) -> DataFrame:
         F.lit(system).alias("source_system"),
         *_stated(feeds.timestamp("updated_at")),
         F.col("version_number").try_cast("bigint").alias("version_number"),
-        F.lit(None).cast("string").alias(_LINKS),
+        F.col(MORE).alias(_LINKS),
         F.array().cast("array<string>").alias(UNREADABLE),
         F.col("survivor_namespace").alias(NAMESPACE),
         *PROVENANCE,
     )
+
+
+def listed(stated: list[dict[str, str | None]]) -> str | None:
+    """What a record states besides, as one text; None where that is nothing."""
+    return json.dumps([{_STATED: each} for each in stated]) if stated else None
 
 
 def statements(rows: DataFrame, record_number: str | None = None) -> DataFrame:
@@ -186,6 +192,9 @@ def links_of(row: Row, record_number: str | None = None) -> list[Row]:
     mine = {name: value for name, value in row.items() if name != _LINKS}
     found: dict[tuple[str, object], Row] = {}
     for link in json.loads(str(row[_LINKS])):
+        if _STATED in link:
+            found[str(len(found)), None] = mine | link[_STATED]
+            continue
         kind, reference = link.get("type"), link.get("other")
         if kind not in _LINK_KINDS:
             continue

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mediflow_assets.contracts import silver
+from mediflow_assets.contracts import links, silver
 from mediflow_assets.contracts.clinical import ENCOUNTER_LOCATIONS
 from mediflow_assets.contracts.hl7_message import Message
 from mediflow_assets.pipeline import older_readings, rebuild
@@ -112,3 +112,20 @@ def test_messages_that_were_read_otherwise_before_are_validated_again_once(house
     house.make_silver()
     older_readings.ask_if_older(house.lake, silver.PATIENTS)
     assert not rebuild.is_asked_for(house.lake, silver.PATIENTS)
+
+
+def test_all_groups_of_a_message_are_merged(house):
+    groups = ("MRG|2^^^^MR", "PID|2||3^^^^MR", "MRG|4^^^^MR", "MRG|5^^^^MR", "PID|3||6^^^^MR", "MRG|6^^^^MR")
+    people = (adt("A28", f"PID|1||{n}||Smith^Ann||1980|F") for n in range(1, 7))
+    house.deliver("\r".join((*people, adt("A40", "PID|1||1^^^^MR||Smith^Ann||1980|F", *groups))))
+    house.make_silver()
+    merged = {(row["merged_id"], row["survivor_id"]) for row in house.rows(links.MERGED_PATIENTS)}
+    assert merged == {("2", "1"), ("4", "3"), ("5", "3")}
+    assert house.reasons(links.PATIENT_LINKS) == {}
+
+
+def test_who_is_related_is_kept_and_merged_with_nobody(house):
+    people = [adt("A28", f"PID|1||{n}||Smith^Ann||1980|F") for n in (1, 2)]
+    house.deliver("\r".join((*people, adt("A24", "PID|1||1||Smith^Ann", "PID|2||2||Smith^Ann"))))
+    house.make_silver()
+    assert house.row(links.PATIENT_LINKS)["kind"] == "seealso" and house.rows(links.MERGED_PATIENTS) == []

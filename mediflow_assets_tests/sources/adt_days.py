@@ -60,6 +60,7 @@ class House:
         self.people: dict[str, Person] = {}
         self.stays: dict[str, Stay] = {}
         self.merged: dict[str, str] = {}
+        self.told: set[str] = set()
         self.messages: list[str] = []
 
     def days(self, events: int) -> "House":
@@ -181,14 +182,22 @@ class House:
         self.tell(event, None, person)
 
     def merge(self, *_: list[Stay]) -> None:
-        """A40: two record numbers turn out to be one person's; the second one is not used any more."""
+        """A40, A34: two record numbers turn out to be one person's; the second one is not used any more."""
         linked = {*self.merged, *self.merged.values()}
         alone = [n for n, person in self.people.items() if n not in linked and not person.is_deleted]
         if len(alone) < 2:
             return
         stays, gone = self.chance.sample(alone, 2)
         self.merged[gone] = stays
-        self.tell(self.chance.choice(("A40", "A34")), None, self.people[stays], f"MRG|{gone}^^^^MR")
+        more = []
+        others = [number for number in alone if number in self.told and number not in (stays, gone)]
+        if len(others) > 1 and self.chance.random() < 0.6:
+            # two merges in one message
+            other_stays, other_gone = self.chance.sample(others, 2)
+            self.merged[other_gone] = other_stays
+            more = ["PD1|", f"PID|2||{other_stays}^^^^MR", f"MRG|{other_gone}^^^^MR"]
+        event = "A40" if more else self.chance.choice(("A40", "A34"))
+        self.tell(event, None, self.people[stays], f"MRG|{gone}^^^^MR", *more)
 
     def someone(self) -> Person:
         """A patient, new or known, whose record number is in use."""
@@ -204,6 +213,8 @@ class House:
         """Write the message of an event."""
         person = person or self.people[stay.patient if stay else ""]
         self.sent += 1
+        if event != "A29":
+            self.told.add(person.number)
         at = self.now.strftime("%Y%m%d%H%M%S")
         lines = [
             f"MSH|^~\\&|ADT|HOUSE|LAKE|HERE|{at}||ADT^{event}^ADT_A01|{self.sent}|P|2.5.1||||||UNICODE UTF-8",

@@ -10,7 +10,8 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import hl7, merges
 from mediflow_assets.contracts.bronze import ADMISSIONS
 from mediflow_assets.contracts.clinical import ENCOUNTER_LOCATIONS
-from mediflow_assets.contracts.hl7_message import Message, identity
+from mediflow_assets.contracts.hl7_message import Message, Value, identity
+from mediflow_assets.contracts.identifiers import as_delivered
 from mediflow_assets.transforms import clinical, encounters, identifiers, parsing, patient_links, patients
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.hl7 import person, stay
@@ -21,9 +22,10 @@ from mediflow_assets.transforms.versions import version_time
 
 SYSTEM = hl7.SOURCE.system
 _LINK_COLUMNS = ("survivor_namespace", "survivor_id", "merged_namespace", "merged_id", "kind", "updated_at",
-                 "version_number")  # fmt: skip
+                 "version_number", patient_links.MORE)  # fmt: skip
 _EMPTY = tuple(name for name in ADMISSIONS.column_names if name not in (*stay.COLUMNS, *PROVENANCE))
 Reader = Callable[[Message, Authorities], Cells]
+Pair = tuple[Value | None, Value | None]
 
 
 def patients_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
@@ -102,25 +104,40 @@ def links_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
 
 
 def _links(message: Message, authorities: Authorities) -> Cells:
-    is_apart = (message.type or "").endswith(hl7.SEPARATING)
-    prior = message("MRG")
+    """The first statement of a message, and the others as a list: it may hold several groups of PID and MRG."""
+    event = (message.type or "").rpartition("^")[2]
+    kind = {hl7.SEPARATING: merges.SEPARATING[0], hl7.RELATING: merges.APART[0]}.get(event, merges.MERGING[0])
+    of_two = event in (hl7.SEPARATING, hl7.RELATING)
+    named = list(_of_two(message) if of_two else _of_groups(message))
+    said = [stated for pair in named if (stated := _statement(pair, authorities, kind))] or [{"kind": None}]
+    more = [{name: as_delivered(cell) if name.endswith("_id") and cell else cell for name, cell in each.items()}
+            for each in said[1:]]  # fmt: skip
+    return said[0] | {patient_links.MORE: patient_links.listed(more)} | version_of(message)
+
+
+def _of_two(message: Message) -> Iterator[Pair]:
     pids = message.segments("PID")
-    other = patient_of(pids[1]) if is_apart and len(pids) > 1 else number_of(prior.each(1)) or number_of(prior.each(4))
-    named = [
-        ((authorities.whose(each), each(1)) if each else (authorities.default, None))
-        for each in (patient_of(message("PID")), other)
-    ]
+    other = pids[1] if len(pids) > 1 else message("MRG")
+    yield patient_of(message("PID")), patient_of(other) if len(pids) > 1 else number_of(other.each(1))
+
+
+def _of_groups(message: Message) -> Iterator[Pair]:
+    """Each MRG with the PID that it stands behind."""
+    pid = message("PID")
+    for segment in message.every:
+        pid = segment if segment.name == "PID" else pid
+        if segment.name == "MRG":
+            yield patient_of(pid), number_of(segment.each(1)) or number_of(segment.each(4))
+
+
+def _statement(pair: Pair, authorities: Authorities, kind: str) -> Cells | None:
+    """Who is one person with whom; None where both are the same."""
+    named = [((authorities.whose(each), each(1)) if each else (authorities.default, None)) for each in pair]
     (of_survivor, survivor_id), (of_merged, merged_id) = named
-    says = named[0] != named[1]
-    kind = merges.SEPARATING[0] if is_apart else merges.MERGING[0]
-    return {
-        "survivor_namespace": of_survivor,
-        "survivor_id": survivor_id,
-        "merged_namespace": of_merged,
-        "merged_id": merged_id,
-        "kind": kind if says else None,
-        **version_of(message),
-    }
+    if named[0] == named[1]:
+        return None
+    ids = {"survivor_namespace": of_survivor, "survivor_id": survivor_id}
+    return ids | {"merged_namespace": of_merged, "merged_id": merged_id, "kind": kind}
 
 
 def _version(feeds: FeedReader) -> dict[str, Column]:
