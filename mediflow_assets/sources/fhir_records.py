@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 
-from mediflow_assets.contracts import fhir
+from mediflow_assets.contracts import borne
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.csv_blocks import Overlong
 from mediflow_assets.sources.delivery import DOCUMENT_LIMIT
+from mediflow_assets.sources.fhir_addresses import id_of, id_put, text_of, version_of
 from mediflow_assets.sources.repeated_names import decoded_once, finds_twice, repeats_an_outer_name
 
 NOTHING = msgspec.Raw()
@@ -57,7 +58,6 @@ Document = Bundle | bytes | list[msgspec.Raw]
 """A Bundle, the bytes of one resource, or an array of either."""
 _OF_ONE = re.compile(r"(?:\A|/)([A-Z][A-Za-z]+)/([A-Za-z0-9.-]+)(?:/_history(?:/[^/]*)?)?\Z")
 """The address of one resource: of which type it is, and its id."""
-_ID = re.compile(fhir.ID_OF_REFERENCE)
 _URN = re.compile(r'"(urn:[^"\\]+)"')
 _LOOKED_AT = 100
 _LARGE = 64 << 10
@@ -123,8 +123,8 @@ def read_resource(raw: bytes, full_url: str | None = None, response: Any = None,
         return "not_a_resource"
     if is_repeating:
         return REPEATED
-    named = found.id if isinstance(found.id, str) else _id_of(full_url) or _id_of(url)
-    return found.resource_type, named, full_url, text, *_version(response), None
+    named = found.id if isinstance(found.id, str) else id_put(found.resource_type, full_url, url)
+    return found.resource_type, named, full_url, text, *version_of(response), None
 
 
 def _looked_at(raw: bytes) -> tuple[Resource, bool]:
@@ -141,18 +141,6 @@ def _looked_at(raw: bytes) -> tuple[Resource, bool]:
         raise msgspec.ValidationError
     found = Resource(told.get("resourceType"), told.get("id"))
     return found, is_repeating and found.resource_type != "Bundle"
-
-
-def _id_of(address: str | None) -> str | None:
-    found = _ID.search(address or "")
-    return found[1] if found else None
-
-
-def _version(response: Any) -> tuple[str | None, str | None]:
-    """When a response says that a resource was modified, and its tag."""
-    said = [response.get(name) if isinstance(response, dict) else None for name in ("lastModified", "etag")]
-    at, tag = (each if isinstance(each, str) else None for each in said)
-    return at, tag
 
 
 def judge_line(line: bytes | Overlong) -> Iterable[Found]:
@@ -205,8 +193,14 @@ def _known_as(entries: Iterable[msgspec.Raw]) -> dict[str, str]:
         except (msgspec.DecodeError, RecursionError):
             continue
         url, id_ = entry.full_url, resource.id
-        if isinstance(url, str) and url.startswith("urn:") and isinstance(id_, str) and _id_of(url) != id_:
+        if not isinstance(url, str) or not url.startswith("urn:"):
+            continue
+        if isinstance(id_, str) and id_of(url) != id_:
             found[url] = f"{resource.resource_type}/{id_}"
+        elif id_ is None and text_of(entry.request, "method") == "PUT":
+            put = text_of(entry.request, "url") or ""
+            if borne.by_condition(put, str(resource.resource_type)):
+                found[url] = put
     return found
 
 
@@ -228,17 +222,12 @@ def _judge_entry(raw: bytes, of_bundle: str | None) -> Row | str:
     if repeats_an_outer_name(raw):
         return REPEATED
     full_url = entry.full_url if isinstance(entry.full_url, str) else None
-    method, url = (_text_of(entry.request, name) for name in ("method", "url"))
+    method, url = (text_of(entry.request, name) for name in ("method", "url"))
     if method == "DELETE" and (deleted := _OF_ONE.search(url or "")):
-        at, tag = _version(entry.response)
+        at, tag = version_of(entry.response)
         return (deleted[1], deleted[2], full_url, text, at or of_bundle, tag, None)
     resource = bytes(entry.resource)
     if resource not in (b"", b"null"):
         return read_resource(resource, full_url, entry.response, url if method == "PUT" else None)
     is_told = method in _ASKING or (entry.request is None and isinstance(entry.response, dict))
-    return (ENTRY, None, full_url, text, *_version(entry.response), None) if is_told else "empty_record"
-
-
-def _text_of(request: Any, name: str) -> str | None:
-    said = request.get(name) if isinstance(request, dict) else None
-    return said if isinstance(said, str) else None
+    return (ENTRY, None, full_url, text, *version_of(entry.response), None) if is_told else "empty_record"

@@ -1,8 +1,10 @@
 """FHIR resources as patients, encounters and conditions."""
 
+import datetime as dt
 import json
 
 from mediflow_assets.contracts import silver
+from mediflow_assets_tests.house import RECEIVED
 
 PATIENT = {
     "resourceType": "Patient",
@@ -107,3 +109,37 @@ def test_a_urn_names_what_its_bundle_calls_by_it_whatever_id_that_has(house):
     assert [row["patient_id"] for row in house.rows(silver.ENCOUNTERS)] == ["p1"]
     assert [(row["patient_id"], row["encounter_id"]) for row in house.rows(silver.CONDITIONS)] == [("p1", "e1")]
     assert house.rows(silver.QUARANTINE) == []
+
+
+def put(name, birth, url, **told):
+    resource = {"resourceType": "Patient", "gender": "female", "birthDate": birth, **told}
+    return {"fullUrl": f"urn:uuid:{name}", "resource": resource, "request": {"method": "PUT", "url": url}}
+
+
+def bundle(*entries):
+    return json.dumps({"resourceType": "Bundle", "type": "transaction", "entry": entries})
+
+
+def test_who_is_put_where_an_identifier_stands_is_known_by_that_and_its_system_and_not_its_value(house):
+    def numbered(system):
+        return {"identifier": [{"system": system, "value": "4711"}]}
+
+    people = (
+        put("u1", "1941-01-01", "Patient?identifier=urn:a|4711", **numbered("urn:a")),
+        put("u2", "1982-02-02", "Patient?identifier=urn:b%7C4711", **numbered("urn:b")),
+        put("u3", "1993-03-03", "Patient/4711", id="4711"),
+    )
+    stays = (
+        {"resource": encounter(id="e1", subject={"reference": "urn:uuid:u1"})},
+        {"resource": encounter(id="e2", subject={"reference": "Patient?identifier=urn:b|4711"})},
+        {"resource": encounter(id="e3", subject={"reference": "Patient/4711"})},
+    )
+    house.deliver(bundle(*people, *stays))
+    house.make_silver()
+    again = put("u9", "1941-01-02", "Patient?identifier=urn:a|4711", **numbered("urn:a"))
+    house.deliver(bundle(again), RECEIVED + dt.timedelta(days=1))
+    house.make_silver()
+    born = {row["patient_id"]: str(row["birth_date"]) for row in house.rows(silver.PATIENTS)}
+    assert born == {"urn:a|4711": "1941-01-02", "urn:b|4711": "1982-02-02", "4711": "1993-03-03"}
+    of = {row["encounter_id"]: row["patient_id"] for row in house.rows(silver.ENCOUNTERS)}
+    assert of == {"e1": "urn:a|4711", "e2": "urn:b|4711", "e3": "4711"}

@@ -1,0 +1,34 @@
+"""What addresses and requests of a Bundle's entries say of resources: their ids, when they were modified."""
+
+import re
+from typing import Any
+
+from mediflow_assets.contracts import borne, fhir
+
+_ID = re.compile(fhir.ID_OF_REFERENCE)
+
+
+def id_put(kind: str, full_url: str | None, url: str | None) -> str | None:
+    """By what a resource without an id is known: one that is put where an identifier stands by that and its system,
+    which no id of FHIR looks like."""
+    met = borne.by_condition(url or "", kind)
+    return met.removeprefix(borne.MARK) if met else id_of(full_url) or id_of(url)
+
+
+def id_of(address: str | None) -> str | None:
+    """The id that an address ends in."""
+    found = _ID.search(address or "")
+    return found[1] if found else None
+
+
+def version_of(response: Any) -> tuple[str | None, str | None]:
+    """When a response says that a resource was modified, and its tag."""
+    said = [response.get(name) if isinstance(response, dict) else None for name in ("lastModified", "etag")]
+    at, tag = (each if isinstance(each, str) else None for each in said)
+    return at, tag
+
+
+def text_of(request: Any, name: str) -> str | None:
+    """A text that a request or response has under a name."""
+    said = request.get(name) if isinstance(request, dict) else None
+    return said if isinstance(said, str) else None
