@@ -145,6 +145,8 @@ MEDICATIONS = _table(
         _STATUS,
         *_begun("started", "begin, or when it was ordered or given"),
         Column("ended_at", T.TIMESTAMP, "end, UTC", P.DATE, year()),
+        Column("named_medication", T.STRING, "the Medication that tells its code, where it does not tell it itself",
+               P.RECORD_NUMBER, drop()),
         Column("dispenses", T.INTEGER, "how often it was dispensed", P.CLINICAL, keep()),
         _COST,
     ),

@@ -116,7 +116,7 @@ SOURCE = SourceContract(
             "Observation",
         ),
         Target(PROCEDURES, _clinical("procedure performed_at ended_at"), "Procedure"),
-        Target(MEDICATIONS, _clinical("medication kind started_at ended_at"), MEDICATION_TYPES),
+        Target(MEDICATIONS, _clinical("medication kind named_medication started_at ended_at"), MEDICATION_TYPES),
         Target(CLAIMS, _clinical("claim kind answered_claim_id served_at total_usd paid_usd"), CLAIM_TYPES),
         Target(LINKS, _read("survivor_id merged_id kind updated_at claimed_at version_number"), "Patient"),
     ),

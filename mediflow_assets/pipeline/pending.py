@@ -13,7 +13,7 @@ from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.corrections import Key, concern, corrections
 from mediflow_assets.pipeline.offset_ranges import OffsetRanges, to_validate
 from mediflow_assets.storage.delta import Lake
-from mediflow_assets.transforms.validation import NOT_ADMITTED
+from mediflow_assets.transforms.validation import NOT_ADMITTED, NOT_NAMED_YET
 
 Wanted = Callable[[dict[str, Any]], bool]
 PATIENTS_VERSION, ENCOUNTERS_VERSION = "patients_version", "encounters_version"
@@ -93,8 +93,8 @@ def pending(lake: Lake, target: TableContract, wanted: Wanted | None = None) -> 
     again: dict[str, set[Key]] = {}
     for key, row in held.items():
         is_corrected = key in corrected and row["status"] != "discarded" and _is_open_to(corrected[key], row)
-        has_come = has_patients or NOT_ADMITTED in row["reasons"]
-        if not work.is_new(key) and (is_corrected or _is_due(row, has_come, wanted)):
+        has_come = has_patients or {NOT_ADMITTED, NOT_NAMED_YET} & {*row["reasons"]}
+        if not work.is_new(key) and (is_corrected or _is_due(row, bool(has_come), wanted)):
             again.setdefault(row["source"], set()).add(key)
     beyond = (
         key

@@ -10,27 +10,26 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
-from mediflow_assets.contracts.clinical import ENCOUNTER_LOCATIONS
+from mediflow_assets.contracts.fhir import FHIR_RESOURCES
 from mediflow_assets.contracts.identifiers import NAMESPACE
 from mediflow_assets.contracts.source import FEED, SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline import (
     change,
     checks,
-    condition_links,
     doubts,
     every_record,
     following,
     identified,
     lines,
-    listed_codes,
+    named_medications,
     older_readings,
     parts,
     possible_duplicates,
     quarantine_rate,
     rebuild,
-    stretches,
     superseded,
+    told_elsewhere,
     versions_told,
     volume,
 )
@@ -94,8 +93,7 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
         lake.set_properties(contract, **{THROUGH_MERGES: False})
     work = _plan(lake, contract, wanted)
     is_behind = following.is_behind(lake, table)
-    lists_changed = listed_codes.are_behind(lake, contract) or condition_links.are_behind(lake, contract)
-    if work.is_empty and not is_behind and not lists_changed and not stretches.are_behind(lake, contract):
+    if work.is_empty and not is_behind and not told_elsewhere.is_behind(lake, contract):
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     for keyed in table.kept_in:
         change.hold_key(lake, keyed, context.key.key_id)
@@ -109,11 +107,7 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
     delivery_results = _write(context, table, work, found) if found else []
     if is_behind:
         following.follow(context, table)
-    if contract is silver.CONDITIONS:
-        condition_links.follow(context)
-        listed_codes.follow(context)
-    if contract is ENCOUNTER_LOCATIONS:
-        stretches.follow(context)
+    told_elsewhere.follow(context, contract)
     made = _checked(context, table, work, delivery_results, found.duplicates if found else 0)
     if not made.has_failed:
         commit(lake, contract, work, delivery_results)
@@ -225,6 +219,8 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
     authorities = context.feeds.authorities_of(source.system)
     reader = FeedReader(feeds, context.feeds.namespaces, zone, words, authorities)
     frame = with_known_codes(context, source, transform(records, reader), table.contract)
+    if source.table is FHIR_RESOURCES:
+        frame = named_medications.with_codes(context, table.contract, frame)
     frame = with_checked_codes(frame, table.contract)
     if FEED not in source.table.columns and not source.tells_whose:
         frame = frame.withColumn(NAMESPACE, F.lit(reader.namespaces[source.system]))
@@ -244,5 +240,5 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
     awaited = known.withColumn(REASONS, F.when(is_waiting, F.array(F.lit(WAITING))).otherwise(F.col(REASONS)))
     if is_of_encounters:
         awaited = parts.judged(context, awaited, table.contract)
-    awaited = identified.awaiting(context, table, source, awaited)
+    awaited = identified.awaiting(context, table, source, named_medications.awaiting(table.contract, awaited))
     return with_ends(awaited, table.contract)

@@ -1,5 +1,8 @@
 """Results: every reason a record breaks, from its contract's rules and from what could not be read."""
 
+from functools import reduce
+from operator import add
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -13,6 +16,10 @@ UNREADABLE = "_unreadable"
 WAITING = "patient_not_arrived"
 NOT_ADMITTED = "encounter_not_arrived"
 """A discharge or cancellation whose encounter nobody has told of yet."""
+NOT_NAMED_YET = "medication_not_arrived"
+"""A medication whose code another resource tells, which nobody has sent yet."""
+AWAITED = (WAITING, NOT_ADMITTED, NOT_NAMED_YET)
+"""Reasons that time may undo."""
 AWAITS = "_awaits_encounter"
 """Of a record that tells of an encounter which another record begins."""
 SPEAKS = "_speaks"
@@ -71,7 +78,7 @@ def codes(*found: Column) -> Column:
 
 def is_waiting() -> Column:
     """Whether nothing stands against a row but that something else has not come yet."""
-    awaited = F.array_contains(REASONS, WAITING).cast("int") + F.array_contains(REASONS, NOT_ADMITTED).cast("int")
+    awaited = reduce(add, (F.array_contains(REASONS, reason).cast("int") for reason in AWAITED))
     return (awaited > 0) & (F.size(F.col(REASONS)) == awaited)
 
 

@@ -1,5 +1,6 @@
 """Clinical resources of FHIR in Silver, and what claims tell of the cost of encounters."""
 
+import datetime as dt
 import json
 from collections import Counter
 from decimal import Decimal
@@ -9,6 +10,7 @@ import pytest
 from mediflow_assets.contracts import clinical, masked, silver
 from mediflow_assets.pipeline import gold
 from mediflow_assets_tests.end_to_end.conftest import DATA
+from mediflow_assets_tests.house import RECEIVED
 
 PATIENT = {"resourceType": "Patient", "id": "p1", "gender": "female", "birthDate": "1980-02-03"}
 OLDER = {"meta": {"lastUpdated": "2024-01-06T00:00:00Z"}}
@@ -83,6 +85,41 @@ def test_resources_of_two_types_that_bear_one_id_are_two(house):
     newer = {"status": "entered-in-error", "meta": {"lastUpdated": "2024-06-01T00:00:00Z"}}
     delivered(house, given | newer)
     assert [row["kind"] for row in house.rows(clinical.MEDICATIONS)] == ["request"]
+
+
+def named(id_, medication="med2", **told):
+    about = {"subject": {"reference": "Patient/p1"}, "authoredOn": "2024-01-02"}
+    reference = {"reference": f"Medication/{medication}"} | told
+    return {"resourceType": "MedicationRequest", "id": id_, "medicationReference": reference} | about
+
+
+def drug(code="860975", id_="med2", **told):
+    coding = {"system": "http://www.nlm.nih.gov/research/umls/rxnorm", "code": code}
+    return {"resourceType": "Medication", "id": id_, "code": {"coding": [coding], "text": f"drug {code}"}} | told
+
+
+def codes(house):
+    names = ("medication_id", "code", "system", "text")
+    found = (tuple(row.values()) for row in house.rows(clinical.MEDICATIONS, *names))
+    return {id_.removeprefix("MedicationRequest/"): told for id_, *told in found}
+
+
+def test_a_medication_that_another_resource_tells_has_its_code_whichever_comes_first(house):
+    told = ["860975", "rxnorm", "drug 860975"]
+    delivered(house, PATIENT, named("m1"), named("m2", display="Metformin"), named("m3", "med9"))
+    assert codes(house) == {"m2": [None, None, "Metformin"]}
+    assert {*map(tuple, house.reasons(clinical.MEDICATIONS).values())} == {("medication_not_arrived",)}
+    delivered(house, drug())
+    assert codes(house) == {"m1": told, "m2": told}
+    delivered(house, named("m4"), drug("1191", "med9"))
+    assert codes(house) == {"m1": told, "m2": told, "m3": ["1191", "rxnorm", "drug 1191"], "m4": told}
+    delivered(house, drug("197361", meta={"lastUpdated": "2024-06-30T00:00:00Z"}), named("m5"))
+    assert codes(house)["m1"] == codes(house)["m5"] == told, "a claim older than what came before it"
+    later = RECEIVED + dt.timedelta(days=1)
+    house.deliver(json.dumps(drug("197361")) + "\n" + json.dumps(drug("1", "med8")), later, "later.ndjson")
+    house.make_silver()
+    house.assert_balanced()
+    assert {told[0] for id_, told in codes(house).items() if id_ != "m3"} == {"197361"}
 
 
 def test_a_code_whose_check_digit_is_wrong_is_of_no_system(house):

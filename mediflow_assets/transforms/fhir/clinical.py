@@ -11,11 +11,16 @@ from mediflow_assets.contracts import fhir
 from mediflow_assets.transforms import parsing
 from mediflow_assets.transforms.clinical import ENCOUNTER, ID, PATIENT, Begun, measured, of_system, shaped
 from mediflow_assets.transforms.feeds import FeedReader
-from mediflow_assets.transforms.fhir import claim, medication, never_was, observation, procedure
+from mediflow_assets.transforms.fhir import claim, medication, never_was, observation, procedure, published_codes
 from mediflow_assets.transforms.fhir.resources import texts_of
 from mediflow_assets.transforms.fhir.rows import version
+from mediflow_assets.transforms.joins import with_few
 
 _IDS = (ID, PATIENT, ENCOUNTER)
+MEDICATION = "Medication"
+OF_MEDICATION = ("code", "system", "local_code", "text")
+"""What a Medication resource tells of those who refer to it."""
+TOLD = "_medication_"
 _USD = "USD"
 
 
@@ -43,8 +48,34 @@ def procedures_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
 def medications_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """Resources of what was ordered, dispensed, given or stated, and immunizations."""
     texts = _texts(bronze, feeds, medication, are_of_types=True)
-    found = {"kind": F.col("kind"), **_coded()}
+    found = {"kind": F.col("kind"), **_coded(), "named_medication": F.col("named")}
     return shaped(texts, feeds, c.MEDICATIONS, Begun("started", "begin", "end"), _told(found))
+
+
+def medications_told(bronze: DataFrame) -> DataFrame:
+    """The codes of Medication resources, as the newest version of each tells them."""
+    cells = (*published_codes.COLUMNS, "last_updated", "version_id")
+    wanted = bronze.where(F.col("resource_type") == MEDICATION)
+    texts = texts_of(wanted, published_codes.COLUMNS, medication.read_medication)
+    typed = parsing.texts(texts, cells, (ID,)).withColumns(_coded())
+    dated = typed.withColumns(version()).where(F.col(ID).isNotNull())
+    place = F.struct(
+        "updated_at", F.coalesce("claimed_at", "updated_at"), F.coalesce("version_number", F.lit(-1)),
+        "_ingested_at", "_record_number", "_delivery_id",
+    )  # fmt: skip
+    told = F.struct(*(F.col(name).alias(name) for name in OF_MEDICATION), "is_deleted")
+    newest = dated.groupBy(ID).agg(F.max_by(told, place).alias("_told")).where(~F.col("_told.is_deleted"))
+    columns = (F.col(f"_told.{name}").alias(f"{TOLD}{name}") for name in OF_MEDICATION)
+    return newest.select(F.col(ID).alias(f"{TOLD}{ID}"), *columns)
+
+
+def with_named(rows: DataFrame, told: DataFrame) -> DataFrame:
+    """Medications, those that a Medication resource tells with its code; what that has no words for keeps its own."""
+    joined = with_few(rows, told, F.col("named_medication") == F.col(f"{TOLD}{ID}"))
+    is_told = F.col(f"{TOLD}{ID}").isNotNull()
+    theirs = {name: F.when(is_told, F.col(f"{TOLD}{name}")).otherwise(F.col(name)) for name in OF_MEDICATION}
+    theirs["text"] = F.coalesce(f"{TOLD}text", "text")
+    return joined.withColumns(theirs).drop(*(f"{TOLD}{name}" for name in (ID, *OF_MEDICATION)))
 
 
 def claims_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
