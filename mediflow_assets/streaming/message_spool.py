@@ -5,6 +5,7 @@ was being written when the process died was not acknowledged: on opening it is c
 known by what they are, so that one sent again is not kept twice.
 """
 
+import contextlib
 import datetime as dt
 import fcntl
 import io
@@ -22,13 +23,16 @@ BEGIN, END = b"\x0b", b"\x1c"
 """What MLLP puts before a message and behind it; so do the files."""
 LARGEST_BYTES, OLDEST_SECONDS = 16 << 20, 60.0
 _REMEMBERED = 200_000
+SPOOL = ".hl7"
+"""The hidden folder of an inbox."""
+_ASKED, _PATIENCE_SECONDS = "asked", 15.0
 
 
 class MessageSpool:
     """The files of one inbox. Not for several threads."""
 
     def __init__(self, inbox: Path, largest_bytes: int = LARGEST_BYTES, oldest_seconds: float = OLDEST_SECONDS) -> None:
-        self.inbox, self.folder = inbox, inbox / ".hl7"
+        self.inbox, self.folder = inbox, inbox / SPOOL
         self.largest_bytes, self.oldest_seconds = largest_bytes, oldest_seconds
         self._seen: dict[bytes, None] = {}
         self._size, self._since = 0, 0.0
@@ -73,7 +77,12 @@ class MessageSpool:
         return len(new)
 
     def close_if_due(self) -> bool:
-        """Have the file become a delivery if it is large or old enough."""
+        """Have the file become a delivery if it is large or old enough, or somebody has asked for it."""
+        asked = self.folder / _ASKED
+        if asked.exists():
+            is_closed = self.close()
+            asked.unlink(missing_ok=True)
+            return is_closed
         is_old = self._size and time.monotonic() - self._since >= self.oldest_seconds
         return self.close() if is_old or self._size >= self.largest_bytes else False
 
@@ -108,7 +117,7 @@ class MessageSpool:
 
     def _open(self) -> io.FileIO:
         # not buffered: what could not be written must not be written later
-        return io.FileIO(self.folder / "open", "ab")
+        return io.FileIO(self.folder / "open", "ab", opener=lambda name, flags: os.open(name, flags, 0o600))
 
     def _stored(self) -> Iterator[bytes]:
         path = self.folder / "seen"
@@ -123,6 +132,23 @@ class MessageSpool:
         self._seen.update(dict.fromkeys(digests))
         for old in list(itertools.islice(self._seen, max(0, len(self._seen) - _REMEMBERED))):
             del self._seen[old]
+
+
+def hand_in(inbox: Path) -> None:
+    """Have the open file become a delivery now, by the listener if there is one. Raises StreamFailed where it does not
+    do so."""
+    if not (inbox / SPOOL).is_dir():
+        return
+    with contextlib.suppress(StreamFailed), MessageSpool(inbox):
+        return
+    asked = inbox / SPOOL / _ASKED
+    asked.touch(mode=0o600)
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while asked.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    if asked.exists():
+        asked.unlink(missing_ok=True)
+        raise StreamFailed("The HL7 listener does not hand in what has come. End it, and try again.")
 
 
 def _framed(data: bytes) -> Iterator[bytes]:
