@@ -17,7 +17,7 @@ from mediflow_assets.contracts.source import (
 )
 from mediflow_assets.contracts.table import Privacy as P
 
-READING = 2
+READING = 3
 """Raised when messages are read otherwise than before: Silver of older ones is then validated again."""
 _COLUMNS = delivered(
     {

@@ -3,6 +3,7 @@
 An id means one person within its namespace only: the record numbers of two systems have nothing to do with each other.
 """
 
+import hashlib
 import re
 import unicodedata
 
@@ -25,7 +26,9 @@ _DOMAINS = (
 )
 PSEUDONYMS = {f"{domain}_key": (domain, f"{domain}_id") for domain in _DOMAINS}
 """Columns of pseudonyms: within which domain they stand, and for which column of ids."""
-_FORM = re.compile(r"[a-z][a-z0-9_-]{0,39}\Z")
+_LONGEST, _TOLD_APART = 40, 9
+_FORM = re.compile(rf"[a-z][a-z0-9_-]{{0,{_LONGEST - 1}}}\Z")
+_APART = re.compile(r"(.*)-[0-9a-f]{8}\Z")
 
 
 def is_namespace(name: object) -> bool:
@@ -35,9 +38,28 @@ def is_namespace(name: object) -> bool:
 
 def namespace_of_authority(name: str | None) -> str:
     """The namespace of those ids that an assigning authority has given: its own name, as one is written; empty where
-    none is named."""
-    word = re.sub(r"[^a-z0-9_]+", "-", (name or "").lower()).strip("-")
-    return (word if not word or word[0].isalpha() else f"of-{word}")[:40]
+    none is named.
+
+    Of a name that is too long, or of more than ASCII, the digest stands behind what can be written:
+    the record numbers of two authorities are never those of one.
+    """
+    full = unicodedata.normalize("NFC", (name or "").strip(BLANKS)).lower()
+    if not full:
+        return ""
+    word = re.sub(r"[^a-z0-9_]+", "-", full).strip("-")
+    word = word if word[:1].isalpha() else f"of-{word}".rstrip("-")
+    if full.isascii() and word != "of" and len(word) <= _LONGEST:
+        return word
+    return f"{word[: _LONGEST - _TOLD_APART]}-{hashlib.sha256(full.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+
+
+def may_have_been(namespace: str, former: str) -> bool:
+    """Whether ids of a namespace may have stood in another one before digests told authorities apart."""
+    found, is_digested = _APART.match(namespace), _APART.match(former)
+    if not found or is_digested:
+        return False
+    stem = found[1]
+    return former.startswith(stem) if len(stem) == _LONGEST - _TOLD_APART else former == stem
 
 
 def canonical(identifier: str, keeps_case: bool = False) -> str:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from mediflow_assets.contracts.identifiers import canonical
+from mediflow_assets.contracts.identifiers import canonical, may_have_been
 from mediflow_assets.secrets.secret_files import make_secret, read_secret
 
 KEY_FILE = "tombstone.key"
@@ -78,7 +78,8 @@ class Tombstones:
         if self.mark(identifier) in self.marks:
             return True
         if namespace is not None:
-            return self.mark_of(identifier) in self.by_namespace.get(namespace, frozenset())
+            mark, of = self.mark_of(identifier), self.by_namespace
+            return any(mark in of[each] for each in of if each == namespace or may_have_been(namespace, each))
         marks = {self.mark(identifier), self.mark_of(canonical(identifier, keeps_case=True))}
         return any(marks & of for of in self.by_namespace.values())
 

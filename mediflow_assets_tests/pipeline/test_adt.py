@@ -84,6 +84,16 @@ def test_a_record_number_is_of_the_namespace_of_its_authority(house):
     assert {row["admitted_on"].isoformat() for row in rows} == {"2024-03-01"}
 
 
+def test_patients_of_authorities_whose_names_end_otherwise_are_apart(house):
+    for n in (12, 13):
+        authority = f"2.16.840.1.113883.3.8901.200.1.100.1.{n}"
+        house.deliver(adt("A28", f"PID|1||1234^^^&{authority}&ISO^PI||Smith^Ann||19{n}|F", "PV1|1|N"))
+    house.deliver(adt("A28", "PID|1||1234^^^北京^PI||Lee^Ann||1990|F", "PV1|1|N"))
+    house.deliver(adt("A28", "PID|1||1234^^^^PI||Jones^Ann||1991|F", "PV1|1|N"))
+    house.make_silver(*(table for table in silver_tables.ALL if table.contract is silver.PATIENTS))
+    assert len(house.rows(silver.PATIENTS)) == 4
+
+
 def test_nothing_is_told_apart_from_what_is_to_be_emptied(house):
     pid = "PID|1||12||Smith^Ann||1980|F|||1 ELM^^BOSTON^MA^02115||555-1|||M|||123-45-6789"
     house.deliver(adt("A28", pid, "PV1|1|N"))
