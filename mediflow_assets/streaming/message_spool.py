@@ -36,6 +36,7 @@ class MessageSpool:
         self.largest_bytes, self.oldest_seconds = largest_bytes, oldest_seconds
         self._seen: dict[bytes, None] = {}
         self._size, self._since = 0, 0.0
+        self._is_torn = self._is_new = False
 
     def __enter__(self) -> "MessageSpool":
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -54,26 +55,30 @@ class MessageSpool:
     def __exit__(self, *_: object) -> None:
         self.close()
         for file in (self._file, self._digests, self._lock):
-            file.close()
+            with contextlib.suppress(OSError):
+                file.close()
 
     def add(self, messages: Iterable[bytes]) -> int:
         """Have messages on disk, each once; how many were new. Raises OSError; then none of them is kept."""
         new = {digest: each for each in messages if (digest := identity(each)) not in self._seen}
         if not new:
             return 0
+        self._require_whole()
         self._since = self._since or time.monotonic()
         data = b"".join(BEGIN + each + b"\r" + END + b"\r" for each in new.values())
+        self._is_torn = True
         try:
             self._write(data)
         except OSError:
-            # whatever of them the disk has taken
-            os.truncate(self._file.fileno(), self._size)
+            with contextlib.suppress(OSError):
+                self._require_whole()
             raise
-        self._size += len(data)
+        self._size, self._is_torn = self._size + len(data), False
         self._remember(new)
         # what is lost of these is read from the open file again, and else at worst kept twice
-        self._digests.write(b"".join(new))
-        self._digests.flush()
+        with contextlib.suppress(OSError):
+            self._digests.write(b"".join(new))
+            self._digests.flush()
         return len(new)
 
     def close_if_due(self) -> bool:
@@ -87,17 +92,28 @@ class MessageSpool:
         return self.close() if is_old or self._size >= self.largest_bytes else False
 
     def close(self) -> bool:
-        """Have the file become a delivery, if anything is in it."""
+        """Have the file become a delivery, if anything is in it. Raises OSError; then it goes on, or a new one does."""
         if not self._size:
             return False
-        self._file.close()
+        self._require_whole()
         name = f"hl7-{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(4)}.hl7"
         (self.folder / "open").rename(self.inbox / name)
-        _sync_folders(self.inbox, self.folder)
-        self._file = self._open()
-        _sync_folders(self.folder)
-        self._size, self._since = 0, 0.0
+        self._file.close()
+        self._size, self._since, self._is_new = 0, 0.0, True
+        self._require_whole()
         return True
+
+    def _require_whole(self) -> None:
+        """Have a file that holds what is told to be on disk, no more, and that is there after a loss of power."""
+        if self._file.closed:
+            self._file = self._open()
+        if self._is_new:
+            _sync_folders(self.inbox, self.folder)
+            self._is_new = False
+        if self._is_torn:
+            # whatever the disk has taken of messages that could not be kept
+            os.truncate(self._file.fileno(), self._size)
+            self._is_torn = False
 
     def _mend(self) -> None:
         """Cut off what was not written to its end, and remember what was."""
