@@ -4,7 +4,6 @@ HL7 2.5.1, chapter 2: the marks are those that MSH-1 and MSH-2 name (2.5.4); not
 Not a library: python-hl7 took 180 times as long for a message, hl7apy 4,000 times; a test holds this against the first.
 """
 
-import codecs
 import hashlib
 import re
 from collections.abc import Iterator
@@ -14,7 +13,6 @@ from typing import NamedTuple
 
 NOTHING = '""'
 """What stands in a field that is to be emptied, where an empty one says nothing."""
-LINE_ENDS = "\r\n"
 IDENTITY_BYTES = 16
 _ENDS = re.compile(r"[\r\n]+")
 _SEGMENT = re.compile(r"[A-Z][A-Z0-9]{2}(?![A-Za-z0-9])")
@@ -28,7 +26,8 @@ _CHARSETS = {
     "UNICODEUTF8": "utf-8",
     "UTF8": "utf-8",
     "UNICODEUTF16": "utf-16",
-    **{f"8859{n}": f"iso8859-{n}" for n in (*range(1, 12), *range(13, 17))},
+    **{f"{body}8859{n}": f"iso8859-{n}" for n in (*range(1, 12), *range(13, 17)) for body in ("", "ISO")},
+    **{f"{name}{n}": f"cp{n}" for n in range(1250, 1259) for name in ("CP", "WINDOWS")},
     "ISOIR6": "ascii",
     "ISOIR87": "iso2022_jp",
     "ISOIR100": "iso8859-1",
@@ -39,8 +38,20 @@ _CHARSETS = {
     "KSX1001": "euc_kr",
     "CNS116431992": "big5",
     "BIG5": "big5",
+    "USASCII": "ascii",
+    "LATIN1": "iso8859-1",
+    "UTF16": "utf-16",
+    "SHIFTJIS": "shift_jis",
+    "EUCJP": "euc_jp",
+    "EUCKR": "euc_kr",
+    "GBK": "gbk",
+    "GB2312": "gb2312",
+    "GB18030": "gb18030",
+    "KOI8R": "koi8-r",
+    "KOI8U": "koi8-u",
 }
-"""Words of table 0211 by their letters and digits."""
+"""Words of table 0211, and those that senders write beside them, by their letters and digits. No others: some codecs
+of Python's make of bytes what is no text."""
 
 
 class Unreadable(Exception):
@@ -136,27 +147,33 @@ class Message:
 
 def identity(raw: bytes) -> bytes:
     """What a message is known by: it is the same if its sender, its control id and its content are, whenever it was
-    sent."""
+    sent; one without a control id only if it was sent at the same time."""
+    mark = raw[3:4] or b"|"
     # MSH-7, the time of sending, is the seventh part
-    parts = raw.split(raw[3:4] or b"|", 7)
-    return hashlib.sha256(b"\0".join((*parts[:6], *parts[7:]))).digest()[:IDENTITY_BYTES]
+    parts, header = raw.split(mark, 7), _header(raw)
+    if len(header) > 9 and header[9].strip():
+        del parts[6:7]
+    return hashlib.sha256(b"\0".join(parts)).digest()[:IDENTITY_BYTES]
 
 
 def decoded(raw: bytes) -> str:
     """A message as text: in the character set that MSH-18 names, else UTF-8, else of Windows. Raises Unreadable."""
-    header = re.split(rb"[\r\n]", raw, maxsplit=1)[0].split(raw[3:4] or b"|")
+    header = _header(raw)
     named = header[17].split(b"~")[0].decode("ascii", "replace").strip() if len(header) > 17 else ""
-    encoding = _CHARSETS.get(re.sub(r"[^0-9A-Z]", "", named.upper())) or named
     try:
         # UTF-8 is told surely, whatever a header says that nobody has changed
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         pass
     try:
-        codec = codecs.lookup(encoding).name
-        return raw.decode("cp1252" if codec == "utf-8" and not named else codec)
+        return raw.decode(_CHARSETS[re.sub(r"[^0-9A-Z]", "", named.upper())] if named else "cp1252")
     except (LookupError, UnicodeError):
         raise Unreadable("bad_character_set") from None
+
+
+def _header(raw: bytes) -> list[bytes]:
+    """MSH in its parts: MSH-2 is the second, MSH-10 the tenth."""
+    return re.split(rb"[\r\n]", raw, maxsplit=1)[0].split(raw[3:4] or b"|")
 
 
 def unescaped(text: str, marks: Marks) -> str:

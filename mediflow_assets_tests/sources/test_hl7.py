@@ -57,15 +57,27 @@ def test_messages_that_are_not_adt_stay_in_bronze_and_are_counted(house):
     assert not any(made.has_failed for made in house.make_silver())
 
 
-@pytest.mark.parametrize(("charset", "encoding"), [("8859/1", "latin-1"), ("8859/2", "iso8859-2"), ("", "cp1252")])
+@pytest.mark.parametrize(
+    ("charset", "encoding"),
+    [("8859/1", "latin-1"), ("8859/2", "iso8859-2"), ("", "cp1252"), ("ISO-8859-15", "iso8859-15"),
+     ("windows-1250", "cp1250"), ("CP1252", "cp1252")],
+)  # fmt: skip
 def test_a_message_is_read_in_the_character_set_that_it_names(charset, encoding):
     text = message("PID|1||12||Müller^Jörg", charset=charset)
     assert decoded(text.encode(encoding)) == text
 
 
-def test_a_character_set_that_nobody_knows_is_the_reason():
+@pytest.mark.parametrize("charset", ["OWN", "unicode_escape", "utf-7", "raw_unicode_escape", "rot13", "a\0b", "mbcs"])
+def test_a_character_set_that_nobody_knows_is_the_reason(charset):
     with pytest.raises(Unreadable, match="bad_character_set"):
-        decoded(message("PID|1||12||M\xfcller", charset="OWN").encode("latin-1"))
+        decoded(message("PID|1||12||M\xfcller\\ud800+2AA-", charset=charset).encode("latin-1"))
+
+
+def test_a_message_in_a_strange_character_set_takes_no_other_with_it(house):
+    strange = message("PID|1||12||M\xfcller\\ud800", charset="unicode_escape").encode("latin-1")
+    house.deliver(b"\r".join((message("PID|1||1").encode(), strange, message("PID|1||2").encode())))
+    assert len(house.rows(bronze.HL7_MESSAGES)) == 2
+    assert [row["reason"] for row in house.rows(bronze.REJECTS)] == ["bad_character_set"]
 
 
 def test_the_marks_are_those_that_the_header_names():
