@@ -66,13 +66,18 @@ def _of_origin(table: TableContract, column: Column, by_name: Mapping[str, Table
         upstream = _column(source, by_name)
         if upstream is None:
             yield f"it comes from {source}, which no contract has"
-        elif upstream.privacy.is_direct and not _is_masked_copy(table, upstream):
+        elif upstream.privacy.is_direct and not _is_masked_copy(table, upstream) and not _is_numbered(table, column):
             yield f"it comes from the direct identifier {source}"
 
 
 def _is_masked_copy(table: TableContract, upstream: Column) -> bool:
     """Whether a masked table holds the column by a verb that takes the person out of it."""
     return table.key[0] == "masked" and upstream.mask.verb not in (Verb.KEEP, Verb.DROP)
+
+
+def _is_numbered(table: TableContract, column: Column) -> bool:
+    """Whether an OMOP table has a number made of the pseudonym in its place."""
+    return table.key[0] == "omop" and column.privacy is Privacy.PSEUDONYM
 
 
 def _column(name: str, by_name: Mapping[str, TableContract]) -> Column | None:

@@ -30,13 +30,12 @@ def loaded():
         columns = ("concept_id", "concept_name", "domain_id", "vocabulary_id", "concept_class_id", "concept_code",
                    "valid_start_date", "valid_end_date")  # fmt: skip
         definition.load(made, "concept", columns, rows)
+        made.execute("PRAGMA defer_foreign_keys = ON")
         for contract in omop.TABLES:
             stored = house.lake.read(contract)
             rows = [tuple(map(_plain, row.values())) for row in stored.to_pylist()]
-            if contract is omop.VISIT_OCCURRENCE:
-                # one that points to another comes after it
-                rows.sort(key=lambda row: row[stored.column_names.index("visit_start_datetime")])
             definition.load(made, contract.key[1], stored.column_names, rows)
+        # a visit may point to one that comes after it in the table
         made.commit()
         return made
 

@@ -3,20 +3,22 @@
 import datetime as dt
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
 
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import bronze, clinical, links, omop, silver
-from mediflow_assets.contracts.omop import concepts
+from mediflow_assets.contracts.omop import concepts, rules
 from mediflow_assets.contracts.omop.choice import REAL
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.gold import read_shown
 from mediflow_assets.pipeline.old_age import over_89_of
-from mediflow_assets.pipeline.omop import vocabulary
+from mediflow_assets.pipeline.omop import codes, vocabulary
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.errors import storage_errors
-from mediflow_assets.transforms.omop import people, visits
+from mediflow_assets.transforms.omop import events, people, visits
 
 _P, _E = silver.PATIENTS, silver.ENCOUNTERS
 _MERGED = (links.MERGED_PATIENTS, _P, clinical.CLAIMS)
@@ -79,6 +81,42 @@ def _deaths(context: RunContext) -> DataFrame:
     return people.deaths(read_shown(context, _P), read_shown(context, _E), known_people(context))
 
 
+def _events(contract: TableContract) -> OmopTable:
+    table = contract.key[1]
+
+    def rows(context: RunContext) -> DataFrame:
+        told = codes.rows_of(context, table)
+        if told is None:
+            # without a row, in the shape of those of conditions
+            told = codes.told(context, codes.CONDITIONS).limit(0)
+        mapping, units = codes.frames(context)
+        found = events.placed(told, mapping, known_people(context), table)
+        return events.rows(found, context.tables.read(omop.VISIT_OCCURRENCE), units, table)
+
+    def figures(context: RunContext) -> Figures:
+        nowhere = codes.found(context).nowhere.get(table)
+        return {f"records of no table, domain {domain}": n for domain, n in sorted(nowhere.items())} if nowhere else {}
+
+    return OmopTable(contract, (*codes.INPUTS, omop.PERSON, omop.DEATH, omop.VISIT_OCCURRENCE), rows, figures)
+
+
+def _periods(context: RunContext) -> DataFrame:
+    spans = []
+    for contract in (omop.VISIT_OCCURRENCE, *omop.EVENTS):
+        begin, end = rules.DAYS.get(contract.key[1], rules.VISIT_DAYS)
+        until = F.coalesce(end, begin) if end else F.col(begin)
+        spans.append(
+            context.tables.read(contract).select("person_id", F.col(begin).alias("_begin"), until.alias("_until"))
+        )
+    return events.periods(reduce(DataFrame.unionByName, spans))
+
+
+def _periods_figures(context: RunContext) -> Figures:
+    return {
+        "persons of whom nothing is told": context.lake.rows(omop.PERSON) - context.lake.rows(omop.OBSERVATION_PERIOD)
+    }
+
+
 def newest_delivery(context: RunContext) -> dt.date:
     """The day on which the newest delivery came; the first there is where none has."""
     received = context.lake.read(bronze.DELIVERIES, ["received_at"])["received_at"]
@@ -115,6 +153,13 @@ TABLES = (
         (_E, omop.PERSON, omop.DEATH, omop.CARE_SITE, bronze.DELIVERIES),
         _visits,
         _visits_figures,
+    ),
+    *map(_events, omop.EVENTS),
+    OmopTable(
+        omop.OBSERVATION_PERIOD,
+        (omop.PERSON, omop.DEATH, omop.VISIT_OCCURRENCE, *omop.EVENTS),
+        _periods,
+        _periods_figures,
     ),
     OmopTable(omop.CDM_SOURCE, (bronze.DELIVERIES,), _cdm_source),
 )

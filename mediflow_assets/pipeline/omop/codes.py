@@ -1,0 +1,157 @@
+"""Every code that Silver has of what befell people, with its concepts: found once for all the tables of a run."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from mediflow_assets.contracts import clinical, silver
+from mediflow_assets.contracts.diagnosis_codes import is_listed
+from mediflow_assets.contracts.omop.concepts import DOMAINS, UNMAPPED
+from mediflow_assets.contracts.suppression import K
+from mediflow_assets.contracts.vocabulary import OTHER
+from mediflow_assets.pipeline.gold import read_shown
+from mediflow_assets.pipeline.omop import vocabulary
+from mediflow_assets.pipeline.omop.vocabulary import Code, Mapped
+from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.transforms.omop import befallen
+from mediflow_assets.transforms.omop.events import MAPPING, UNITS
+
+CONDITIONS, PROCEDURES, DRUGS, OBSERVATIONS = "conditions", "procedures", "medications", "observations"
+INPUTS = (silver.ENCOUNTERS, silver.CONDITIONS, clinical.PROCEDURES, clinical.MEDICATIONS, clinical.OBSERVATIONS)
+_KEPT = "omop codes"
+_NOWHERE = "-"
+"""Stands for the table of a domain that is none of ours."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is known of the codes of a run."""
+
+    mapping: list[tuple[str, str | None, int, int, str | None, int]]
+    units: list[tuple[str, int, int]]
+    into: Mapping[str, frozenset[str]]
+    """By OMOP table the kinds of records that have rows in it."""
+    nowhere: Mapping[str, Counter[str]]
+    """By the table in which records would stand, how many stand in none, by domain."""
+
+
+def told(context: RunContext, kind: str) -> DataFrame:
+    """The records of a kind, in one shape, by who survives."""
+    if kind == CONDITIONS:
+        encounters = read_shown(context, silver.ENCOUNTERS, ("diagnosis_code",))
+        listed = befallen.conditions(read_shown(context, silver.CONDITIONS), encounters, context.hmac_pads)
+        return listed.unionByName(befallen.diagnoses(encounters, listed))
+    if kind == PROCEDURES:
+        return befallen.procedures(read_shown(context, clinical.PROCEDURES))
+    if kind == DRUGS:
+        return befallen.medications(read_shown(context, clinical.MEDICATIONS))
+    return befallen.observations(read_shown(context, clinical.OBSERVATIONS))
+
+
+def found(context: RunContext) -> Found:
+    """Every code and unit of a run with its concepts, and where records go."""
+    version = (*(context.lake.version(table) for table in INPUTS), context.omop.stamp)
+    known = context.kept.get(_KEPT)
+    if known is None or known[0] != version:
+        with storage_errors("codes of OMOP"):
+            known = context.kept[_KEPT] = (version, _found(context))
+    made: Found = known[1]
+    return made
+
+
+def frames(context: RunContext) -> tuple[DataFrame, DataFrame]:
+    """The mapping of codes, and that of units, for the engine."""
+    session, codes = context.tables.session(), found(context)
+    return session.createDataFrame(codes.mapping, MAPPING), session.createDataFrame(codes.units, UNITS)
+
+
+def _kinds(context: RunContext) -> dict[str, pa.Table]:
+    """By kind its codes: how many records have each, of how many patients, and in which table these would stand."""
+    tables = {CONDITIONS: silver.ENCOUNTERS, PROCEDURES: clinical.PROCEDURES, DRUGS: clinical.MEDICATIONS,
+              OBSERVATIONS: clinical.OBSERVATIONS}  # fmt: skip
+    by = ("system", "code", befallen.OWN_TABLE)
+    return {
+        kind: told(context, kind)
+        .groupBy(*by)
+        .agg(F.count(F.lit(1)).alias("records"), F.countDistinct("patient_key").alias("people"))
+        .toArrow()
+        for kind, table in tables.items()
+        if context.lake.rows(table)
+    }
+
+
+def _found(context: RunContext) -> Found:
+    kinds = _kinds(context)
+    codes = {(row["system"], row["code"]) for table in kinds.values() for row in table.to_pylist() if row["code"]}
+    units = _units(context)
+    concepts = vocabulary.mapped(context.omop.vocabulary, codes | {("ucum", unit) for unit in units})
+    hidden = _hidden(kinds.get(CONDITIONS), concepts)
+    into: dict[str, set[str]] = {}
+    nowhere: dict[str, Counter[str]] = {}
+    for kind, table in kinds.items():
+        for row in table.to_pylist():
+            own = row[befallen.OWN_TABLE]
+            for place in _tables(concepts.get((row["system"], row["code"])), own):
+                into.setdefault(place, set()).add(kind)
+            if _NOWHERE in _tables(concepts.get((row["system"], row["code"])), own):
+                domain = concepts[row["system"], row["code"]].standard[0][1]
+                nowhere.setdefault(own, Counter())[domain] += row["records"]
+    mapping = [line for code in sorted(codes) for line in _lines(code, concepts.get(code), code in hidden)]
+    return Found(
+        mapping,
+        [(unit, *_of_unit(concepts.get(("ucum", unit)))) for unit in units],
+        {table: frozenset(of) for table, of in into.items()},
+        nowhere,
+    )
+
+
+def _units(context: RunContext) -> list[str]:
+    if not context.lake.rows(clinical.OBSERVATIONS):
+        return []
+    given = told(context, OBSERVATIONS).where(F.col("unit").isNotNull()).select("unit").distinct()
+    return sorted(given.toArrow().column(0).to_pylist())
+
+
+def _of_unit(concept: Mapped | None) -> tuple[int, int]:
+    if concept is None:
+        return UNMAPPED, UNMAPPED
+    return concept.source, concept.standard[0][0] if concept.standard else UNMAPPED
+
+
+def _tables(concept: Mapped | None, own: str) -> set[str]:
+    """The tables in which a record stands: by the domains of its concepts, else its own."""
+    if concept is None or not concept.standard:
+        return {own}
+    return {DOMAINS[domain] for _, domain in concept.standard if domain in DOMAINS} or {_NOWHERE}
+
+
+def _lines(
+    code: Code, concept: Mapped | None, is_hidden: bool
+) -> list[tuple[str, str | None, int, int, str | None, int]]:
+    place, shown = "\x1f".join(code), OTHER if is_hidden else code[1]
+    if concept is None or not concept.standard:
+        return [(place, shown, concept.source if concept else UNMAPPED, UNMAPPED, None, 0)]
+    ours = [(target, DOMAINS[domain]) for target, domain in concept.standard if domain in DOMAINS]
+    targets = ours or [(UNMAPPED, _NOWHERE)]
+    return [(place, shown, concept.source, target, table, n) for n, (target, table) in enumerate(targets)]
+
+
+def _hidden(conditions: pa.Table | None, concepts: Mapping[Code, Mapped]) -> set[Code]:
+    """Codes of diagnoses that no list has and that fewer than 11 patients carry: one may be made up, and name one."""
+    people: Counter[Code] = Counter()
+    for row in conditions.to_pylist() if conditions else ():
+        if row["code"]:
+            people[row["system"], row["code"]] += row["people"]
+    return {code for code, carried in people.items() if carried < K and code not in concepts and not is_listed(code[1])}
+
+
+def rows_of(context: RunContext, table: str) -> DataFrame | None:
+    """The records that may have rows in a table, in one shape; None where there are none."""
+    kinds = sorted(found(context).into.get(table, ()))
+    return reduce(DataFrame.unionByName, [told(context, kind) for kind in kinds]) if kinds else None
