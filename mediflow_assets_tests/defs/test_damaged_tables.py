@@ -47,7 +47,7 @@ def test_the_way_out_for_one_gold_table_makes_it_anew(older_home):
 
 @pytest.fixture(scope="module")
 def defs(tmp_path_factory) -> dg.Definitions:
-    return build_defs(Settings(home=tmp_path_factory.mktemp("graph")))
+    return build_defs(Settings(home=tmp_path_factory.mktemp("graph"), omop=True))
 
 
 @pytest.mark.parametrize("is_plain", [True, False])
