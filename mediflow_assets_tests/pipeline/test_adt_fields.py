@@ -87,6 +87,28 @@ def test_a_diagnosis_is_read_by_the_system_of_one_of_its_codes(told):
     assert (cells["diagnosis_code"], cells["read_system"]) == ("E11.90", "icd10")
 
 
+def diagnosed(*segments):
+    return stay.cells_of(Message(adt("A08", "PID|1||12", "PV1|1|I", *segments)), Authorities("mrn"))
+
+
+def dg1(code, priority="", action=""):
+    return "|".join(["DG1", "1", "", code, "", "", "F", *[""] * 8, priority, *[""] * 5, action])
+
+
+def test_diagnoses_that_are_deleted_are_taken_back_and_told_by_no_word():
+    deleted = dg1("E11.9^Diabetes^I10", action="D")
+    told = diagnosed(deleted)
+    assert told.get("diagnosis_code") is None and told.get("diagnosis_text") is None
+    assert set(told["emptied"].split()) >= {"diagnosis_code", "diagnosis_text"}
+    assert diagnosed(deleted, dg1("I10^Hypertension^I10"))["diagnosis_text"] == "Hypertension"
+    assert diagnosed(deleted, dg1("^Own words"))["diagnosis_text"] == "Own words"
+
+
+def test_a_priority_of_any_length_is_read():
+    told = diagnosed(dg1("I10^^I10", "9" * 5000), dg1("E11.9^^I10", "1"))
+    assert told["diagnosis_code"] == "E11.9"
+
+
 def test_the_mark_of_what_was_cut_off_is_read():
     assert Message("MSH|^~\\&#|ADT\rPID|1||||Fam\\P\\x")("PID")(5) == "Fam#x"
 

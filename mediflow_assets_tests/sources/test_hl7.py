@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mediflow_assets.contracts import bronze
+from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.hl7_message import Message, Unreadable, decoded, iso
 from mediflow_assets.sources import hl7
 from mediflow_assets.sources.delivery import Recognised
@@ -65,6 +65,16 @@ def test_messages_that_are_not_adt_stay_in_bronze_and_are_counted(house):
 def test_a_message_is_read_in_the_character_set_that_it_names(charset, encoding):
     text = message("PID|1||12||Müller^Jörg", charset=charset)
     assert decoded(text.encode(encoding)) == text
+
+
+def test_messages_for_training_stay_in_bronze_and_are_named_as_such(house):
+    sent = (message("PID|1||12", "PV1|1|I").replace("|P|2.5", f"|{mode}|2.5") for mode in ("T", "D^T", "P"))
+    house.deliver("\r".join(sent))
+    of = sorted(row["message_type"] for row in house.rows(bronze.HL7_MESSAGES))
+    assert of == ["ADT^A01", "ADT^A01 debugging", "ADT^A01 training"]
+    house.make_silver()
+    assert len(house.rows(silver.PATIENTS)) == 1
+    house.assert_balanced()
 
 
 @pytest.mark.parametrize("charset", ["OWN", "unicode_escape", "utf-7", "raw_unicode_escape", "rot13", "a\0b", "mbcs"])

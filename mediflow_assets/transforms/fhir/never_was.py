@@ -1,7 +1,7 @@
 """Whether a resource says of what it tells that it never took place, or was told in error.
 
 By its status, and as releases before R4 said it: https://hl7.org/fhir/STU3/medicationadministration.html (`notGiven`),
-procedure.html (`notDone`), medicationstatement.html (`taken`); R4 of a request `doNotPerform`.
+procedure.html (`notDone`), medicationstatement.html (`taken`; `unk` is no answer); R4 of a request `doNotPerform`.
 """
 
 from mediflow_assets.transforms.fhir.elements import Element, text
@@ -9,7 +9,7 @@ from mediflow_assets.transforms.fhir.elements import Element, text
 COLUMN = "never_was"
 _STATUSES = ("entered-in-error", "not-done", "not-taken", "cancelled", "declined")
 _FLAGS = ("notGiven", "wasNotGiven", "notDone", "notPerformed", "wasNotTaken", "doNotPerform")
-_NOT_TAKEN = ("n", "unk", "na")
+_NOT_TAKEN = ("n", "na")
 
 
 def said(resource: Element, *statuses: str) -> dict[str, str | None]:

@@ -101,8 +101,8 @@ def _milliseconds(time: str | None) -> int:
 
 
 def _tick(message: Message) -> int:
-    """Of messages of one time and sender the later one has the higher sequence or control number; where these are no
-    numbers, any order that is always the same."""
+    """Of messages of one time and sender the later one has the higher sequence or control number, which begins anew
+    at 2,097,152; where these are no numbers, any order that is always the same."""
     header = message("MSH")
     sequence, control = header(13) or "", header(10) or ""
     counted = next((found for each in (sequence, control) if (found := _NUMBER.search(each))), None)

@@ -1,5 +1,6 @@
 """PV1, DG1 and IN1 of an ADT message → what it tells of its visit, under the names of a flat admission's columns."""
 
+import re
 from typing import Any
 
 from mediflow_assets.contracts.code_systems import KNOWN, UNREAD, Reading, read_code
@@ -34,6 +35,7 @@ _UNSAID = ("D", "N", "O", "W", "X")
 """States of observations (table 0085) that say nothing: deleted, not asked, only ordered, wrong, none to be had."""
 _TYPES = ("F", "W", "A")
 """Types of diagnoses (table 0052): final, working, admitting."""
+_PRIORITY = re.compile(r"[0-9]{1,4}\Z")
 
 
 def cells_of(message: Message, authorities: Authorities) -> Cells:
@@ -130,18 +132,20 @@ def _whole(number: str) -> str:
 
 
 def _diagnoses(segments: list[Segment], told: Told) -> None:
-    """Of all diagnoses the first that can be read, and all of them in their order; a message tells them anew."""
-    if segments and all(each(3) == NOTHING for each in segments):
+    """Of all diagnoses that stand (DG1-21) the first that can be read, and all in their order; a message tells them
+    anew."""
+    standing = [each for each in segments if (each(21) or "").upper() != "D"]
+    if segments and all(each(3) == NOTHING for each in standing):
         told.put("diagnosis_code", NOTHING)
         return
-    given = [each for each in segments if each(3) not in (None, NOTHING) and (each(21) or "").upper() != "D"]
+    given = [each for each in standing if each(3) not in (None, NOTHING)]
     given.sort(key=_rank)
     read: dict[str, tuple[Reading, Segment]] = {}
     for segment in given:
         reading = _reading(segment)
         read.setdefault(reading.code, (reading, segment))
     first = next(((reading, of) for reading, of in read.values() if reading.system in KNOWN), None)
-    text = first[1] if first else next(iter(segments), None)
+    text = first[1] if first else next(iter(standing), None)
     told.put("diagnosis_code", first[0].code if first else None)
     told.put("read_system", first[0].system if first else None)
     told.put("listed_codes", " ".join(_listed(reading) for reading, _ in read.values()) or None)
@@ -161,7 +165,7 @@ def _reading(segment: Segment) -> Reading:
 def _rank(segment: Segment) -> tuple[Any, ...]:
     """The priority of a diagnosis (1 is the first; 0 has none), then its type; the rest is in the order of telling."""
     priority, type_ = segment(15) or "", (segment(6) or "").upper()
-    rank = int(priority) if priority.isascii() and priority.isdigit() and int(priority) else 99
+    rank = int(priority) if _PRIORITY.match(priority) and int(priority) else 99
     return rank, _TYPES.index(type_) if type_ in _TYPES else len(_TYPES)
 
 

@@ -98,6 +98,10 @@ def test_what_took_place_is_not(status):
     assert read(medication, resourceType="MedicationRequest", status=status, doNotPerform=False)["never_was"] is None
 
 
+def test_a_medication_of_which_nobody_knows_whether_it_is_taken_stays():
+    assert read(medication, resourceType="MedicationStatement", status="active", taken="unk")["never_was"] is None
+
+
 def test_the_coding_of_the_system_that_counts_is_taken_wherever_it_stands():
     own = ("http://hospital.example/codes", "K-PLUS")
     found = observed(code=concept(own, (SNOMED, "59573005"), (LOINC, "2823-3")))
