@@ -1,11 +1,14 @@
 """Which addresses a pull may ask, and which of them may see its token."""
 
 import ipaddress
-from urllib.parse import SplitResult, urlsplit
+import socket
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from mediflow_assets.errors import PullFailed, SettingsInvalid
 
 _PORTS = {"https": 443, "http": 80}
+_NONE = "The server names an address that is none."
+_LOOPBACK, _LINK = "this machine", "the link"
 Origin = tuple[str, str, int]
 
 
@@ -23,31 +26,58 @@ def server_address(text: str, is_plain_allowed: bool = False) -> str:
 
 
 def require_allowed(url: str, server: str, is_plain_allowed: bool = False) -> None:
-    """Raise PullFailed where a server names an address that is not https, or that is this machine's own."""
+    """Raise PullFailed where a server names an address that is not https, or that is this machine's own or of its
+    link (as of a cloud's metadata), however it is spelled and whatever name leads there; its own may be one."""
     try:
         parts = _split(url)
     except ValueError:
-        raise PullFailed("The server names an address that is none.") from None
-    if is_loopback(url):
-        if not is_loopback(server):
-            raise PullFailed("The server names an address of this machine. It is not asked.")
-    elif parts.scheme == "http" and not is_plain_allowed:
+        raise PullFailed(_NONE) from None
+    near = _near(url)
+    if near and near - _near(server):
+        raise PullFailed("The server names an address of this machine. It is not asked.")
+    if parts.scheme == "http" and not is_plain_allowed and near != {_LOOPBACK}:
         raise PullFailed("The server names an address of plain http, which others can read. It is not asked.")
 
 
+def joined(base: str, said: str) -> str:
+    """Where an address leads that a server names, which may be relative. Raises PullFailed."""
+    try:
+        return urljoin(base, said)
+    except ValueError:
+        raise PullFailed(_NONE) from None
+
+
 def origin(url: str) -> Origin:
-    """Scheme, host and port: what one party answers for (RFC 6454)."""
-    parts = _split(url)
+    """Scheme, host and port: what one party answers for (RFC 6454). Raises PullFailed."""
+    try:
+        parts = _split(url)
+    except ValueError:
+        raise PullFailed(_NONE) from None
     return parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme]
 
 
 def is_loopback(url: str) -> bool:
     """Whether an address is of this machine."""
-    host = urlsplit(url).hostname or ""
+    return _near(url) == {_LOOPBACK}
+
+
+def _near(url: str) -> set[str]:
+    """What of an address is not out in the network. A name that only a proxy can resolve leads there."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return {_LOOPBACK}
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+        found = {str(each[4][0]).partition("%")[0] for each in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+    except (OSError, UnicodeError):
+        return set()
+    return {kind for each in found if (kind := _kind(ipaddress.ip_address(each)))}
+
+
+def _kind(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str | None:
+    found = getattr(address, "ipv4_mapped", None) or address
+    if found.is_loopback or found.is_unspecified:
+        return _LOOPBACK
+    return _LINK if found.is_link_local else None
 
 
 def _split(url: str) -> SplitResult:

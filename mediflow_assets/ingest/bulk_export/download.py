@@ -133,10 +133,16 @@ def _require_given(status: int) -> None:
 
 
 def _require_whole(path: Path, file: ExportFile, came: _Came) -> None:
-    """Raise _Cut where a file holds less than is said, or breaks off; nothing can be told of a packed one."""
+    """Raise _Cut where a file breaks off, PullFailed where it is whole and holds less than is said; nothing can be told
+    of a packed one."""
     if is_packed(path):
         return
     is_short = file.kind is Kind.OUTPUT and file.count and sum(1 for _ in lines_of(path)) < file.count
+    if is_short and came.is_length_told:
+        raise PullFailed(
+            "A file of the export holds fewer resources than the server's manifest says. Pull again; if that does not "
+            "help, ask for another export with --anew."
+        )
     if is_short or not (came.is_length_told or ends_whole(path)):
         came.bytes, came.tag = 0, ""
         raise _Cut

@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode, urljoin
+from urllib.parse import quote, urlencode
 
 from mediflow_assets.errors import PullFailed, SettingsInvalid
+from mediflow_assets.ingest.bulk_export.addresses import joined
 from mediflow_assets.ingest.bulk_export.wire import Wire
 
 HEADERS = {"Accept": "application/fhir+json", "Prefer": "respond-async"}
@@ -62,4 +63,4 @@ def kick_off(wire: Wire, export: Export, since: str | None, until: float) -> str
         raise PullFailed(answer.refusal("the request for an export"))
     if not place:
         raise PullFailed("The server took the request for an export, and does not say where its status is.")
-    return urljoin(url, place)
+    return joined(url, place)

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urljoin
 
 from mediflow_assets.errors import PullFailed
+from mediflow_assets.ingest.bulk_export.addresses import joined
 from mediflow_assets.ingest.bulk_export.kickoff import is_instant
 
 MOST_FILES = 100_000
@@ -69,4 +69,4 @@ def _file(kind: Kind, said: Any, status_url: str) -> ExportFile:
     # it becomes part of a file's name
     told = named if isinstance(named, str) and _TYPE.match(named) else ""
     is_count = isinstance(count, int) and not isinstance(count, bool) and count >= 0
-    return ExportFile(kind, urljoin(status_url, url), told, count if is_count else None)
+    return ExportFile(kind, joined(status_url, url), told, count if is_count else None)

@@ -6,11 +6,11 @@ https://hl7.org/fhir/smart-app-launch/backend-services.html
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urljoin
 
 import jwt
 
 from mediflow_assets.errors import PullFailed
+from mediflow_assets.ingest.bulk_export.addresses import joined
 from mediflow_assets.ingest.bulk_export.clients import Client
 from mediflow_assets.ingest.bulk_export.wire import Answer, Wire
 
@@ -103,7 +103,7 @@ class BackendTokens:
         known = said.get("token_endpoint_auth_signing_alg_values_supported")
         if isinstance(known, list) and self.client.key.algorithm not in known:
             raise PullFailed(f"The server takes no keys of {self.client.key.algorithm}: give it one of another kind.")
-        self._endpoint, self._scope = urljoin(url, endpoint), self.client.scope or _scope(said, self.types)
+        self._endpoint, self._scope = joined(url, endpoint), self.client.scope or _scope(said, self.types)
 
 
 def _scope(said: dict[str, Any], types: tuple[str, ...]) -> str:

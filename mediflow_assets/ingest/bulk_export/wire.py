@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Protocol
-from urllib.parse import urljoin
 
 import httpx
 import msgspec
 
 from mediflow_assets.errors import PullFailed
-from mediflow_assets.ingest.bulk_export.addresses import is_loopback, origin, require_allowed
+from mediflow_assets.ingest.bulk_export.addresses import is_loopback, joined, origin, require_allowed
 from mediflow_assets.ingest.bulk_export.outcomes import told_codes
 from mediflow_assets.ingest.bulk_export.waiting import MOST_FAILURES, Clock, Patience
 
@@ -109,9 +108,9 @@ class Wire:
                 sent["Authorization"] = f"Bearer {self.tokens.current()}"
             try:
                 request = self.http.build_request(method, url, headers=sent, data=form)
-            except httpx.InvalidURL:
+                response = self.http.send(request, stream=True)
+            except (httpx.InvalidURL, UnicodeError):
                 raise PullFailed("The server names an address that is none.") from None
-            response = self.http.send(request, stream=True)
             try:
                 target = response.headers.get("Location")
                 if method != "GET" or response.status_code not in _REDIRECTS or not target:
@@ -119,7 +118,7 @@ class Wire:
                     return
             finally:
                 response.close()
-            url = urljoin(url, target)
+            url = joined(url, target)
         raise PullFailed("The server redirects without end.")
 
     def once(

@@ -262,6 +262,30 @@ def test_a_manifest_that_is_none_or_leads_astray_ends_the_pull(server, house_pul
     assert "example" not in str(refusal.value)
 
 
+STRANGE = ["http://[x", "ftp://files.example/1", f"http://{'a' * 64}.example/1", "http://127.0.0.1:x/1"]
+
+
+@pytest.mark.parametrize("step", ["kick", "status", "token"])
+@pytest.mark.parametrize("address", STRANGE)
+def test_an_address_that_is_none_ends_a_pull_with_a_sentence(server, house_pulls, step, address):
+    house_pulls.registered()
+    server.planned[step] = [
+        lambda request: (
+            request.answer(302, Location=address) if step == "status" else request.answer(202, Content_Location=address)
+        )
+    ]
+    server.file("output", P1, type="Patient", url=address)
+    with pytest.raises(PullFailed):
+        house_pulls()
+
+
+def test_a_file_that_is_whole_and_shorter_than_told_is_named_at_once(server, house_pulls, clock):
+    server.file("output", P1, type="Patient", count=5)
+    with pytest.raises(PullFailed, match="fewer resources"):
+        house_pulls()
+    assert len(server.paths("file")) == 1
+
+
 def test_the_type_that_a_manifest_tells_steers_no_path(server, house_pulls):
     server.file("output", P1, type="../../Patient")
     house_pulls()
