@@ -3,6 +3,7 @@
 import os
 import shutil
 import uuid
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.resources import files
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+from dagster._utils.warnings import BetaWarning
 
 from mediflow_assets.contracts import bronze
 from mediflow_assets.contracts.omop import ZONE
@@ -104,7 +106,10 @@ def chosen(select: str, defs: dg.Definitions) -> list[dg.AssetKey]:
     """The assets of a selection, with what has to follow them. Raises SettingsInvalid where there are none."""
     graph = defs.get_repository_def().asset_graph
     try:
-        found = dg.AssetSelection.from_string(select).resolve(graph)
+        with warnings.catch_warnings():
+            # of tags: the selection itself warns of what it calls
+            warnings.simplefilter("ignore", BetaWarning)
+            found = dg.AssetSelection.from_string(select).resolve(graph)
     except dg.DagsterError:
         found = set()
     keys = sorted(found & set(graph.materializable_asset_keys))
@@ -167,6 +172,8 @@ def _told(check: dg.AssetCheckEvaluation) -> str:
     if check.description:
         return check.description
     rows = f", {failing.value} row{'' if failing.value == 1 else 's'}" if failing else ""
+    share = check.metadata.get("share")
+    rows += f" ({share.value})" if failing and share else ""
     return f"{'/'.join(check.asset_key.path)}: {check.check_name}{rows}"
 
 

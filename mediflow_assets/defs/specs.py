@@ -8,8 +8,9 @@ import dagster as dg
 
 from mediflow_assets.contracts import TABLES, omop, operational
 from mediflow_assets.contracts.lineage import steps_of
+from mediflow_assets.contracts.omop.rules import UNMAPPED
 from mediflow_assets.contracts.table import Column, Severity, TableContract
-from mediflow_assets.pipeline.checks import OF_A_RUN, check_names
+from mediflow_assets.pipeline.checks import OF_A_RUN, CheckResult, check_names
 from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.storage.delta import Lake
 
@@ -74,8 +75,13 @@ def _check_results(made: StepResult, lake: Lake) -> Iterable[dg.AssetCheckResult
             check_name=check.name,
             asset_key=list(made.contract.key),
             severity=_dagster(check.severity),
-            metadata={"failing": check.failing, "rows": check.rows, "version": check.version},
+            metadata={"failing": check.failing, "rows": check.rows, "version": check.version, **_share(check)},
         )
+
+
+def _share(check: CheckResult) -> dict[str, str]:
+    """Of the OMOP tables how much is unmapped, which says more than how many rows are."""
+    return {"share": f"{check.failing / check.rows:.1%}"} if check.name in UNMAPPED and check.rows else {}
 
 
 def _last_results(made: StepResult, lake: Lake) -> Iterable[dg.AssetCheckResult]:

@@ -147,3 +147,25 @@ def test_the_definitions_load_quickly() -> None:
 def _processor_seconds_of_children() -> float:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
+
+
+def made_by(defs: dg.Definitions, job: str) -> set[str]:
+    return {key.to_user_string() for key in defs.resolve_job_def(job).asset_layer.executable_asset_keys}
+
+
+def test_omop_tables_are_made_by_choice_alone(defs: dg.Definitions, tmp_path: Path) -> None:
+    mine = {name for name in TABLES if name.startswith("omop/")}
+    wanted = build_defs(Settings(home=tmp_path, omop=True))
+    for job in ("refresh", "replay", "rebuild"):
+        assert made_by(wanted, job) - made_by(defs, job) == mine
+        assert not made_by(defs, job) & mine
+    specs = {spec.key.to_user_string(): spec for spec in defs.resolve_all_asset_specs()}
+    assert not any(specs[name].automation_condition for name in mine)
+    assert all(spec.automation_condition for spec in wanted.resolve_all_asset_specs() if spec.key.path[0] == "omop")
+
+
+def test_omop_tables_that_are_asked_for_are_followed_by_the_leak_scan(defs: dg.Definitions) -> None:
+    assert launching.asks_for_omop("tag:omop", defs) and launching.asks_for_omop("omop/person", defs)
+    assert not launching.asks_for_omop(None, defs) and not launching.asks_for_omop("group:gold", defs)
+    chosen = {key.to_user_string() for key in launching.chosen("tag:omop", defs)}
+    assert chosen == {name for name in TABLES if name.startswith("omop/")} | PRIVACY

@@ -35,6 +35,8 @@ CONCEPT = {
     "observation": "observation",
 }
 """By table how its columns of concepts begin."""
+UNMAPPED = ("concept_unmapped", "source_concept_unmapped", "gender_unmapped")
+"""Rules whose broken rows are told as a share."""
 W = Severity.WARN
 
 _OF_PERSON = RowCheck(

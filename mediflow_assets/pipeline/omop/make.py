@@ -17,9 +17,6 @@ from mediflow_assets.storage.purge import purge
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.masking import in_order_of_keys
 
-UNMAPPED = ("concept_unmapped", "source_concept_unmapped", "gender_unmapped")
-"""Rules whose broken rows are told as a share."""
-
 
 def make(context: RunContext, table: OmopTable) -> StepResult:
     """Make the table again unless it stands as it would; judge it; settle it only if the blocking checks hold."""
@@ -37,7 +34,7 @@ def make(context: RunContext, table: OmopTable) -> StepResult:
         context.tables.overwrite(contract, in_order_of_keys(_whole(table.rows(context), contract), contract))
     results = checks.check_table(context, contract, lambda rows: judged_beside(context, contract, rows))
     checks.record(context, contract, results)
-    shares = {f"{r.name} share": f"{r.failing / r.rows:.1%}" for r in results if r.name in UNMAPPED and r.rows}
+    shares = {f"{r.name} share": f"{r.failing / r.rows:.1%}" for r in results if r.name in rules.UNMAPPED and r.rows}
     figures = {**table.figures(context), **shares}
     made = StepResult(contract, results[0].rows, results[0].version, checks=results, figures=figures)
     if not made.has_failed:
