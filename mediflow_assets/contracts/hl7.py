@@ -71,10 +71,10 @@ STAYS: Mapping[str, Event] = {
     "A38": Event("cancelled"),
     "A13": Event("in-progress", reopens=True),
     "A23": Event("cancelled", is_deleted=True),
-    **dict.fromkeys(("A02", "A08", "A12", "A21", "A22", "A52", "A53", "A54", "A55"), _SAME),
+    **dict.fromkeys(("A02", "A08", "A12", "A21", "A22", "A42", "A45", "A50", "A52", "A53", "A54", "A55"), _SAME),
 }
 """Events of a visit. On leave (A21) one is still a patient; a transfer (A02) and its undoing (A12) tell where the
-patient is from then on."""
+patient is from then on. A42, A45 and A50 merge, move and renumber visits."""
 WORDS = {
     "gender": ("PID", 8),
     "encounter_class": ("PV1", 2),
@@ -95,6 +95,12 @@ MERGING = ("A18", "A30", "A34", "A35", "A36", "A39", "A40", "A46", "A47")
 the same, and that says nothing."""
 SEPARATING, RELATING = "A37", "A24"
 """Of two PID: they are no longer one person; they are related, which merges nobody (3.3.24)."""
+
+
+TELLING_NOTHING = (
+    *("A09", "A10", "A15", "A16", "A19", "A20", "A25", "A26", "A32", "A33", "A48", "A51", "A60", "A61", "A62"),
+)
+"""Events of which Silver has no column: on the way, pending, beds, queries, allergies, physicians, alternate ids."""
 
 
 def _of(events: tuple[str, ...]) -> tuple[str, ...]:

@@ -34,6 +34,8 @@ POSSIBLE_DUPLICATE = "possible_duplicate"
 """Silver's own: encounters without an id that may be one."""
 DELIVERY_VOLUME = "delivery_volume"
 """Silver's own: deliveries much smaller or larger than those before them, and months without encounters."""
+UNREAD_EVENT = "hl7_event_unread"
+"""Silver's own: HL7 messages that change visits and are not read."""
 OF_A_RUN = (QUARANTINE_RATE, VERSIONS, CONFLICTS)
 """Checks of what a run did, not of the table as it stands: one that did nothing passes."""
 
@@ -59,7 +61,7 @@ def check_names(contract: TableContract) -> dict[str, Severity]:
     if contract.name in silver.VERSIONS:
         names |= {VERSIONS: Severity.ERROR, CONFLICTS: Severity.WARN}
     if contract is silver.ENCOUNTERS:
-        names |= dict.fromkeys((*DOUBTS, POSSIBLE_DUPLICATE, DELIVERY_VOLUME), Severity.WARN)
+        names |= dict.fromkeys((*DOUBTS, POSSIBLE_DUPLICATE, DELIVERY_VOLUME, UNREAD_EVENT), Severity.WARN)
     if contract.primary_key:
         names[UNIQUE] = Severity.ERROR
     for check in contract.checks:

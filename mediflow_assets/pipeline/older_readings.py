@@ -15,12 +15,13 @@ def ask_if_older(lake: Lake, contract: TableContract) -> None:
     """Have the table validate everything again if it has validated HL7 messages as they were read before."""
     if contract.name not in hl7.SOURCE.by_target or lake.property_of(contract, _NOTE) == hl7.READING:
         return
-    if _has_validated(lake, contract):
+    if has_validated(lake, contract):
         rebuild.ask(lake, contract)
     lake.set_properties(contract, **{_NOTE: hl7.READING})
 
 
-def _has_validated(lake: Lake, contract: TableContract) -> bool:
+def has_validated(lake: Lake, contract: TableContract) -> bool:
+    """Whether the table has validated HL7 messages."""
     mine = lake.read(bronze.DELIVERIES, ["delivery_id"], pc.field("source").isin([hl7.SOURCE.name]))
     of_files = set(mine["delivery_id"].to_pylist())
     rows = lake.read(silver.PROCESSED, ["_delivery_id"], pc.field("target_table").isin([contract.name]))

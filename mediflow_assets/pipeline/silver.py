@@ -4,12 +4,13 @@ The order of the writes makes a crash harmless: the table, the quarantine, then 
 A rerun finds the same deliveries pending, and both merges then change nothing.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from mediflow_assets.contracts import silver
+from mediflow_assets.contracts import hl7, silver
 from mediflow_assets.contracts.fhir import FHIR_RESOURCES
 from mediflow_assets.contracts.identifiers import NAMESPACE
 from mediflow_assets.contracts.source import FEED, SourceContract
@@ -23,14 +24,15 @@ from mediflow_assets.pipeline import (
     identified,
     lines,
     named_medications,
-    older_readings,
     parts,
     possible_duplicates,
     quarantine_rate,
     rebuild,
     superseded,
     told_elsewhere,
+    unread_events,
     versions_told,
+    visit_moves,
     volume,
 )
 from mediflow_assets.pipeline.arrived import arrived
@@ -63,7 +65,6 @@ from mediflow_assets.pipeline.silver_tables import (
 )
 from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.sources.registry import source_of
-from mediflow_assets.storage.delta import Lake
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.validation import REASONS, WAITING, is_accepted, validate, with_ends
 
@@ -91,7 +92,7 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
     if table.have_owners and are_changed_by_merges(lake, contract):
         rebuild.ask(lake, contract)
         lake.set_properties(contract, **{THROUGH_MERGES: False})
-    work = _plan(lake, contract, wanted)
+    work = _plan(context, contract, wanted)
     is_behind = following.is_behind(lake, table)
     if work.is_empty and not is_behind and not told_elsewhere.is_behind(lake, contract):
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
@@ -119,10 +120,11 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
     return made
 
 
-def _plan(lake: Lake, contract: TableContract, wanted: Wanted | None) -> Pending:
+def _plan(context: RunContext, contract: TableContract, wanted: Wanted | None) -> Pending:
+    lake = context.lake
     for needed in (contract, *versions_kept_of(contract), silver.QUARANTINE, silver.PROCESSED):
         lake.ensure(needed)
-    older_readings.ask_if_older(lake, contract)
+    visit_moves.ask_if_read_otherwise(context, contract)
     rebuild.forget_if_asked(lake, contract)
     work = pending(lake, contract, wanted)
     if work.accepted_corrected:
@@ -202,10 +204,13 @@ def _checked(
     results += doubts.check(context, contract, results[0])
     delivery_outcomes = quarantine_rate.delivery_outcomes(lake, contract, work, delivery_results)
     results.append(quarantine_rate.check(delivery_outcomes, context.shares, results[0]))
+    unread: Counter[str] = Counter()
     if contract is silver.ENCOUNTERS:
         results += [possible_duplicates.check(lake, results[0]), volume.check(lake, work.new, results[0])]
+        unread = unread_events.unread(lake)
+        results.append(unread_events.check(unread, results[0]))
     checks.record(context, contract, results)
-    told = figures(delivery_results, duplicates)
+    told = figures(delivery_results, duplicates) | {f"{kind} not read": n for kind, n in sorted(unread.items())}
     return StepResult(
         contract, results[0].rows, results[0].version, checks=results, figures=told, delivery_outcomes=delivery_outcomes
     )
@@ -217,7 +222,8 @@ def _of_source(context: RunContext, table: SilverTable, source: SourceContract, 
     feeds = context.feeds_delivered if FEED in source.table.columns else ()
     zone, words = context.feeds.zone_of(source.system), context.feeds.values_of(source.system)
     authorities = context.feeds.authorities_of(source.system)
-    reader = FeedReader(feeds, context.feeds.namespaces, zone, words, authorities)
+    moves = visit_moves.told(context) if source.system == hl7.SOURCE.system else None
+    reader = FeedReader(feeds, context.feeds.namespaces, zone, words, authorities, moves)
     frame = with_known_codes(context, source, transform(records, reader), table.contract)
     if source.table is FHIR_RESOURCES:
         frame = named_medications.with_codes(context, table.contract, frame)

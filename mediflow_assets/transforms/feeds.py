@@ -21,7 +21,8 @@ class FeedReader:
     """Reads columns given as texts, each row by the forms and the zone of the feed in its `_feed`.
 
     `timezone` is that of rows whose feed names none, or that are of no feed; `values` is what words mean in the latter.
-    `authorities` is whose the ids are that an authority has assigned, where records name one.
+    `authorities` is whose the ids are that an authority has assigned, where records name one; `moves` is what became of
+    the ids of visits.
     """
 
     def __init__(
@@ -31,9 +32,11 @@ class FeedReader:
         timezone: str | None = None,
         values: Mapping[str, Mapping[str, str]] | None = None,
         authorities: Mapping[str, str] | None = None,
+        moves: object = None,
     ) -> None:
         self.feeds = tuple(feeds)
         self.authorities = authorities or {}
+        self.moves = moves
         self.values = values or {}
         self.namespaces = namespaces
         """By source system, where no feed says otherwise."""

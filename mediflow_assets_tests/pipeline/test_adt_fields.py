@@ -151,3 +151,32 @@ def test_who_is_related_is_kept_and_merged_with_nobody(house):
     house.deliver("\r".join((*people, adt("A24", "PID|1||1||Smith^Ann", "PID|2||2||Smith^Ann"))))
     house.make_silver()
     assert house.row(links.PATIENT_LINKS)["kind"] == "seealso" and house.rows(links.MERGED_PATIENTS) == []
+
+
+def test_a_move_that_comes_last_holds_for_all_that_came_before(house):
+    pid, other = ("PID|1||12||Smith^Ann||1980|F" + "|" * 10 + "ACC1"), "PID|1||13||Jones^Bo||1970|M"
+    visit = "PV1|1|I|CARD^1^A" + "|" * 16 + "{}" + "|" * 25 + "20240301"
+    house.deliver("\r".join((adt("A01", pid, visit.format("V1")), adt("A01", pid, visit.format("V2")))))
+    house.make_silver()
+    moved = (
+        adt("A50", pid, "MRG|12||||V1", visit.format("V9"), at="20240302"),
+        adt("A44", other, "MRG|12||ACC1", at="20240303"),
+        adt("A28", other, at="20240302"),
+    )
+    house.deliver("\r".join((*moved, adt("A03", other, visit.format("V9"), at="20240304"))))
+    assert not any(made.has_failed for made in house.make_silver())
+    rows = {row["encounter_id"]: (row["patient_id"], row["status"]) for row in house.rows(silver.ENCOUNTERS)}
+    assert rows == {"V9": ("13", "finished"), "V2": ("13", "in-progress")}
+    assert {row["encounter_id"] for row in house.rows(ENCOUNTER_LOCATIONS)} == {"V9", "V2"}
+    house.assert_balanced()
+
+
+def test_events_that_are_not_read_are_named_and_those_that_change_visits_are_doubted(house):
+    pid = "PID|1||12||Smith^Ann||1980|F"
+    house.deliver("\r".join((adt("A28", pid), adt("A20", pid))))
+    made = next(each for each in house.make_silver() if each.contract is silver.ENCOUNTERS)
+    assert made.figures["ADT^A20 not read"] == 1
+    assert {check.name: check.passed for check in made.checks}["hl7_event_unread"]
+    house.deliver("\r".join((adt("A17", pid, "PV1|1|I", "PID|2||13", "PV1|2|I"), adt("A43", pid, "MRG|13"))))
+    made = next(each for each in house.make_silver() if each.contract is silver.ENCOUNTERS)
+    assert {check.name: check.failing for check in made.checks}["hl7_event_unread"] == 2

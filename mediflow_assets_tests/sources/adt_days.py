@@ -77,8 +77,18 @@ class House:
         over = [s for s in self.stays.values() if s.status == "finished"]
         planned = [s for s in self.stays.values() if s.status == "planned"]
         chosen = self.chance.choices(
-            (self.begin, self.move, self.leave_house, self.update, self.turn, self.cancel, self.know, self.merge),
-            (5 if len(open_) < 40 else 1, 3, 3, 3, 2, 1, 2, 0.3),
+            (
+                self.begin,
+                self.move,
+                self.leave_house,
+                self.update,
+                self.turn,
+                self.cancel,
+                self.know,
+                self.merge,
+                self.correct,
+            ),
+            (5 if len(open_) < 40 else 1, 3, 3, 3, 2, 1, 2, 0.3, 0.5),
         )[0]
         chosen(open_, over, planned)
 
@@ -199,6 +209,22 @@ class House:
         event = "A40" if more else self.chance.choice(("A40", "A34"))
         self.tell(event, None, self.people[stays], f"MRG|{gone}^^^^MR", *more)
 
+    def correct(self, open_: list[Stay], over: list[Stay], _: list[Stay]) -> None:
+        """A50: a visit gets another number; A45: it was another patient's."""
+        if not open_ + over:
+            return
+        stay = self.chance.choice(open_ + over)
+        number, patient = stay.number, stay.patient
+        if self.chance.random() < 0.5:
+            stay.number = f"{number}R"
+            self.stays = {each.number: each for each in self.stays.values()}
+            self.tell("A50", stay, None, f"MRG|{patient}^^^^MR||||{number}")
+            return
+        other = self.someone()
+        if other.number != patient and not other.died and not other.is_deleted:
+            stay.patient = other.number
+            self.tell("A45", stay, None, f"MRG|{patient}^^^^MR||||{number}")
+
     def someone(self) -> Person:
         """A patient, new or known, whose record number is in use."""
         known = [each for number, each in self.people.items() if number not in self.merged]
@@ -223,7 +249,7 @@ class House:
             *more,
         ]
         if stay:
-            lines += ["NK1|1|NEXT^OFKIN|SPO", self.visit(event, stay)]
+            lines += [*([] if more else ["NK1|1|NEXT^OFKIN|SPO"]), self.visit(event, stay)]
             lines += [f"DG1|{n}||{code}^Text of {code}^I10C|||F" for n, code in enumerate(stay.codes, start=1)]
             lines += ["IN1|1|PLAN|7|MUTUAL HEALTH", "ZPV|1|of the house"]
         self.messages.append("\r".join(lines))

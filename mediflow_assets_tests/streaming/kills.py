@@ -73,6 +73,8 @@ class Drill:
     def _serve(self) -> Any:
         """A service that has landed something, or has nothing to land."""
         before = self.home.lake.rows(ENCOUNTER_EVENTS)
+        # what the one before said is no word of this one
+        (self.home.folder / "serve.out").unlink(missing_ok=True)
         service = self.home.start("stream", "serve")
         until(lambda: self.home.lake.rows(ENCOUNTER_EVENTS) > before or self._has_all(), 120, service)
         return service

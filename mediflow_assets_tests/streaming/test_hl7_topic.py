@@ -48,8 +48,7 @@ def test_whoever_is_killed_each_message_lands_once(stream_home: Homes, landing: 
     values = [*map(str.encode, hospital.messages), *(event(event_id=f"EV{n}") for n in range(60))]
     chance.shuffle(values)
     sent = [Sent(f"k{n}".encode(), value, f"EV{n}") for n, value in enumerate(values)]
-    # some are still to come after the last kill: a service ends well once it is up
-    Drill(home, 9, kills).go(sent, rate=4)
+    Drill(home, 9, kills).go(sent, rate=10)
     assert Counter(row["message"] for row in home.rows(HL7_EVENTS.name)) == Counter(hospital.messages)
     assert home.lake.rows(ENCOUNTER_EVENTS) == 60
     stays = {

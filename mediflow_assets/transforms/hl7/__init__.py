@@ -15,6 +15,7 @@ from mediflow_assets.contracts.identifiers import as_delivered
 from mediflow_assets.transforms import clinical, encounters, identifiers, parsing, patient_links, patients
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.hl7 import person, stay
+from mediflow_assets.transforms.hl7.moves import Moves
 from mediflow_assets.transforms.hl7.reading import Authorities, Cells, number_of, patient_of, version_of
 from mediflow_assets.transforms.patients import PROVENANCE
 from mediflow_assets.transforms.validation import AWAITS, SPEAKS
@@ -145,13 +146,24 @@ def _version(feeds: FeedReader) -> dict[str, Column]:
     return version_time(claimed, F.col("_ingested_at")) | {"version_number": F.col("version_number").try_cast("bigint")}
 
 
+def moved(cells: Cells, moves: Moves) -> Cells:
+    """The cells of a visit under the number and patient that it has now."""
+    if not moves or "account" not in cells:
+        return cells
+    account = cells.pop("account")
+    patient, visit = ("patient", "encounter") if "patient" in cells else ("patient_id", "encounter_id")
+    (namespace, owner), number = moves.visit((cells["namespace"] or "", cells[patient] or ""), account, cells[visit])
+    return cells | {"namespace": namespace, patient: owner or None, visit: number}
+
+
 def _read(bronze: DataFrame, feeds: FeedReader, reader: Reader, columns: Sequence[str]) -> DataFrame:
     """Messages as text columns, each read once."""
+    moves = feeds.moves if isinstance(feeds.moves, Moves) else Moves()
     authorities = Authorities(feeds.namespaces[SYSTEM], dict(feeds.authorities))
 
     def _each(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            found = [reader(Message(text), authorities) for text in batch.column(0).to_pylist()]
+            found = [moved(reader(Message(text), authorities), moves) for text in batch.column(0).to_pylist()]
             arrays = [pa.array([cells.get(name) for cells in found], pa.string()) for name in columns]
             yield pa.RecordBatch.from_arrays([*arrays, *batch.columns[1:]], names=[*columns, *PROVENANCE])
 

@@ -46,6 +46,7 @@ def cells_of(message: Message, authorities: Authorities) -> Cells:
         "patient_id": number(1) if number else None,
         "namespace": authorities.whose(number) if number else authorities.default,
         "encounter_id": visit_of(message),
+        "account": message("PID")(18),
         "status": event.status,
         **version_of(message),
     }
@@ -68,6 +69,7 @@ def location_of(message: Message, authorities: Authorities) -> Cells:
         "id": f"{visit}|{version['version_number']}" if visit else None,
         "patient": number(1) if number else None,
         "encounter": visit,
+        "account": message("PID")(18),
         "namespace": authorities.whose(number) if number else authorities.default,
         "kind": LOCATING[trigger],
         **{name: None if part == NOTHING else part for name, part in parts.items()},

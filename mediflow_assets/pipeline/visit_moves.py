@@ -1,0 +1,60 @@
+"""The moves of visits that stand in Bronze: a table that was validated without one of them is validated again."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+import pyarrow.compute as pc
+
+from mediflow_assets.contracts import hl7
+from mediflow_assets.contracts.clinical import ENCOUNTER_LOCATIONS
+from mediflow_assets.contracts.hl7_message import Message
+from mediflow_assets.contracts.silver import ENCOUNTERS
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.pipeline import rebuild
+from mediflow_assets.pipeline.older_readings import ask_if_older, has_validated
+from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.transforms.hl7.moves import EVENTS, Moves, moves_of
+from mediflow_assets.transforms.hl7.reading import Authorities
+
+_NOTE, _KEPT = "visit_moves", "visit_moves"
+_OF = (ENCOUNTERS, ENCOUNTER_LOCATIONS)
+_NONE = hashlib.sha256(b"[]").hexdigest()
+
+
+def told(context: RunContext) -> Moves:
+    """All moves of visits; read once, as long as no message comes."""
+    lake, system = context.lake, hl7.SOURCE.system
+    versions = tuple(map(lake.version, (hl7.HL7_MESSAGES, hl7.HL7_EVENTS)))
+    kept = context.kept.get(_KEPT)
+    if kept is None or kept[0] != versions:
+        authorities = Authorities(context.feeds.namespaces[system], dict(context.feeds.authorities_of(system)))
+        context.kept[_KEPT] = kept = versions, moves_of(map(Message, _messages(context)), authorities)
+    moves: Moves = kept[1]
+    return moves
+
+
+def ask_if_read_otherwise(context: RunContext, contract: TableContract) -> None:
+    """Have the table validate everything again if there are other moves than it knows, or messages were read otherwise
+    before."""
+    ask_if_older(context.lake, contract)
+    if contract not in _OF:
+        return
+    digest, known = _digest(told(context)), context.lake.property_of(contract, _NOTE) or _NONE
+    if digest != known:
+        if has_validated(context.lake, contract):
+            rebuild.ask(context.lake, contract)
+        context.lake.set_properties(contract, **{_NOTE: digest})
+
+
+def _messages(context: RunContext) -> Iterator[str]:
+    wanted = pc.field("message_type").isin([f"ADT^{event}" for event in EVENTS])
+    for contract in (hl7.HL7_MESSAGES, hl7.HL7_EVENTS):
+        if (table := context.lake.open(contract)) is not None:
+            for batch in context.lake.dataset(contract, table).to_batches(columns=["message"], filter=wanted):
+                yield from batch.column(0).to_pylist()
+
+
+def _digest(moves: Moves) -> str:
+    every = sorted(map(repr, (*moves.numbers.items(), *moves.patients.items(), *moves.accounts.items())))
+    return hashlib.sha256(json.dumps(every).encode()).hexdigest()
