@@ -22,6 +22,8 @@ def arrived(tmp_path_factory, open_house):
          "discharge_disposition": "snf"},
         {"patient_id": "P2", "encounter_id": "E3", "gender": "M", "birth_date": "1920-02-03",
          "discharge_disposition": "expired"},
+        {"patient_id": "P2", "encounter_id": "E5", "gender": "M", "birth_date": "1920-02-03",
+         "admission_date": "1925-01-10", "discharge_date": "1925-01-12"},
         {"patient_id": "P3", "encounter_id": "E4", "discharge_date": "", "status": "in-progress",
          "discharge_disposition": "", "admission_date": "2024-06-20"},
     )  # fmt: skip
@@ -98,6 +100,18 @@ def test_somebody_of_90_or_more_is_shown_as_90(small):
     died = small.row(omop.DEATH, person_id=old["person_id"])["death_date"]
     assert old["year_of_birth"] == died.year - 90
     assert (old["month_of_birth"], old["day_of_birth"], old["birth_datetime"]) == (None, None, None)
+
+
+def test_what_lies_before_the_birth_that_is_shown_is_left_out(small, real):
+    """It would tell that somebody is older than 90."""
+    first = number_of(small.key.pseudonym("encounter", "E5"))
+    assert [
+        first in {row["visit_occurrence_id"] for row in of.rows(omop.VISIT_OCCURRENCE)} for of in (small, real)
+    ] == [
+        False,
+        True,
+    ]
+    assert [row for row in small.rows(omop.CONDITION_OCCURRENCE) if row["condition_start_date"].year < 1934] == []
 
 
 def test_a_stay_that_goes_on_is_left_out_and_counted_since_its_end_would_tell_the_shift(small, results):
