@@ -13,7 +13,8 @@ _PANIC = "PanicException"
 def refusing(sentence: str | None = None) -> Iterator[None]:
     """Turns whatever is raised meanwhile into a refusal that carries no path and no value.
 
-    Only reading belongs inside: a disk that is full while something is written is no fault of a file.
+    Only reading belongs inside: a disk that is full while something is written is no fault of a file. Memory that does
+    not suffice is: such a file would stop every landing from then on, and may be delivered again.
     """
     try:
         yield

@@ -45,8 +45,8 @@ def changed(locations: DataFrame, encounters: DataFrame) -> DataFrame:
 
 
 def of_encounters(locations: DataFrame, ends: DataFrame) -> DataFrame:
-    """The rows of some encounters, with `left_at` and `is_stretch`; `ends` tells of each its end, and whether it
-    was cancelled."""
+    """Those rows of some encounters that are not as they are stored, with `left_at` and `is_stretch`; `ends` tells of
+    each its end, and whether it was cancelled."""
     rows = ends.join(locations, list(KEY)).withColumn(_BUCKET, F.pmod(F.xxhash64(*KEY), F.lit(_BUCKETS)))
     fields = [field for field in rows.schema if field.name not in (_BUCKET, _ENDED, _VOID)]
     schema = StructType([StructField(field.name, field.dataType, True) for field in fields])
@@ -80,7 +80,9 @@ def _with_stretches(rows: list[Row]) -> list[Row]:
     found = [] if rows[0][_VOID] else stretches(rows)
     until = [*map(_begin, found[1:]), rows[0][_ENDED]] if found else []
     ends = {id(row): end for row, end in zip(found, until, strict=True)}
-    return [row | {"left_at": ends.get(id(row)), "is_stretch": id(row) in ends} for row in rows]
+    told = ((row, row | {"left_at": ends.get(id(row)), "is_stretch": id(row) in ends}) for row in rows)
+    # what ends nowhere, or begins after its end, is looked at each time: it is not written each time
+    return [now for before, now in told if now != before]
 
 
 def _key(row: Row) -> tuple[str, ...]:

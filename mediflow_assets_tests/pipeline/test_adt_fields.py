@@ -125,6 +125,23 @@ def test_who_was_never_admitted_was_nowhere(house):
     assert house.row(silver.ENCOUNTERS)["status"] == "cancelled"
 
 
+def test_stretches_that_are_as_they_were_are_not_written_again(house, admissions):
+    pid, visit = "PID|1||12||Smith^Ann||1980|F", "PV1|1|I|{}" + "|" * 16 + "{}" + "|" * 25 + "20240301"
+    nowhere, late = visit.format("", "V1"), visit.format("CARD", "V2")
+    house.deliver("\r".join((adt("A01", pid, nowhere), adt("A01", pid, late), adt("A03", pid, late + "|20240302"))))
+    house.deliver(adt("A02", pid, late.replace("CARD", "ICU"), at="20240303"))
+    house.make_silver()
+
+    def written():
+        return [each["operation"] for each in house.lake.open(ENCOUNTER_LOCATIONS).history()].count("MERGE")
+
+    before = written()
+    house.deliver(admissions({"patient_id": "P1", "encounter_id": "E1"}))
+    house.make_silver()
+    assert len(house.rows(silver.ENCOUNTERS)) == 3
+    assert written() == before
+
+
 def test_messages_that_were_read_otherwise_before_are_validated_again_once(house):
     house.deliver(adt("A28", died("", "Y")))
     house.make_silver()
