@@ -26,5 +26,6 @@ def unread(lake: Lake) -> Counter[str]:
 
 def check(events: Counter[str], like: CheckResult) -> CheckResult:
     """How many of them may change what Silver tells of visits."""
-    failing = sum(count for kind, count in events.items() if kind.removeprefix("ADT^") not in hl7.TELLING_NOTHING)
+    real = {kind: count for kind, count in events.items() if not kind.endswith(tuple(hl7.NOT_REAL.values()))}
+    failing = sum(count for kind, count in real.items() if kind.removeprefix("ADT^") not in hl7.TELLING_NOTHING)
     return replace(like, name=UNREAD_EVENT, severity=Severity.WARN, passed=not failing, failing=failing)

@@ -27,8 +27,6 @@ LONGEST = JSON_LINE_LIMIT
 _RECORDS_AT_ONCE, _BYTES_AT_ONCE, _PIECE = 8192, 8 << 20, 1 << 20
 _BEGIN = re.compile(rb"(?:\A|(?<=[\r\n\x0b\x1c]))(?=(?:MSH|FHS|BHS|BTS|FTS)[^A-Za-z0-9\s\x1c])")
 _WRAPPING = re.compile(rb"(?:FHS|BHS|BTS|FTS)[^\r\n\x0b\x1c]*")
-_NOT_REAL = {"T": "training", "D": "debugging"}
-"""What MSH-11 (table 0103) says of messages that are of no patient: they stay in Bronze, as of a type of their own."""
 Row = tuple[str | None, str | None, str | None, str | None, str]
 
 
@@ -70,7 +68,7 @@ def read_message(raw: bytes) -> Row | str:
     header, type_ = message("MSH"), message.type
     if type_ is None:
         return "no_message_type"
-    purpose = _NOT_REAL.get((header(11) or "").upper())
+    purpose = hl7.NOT_REAL.get((header(11) or "").upper())
     kind = f"{type_} {purpose}" if purpose else type_
     return kind, type_.partition("^")[2] or None, header(10), header(7), text
 
