@@ -1,6 +1,7 @@
 """FHIR R4 resources: whole, each of a type, which says what becomes of it."""
 
 import json
+import re
 
 from mediflow_assets.contracts.identifiers import FHIR
 from mediflow_assets.contracts.source import (
@@ -20,10 +21,21 @@ from mediflow_assets.contracts.source import (
 from mediflow_assets.contracts.table import Privacy as P
 
 _VERSION = "(?:/_history(?:/[^/]*)?)?/?$"
-ID_OF_REFERENCE = f"(?:^|[/:|])([^/:|#]+){_VERSION}"
-"""`Patient/1`, `Patient/1/_history/2` and `urn:uuid:1` all name 1; `#1` is nobody's."""
+ID_OF_REFERENCE = f"^(?:[^?]*?[/:|])?([^?/:|#]+){_VERSION}"
+"""`Patient/1`, `Patient/1/_history/2` and `urn:uuid:1` all name 1; `#1` is nobody's, and a condition names no id."""
 TYPE_OF_REFERENCE = rf"(?:^|/)([A-Z][A-Za-z]+)(?:\?|/[^/?]+{_VERSION})"
 """Of which type it is, where a reference says so."""
+_ESCAPE = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|(u[dD][89a-fA-F][0-9a-fA-F]{2})|.)", re.DOTALL
+)
+
+
+def with_whole_characters(raw: bytes) -> bytes:
+    """JSON in which the sign for an unknown character stands for each half of one, as a text that was cut has: it is
+    no text, and would keep what stands beside it out."""
+    if b"\\ud" not in raw and b"\\uD" not in raw:
+        return raw
+    return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], raw)
 
 
 def as_named(resource: str, known_as: str | None) -> str:

@@ -63,7 +63,11 @@ def record_numbers(records: pa.RecordBatch, system: str) -> list[Numbered]:
 
 
 def _numbered(id_: str | None, text: str, system: str, modified: str | None, etag: str | None) -> Numbered:
-    found = identifiers_of.decode(text)
+    try:
+        found = identifiers_of.decode(text)
+    except msgspec.DecodeError:
+        # a number that is too long, somewhere
+        found = Identified()
     borne, meta = found.identifier, found.meta if isinstance(found.meta, dict) else {}
     given = (each for each in borne if isinstance(each, dict)) if isinstance(borne, list) else ()
     values = (each.get("value") for each in given if each.get("system") == system and _is_borne(each))

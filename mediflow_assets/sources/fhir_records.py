@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from mediflow_assets.contracts import borne
+from mediflow_assets.contracts import borne, fhir
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.sources.csv_blocks import Overlong
 from mediflow_assets.sources.delivery import DOCUMENT_LIMIT
@@ -73,7 +73,7 @@ def read_document(data: bytes) -> Document:
     """A whole file as a Bundle, an array of resources, or the bytes of one; refuses everything else."""
     if len(data) > DOCUMENT_LIMIT:
         raise DeliveryRefused("a JSON document over 256 MiB. Export NDJSON, one resource a line.")
-    data = data.strip(b" \t\r\n")
+    data = fhir.with_whole_characters(data.strip(b" \t\r\n"))
     if data[:1] == b"[":
         return _read_array(data)
     validated = read_resource(data)
@@ -108,9 +108,10 @@ def _read_array(data: bytes) -> list[msgspec.Raw]:
 def read_resource(raw: bytes, full_url: str | None = None, response: Any = None, url: str | None = None) -> Row | str:
     """A resource as a row of Bronze, with what its entry says of its version; or the reason why it is none.
 
-    One that has no id is known by the full URL of its entry, or by the address to which that puts it.
+    One that has no id is known by the full URL of its entry, or by the address or condition to which that puts it.
     """
     try:
+        raw = fhir.with_whole_characters(raw)
         text = raw.decode()
         found, is_repeating = _looked_at(raw)
     except UnicodeDecodeError:
@@ -153,7 +154,7 @@ def judge_line(line: bytes | Overlong) -> Iterable[Found]:
     if repeats_an_outer_name(line):
         return [(REPEATED, line)]
     try:
-        return judge_document(msgspec.json.decode(line, type=Bundle))
+        return judge_document(msgspec.json.decode(fhir.with_whole_characters(line), type=Bundle))
     except msgspec.DecodeError:
         return [("bad_json", line)]
 

@@ -13,7 +13,7 @@ from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.identifiers import Spelling
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.patients import PROVENANCE
-from mediflow_assets.transforms.validation import AWAITS, UNREADABLE, codes
+from mediflow_assets.transforms.validation import AWAITS, UNREADABLE, both, codes
 
 BY_AGE = ("onset_date", "onset_precision")
 """Columns that are computed of the patient's birth where the source tells an age."""
@@ -26,8 +26,10 @@ def from_synthea(
     feeds: FeedReader,
     more: Mapping[str, Column] | None = None,
     spelled: Spelling = identifiers.upper,
+    against: Column | None = None,
 ) -> DataFrame:
-    """Synthea's conditions; `more` gives what another format under these names has besides, or tells otherwise."""
+    """Synthea's conditions; `more` gives what another format under these names has besides, or tells otherwise,
+    `against` what already stands against each."""
     texts = parsing.texts(bronze, ("code", "description", "start", "stop"), ("patient", "encounter"))
     texts = spelled(texts, ("patient", "encounter"))
     typed = texts.withColumns(
@@ -60,14 +62,15 @@ def from_synthea(
         "is_end": F.lit(False),
     }
     told = more or {}
+    unreadable = codes(
+        parsing.unreadable("onset_unreadable", F.col("start"), F.col("_onset")),
+        parsing.unreadable("resolved_unreadable", F.col("stop"), F.col("_resolved")),
+        feeds.after_arrival("onset_in_future", F.col("_onset")),
+    )
     return typed.select(
         *(F.coalesce(told.get(name, F.lit(None)), column).alias(name) for name, column in found.items()),
         *(column.alias(name) for name, column in told.items() if name not in found),
-        codes(
-            parsing.unreadable("onset_unreadable", F.col("start"), F.col("_onset")),
-            parsing.unreadable("resolved_unreadable", F.col("stop"), F.col("_resolved")),
-            feeds.after_arrival("onset_in_future", F.col("_onset")),
-        ).alias(UNREADABLE),
+        (unreadable if against is None else both(against, unreadable)).alias(UNREADABLE),
         *PROVENANCE,
     )
 

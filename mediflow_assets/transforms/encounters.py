@@ -140,10 +140,12 @@ def from_synthea(
     more: Mapping[str, Column] | None = None,
     spelled: Spelling = identifiers.upper,
     beside: Sequence[str] = (),
+    against: Column | None = None,
 ) -> DataFrame:
     """Synthea's encounters; the reason for the encounter stands for its diagnosis.
 
-    `more` gives columns that another format under these names has besides, `beside` names columns that are kept.
+    `more` gives columns that another format under these names has besides, `beside` names columns that are kept,
+    `against` is what already stands against each.
     """
     names = ("start", "stop", "encounterclass", "reasoncode", "reasondescription")
     texts = parsing.texts(bronze, (*names, "total_claim_cost", "base_encounter_cost"), ("id", "patient"))
@@ -184,7 +186,8 @@ def from_synthea(
             parsing.unreadable("encounter_class_unknown", F.col("encounterclass"), F.col("_class")),
             *in_future(feeds),
         ),
-        beside=beside,
+        against,
+        beside,
     )
 
 

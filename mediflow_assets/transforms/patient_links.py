@@ -19,6 +19,7 @@ from mediflow_assets.transforms.fhir.resources import texts_of
 from mediflow_assets.transforms.identifiers import unwrapped
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.patients import PROVENANCE, completed, stripped
+from mediflow_assets.transforms.validation import UNREAD as UNREAD_RECORD
 from mediflow_assets.transforms.validation import UNREADABLE, codes
 
 MORE = _LINKS = "_links"
@@ -98,10 +99,9 @@ def from_fhir(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         "kind": F.when(says, F.lit(WHOLE)),
         "source_system": F.lit(system),
     }
-    nothing = F.array().cast("array<string>")
     columns = [column.alias(name) for name, column in mine.items()]
     columns += _stated(parsing.timestamp(parsing.given(F.col("last_updated"))))
-    return texts.select(*columns, "version_number", _LINKS, nothing.alias(UNREADABLE), *PROVENANCE)
+    return texts.select(*columns, "version_number", _LINKS, codes(F.col(UNREAD_RECORD)).alias(UNREADABLE), *PROVENANCE)
 
 
 def stated_by(texts: DataFrame, system: str, feeds: FeedReader) -> DataFrame:

@@ -125,8 +125,10 @@ def from_synthea(
     feeds: FeedReader,
     more: Mapping[str, Column] | None = None,
     spelled: Spelling = identifiers.upper,
+    against: Column | None = None,
 ) -> DataFrame:
-    """Synthea's patients; `more` gives columns that another format under these names has besides."""
+    """Synthea's patients; `more` gives columns that another format under these names has besides, `against` what
+    already stands against each."""
     cells = (name for name in _SYNTHEA.values() if name != "id")
     texts = parsing.texts(bronze, (*cells, "gender", "birthdate", "deathdate"), ("id",))
     texts = spelled(texts, ("id",))
@@ -156,6 +158,7 @@ def from_synthea(
             parsing.unreadable("death_date_unreadable", F.col("deathdate"), F.col("_death")),
             feeds.after_arrival("birth_date_in_future", F.col("_birth")),
         ),
+        against,
     )
 
 

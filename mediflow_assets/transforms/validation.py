@@ -13,6 +13,10 @@ from mediflow_assets.transforms.messages import BROKEN
 
 REASONS = "_reasons"
 UNREADABLE = "_unreadable"
+UNREAD = "_unread"
+"""Why nothing at all was read of a record; null where something was."""
+UNREAD_RESOURCE, UNREAD_MESSAGE = "resource_unreadable", "message_unreadable"
+_NO_RECORD = (*BROKEN, UNREAD_RESOURCE, UNREAD_MESSAGE)
 WAITING = "patient_not_arrived"
 NOT_ADMITTED = "encounter_not_arrived"
 """A discharge or cancellation whose encounter nobody has told of yet."""
@@ -39,7 +43,7 @@ def validate(frame: DataFrame, contract: TableContract) -> DataFrame:
     """
     broken = [_broken(check) for check in contract.checks if check.severity is Severity.QUARANTINE]
     every = reasons(F.col(UNREADABLE), *broken)
-    is_no_record = F.size(F.array_intersect(F.col(UNREADABLE), F.array(*map(F.lit, BROKEN)))) > 0
+    is_no_record = F.size(F.array_intersect(F.col(UNREADABLE), F.array(*map(F.lit, _NO_RECORD)))) > 0
     return frame.withColumn(REASONS, F.when(is_no_record, F.col(UNREADABLE)).otherwise(every)).drop(UNREADABLE)
 
 

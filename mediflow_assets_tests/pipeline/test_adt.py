@@ -114,15 +114,17 @@ def test_a_name_in_use_goes_before_one_of_before(house):
 
 
 def test_diagnoses_are_ranked_and_local_codes_are_counted(house):
-    given = ("DG1|1||E11.9^^I10C|||W", "DG1|2||L77^^OWN|||F", "DG1|3||I10^High pressure^I10C|||F|||||||||1")
+    given = ("DG1|1||E11.9^^I10C|||W", "DG1|2||L77^^OWN|||F", "DG1|3||I10^High pressure^I10C|||F|||||||||1",
+             "DG1|4||I11.9^^I10C|||F|||||||||" + "1" * 5000)  # fmt: skip
     house.deliver(adt("A01", "PID|1||12||Smith^Ann||1980|F", VISIT.format("I"), *given))
     made = {check.name: check.passed for each in house.make_silver() for check in each.checks}
     row = house.row(silver.ENCOUNTERS)
     assert (row["diagnosis_code"], row["diagnosis_text"]) == ("I10", "High pressure")
-    assert row["listed_codes"] == "icd10:I10 ?:L77 icd10:E11.9" and not made["listed_code_unread"]
+    assert row["listed_codes"] == "icd10:I10 ?:L77 icd10:I11.9 icd10:E11.9" and not made["listed_code_unread"]
     assert {(each["code"], each["diagnosis_rank"]) for each in house.rows(silver.CONDITIONS)} == {
         ("I10", 1),
-        ("E11.9", 3),
+        ("I11.9", 3),
+        ("E11.9", 4),
     }
 
 

@@ -221,6 +221,16 @@ def test_a_name_in_another_object_is_no_second_one(deliver, once):
     assert (deliver(once + b"\n" + once).rejects, deliver(bundle(b'{"resource":' + once + b"}")).rejects) == ([], [])
 
 
+def test_half_a_character_keeps_no_resource_out(deliver):
+    cut = PATIENT.replace(b'"x": 1.50', rb'"x": "a\uD83D", "y": "\ud83d\ude00"')
+    page = bundle(b'{"resource":' + cut + b"}", DELETED)
+    for content in (cut + b"\n" + PATIENT, page, PATIENT + b"\n" + page.replace(b"\n", b""), b"[" + cut + b"]"):
+        landed = deliver(content)
+        told = [each for each in landed.cells("resource") if "ude00" in each]
+        assert (landed.rejects, landed.counted) == ([], len(landed.rows))
+        assert told == [cut.decode().replace(r"\uD83D", r"\ufffd")]
+
+
 def test_an_entry_or_a_bundle_on_a_line_that_tells_something_twice_is_set_aside(deliver):
     entry = b'{"resource":' + PATIENT + b',"resource":' + PATIENT + b"}"
     landed = deliver(bundle(entry, b'{"resource":' + PATIENT + b"}"))
@@ -249,6 +259,9 @@ NAMELESS = b'{"resourceType": "Patient", "gender": "female"}'
         (b'"fullUrl": "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"', "61ebe359-bfdc-4613-8bf2-c5e300945f0a"),
         (b'"fullUrl": "https://fhir.example/r4/Patient/p7"', "p7"),
         (b'"request": {"method": "PUT", "url": "Patient/p8"}', "p8"),
+        (b'"request": {"method": "PUT", "url": "Patient?identifier=urn:x|p8"}', "urn:x|p8"),
+        (b'"request": {"method": "PUT", "url": "Patient?general-practitioner=urn:x|p8"}', None),
+        (b'"fullUrl": "https://fhir.example/r4/Patient?general-practitioner=p8"', None),
         (b'"request": {"method": "POST", "url": "Patient"}', None),
     ],
 )

@@ -15,6 +15,7 @@ from mediflow_assets.transforms.fhir import claim, medication, never_was, observ
 from mediflow_assets.transforms.fhir.resources import texts_of
 from mediflow_assets.transforms.fhir.rows import version
 from mediflow_assets.transforms.joins import with_few
+from mediflow_assets.transforms.validation import UNREAD
 
 _IDS = (ID, PATIENT, ENCOUNTER)
 MEDICATION = "Medication"
@@ -36,20 +37,20 @@ def observations_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         "value_text": F.coalesce(value["value_text"], F.col("part_texts")),
         "components": F.col("components"),
     }
-    return shaped(texts, feeds, c.OBSERVATIONS, Begun("observed", "begin"), _told(found))
+    return shaped(texts, feeds, c.OBSERVATIONS, Begun("observed", "begin"), _told(found), (F.col(UNREAD),))
 
 
 def procedures_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """Procedure resources."""
     texts = _texts(bronze, feeds, procedure)
-    return shaped(texts, feeds, c.PROCEDURES, Begun("performed", "begin", "end"), _told(_coded()))
+    return shaped(texts, feeds, c.PROCEDURES, Begun("performed", "begin", "end"), _told(_coded()), (F.col(UNREAD),))
 
 
 def medications_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """Resources of what was ordered, dispensed, given or stated, and immunizations."""
     texts = _texts(bronze, feeds, medication, are_of_types=True)
     found = {"kind": F.col("kind"), **_coded(), "named_medication": F.col("named")}
-    return shaped(texts, feeds, c.MEDICATIONS, Begun("started", "begin", "end"), _told(found))
+    return shaped(texts, feeds, c.MEDICATIONS, Begun("started", "begin", "end"), _told(found), (F.col(UNREAD),))
 
 
 def medications_told(bronze: DataFrame) -> DataFrame:
@@ -91,7 +92,7 @@ def claims_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     }
     unread = [parsing.unreadable(f"{name}_unreadable", F.col(name), read) for name, read in amounts.items()]
     other = F.when(F.col("currency") != _USD, F.lit("currency_not_usd"))
-    return shaped(texts, feeds, c.CLAIMS, Begun("served", "begin"), _told(found), (*unread, other), ())
+    return shaped(texts, feeds, c.CLAIMS, Begun("served", "begin"), _told(found), (F.col(UNREAD), *unread, other), ())
 
 
 def _texts(bronze: DataFrame, feeds: FeedReader, reader: ModuleType, *, are_of_types: bool = False) -> DataFrame:

@@ -1,8 +1,8 @@
 """What a Patient says of who else is the same person: https://hl7.org/fhir/R4/patient.html#Patient.link."""
 
-import msgspec
+import json
 
-from mediflow_assets.transforms.fhir.elements import Element
+from mediflow_assets.transforms.fhir.elements import Element, several
 
 COLUMNS = ("active", "links")
 
@@ -12,5 +12,5 @@ def read(patient: Element) -> dict[str, str | None]:
     links = patient.get("link")
     return {
         "active": "true" if patient.get("active") is True else None,
-        "links": None if links is None else msgspec.json.encode(links).decode(),
+        "links": None if links is None else json.dumps(several(links), default=str),
     }

@@ -51,10 +51,8 @@ def _category(concepts: object) -> str | None:
 def _value(told: Element) -> dict[str, str | None]:
     quantity = one(told.get("valueQuantity"))
     if (number := text(quantity.get("value"))) is not None:
-        # a decimal of JSON may have an exponent
-        plain = number if _NUMBER.match(number) else format(quantity["value"], "f") if _is_number(quantity) else number
         sign = text(quantity.get("comparator")) or ""
-        return {"value": f"{sign}{plain}", "unit": text(quantity.get("code")) or text(quantity.get("unit"))}
+        return {"value": f"{sign}{number}", "unit": text(quantity.get("code")) or text(quantity.get("unit"))}
     if (range_ := one(told.get("valueRange"))) or (range_ := one(told.get("valuePeriod"))):
         bounds = (range_.get("low", range_.get("start")), range_.get("high", range_.get("end")))
         return {"value": " to ".join(_quantity(each) for each in bounds)}
@@ -74,10 +72,6 @@ def _quantity(told: object) -> str:
     found = one(told)
     said = (text(found.get(name)) or "" for name in ("comparator", "value", "code"))
     return " ".join(each for each in said if each) if found else text(told) or "?"
-
-
-def _is_number(quantity: Element) -> bool:
-    return not isinstance(quantity.get("value"), str)
 
 
 def _parts(parts: object) -> dict[str, str | None]:

@@ -1,9 +1,9 @@
 """Resources of Bronze as columns of texts: each is decoded once, and read by a function of its type."""
 
 import json
+import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
-from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -11,9 +11,11 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from mediflow_assets.contracts import fhir
-from mediflow_assets.transforms.fhir.elements import NOTHING, Element, one, text
+from mediflow_assets.transforms.fhir.elements import NOTHING, Element, number, one, text, whole_number
 from mediflow_assets.transforms.patients import PROVENANCE
+from mediflow_assets.transforms.validation import UNREAD, UNREAD_RESOURCE
 
+_log = logging.getLogger(__name__)
 Reader = Callable[[Element], dict[str, str | None]]
 """What a resource says, by column; a column that it leaves out is not told."""
 VERSION = ("id", "last_updated", "version_id")
@@ -22,13 +24,13 @@ _KEPT = ("resource_type", *PROVENANCE)
 _STORED = ("resource", "known_as", "resource_id", "full_url", "last_modified", "etag")
 _ID = re.compile(fhir.ID_OF_REFERENCE)
 _TAG = re.compile(r'\s*(?:W/)?"([^"]+)"\s*\Z')
-_decode = msgspec.json.Decoder(float_hook=Decimal).decode
+_decode = msgspec.json.Decoder(float_hook=number).decode
 
 
 def texts_of(bronze: DataFrame, columns: Sequence[str], read: Reader) -> DataFrame:
-    """Rows of `bronze/fhir_resources` of one type with these columns as texts, `VERSION`, `is_deleted`
-    and `resource_type`."""
-    names = (*VERSION, *columns)
+    """Rows of `bronze/fhir_resources` of one type with these columns as texts, `VERSION`, `is_deleted`,
+    `resource_type`, and why nothing was read of one."""
+    names = (*VERSION, UNREAD, *columns)
 
     def _each(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -55,17 +57,28 @@ def _told(
         "last_updated": text(meta.get("lastUpdated")) or modified,
         "version_id": text(meta.get("versionId")) or (tag[1] if tag else None),
     }
-    if "resourceType" not in resource:
+    if "resourceType" not in resource and ("request" in resource or "response" in resource):
         of_entry = text(one(resource.get("response")).get("lastModified"))
         return {"id": id_, "is_deleted": "true", **version, "last_updated": version["last_updated"] or of_entry}
     named = _ID.search(full_url or "")
     id_ = text(resource.get("id")) or id_ or (named[1] if named else None)
-    return {**read(resource), "id": id_, "is_deleted": None, **version}
+    return {**_said(read, resource), "id": id_, "is_deleted": None, **version}
+
+
+def _said(read: Reader, resource: Element) -> dict[str, str | None]:
+    """What a reader gives; a resource that it fails on, or that could not be decoded, says nothing, and that is told:
+    it stands in Bronze, and would stop each run from now on."""
+    if resource is not NOTHING:
+        try:
+            return read(resource)
+        except Exception as error:
+            _log.warning("a resource could not be read (%s)", type(error).__name__)
+    return {UNREAD: UNREAD_RESOURCE}
 
 
 def decoded(raw: str) -> Element:
     """A resource as it was delivered, its numbers to the digit; half a character, which JSON can tell and no text can
-    hold, is replaced."""
+    hold, is replaced; empty where it cannot be decoded."""
     try:
         found: Any = _decode(raw)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
@@ -75,7 +88,6 @@ def decoded(raw: str) -> Element:
 
 def _mended(raw: str) -> Any:
     try:
-        whole = json.dumps(json.loads(raw, parse_float=str), ensure_ascii=False)
-        return json.loads(whole.encode("utf-8", "replace"))
+        return json.loads(fhir.with_whole_characters(raw.encode()), parse_float=number, parse_int=whole_number)
     except (ValueError, RecursionError):
         return None

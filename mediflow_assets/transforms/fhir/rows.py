@@ -10,6 +10,7 @@ from mediflow_assets.transforms.diagnoses import NAMED
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.fhir import condition, encounter, patient
 from mediflow_assets.transforms.fhir.resources import texts_of
+from mediflow_assets.transforms.validation import UNREAD, codes
 from mediflow_assets.transforms.versions import version_time
 
 SYSTEM = fhir.SOURCE.system
@@ -28,7 +29,7 @@ def patients_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         "is_ended": F.col("is_deleted"),
     }
     texts = texts_of(bronze, patient.COLUMNS, patient.read)
-    return patients.from_synthea(texts, feeds, more | version(), feeds.spelling(SYSTEM))
+    return patients.from_synthea(texts, feeds, more | version(), feeds.spelling(SYSTEM), codes(F.col(UNREAD)))
 
 
 def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
@@ -51,6 +52,7 @@ def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         },
         feeds.spelling(SYSTEM),
         (NAMED,),
+        codes(F.col(UNREAD)),
     )
 
 
@@ -74,6 +76,7 @@ def conditions_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
             **version(),
         },
         feeds.spelling(SYSTEM),
+        codes(F.col(UNREAD)),
     )
 
 

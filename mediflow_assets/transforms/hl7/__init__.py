@@ -1,6 +1,7 @@
 """ADT messages → patients, visits and merges. Each is read in Python once a record; what is read takes one way with
 flat admissions (visits) and Synthea's files (patients)."""
 
+import logging
 from collections.abc import Callable, Iterator, Sequence
 
 import pyarrow as pa
@@ -18,9 +19,10 @@ from mediflow_assets.transforms.hl7 import person, stay
 from mediflow_assets.transforms.hl7.moves import Moves
 from mediflow_assets.transforms.hl7.reading import Authorities, Cells, number_of, patient_of, version_of
 from mediflow_assets.transforms.patients import PROVENANCE
-from mediflow_assets.transforms.validation import AWAITS, SPEAKS
+from mediflow_assets.transforms.validation import AWAITS, SPEAKS, UNREAD, UNREAD_MESSAGE, codes
 from mediflow_assets.transforms.versions import version_time
 
+_log = logging.getLogger(__name__)
 SYSTEM = hl7.SOURCE.system
 _LINK_COLUMNS = ("survivor_namespace", "survivor_id", "merged_namespace", "merged_id", "kind", "updated_at",
                  "version_number", patient_links.MORE)  # fmt: skip
@@ -44,7 +46,7 @@ def patients_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         "is_ended": is_end,
         **_version(feeds),
     }
-    return patients.from_synthea(texts, feeds, more)
+    return patients.from_synthea(texts, feeds, more, against=codes(F.col(UNREAD)))
 
 
 def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
@@ -76,7 +78,8 @@ def _visits(read: DataFrame, feeds: FeedReader, beside: Sequence[str] = ()) -> D
         "is_end": F.coalesce(F.col("ended") == "true", F.lit(False)),
         "version_number": F.col("version_number").try_cast("bigint"),
     }
-    return encounters.from_admissions(texts, feeds, SYSTEM, beside=(AWAITS, SPEAKS, *beside), more=more)
+    against = codes(F.col(UNREAD))
+    return encounters.from_admissions(texts, feeds, SYSTEM, against, (AWAITS, SPEAKS, *beside), more)
 
 
 def locations_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
@@ -93,9 +96,8 @@ def locations_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         "bed": F.col("bed"),
         **_version(feeds),
     }
-    return clinical.shaped(
-        texts, feeds, ENCOUNTER_LOCATIONS, clinical.Begun("entered", "entered"), found, told_by=("kind",)
-    )
+    begun = clinical.Begun("entered", "entered")
+    return clinical.shaped(texts, feeds, ENCOUNTER_LOCATIONS, begun, found, (F.col(UNREAD),), ("kind",))
 
 
 def links_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
@@ -157,13 +159,14 @@ def moved(cells: Cells, moves: Moves) -> Cells:
 
 
 def _read(bronze: DataFrame, feeds: FeedReader, reader: Reader, columns: Sequence[str]) -> DataFrame:
-    """Messages as text columns, each read once."""
+    """Messages as text columns, each read once, and why nothing was read of one."""
     moves = feeds.moves if isinstance(feeds.moves, Moves) else Moves()
     authorities = Authorities(feeds.namespaces[SYSTEM], dict(feeds.authorities))
+    columns = (*columns, UNREAD)
 
     def _each(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            found = [moved(reader(Message(text), authorities), moves) for text in batch.column(0).to_pylist()]
+            found = [moved(_said(reader, text, authorities), moves) for text in batch.column(0).to_pylist()]
             arrays = [pa.array([cells.get(name) for cells in found], pa.string()) for name in columns]
             yield pa.RecordBatch.from_arrays([*arrays, *batch.columns[1:]], names=[*columns, *PROVENANCE])
 
@@ -171,3 +174,13 @@ def _read(bronze: DataFrame, feeds: FeedReader, reader: Reader, columns: Sequenc
     schema = f"{named}, _delivery_id string, _record_number bigint, _ingested_at timestamp"
     read = bronze.select("message", *PROVENANCE).mapInArrow(_each, schema)
     return read.withColumn("_feed", F.lit(None).cast("string"))
+
+
+def _said(reader: Reader, text: str, authorities: Authorities) -> Cells:
+    """What a reader gives; a message that it fails on says nothing, and that is told: it stands in Bronze, and would
+    stop each run from now on."""
+    try:
+        return reader(Message(text), authorities)
+    except Exception as error:
+        _log.warning("a message could not be read (%s)", type(error).__name__)
+        return {UNREAD: UNREAD_MESSAGE}

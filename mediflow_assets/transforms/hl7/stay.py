@@ -33,6 +33,7 @@ _SYSTOLIC, _DIASTOLIC, _BOTH = "8480-6", "8462-4", ("85354-9", "55284-4")
 """LOINC of blood pressure, and of the panels that tell it as 120/80."""
 _UNSAID = ("D", "N", "O", "W", "X")
 """States of observations (table 0085) that say nothing: deleted, not asked, only ordered, wrong, none to be had."""
+_PRIORITY = re.compile(r"[0-9]{1,4}\Z")
 _TYPES = ("F", "W", "A")
 """Types of diagnoses (table 0052): final, working, admitting."""
 _PRIORITY = re.compile(r"[0-9]{1,4}\Z")

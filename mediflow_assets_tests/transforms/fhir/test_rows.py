@@ -4,6 +4,8 @@ import datetime as dt
 import json
 
 from mediflow_assets.contracts import silver
+from mediflow_assets.transforms.fhir import condition, patient
+from mediflow_assets.transforms.fhir import encounter as encounter_reader
 from mediflow_assets_tests.house import RECEIVED
 
 PATIENT = {
@@ -55,6 +57,38 @@ def test_resources_become_silver_rows_with_their_patient(house):
     assert row["admitted_at"].isoformat() == "2020-05-01T12:00:00+00:00"
     assert house.rows(silver.PATIENTS)[0]["full_name"] == "Aya Ito"
     assert house.rows(silver.CONDITIONS)[0]["patient_id"] == "p1"
+
+
+def test_a_resource_that_cannot_be_read_is_set_aside_and_ends_nobody(house, monkeypatch):
+    """It stands in Bronze: a step that failed on it would fail in every run."""
+    house.deliver(lines(PATIENT, encounter(), CONDITION))
+    house.make_silver()
+    changed = lines({**PATIENT, "id": "p1", "x": 0}, encounter(id="e2"), CONDITION | {"id": "c2"})
+    house.deliver(changed.replace(": 0}", ": " + "[" * 300 + "]" * 300 + "}"), name="later.csv")
+    for reader in (patient, condition, encounter_reader):
+        monkeypatch.setattr(reader, "read", lambda told: {}["absent"])
+    house.make_silver()
+    assert {reason for row in house.rows(silver.QUARANTINE) for reason in row["reasons"]} == {"resource_unreadable"}
+    assert {row["target_table"] for row in house.rows(silver.QUARANTINE)} == {
+        "silver/conditions", "silver/encounters", "silver/patients"
+    }  # fmt: skip
+    assert [len(house.rows(table)) for table in (silver.PATIENTS, silver.ENCOUNTERS, silver.CONDITIONS)] == [1, 1, 1]
+    house.assert_balanced()
+
+
+def test_a_resource_of_which_a_number_or_half_a_character_cannot_be_read_is_read_all_the_same(house):
+    """It is no deletion of what it tells."""
+    long = lines(PATIENT | {"gender": "male", "multipleBirthInteger": 5}).replace(": 5}", f": {'5' * 5000}}}")
+    house.deliver(lines(PATIENT, encounter(), CONDITION))
+    house.make_silver()
+    house.deliver(long, name="later.csv")
+    house.deliver(json.dumps({"resourceType": "Bundle", "entry": [{"resource": PATIENT | {"id": "p2"}}]}).replace(
+        "Aya", r"Ay\ud800"), name="cut.json")  # fmt: skip
+    house.make_silver()
+    assert [(row["gender"], row["is_ended"], row["full_name"]) for row in house.rows(silver.PATIENTS)] == [
+        ("M", False, "Aya Ito"), ("F", False, "Ay\ufffd Ito"),
+    ]  # fmt: skip
+    assert house.rows(silver.QUARANTINE) == []
 
 
 def test_a_reference_names_its_patient_in_every_form(house):
