@@ -6,6 +6,8 @@ import typer
 
 from mediflow_assets.cli import context, output
 
+_NAMES = ("place", "columns of Silver", "times")
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -34,13 +36,15 @@ def leak_scan(
         who.detail = f"{kind}; {found.files} files; {found.hits} hits"
         if as_json:
             told = {"kind": kind, "identifiers": found.identifiers, "files": found.files, "bytes": found.bytes}
-            output.as_json(told | {"hits": found.hits, "places": dict(found.places)})
+            kinds = [dict(zip(_NAMES, (*of, times), strict=True)) for of, times in sorted(found.kinds.items())]
+            output.as_json(told | {"hits": found.hits, "places": dict(found.places), "kinds": kinds})
         else:
             output.line(
                 f"Looked for {found.identifiers:,} identifiers in {found.files:,} files ({found.bytes:,} bytes)."
             )
             if found.hits:
                 output.table("identifiers found", ("place", "times"), sorted(found.places.items()))
+                output.table("what they are", _NAMES, [(*of, times) for of, times in sorted(found.kinds.items())])
             else:
                 output.line("None was found.")
         if found.hits:

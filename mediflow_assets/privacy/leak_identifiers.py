@@ -1,14 +1,17 @@
 """What a leak scan looks for: Silver's values of the columns classed as direct identifiers.
 
 Left to the policy of their columns, because ordinary texts are full of them: single words (given and family names,
-cities), codes, dates, times, amounts, values under six characters, and words of unknown columns that many rows share.
+cities), codes, dates, months, times, amounts, values under six characters, and words of unknown columns that many rows
+share.
 """
+
+from collections.abc import Collection, Iterator
 
 import polars as pl
 
 from mediflow_assets.contracts import clinical, silver
-from mediflow_assets.contracts.table import Privacy, TableContract
-from mediflow_assets.privacy.leak_search import SHORTEST, folded
+from mediflow_assets.contracts.table import Column, Privacy, TableContract
+from mediflow_assets.privacy.leak_search import SHORTEST, folded, trimmed
 from mediflow_assets.storage.delta import Lake
 
 _SINGLE_WORDS = (Privacy.NAME, Privacy.GEOGRAPHY)
@@ -23,8 +26,11 @@ _NO_SINGLE_WORD = r"[0-9@]|[^ ][ \-][^ ]"
 _MOST_SHARED = 3
 """Rows. What more of them have in common in free text or an unknown column names nobody."""
 _JSON_TEXT = r'"((?:[^"\\]|\\.)*)"\s*[,}\]]'
+_YEAR, _MONTH = "(19|20)[0-9]{2}", "(0?[1-9]|1[0-2])"
+_IN_WORDS = "(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 _DAY = (
-    r"([0-9]{4}[./-][0-9]{1,2}[./-][0-9]{1,2}"
+    rf"({_YEAR}[./-]{_MONTH}|({_MONTH}|{_IN_WORDS})[./ -]{_YEAR}"
+    r"|[0-9]{4}[./-][0-9]{1,2}[./-][0-9]{1,2}"
     r"|[0-9]{1,2}[./ -]([0-9]{1,2}|[A-Za-z]{3,9})[./ -][0-9]{4}"
     r"|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2})"
 )
@@ -43,11 +49,27 @@ def identifiers(lake: Lake) -> pl.Series:
     codes = pl.concat([_texts(lake, table, name).str.to_lowercase().unique() for table, name in _CODES])
     parts = [
         folded(_of_column(_texts(lake, table, column.name), column.name, column.privacy, codes))
-        for table in (*silver.VALIDATED, *silver.VERSIONS.values())
-        for column in table.columns
-        if column.privacy.is_direct and (table.name, column.name) not in _ELSEWHERE
+        for table, column in _looked_for()
     ]
     return pl.concat(parts).unique()
+
+
+def kinds_of(lake: Lake, found: Collection[str]) -> dict[str, str]:
+    """Of identifiers that were found the columns of Silver in which they stand, and of which class these are."""
+    told: dict[str, list[str]] = {each: [] for each in found}
+    for table, column in _looked_for() if told else ():
+        here = trimmed(_texts(lake, table, column.name))
+        texts = _of_objects(here) if column.name == "extra" else here
+        for each in texts.filter(texts.is_in(list(told))).unique():
+            told[each].append(f"{table.name}.{column.name} ({column.privacy.value})")
+    return {each: ", ".join(columns) or "unknown" for each, columns in told.items()}
+
+
+def _looked_for() -> Iterator[tuple[TableContract, Column]]:
+    for table in (*silver.VALIDATED, *silver.VERSIONS.values()):
+        for column in table.columns:
+            if column.privacy.is_direct and (table.name, column.name) not in _ELSEWHERE:
+                yield table, column
 
 
 def _texts(lake: Lake, table: TableContract, name: str) -> pl.Series:
@@ -56,7 +78,10 @@ def _texts(lake: Lake, table: TableContract, name: str) -> pl.Series:
 
 def _of_column(values: pl.Series, name: str, privacy: Privacy, codes: pl.Series) -> pl.Series:
     if privacy is Privacy.OTHER_ID or name == "extra":
-        found = _rare(_leaves(values) if name == "extra" else values.filter(values.str.contains(_NO_SINGLE_WORD)))
+        texts = _of_objects(values) if name == "extra" else values
+        telling = r"[0-9@]" if name == "extra" else _NO_SINGLE_WORD
+        is_plain = texts.str.strip_chars().str.contains(_AMOUNT_OR_TIME)
+        found = _rare(texts.filter(texts.str.contains(telling) & ~is_plain))
         return found.filter(~found.str.strip_chars().str.to_lowercase().is_in(codes.implode()))
     if name in _OWN_IDS:
         # made of patient and day or code where the source has none: the patient's own id is looked for anyway
@@ -66,13 +91,12 @@ def _of_column(values: pl.Series, name: str, privacy: Privacy, codes: pl.Series)
     return values
 
 
-def _leaves(documents: pl.Series) -> pl.Series:
-    """The texts and numbers of JSON objects that may be somebody's: with a digit or an @, no amount, no date."""
+def _of_objects(documents: pl.Series) -> pl.Series:
+    """The texts of JSON objects."""
     if not len(documents):
         return documents
     texts = documents.str.extract_all(_JSON_TEXT).explode(empty_as_null=True).drop_nulls()
-    values = texts.str.extract(_JSON_TEXT)
-    return values.filter(values.str.contains(r"[0-9@]") & ~values.str.contains(_AMOUNT_OR_TIME))
+    return texts.str.extract(_JSON_TEXT)
 
 
 def _rare(values: pl.Series) -> pl.Series:

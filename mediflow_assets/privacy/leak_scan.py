@@ -19,7 +19,7 @@ from mediflow_assets.pipeline import change, checks
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.privacy.byte_search import files_of
-from mediflow_assets.privacy.leak_identifiers import identifiers
+from mediflow_assets.privacy.leak_identifiers import identifiers, kinds_of
 from mediflow_assets.privacy.leak_search import hits, possible, words_of
 from mediflow_assets.privacy.leak_texts import PSEUDONYM, of_arrow, texts_of, undone
 from mediflow_assets.storage.delta import Lake
@@ -46,6 +46,8 @@ class Scanned:
     files: int = 0
     bytes: int = 0
     places: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By place how often what stands in which columns of Silver, never what it is."""
     files_hit: int = 0
     versions: dict[str, int] = field(default_factory=dict)
     """The tables that were looked through, as they stood when it began."""
@@ -84,12 +86,19 @@ class Scan:
 
     def _look(self, found: Scanned, wanted: pl.Series, opened: list[tuple[str, int, Opened]]) -> None:
         few = possible(wanted, _words(text for _, _, open_ in opened for text in open_())) if len(wanted) else wanted
+        each: Counter[tuple[str, str]] = Counter()
         for place, size, open_ in opened:
             found.files += 1
             found.bytes += size
-            here = sum(hits(text, few, is_cell=len(text) != 1) for text in _with_undone(open_())) if len(few) else 0
-            found.places.update({place: here} if here else {})
+            here: Counter[str] = Counter()
+            for text in _with_undone(open_()) if len(few) else ():
+                here.update(hits(text, few, is_cell=len(text) != 1))
+            each.update({(place, what): times for what, times in here.items()})
+            found.places.update({place: here.total()} if here else {})
             found.files_hit += bool(here)
+        kinds = kinds_of(self.lake, {what for _, what in each})
+        for (place, what), times in each.items():
+            found.kinds[place, kinds[what]] += times
 
     def _files(self) -> Iterator[Path]:
         if "://" not in self.lake.root:

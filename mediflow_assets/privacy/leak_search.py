@@ -4,7 +4,8 @@ A million identifiers are never looked for one by one: what is read has few dist
 """
 
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 
 import polars as pl
 
@@ -18,8 +19,13 @@ _SAID_TO_BE_ONE = re.compile(r"(?:patient|encounter|person|subject|member|accoun
 
 def folded(texts: pl.Series) -> pl.Series:
     """Identifiers as they are looked for: trimmed, in lower case, distinct, and long enough."""
-    trimmed = texts.drop_nulls().str.strip_chars().str.to_lowercase()
-    return trimmed.filter(trimmed.str.len_chars() >= SHORTEST).unique()
+    found = trimmed(texts)
+    return found.filter(found.str.len_chars() >= SHORTEST).unique()
+
+
+def trimmed(texts: pl.Series) -> pl.Series:
+    """Texts without blanks at their ends, in lower case."""
+    return texts.drop_nulls().str.strip_chars().str.to_lowercase()
 
 
 def words_of(texts: pl.Series) -> pl.Series:
@@ -40,25 +46,27 @@ def possible(identifiers: pl.Series, words: pl.Series) -> pl.Series:
     return some["id"].filter(~some["id"].is_in(missing.implode()))
 
 
-def hits(texts: pl.Series, identifiers: pl.Series, is_cell: bool = False) -> int:
-    """How many places in the texts hold one of a few identifiers as a whole token."""
+def hits(texts: pl.Series, identifiers: pl.Series, is_cell: bool = False) -> Counter[str]:
+    """In how many places of the texts each of a few identifiers stands as a whole token."""
+    count: Counter[str] = Counter()
     if not len(texts) or not len(identifiers):
-        return 0
+        return count
     wanted = identifiers.to_list()
     low = texts.str.to_lowercase()
     found = low.filter(low.str.contains_any(wanted))
-    return sum(_in_text(text, wanted, is_cell) for text in found.to_list())
+    for text in found.to_list():
+        count.update(_in_text(text, wanted, is_cell))
+    return count
 
 
-def _in_text(text: str, wanted: Iterable[str], is_cell: bool) -> int:
-    count = 0
+def _in_text(text: str, wanted: Iterable[str], is_cell: bool) -> Iterator[str]:
     for identifier in wanted:
         start = text.find(identifier)
         while start >= 0:
             end = start + len(identifier)
-            count += _is_token(text, start, end) and (is_cell or not _is_chance(text, start, end))
+            if _is_token(text, start, end) and (is_cell or not _is_chance(text, start, end)):
+                yield identifier
             start = text.find(identifier, end)
-    return count
 
 
 def _is_token(text: str, start: int, end: int) -> bool:

@@ -14,7 +14,7 @@ import pytest
 from deltalake import Field
 from deltalake.schema import PrimitiveType
 
-from mediflow_assets.contracts import assurance, gold, masked, silver
+from mediflow_assets.contracts import assurance, clinical, gold, masked, silver
 from mediflow_assets.privacy import leak_scan
 from mediflow_assets.privacy.leak_identifiers import identifiers
 from mediflow_assets.privacy.leak_search import hits, possible, words_of
@@ -189,6 +189,28 @@ def test_every_class_is_found_in_every_spelling(house, letter, spelling):
     assert scan(house).files_hit == 3
 
 
+def test_a_hit_is_told_by_its_class_and_columns_and_never_by_its_value(house):
+    for letter in ("D", "M"):
+        PLACES["logs"](house, CANARIES[letter])
+        found = scan(house)
+        told = {"D": "silver/patients.phone (D tel", "M": "silver/encounters.extra (R other"}[letter]
+        ((place, columns),) = found.kinds
+        assert place == "logs" and columns.startswith(told) and found.kinds.total() == found.hits
+        assert CANARIES[letter].lower() not in str(found.kinds).lower()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["2024-05-01", "2024-05", "05/2024", "May 2024", "1 May 2024", "2024-05-01T08:00:00Z", "15:25:00", "120.50"],
+)
+def test_an_answer_that_is_a_date_a_month_or_an_amount_is_nobodys(house, answer):
+    """Marts are full of months, logs of days."""
+    row = {"observation_id": "O-1", "observation_key": "o", "patient_id": "P1", "patient_key": "p"}
+    more = {"source_system": "fhir", "updated_at": RECEIVED, "value_text": answer, "id_namespace": "fhir"}
+    house.lake.append_rows(clinical.OBSERVATIONS, [row | more | {"_ingested_at": RECEIVED}])
+    assert answer.lower() not in set(identifiers(house.lake).to_list())
+
+
 def test_a_date_of_class_c_is_held_by_its_columns_policy(house):
     table = house.lake.open(masked.PATIENTS)
     table.alter.add_columns([Field("birth_date", PrimitiveType("date"))])
@@ -237,11 +259,11 @@ def test_the_step_writes_it_down_fails_on_a_hit_and_rests_when_nothing_changed(h
     ],
 )
 def test_a_short_number_is_one_only_where_it_is_said_to_be(text, count):
-    assert hits(pl.Series([text]), pl.Series(["100123"])) == count
+    assert hits(pl.Series([text]), pl.Series(["100123"])).total() == count
 
 
 def test_a_short_number_in_a_cell_of_a_table_is_one():
-    assert hits(pl.Series(["see 100123", "x"]), pl.Series(["100123"]), is_cell=True) == 1
+    assert hits(pl.Series(["see 100123", "x"]), pl.Series(["100123"]), is_cell=True) == {"100123": 1}
 
 
 def test_only_those_whose_words_all_occur_are_looked_for_exactly():
@@ -317,7 +339,7 @@ def test_codes_and_times_among_the_cells_that_a_feed_composes_are_nobodys(house)
         "In": "08/17/2023 04:24 pm",
         "Day": "03-Dec-2023",
     }
-    ids = {"MRN": "12-34-56", "SSN": "987-65-4329", "Case": "S7200149", "Card": "23.09.197799"}
+    ids = {"MRN": "12-34-56", "SSN": "987-65-4329", "Case": "S7200149", "Chart": "MRN-2001", "Card": "23.09.197799"}
     row = house.lake.read(silver.ENCOUNTERS).to_pylist()[0]
     more = {"encounter_id": "E2", "diagnosis_code": "S72.001A", "diagnosis_text": "s72.001a"}
     house.lake.append_rows(silver.ENCOUNTERS, [row | more | {"extra": json.dumps(cells | ids)}])
