@@ -17,6 +17,7 @@ from mediflow_assets.streaming.rows import rows_of
 from mediflow_assets_tests.sources.adt_books import by_the_books, differences, in_the_tables
 from mediflow_assets_tests.sources.adt_days import House as Hospital
 from mediflow_assets_tests.streaming.conftest import TOPIC, event
+from mediflow_assets_tests.streaming.test_mllp import Sender, listening
 
 GONE = "PAT-9000001"
 
@@ -134,3 +135,25 @@ def test_days_of_messages_on_the_topic_end_in_what_the_hospital_says(stream):
     codes = {each for each in found[1] if each[0] != "E1"}
     assert differences((found[0], codes, *found[2:]), by_the_books(hospital)) == []
     stream.house.assert_balanced()
+
+
+@pytest.mark.parametrize(
+    "seed", [21, pytest.param(22, marks=pytest.mark.slow), pytest.param(23, marks=pytest.mark.slow)]
+)
+def test_it_makes_no_difference_which_way_a_message_comes(stream, seed):
+    hospital, chance = Hospital(seed, tells_begin=0.5).days(80), random.Random(seed)
+    sent = [*hospital.messages, *chance.sample(hospital.messages, 16)]
+    chance.shuffle(sent)
+    house = stream.house
+    for start in range(0, len(sent), 48):
+        ways = [(chance.choice(["file", "mllp", "topic", "both"]), text) for text in sent[start : start + 48]]
+        with listening(house.inbox.folder) as (port, _):
+            sender = Sender(port)
+            for way, text in ways:
+                assert way not in ("mllp", "both") or sender.send(text)[0] == "AA"
+        house.inbox.take_in()
+        house.receive("\r".join(text for way, text in ways if way == "file"))
+        house.land()
+        stream.send(*(text.encode() for way, text in ways if way in ("topic", "both")), partition=start % 2).refresh()
+    assert differences(in_the_tables(house), by_the_books(hospital)) == []
+    house.assert_balanced()
