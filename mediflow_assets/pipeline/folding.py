@@ -24,7 +24,8 @@ from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms import fold as folding
 from mediflow_assets.transforms.clearing import CLEARED
-from mediflow_assets.transforms.fold import ARRIVED, EMPTY, GONE, KEPT, KIND, OUTCOME, ROW, SEEN, Fold
+from mediflow_assets.transforms.each_version import ARRIVED, KIND
+from mediflow_assets.transforms.fold import EMPTY, GONE, KEPT, OUTCOME, ROW, SEEN, Fold
 from mediflow_assets.transforms.lines import IS_LINE, added_up
 from mediflow_assets.transforms.versions import repeated_keys, split_by_keys
 

@@ -60,6 +60,7 @@ _OF_ONE = re.compile(r"(?:\A|/)([A-Z][A-Za-z]+)/([A-Za-z0-9.-]+)(?:/_history(?:/
 """The address of one resource: of which type it is, and its id."""
 _URN = re.compile(r'"(urn:[^"\\]+)"')
 _LOOKED_AT = 100
+_TYPE = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
 _LARGE = 64 << 10
 """Bytes of a resource that is decoded whole only if it is no Bundle."""
 _ASKING = ("GET", "HEAD")
@@ -120,7 +121,7 @@ def read_resource(raw: bytes, full_url: str | None = None, response: Any = None,
         return "not_a_resource"
     except (msgspec.DecodeError, RecursionError):
         return "bad_json"
-    if not isinstance(found.resource_type, str) or not found.resource_type:
+    if not isinstance(found.resource_type, str) or not _TYPE.match(found.resource_type):
         return "not_a_resource"
     if is_repeating:
         return REPEATED

@@ -12,10 +12,12 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts.source import Target
-from mediflow_assets.transforms.arrow_keys import Ints, flags_of
+from mediflow_assets.transforms.arrow_keys import Flags, Ints, flags_of
 
 TOLD, EMPTIED = "_told", "_emptied"
 """Columns of a record of which there was a cell; those of them in which nothing was given."""
+WHOLE = "*"
+"""In place of names: the version is whole, and takes back what its own source has told before and it does not give."""
 CLEARED = "cleared"
 _KEPT = ("patient_id", "encounter_id", "admitted_at", "updated_at", "extra")
 """What is never taken back."""
@@ -53,11 +55,18 @@ def with_cleared(codes: dict[str, Ints], rows: pa.Table, names: Iterable[str]) -
     """The codes of values, where one that is cleared is a value as well: that there is none."""
     if CLEARED not in rows.column_names or rows[CLEARED].null_count == rows.num_rows:
         return codes
-    found = dict(codes)
+    found, is_whole = dict(codes), are_whole(rows)
     for name in names:
-        is_cleared = flags_of(pc.match_substring(rows[CLEARED], f" {name} "))
+        is_cleared = flags_of(pc.match_substring(rows[CLEARED], f" {name} ")) | is_whole
         found[name] = np.where(is_cleared & (codes[name] < 0), codes[name].max(initial=-1) + 1, codes[name])
     return found
+
+
+def are_whole(rows: pa.Table) -> Flags:
+    """The versions that are whole."""
+    if CLEARED not in rows.column_names:
+        return np.zeros(rows.num_rows, np.bool_)
+    return flags_of(pc.equal(rows[CLEARED], WHOLE))
 
 
 def _listed(is_named: Mapping[str, Column]) -> Column:

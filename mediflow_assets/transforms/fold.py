@@ -16,11 +16,12 @@ import pyarrow.compute as pc
 from mediflow_assets.contracts.versions import ORDER, OUTCOMES
 from mediflow_assets.transforms.arrow_keys import Flags, Ints, codes_of, flags_of, in_order, order_of, starts_of, taken
 from mediflow_assets.transforms.claims import AHEAD, CLAIMED, SOURCE, TELLS, with_claims
-from mediflow_assets.transforms.clearing import with_cleared
+from mediflow_assets.transforms.clearing import are_whole, with_cleared
 from mediflow_assets.transforms.contradictions import outdate, settle, undo
 from mediflow_assets.transforms.date_parts import PRECISIONS, DateParts
+from mediflow_assets.transforms.each_version import ARRIVED, KIND, LINES, each_once
 
-KIND, OUTCOME, ARRIVED, LINES = "_kind", "_outcome", "_arrived", "_lines"
+OUTCOME = "_outcome"
 ROW, EMPTY, KEPT, GONE, SEEN = "row", "empty", "kept", "gone", "seen"
 """A row of the table; a key that has none (any more); a version to keep, and one kept so far that is not needed;
 an arrived record and what it was to the table. Of what comes in, `kept` versions are told from single rows.
@@ -60,7 +61,7 @@ class Fold:
         """
         if LINES not in versions.column_names:
             versions = versions.append_column(LINES, pa.nulls(versions.num_rows, pa.int64()))
-        versions = _each_once(versions, self.key)
+        versions = each_once(versions, self.key)
         parts = _Versions(versions, self).parts() if versions.num_rows else []
         schema = pa.schema([*(f for f in versions.schema if f.name not in (KIND, OUTCOME, LINES)), *_TOLD])
         tables = [part.select([n for n in part.column_names if n in schema.names]) for part in parts]
@@ -79,7 +80,10 @@ class _Versions:
         self.rows = rows = in_order(with_claims(versions), (*fold.key, *SOURCE, CLAIMED, *ORDER[2:]))
         self.size = rows.num_rows
         names = (*fold.given, *fold.key, *SOURCE)
-        self.codes = with_cleared({name: codes_of(rows[name]) for name in names}, rows, fold.given)
+        codes = {name: codes_of(rows[name]) for name in names}
+        is_whole = are_whole(rows)
+        self.leaves_out = {name: is_whole & (codes[name] < 0) for name in fold.given} if is_whole.any() else {}
+        self.codes = with_cleared(codes, rows, fold.given)
         self.key_at = starts_of([self.codes[name] for name in fold.key])
         source_at = starts_of([self.codes[name] for name in (*fold.key, *SOURCE)])
         self.source_at, self.first_source = source_at, np.searchsorted(source_at, self.key_at)
@@ -119,7 +123,10 @@ class _Versions:
         """What `Fold` tells, part by part."""
         newest = self._newest(np.ones(self.size, np.bool_))
         given = self._given()
-        of_column = {name: newest if self.fold.is_whole else self._newest(given[name]) for name in self.fold.given}
+        of_column = {
+            name: newest if self.fold.is_whole else self._newest(given[name], self.leaves_out.get(name))
+            for name in self.fold.given
+        }
         for date, precision in self.fold.dates:
             of_column[date] = of_column[precision] = self._told_best(date, precision, of_column[date])
         if self.fold.undoing:
@@ -154,11 +161,14 @@ class _Versions:
             found[column] = found[names[0]]
         return found
 
-    def _newest(self, given: Flags) -> Ints:
-        """For each key the version that counts, -1 where none is given; those that count in their source are kept."""
+    def _newest(self, given: Flags, leaves_out: Flags | None = None) -> Ints:
+        """For each key the version that counts, -1 where none is given; those that count in their source are kept. What
+        is left out says nothing beyond its source."""
         of_source = np.maximum.reduceat(np.where(given, np.arange(self.size), -1), self.source_at)
         found = of_source >= 0
         self.kept[of_source[found]] = True
+        if leaves_out is not None:
+            found = found & ~leaves_out[of_source]
         ranks = np.where(found, self.rank[of_source], -1)
         best = np.maximum.reduceat(ranks, self.first_source)
         return np.where(best >= 0, self.by_rank[best], -1)
@@ -221,22 +231,6 @@ class _Versions:
         seen = self.rows.select(_PLACE).append_column(OUTCOME, pa.array(outcome.tolist(), pa.string()))
         times_seen = self.rows[LINES].fill_null(1).to_numpy() * flags_of(self.rows[ARRIVED])
         return _told(seen.take(pa.array(np.repeat(np.arange(self.size), times_seen))), SEEN)
-
-
-def _each_once(versions: pa.Table, key: tuple[str, ...]) -> pa.Table:
-    """Each version once: as it is kept, else as it arrived. A run cut short has stored what it then reads."""
-    if pc.all(versions[ARRIVED]).as_py() is not False:
-        return versions
-    of_version = (*key, *_PLACE[:2])
-    known = order_of(versions, (*of_version, ARRIVED, KIND))
-    rows = versions.take(pa.array(known))
-    starts = starts_of([codes_of(rows[name]) for name in of_version])
-    first = rows.take(pa.array(starts))
-    # stored ones come first: the last of each tells what has arrived again
-    last = rows.select([ARRIVED, LINES]).take(pa.array(np.append(starts[1:], rows.num_rows) - 1))
-    for name in (ARRIVED, LINES):
-        first = first.set_column(first.schema.get_field_index(name), name, last[name])
-    return first
 
 
 def _told(table: pa.Table, kind: Any) -> pa.Table:

@@ -11,7 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from mediflow_assets.transforms.arrow_keys import codes_of, in_order, starts_of, taken
-from mediflow_assets.transforms.fold import ARRIVED, KIND, LINES, OUTCOME, ROW, Fold
+from mediflow_assets.transforms.each_version import ARRIVED, KIND, LINES
+from mediflow_assets.transforms.fold import OUTCOME, ROW, Fold
 
 IS_LINE = "_is_line"
 _COST = "cost_usd"

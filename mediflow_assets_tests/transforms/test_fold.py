@@ -6,7 +6,8 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mediflow_assets.transforms.fold import ARRIVED, EMPTY, GONE, KEPT, KIND, OUTCOME, ROW, SEEN, Fold
+from mediflow_assets.transforms.each_version import ARRIVED, KIND
+from mediflow_assets.transforms.fold import EMPTY, GONE, KEPT, OUTCOME, ROW, SEEN, Fold
 from mediflow_assets_tests import versions_reference as reference
 
 COLUMNS = ("name", "status", "begin", "end", "born", "born_precision")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.code_systems import named_system
-from mediflow_assets.transforms.fhir.elements import several, text
+from mediflow_assets.transforms.fhir.elements import one, several, text
 
 _PUBLISHED = (
     "http://terminology.hl7.org/",
@@ -29,6 +29,11 @@ class Coding(NamedTuple):
 
 
 NONE = Coding()
+
+
+_CERTAINTY, _RULED_OUT = "icd-10-gm-diagnosesicherheit", "A"
+"""The extension of a coding of ICD-10-GM by which a diagnosis is suspected, ruled out and so on, and what says the
+latter: https://simplifier.net/basisprofil-de-r4."""
 
 
 def codings(concepts: object) -> Iterator[Coding]:
@@ -62,6 +67,17 @@ def diagnosis(concepts: object) -> Coding:
 def is_diagnosis(coding: Coding) -> bool:
     """Whether a coding may be one of ICD or SNOMED CT."""
     return bool(coding.code) and (not coding.system or named_system(coding.system) is not None)
+
+
+def is_ruled_out(concepts: object) -> bool:
+    """Whether a diagnosis is told to be none by the certainty beside its code."""
+    each = (coding for concept in several(concepts) for coding in several(concept.get("coding")) or (concept,))
+    told = (extension for coding in each for extension in several(coding.get("extension")))
+    return any(
+        str(extension.get("url")).rsplit("/", 1)[-1].lower() == _CERTAINTY
+        and _RULED_OUT in (one(extension.get("valueCoding")).get("code"), extension.get("valueCode"))
+        for extension in told
+    )
 
 
 def word_of(vocabulary: Mapping[str, str], concepts: object) -> str | None:

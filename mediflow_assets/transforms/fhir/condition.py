@@ -20,6 +20,7 @@ COLUMNS = (
     "is_none",
 )
 _NO_CONDITION = ("refuted", "entered-in-error")
+_ASSERTED = "http://hl7.org/fhir/StructureDefinition/condition-assertedDate"
 _OVER = ("resolved", "inactive")
 _PER_YEAR = {"a": 1, "mo": 12, "wk": 52, "d": 365}
 """Units of UCUM in which an age is told."""
@@ -33,7 +34,7 @@ def read(condition: Element) -> dict[str, str | None]:
     onset, age = _onset(told), None
     if onset is None:
         age = _years(one(told.get("onsetAge"))) or _years(one(one(told.get("onsetRange")).get("low")))
-    recorded = None if onset or age else text(told.get("recordedDate"))
+    recorded = None if onset or age else text(told.get("recordedDate")) or _asserted(told)
     stop = text(told.get("abatementDateTime")) or text(one(told.get("abatementPeriod")).get("end"))
     stop = stop or _date(told.get("abatementString"))
     over_by = None if stop else _over_by(told, onset or recorded)
@@ -49,13 +50,21 @@ def read(condition: Element) -> dict[str, str | None]:
         "onset_age": age,
         "is_recorded": "true" if recorded else None,
         "is_over_by": "true" if over_by else None,
-        "is_none": "true" if _is_none(told.get("verificationStatus")) else None,
+        "is_none": "true"
+        if _is_none(told.get("verificationStatus")) or codings.is_ruled_out(told.get("code"))
+        else None,
     }
 
 
 def _onset(told: Element) -> str | None:
     period = one(told.get("onsetPeriod"))
     return text(told.get("onsetDateTime")) or text(period.get("start")) or _date(told.get("onsetString"))
+
+
+def _asserted(told: Element) -> str | None:
+    """The date that US Core has beside the day of recording."""
+    dates = (e.get("valueDateTime") for e in several(told.get("extension")) if e.get("url") == _ASSERTED)
+    return text(next(dates, None))
 
 
 def _date(told: object) -> str | None:

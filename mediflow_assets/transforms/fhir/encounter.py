@@ -123,7 +123,8 @@ def _in_words(concepts: object) -> str | None:
 def _diagnosis(told: Element) -> codings.Coding:
     """The first code of ICD or SNOMED CT among its diagnoses, by use and rank, where they bring one; else of its
     reasons. Other codes say nothing here: a reason may be of any system."""
-    found = next(filter(codings.is_diagnosis, map(codings.diagnosis, _concepts(told))), None)
+    concepts = (each for each in _concepts(told) if not codings.is_ruled_out(each))
+    found = next(filter(codings.is_diagnosis, map(codings.diagnosis, concepts)), None)
     return found or codings.NONE
 
 

@@ -11,6 +11,16 @@ from mediflow_assets.transforms.fhir.elements import NOTHING, Element, one, seve
 _NAMES = ("official", "usual", None, "temp", "nickname", "anonymous", "maiden", "old")
 _ADDRESSES = ("home", None, "billing", "work", "temp", "old")
 _TELEPHONES = ("home", "mobile", None, "work", "temp", "old")
+_GROUPS = {
+    "1002-5": "American Indian or Alaska Native",
+    "2028-9": "Asian",
+    "2054-5": "Black or African American",
+    "2076-8": "Native Hawaiian or Other Pacific Islander",
+    "2106-3": "White",
+    "2135-2": "Hispanic or Latino",
+    "2186-5": "Not Hispanic or Latino",
+}
+"""The groups of the OMB by their codes: https://hl7.org/fhir/us/core/ValueSet-omb-race-category.html."""
 _RACES = {"race": ("us-core-race", "argo-race"), "ethnicity": ("us-core-ethnicity", "argo-ethnicity")}
 
 
@@ -44,9 +54,11 @@ def _current(told: Sequence[Element], uses: Sequence[str | None]) -> Element:
     if len(told) < 2:
         return next(iter(told), NOTHING)
 
-    def place(each: Element) -> tuple[bool, int, int]:
+    def place(each: Element) -> tuple[bool, int, int, bool]:
         use, rank = text(each.get("use")), each.get("rank")
-        return has_ended(each), rank if isinstance(rank, int) else 99, uses.index(use) if use in uses else len(uses)
+        by_use = uses.index(use) if use in uses else len(uses)
+        # nobody lives in a postal box
+        return has_ended(each), rank if isinstance(rank, int) else 99, by_use, each.get("type") == "postal"
 
     return min(told, key=place)
 
@@ -78,8 +90,12 @@ def us_core(person: Element, what: str) -> str | None:
         parts = several(extension.get("extension"))
         for kind in ("ombCategory", "detailed"):
             of_kind = [one(part.get("valueCoding")) for part in parts if part.get("url") == kind]
-            if shown := [found for each in of_kind if (found := text(each.get("display")))]:
+            if shown := [found for each in of_kind if (found := _shown(each))]:
                 return "; ".join(shown)
         in_words = (text(part.get("valueString")) for part in parts if part.get("url") == "text")
         return next(in_words, None) or codings.words(extension.get("valueCodeableConcept"))
     return None
+
+
+def _shown(group: Element) -> str | None:
+    return text(group.get("display")) or _GROUPS.get(str(group.get("code")))

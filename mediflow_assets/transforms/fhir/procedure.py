@@ -9,8 +9,8 @@ COLUMNS = ("patient", "encounter", *published_codes.COLUMNS, "status", never_was
 
 
 def read(procedure: Element) -> dict[str, str | None]:
-    """What a Procedure tells, by column; R5 says occurrence where R4 says performed."""
-    begin, end = begin_and_end(procedure, "performed", "occurrence")
+    """What a Procedure tells, by column; R5 says occurrence where R4 says performed, or just when it was recorded."""
+    begin, end = begin_and_end(procedure, "performed", "occurrence", "recorded")
     return {
         "patient": references.who(procedure.get("subject"), "Patient"),
         "encounter": references.who(procedure.get("encounter") or procedure.get("context"), "Encounter"),

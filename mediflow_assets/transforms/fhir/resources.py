@@ -11,19 +11,21 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from mediflow_assets.contracts import fhir
-from mediflow_assets.transforms.fhir.elements import NOTHING, Element, number, one, text, whole_number
+from mediflow_assets.transforms.fhir.elements import NOTHING, Element, number, one, several, text, whole_number
 from mediflow_assets.transforms.patients import PROVENANCE
 from mediflow_assets.transforms.validation import UNREAD, UNREAD_RESOURCE
 
 _log = logging.getLogger(__name__)
 Reader = Callable[[Element], dict[str, str | None]]
 """What a resource says, by column; a column that it leaves out is not told."""
-VERSION = ("id", "last_updated", "version_id")
+VERSION = ("id", "last_updated", "version_id", "is_part")
 """What every resource says of itself; `is_deleted` beside it."""
 _KEPT = ("resource_type", *PROVENANCE)
 _STORED = ("resource", "known_as", "resource_id", "full_url", "last_modified", "etag")
 _ID = re.compile(fhir.ID_OF_REFERENCE)
 _TAG = re.compile(r'\s*(?:W/)?"([^"]+)"\s*\Z')
+_SUBSETTED = "SUBSETTED"
+"""Of v3-ObservationValue: the tag of a resource of which some elements only are told."""
 _decode = msgspec.json.Decoder(float_hook=number).decode
 
 
@@ -56,13 +58,14 @@ def _told(
     version = {
         "last_updated": text(meta.get("lastUpdated")) or modified,
         "version_id": text(meta.get("versionId")) or (tag[1] if tag else None),
+        "is_part": "true" if any(each.get("code") == _SUBSETTED for each in several(meta.get("tag"))) else None,
     }
     if "resourceType" not in resource and ("request" in resource or "response" in resource):
         of_entry = text(one(resource.get("response")).get("lastModified"))
         return {"id": id_, "is_deleted": "true", **version, "last_updated": version["last_updated"] or of_entry}
     named = _ID.search(full_url or "")
     id_ = text(resource.get("id")) or id_ or (named[1] if named else None)
-    return {**_said(read, resource), "id": id_, "is_deleted": None, **version}
+    return {**_said(read, resource), "id": id_, "is_deleted": "true" if _is_soft_deleted(meta) else None, **version}
 
 
 def _said(read: Reader, resource: Element) -> dict[str, str | None]:
@@ -74,6 +77,15 @@ def _said(read: Reader, resource: Element) -> dict[str, str | None]:
         except Exception as error:
             _log.warning("a resource could not be read (%s)", type(error).__name__)
     return {UNREAD: UNREAD_RESOURCE}
+
+
+def _is_soft_deleted(meta: Element) -> bool:
+    """Whether a server that exports what was deleted says so of a resource that it still has:
+    https://learn.microsoft.com/azure/healthcare-apis/fhir/export-data."""
+    return any(
+        str(each.get("url")).endswith("/deleted-state") and each.get("valueString") == "soft-deleted"
+        for each in several(meta.get("extension"))
+    )
 
 
 def decoded(raw: str) -> Element:

@@ -6,6 +6,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import fhir
 from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.transforms import conditions, encounters, parsing, patients
+from mediflow_assets.transforms.clearing import WHOLE
 from mediflow_assets.transforms.diagnoses import NAMED
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.fhir import condition, encounter, patient
@@ -27,6 +28,7 @@ def patients_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         "phone": parsing.given(F.col("phone")),
         "email": parsing.given(F.col("email")),
         "is_ended": F.col("is_deleted"),
+        "cleared": _whole(),
     }
     texts = texts_of(bronze, patient.COLUMNS, patient.read)
     return patients.from_synthea(texts, feeds, more | version(), feeds.spelling(SYSTEM), codes(F.col(UNREAD)))
@@ -46,6 +48,7 @@ def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
             "admission_type": F.col("admission_type"),
             "discharge_disposition": F.col("disposition"),
             "named_conditions": F.col("named_conditions"),
+            "cleared": _whole(),
             # one that never took place has no period to tell
             "is_end": F.col("is_deleted") | F.coalesce((status == "cancelled") & F.col("start").isNull(), F.lit(False)),
             **version(),
@@ -54,6 +57,11 @@ def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         (NAMED,),
         codes(F.col(UNREAD)),
     )
+
+
+def _whole() -> Column:
+    """A version of a resource is whole, unless it says that it is a part of one: https://hl7.org/fhir/R4/http.html#update."""
+    return F.when(~F.col("is_deleted") & F.col("is_part").isNull(), F.lit(WHOLE))
 
 
 def _department(name: str) -> Column:

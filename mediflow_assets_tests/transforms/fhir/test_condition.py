@@ -2,7 +2,7 @@
 
 import pytest
 
-from mediflow_assets.transforms.fhir import condition
+from mediflow_assets.transforms.fhir import condition, encounter
 
 NONE = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 
@@ -99,3 +99,26 @@ def test_what_has_another_shape_than_fhir_says_tells_nothing(wrong):
     names = ("subject", "encounter", "code", "onsetAge", "onsetPeriod", "onsetRange", "abatementPeriod",
              "clinicalStatus", "verificationStatus", "meta")  # fmt: skip
     assert told(**dict.fromkeys(names, wrong)) == {}
+
+
+def certain(letter, **place):
+    system = "https://fhir.kbv.de/CodeSystem/KBV_CS_SFHIR_ICD_DIAGNOSESICHERHEIT"
+    value = place or {"valueCoding": {"system": system, "code": letter}}
+    extension = {"url": "http://fhir.de/StructureDefinition/icd-10-gm-diagnosesicherheit"} | value
+    coding = {"system": "http://fhir.de/CodeSystem/bfarm/icd-10-gm", "code": "I10.90", "extension": [extension]}
+    return {"coding": [coding]}
+
+
+def test_a_diagnosis_that_is_ruled_out_beside_its_code_is_none():
+    assert told(code=certain("A"))["is_none"] == "true"
+    assert [told(code=certain(each)).get("is_none") for each in "GVZ"] == [None] * 3
+    assert encounter.read({"diagnosis": [{"concept": certain("A")}], "reasonCode": [certain("A"), certain("G")]})[
+        "reasoncode"
+    ] == "I10.90"  # fmt: skip
+    assert encounter.read({"reasonCode": [certain("A")]})["reasoncode"] is None
+
+
+def test_the_day_of_assertion_counts_where_none_of_recording_is_told():
+    asserted = {"url": "http://hl7.org/fhir/StructureDefinition/condition-assertedDate", "valueDateTime": "2024-01-02"}
+    assert told(extension=[asserted]) == {"start": "2024-01-02", "is_recorded": "true"}
+    assert told(extension=[asserted], recordedDate="2024-01-05")["start"] == "2024-01-05"

@@ -112,3 +112,16 @@ def test_what_has_another_shape_than_fhir_says_tells_nothing(wrong):
 
 def test_a_patient_of_dstu2_has_lists_for_families():
     assert told(name=[{"family": ["Ito"], "given": [None, "Aya"]}]) == {"last": "Ito", "first": "Aya"}
+
+
+def test_a_person_lives_where_the_address_is_no_postal_one():
+    postal = {"use": "home", "type": "postal", "city": "Boxville"}
+    assert told(address=[postal, {"use": "home", "type": "physical", "city": "Homeville"}])["city"] == "Homeville"
+    assert told(address=[postal, {"use": "work", "city": "Workville"}])["city"] == "Boxville"
+
+
+def test_a_group_of_us_core_is_told_by_its_code_where_it_shows_no_words():
+    url = "http://hl7.org/fhir/us/core/StructureDefinition/us-core-race"
+    detailed = {"url": "detailed", "valueCoding": {"code": "1586-7", "display": "Shoshone"}}
+    group = {"url": "ombCategory", "valueCoding": {"system": "urn:oid:2.16.840.1.113883.6.238", "code": "1002-5"}}
+    assert told(extension=[{"url": url, "extension": [group, detailed]}])["race"] == "American Indian or Alaska Native"

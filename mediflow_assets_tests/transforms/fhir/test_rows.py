@@ -3,6 +3,8 @@
 import datetime as dt
 import json
 
+import pytest
+
 from mediflow_assets.contracts import silver
 from mediflow_assets.transforms.fhir import condition, patient
 from mediflow_assets.transforms.fhir import encounter as encounter_reader
@@ -177,3 +179,36 @@ def test_who_is_put_where_an_identifier_stands_is_known_by_that_and_its_system_a
     assert born == {"urn:a|4711": "1941-01-02", "urn:b|4711": "1982-02-02", "4711": "1993-03-03"}
     of = {row["encounter_id"]: row["patient_id"] for row in house.rows(silver.ENCOUNTERS)}
     assert of == {"e1": "urn:a|4711", "e2": "urn:b|4711", "e3": "4711"}
+
+
+def version(number, **told):
+    meta = {"versionId": str(number), "lastUpdated": f"2024-02-0{number}T00:00:00Z", **told.pop("meta", {})}
+    return {"resourceType": "Patient", "id": "p1", "gender": "female", "meta": meta, **told}
+
+
+LIVED = {"address": [{"city": "Oldcity"}], "telecom": [{"system": "phone", "value": "123"}], "birthDate": "1950-02-03"}
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_what_a_newer_version_leaves_out_is_not_so_any_more(house, order):
+    versions = version(1, deceasedDateTime="2024-01-01", **LIVED), version(2, deceasedBoolean=False, birthDate="1950")
+    for number in order:
+        house.deliver(lines(versions[number]))
+        house.make_silver()
+    (row,) = house.rows(silver.PATIENTS)
+    assert (row["city"], row["phone"], row["death_date"], row["is_deceased"]) == (None, None, None, False)
+    assert str(row["birth_date"]) == "1950-02-03", "the newer one tells less of it, and agrees"
+
+
+def test_a_newer_version_of_which_only_a_part_is_told_leaves_the_rest(house):
+    tag = {"system": "http://terminology.hl7.org/CodeSystem/v3-ObservationValue", "code": "SUBSETTED"}
+    house.deliver(lines(version(1, **LIVED), version(2, meta={"tag": [tag]})))
+    house.make_silver()
+    assert house.rows(silver.PATIENTS, "city", "phone") == [{"city": "Oldcity", "phone": "123"}]
+
+
+def test_a_resource_that_its_server_has_deleted_softly_is_ended(house):
+    deleted = {"url": "http://azurehealthcareapis.com/data-extensions/deleted-state", "valueString": "soft-deleted"}
+    house.deliver(lines(PATIENT, encounter(id="e1"), encounter(id="e2", meta={"extension": [deleted]})))
+    house.make_silver()
+    assert [row["encounter_id"] for row in house.rows(silver.ENCOUNTERS)] == ["e1"]
