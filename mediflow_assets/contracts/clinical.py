@@ -37,6 +37,9 @@ ORDERED, GIVEN, DISPENSED, STATED, IMMUNIZATION = "request", "administration", "
 CLAIM, BENEFIT = "claim", "benefit"
 CLAIM_KINDS = (CLAIM, "preauthorization", "predetermination", BENEFIT)
 """A claim, what asks beforehand what would be paid, and what came back of a claim."""
+ALLERGY_KINDS, ALLERGY_CATEGORIES = ("allergy", "intolerance"), ("food", "medication", "environment", "biologic")
+CRITICALITIES, SEVERITIES = ("low", "high", "unable-to-assess"), ("mild", "moderate", "severe")
+"""The codes of https://hl7.org/fhir/R4/allergyintolerance.html, severities from the least on."""
 LINE_KINDS = ("charge", "payment", "adjustment", "transfer-in", "transfer-out")
 
 
@@ -66,7 +69,7 @@ def _table(
     name: str, description: str, stem: str, columns: tuple[Column, ...], checks: tuple[RowCheck, ...] = ()
 ) -> TableContract:
     """A table of what befell patients: whose and of which encounter a row is, its own columns, and its version."""
-    thing = name.removesuffix("s")
+    thing = "allergy" if name == "allergies" else name.removesuffix("s")
     return of_records(
         name,
         description,
@@ -154,6 +157,24 @@ MEDICATIONS = _table(
      RowCheck("cost_negative", "cost_usd < 0", Q)),
 )  # fmt: skip
 
+ALLERGIES = _table(
+    "allergies",
+    "One row per allergy or intolerance of a patient.",
+    "noted",
+    (
+        Column("kind", T.STRING, "allergy or intolerance, where told", P.CLINICAL, keep()),
+        Column("category", T.STRING, "food, medication, environment, biologic", P.CLINICAL, keep()),
+        Column("criticality", T.STRING, "low, high, unable-to-assess", P.CLINICAL, keep()),
+        *_coded("what it is against"),
+        Column("severity", T.STRING, "of its worst reaction: mild, moderate, severe", P.CLINICAL, keep()),
+        Column("reactions", T.STRING, "what they are, as delivered, apart by ;", P.OTHER_ID, redact()),
+        _STATUS,
+        *_begun("noted", "begin, else when it was written down"),
+        Column("ended_at", T.TIMESTAMP, "end, UTC", P.DATE, year()),
+    ),
+    (_CODE_MISSING,),
+)  # fmt: skip
+
 CLAIMS = _table(
     "claims",
     "One row per claim sent to a payer, and per explanation of benefit that came back.",
@@ -207,4 +228,4 @@ ENCOUNTER_LOCATIONS = _table(
     (RowCheck("left_before_entered", "left_at < entered_at", Severity.WARN),),
 )  # fmt: skip
 
-TABLES = (OBSERVATIONS, PROCEDURES, MEDICATIONS, CLAIMS, CLAIM_LINES, ENCOUNTER_LOCATIONS)
+TABLES = (OBSERVATIONS, PROCEDURES, MEDICATIONS, ALLERGIES, CLAIMS, CLAIM_LINES, ENCOUNTER_LOCATIONS)

@@ -5,6 +5,7 @@ import re
 
 from mediflow_assets.contracts.identifiers import FHIR
 from mediflow_assets.contracts.source import (
+    ALLERGIES,
     CLAIMS,
     CONDITIONS,
     ENCOUNTERS,
@@ -129,6 +130,11 @@ SOURCE = SourceContract(
         ),
         Target(PROCEDURES, _clinical("procedure performed_at ended_at"), "Procedure"),
         Target(MEDICATIONS, _clinical("medication kind named_medication started_at ended_at"), MEDICATION_TYPES),
+        Target(
+            ALLERGIES,
+            _clinical("allergy kind category criticality severity reactions noted_at ended_at"),
+            "AllergyIntolerance",
+        ),
         Target(CLAIMS, _clinical("claim kind answered_claim_id served_at total_usd paid_usd"), CLAIM_TYPES),
         Target(LINKS, _read("survivor_id merged_id kind updated_at claimed_at version_number"), "Patient"),
     ),

@@ -20,6 +20,7 @@ _DOMAINS = (
     "observation",
     "procedure",
     "medication",
+    "allergy",
     "claim",
     "claim_line",
     "encounter_location",

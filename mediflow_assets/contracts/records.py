@@ -39,6 +39,7 @@ _COMPUTED = {
     "observation_key": ("observation_id",),
     "procedure_key": ("procedure_id",),
     "medication_key": ("medication_id",),
+    "allergy_key": ("allergy_id",),
     "claim_key": ("claim_id",),
     "claim_line_key": ("claim_line_id",),
     "encounter_location_key": ("encounter_location_id",),
@@ -46,7 +47,7 @@ _COMPUTED = {
     "is_stretch": ("kind", "department", "room", "bed", "entered_at"),
     **{
         f"{begun}_{what}": (f"{begun}_at",)
-        for begun in ("observed", "performed", "started", "served", "entered")
+        for begun in ("observed", "performed", "started", "noted", "served", "entered")
         for what in ("on", "precision")
     },
     "claimed_at": ("updated_at",),

@@ -210,7 +210,7 @@ VERSIONS = {
     ENCOUNTERS.name: versions_of(ENCOUNTERS, "encounter_versions", ("length_of_stay_days", "derived")),
     CONDITIONS.name: versions_of(CONDITIONS, "condition_versions", ("is_listed", *OF_LINK)),
     **{
-        table.name: versions_of(table, f"{table.key[1].removesuffix('s')}_versions", clinical.COMPUTED)
+        table.name: versions_of(table, f"{table.primary_key[-1].removesuffix('_id')}_versions", clinical.COMPUTED)
         for table in clinical.TABLES
     },
 }

@@ -16,6 +16,7 @@ PATIENTS, ENCOUNTERS, CONDITIONS = "silver/patients", "silver/encounters", "silv
 LINKS = "silver/patient_links"
 OBSERVATIONS, PROCEDURES, MEDICATIONS = "silver/observations", "silver/procedures", "silver/medications"
 CLAIMS, CLAIM_LINES = "silver/claims", "silver/claim_lines"
+ALLERGIES = "silver/allergies"
 LOCATIONS = "silver/encounter_locations"
 
 PROVENANCE = (

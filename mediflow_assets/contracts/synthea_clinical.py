@@ -1,4 +1,4 @@
-"""Synthea's tables of observations, procedures, medications, immunizations, claims and their transactions."""
+"""Synthea's tables of observations, procedures, medications, immunizations, allergies, claims and transactions."""
 
 from collections.abc import Iterable
 
@@ -94,6 +94,23 @@ IMMUNIZATIONS = _source(
         "cost_usd": "base_cost",
     },
 )
+ALLERGIES = _source(
+    "allergies",
+    "start stop patient encounter code system description type category reaction1 description1 severity1 reaction2 "
+    "description2 severity2",
+    source.ALLERGIES,
+    {
+        "allergy_id": "patient encounter code description start",
+        "kind": "type",
+        "category": "category",
+        "code": "code",
+        "text": "description",
+        "severity": "severity1 severity2",
+        "reactions": "description1 description2",
+        "noted_at": "start",
+        "ended_at": "stop",
+    },
+)
 CLAIMS = _source(
     "claims",
     "id patientid appointmentid servicedate status1 outstanding1 outstanding2 outstandingp lastbilleddate1",
@@ -123,4 +140,4 @@ CLAIMS_TRANSACTIONS = _source(
     "patientid",
     "appointmentid",
 )
-SOURCES = (OBSERVATIONS, PROCEDURES, MEDICATIONS, IMMUNIZATIONS, CLAIMS, CLAIMS_TRANSACTIONS)
+SOURCES = (OBSERVATIONS, PROCEDURES, MEDICATIONS, IMMUNIZATIONS, ALLERGIES, CLAIMS, CLAIMS_TRANSACTIONS)

@@ -57,6 +57,12 @@ IMMUNIZATIONS = _source(
     is_closed=True,
     aliases=_PRICE,
 )
+ALLERGIES = _source(
+    contracts.ALLERGIES,
+    # those of older releases have the header of conditions.csv
+    ("start", *_DONE, "type", "category", "reaction1"),
+    ("code", "category", "reaction1", "severity1"),
+)
 CLAIMS = _source(
     contracts.CLAIMS,
     ("id", "patientid", "appointmentid", "servicedate"),

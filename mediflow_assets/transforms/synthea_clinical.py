@@ -22,6 +22,7 @@ _KIND_OF_LINE = {
     "TRANSFERIN": "transfer-in",
     "TRANSFEROUT": "transfer-out",
 }
+_REACTIONS, _SEVERITIES = ("description1", "description2"), ("severity1", "severity2")
 _OWED = ("outstanding1", "outstanding2", "outstandingp")
 """By the first payer, the second one, and the patient."""
 _AMOUNT_OF_LINE = {
@@ -79,6 +80,37 @@ def immunizations(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     found = {"kind": F.lit(c.IMMUNIZATION), **coded("code", "description", c.CVX), "cost_usd": cost}
     begun, why = Begun("started", "date"), _unread(found, base_cost="cost_usd")
     return shaped(texts, feeds, c.MEDICATIONS, begun, _of_synthea(found), why)
+
+
+def allergies(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
+    """allergies.csv of newer releases: with up to two reactions."""
+    cells = ("start", "stop", "code", "system", "description", "type", "category", *_REACTIONS, *_SEVERITIES)
+    texts = _texts(bronze, cells)
+    said = F.lower(F.concat_ws(" ", *_SEVERITIES))
+    found = {
+        "kind": _one_of("type", c.ALLERGY_KINDS),
+        "category": _one_of("category", c.ALLERGY_CATEGORIES),
+        **_of_named_system(),
+        "severity": F.coalesce(*(F.when(said.contains(level), level) for level in c.SEVERITIES[::-1])),
+        "reactions": parsing.given(F.concat_ws("; ", *_REACTIONS)),
+    }
+    begun, told_by = Begun("noted", "start", "stop"), ("code", "description")
+    return shaped(texts, feeds, c.ALLERGIES, begun, _of_synthea(found), (), told_by)
+
+
+def _of_named_system() -> dict[str, Column]:
+    """A code by the system that is named beside it, if it has the form of one of its codes."""
+    named, code = F.upper("system"), F.upper("code")
+    system = F.lit(None).cast("string")
+    for word, name in (("SNOMED", c.SNOMED), ("RXNORM", c.RXNORM)):
+        system = F.when(named.contains(word) & code.rlike(c.FORMS[name]), name).otherwise(system)
+    is_one = system.isNotNull()
+    codes = {"code": F.when(is_one, code), "local_code": F.when(~is_one, F.col("code"))}
+    return {**codes, "system": system, "text": F.col("description")}
+
+
+def _one_of(text: str, words: tuple[str, ...]) -> Column:
+    return F.when(F.lower(text).isin(list(words)), F.lower(text))
 
 
 def claims(bronze: DataFrame, feeds: FeedReader) -> DataFrame:

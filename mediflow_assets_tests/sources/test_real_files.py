@@ -16,6 +16,7 @@ KNOWN = {
     "synthea_claims/procedures.csv": ("synthea_procedures", 249),
     "synthea_claims/medications.csv": ("synthea_medications", 663),
     "synthea_claims/immunizations.csv": ("synthea_immunizations", 29),
+    "synthea_claims/allergies.csv": ("synthea_allergies", 40),
     "synthea_claims/claims.csv": ("synthea_claims", 1267),
     "synthea_claims/claims_transactions.csv": ("synthea_claims_transactions", 5228),
     "synthea_hospital/procedures.csv": ("synthea_procedures", 47701),

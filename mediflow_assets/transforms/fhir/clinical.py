@@ -11,7 +11,15 @@ from mediflow_assets.contracts import fhir
 from mediflow_assets.transforms import parsing
 from mediflow_assets.transforms.clinical import ENCOUNTER, ID, PATIENT, Begun, measured, of_system, shaped
 from mediflow_assets.transforms.feeds import FeedReader
-from mediflow_assets.transforms.fhir import claim, medication, never_was, observation, procedure, published_codes
+from mediflow_assets.transforms.fhir import (
+    allergy,
+    claim,
+    medication,
+    never_was,
+    observation,
+    procedure,
+    published_codes,
+)
 from mediflow_assets.transforms.fhir.resources import texts_of
 from mediflow_assets.transforms.fhir.rows import version
 from mediflow_assets.transforms.joins import with_few
@@ -51,6 +59,15 @@ def medications_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     texts = _texts(bronze, feeds, medication, are_of_types=True)
     found = {"kind": F.col("kind"), **_coded(), "named_medication": F.col("named")}
     return shaped(texts, feeds, c.MEDICATIONS, Begun("started", "begin", "end"), _told(found), (F.col(UNREAD),))
+
+
+def allergies_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
+    """AllergyIntolerance resources."""
+    texts = _texts(bronze, feeds, allergy)
+    words = {"category": c.ALLERGY_CATEGORIES, "criticality": c.CRITICALITIES}
+    closed = {name: F.when(F.col(name).isin(list(known)), F.col(name)) for name, known in words.items()}
+    told = {name: F.col(name) for name in ("kind", "severity", "reactions")}
+    return shaped(texts, feeds, c.ALLERGIES, Begun("noted", "begin", "end"), _told({**closed, **told, **_coded()}))
 
 
 def medications_told(bronze: DataFrame) -> DataFrame:

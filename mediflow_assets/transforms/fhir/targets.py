@@ -11,6 +11,7 @@ BY_TABLE = {
     source.OBSERVATIONS: clinical.observations_of,
     source.PROCEDURES: clinical.procedures_of,
     source.MEDICATIONS: clinical.medications_of,
+    source.ALLERGIES: clinical.allergies_of,
     source.CLAIMS: clinical.claims_of,
     source.LINKS: patient_links.from_fhir,
 }
