@@ -16,6 +16,7 @@ from mediflow_assets.contracts.origin import MADE_WHOLE
 from mediflow_assets.defs.operational import OPERATIONAL
 from mediflow_assets.errors import UpgradeNeeded
 from mediflow_assets.pipeline import gold, rebuild, upgrade
+from mediflow_assets.pipeline.omop import tables as omop
 from mediflow_assets.storage.delta import FORMAT, FORMAT_NOTE, Lake
 from mediflow_assets.storage.schemas import arrow_schema
 from mediflow_assets.streaming.status_table import status_table
@@ -45,7 +46,7 @@ def older(tmp_path, session) -> House:
 
 
 def test_the_tables_that_are_made_whole_are_those_that_a_step_writes_so():
-    builds = (*gold.GOLD, *gold.MASKED, *OPERATIONAL, status_table("off", {}))
+    builds = (*gold.GOLD, *gold.MASKED, *omop.TABLES, *OPERATIONAL, status_table("off", {}))
     made = {build.contract.name for build in builds}
     assert made | {models.RISK_SCORES.name, links.MERGED_PATIENTS.name} == MADE_WHOLE
 
