@@ -59,7 +59,7 @@ def _cells(word: "UnknownWord") -> tuple[object, ...]:
 def map_(
     feed: Annotated[
         str,
-        typer.Argument(help="a feed of sources.toml or a shipped one; admissions or hl7, of records of none"),
+        typer.Argument(help="a feed of sources.toml or a shipped one; admissions, hl7 or fhir, of records of none"),
     ],
     column: Annotated[str, typer.Argument(help="encounter_class, gender and so on: see docs/reference/words.md")],
     theirs: Annotated[str, typer.Argument(help="the word as it is delivered")],

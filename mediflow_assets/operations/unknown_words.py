@@ -63,9 +63,9 @@ def in_order(words: Iterable[UnknownWord]) -> list[UnknownWord]:
 def map_word(path: Path, feed: str, column: str, theirs: str, ours: str) -> str:
     """Write into `sources.toml` what a word means in a feed, or in the records of a system that are of none; gives our
     word for it. Raises SettingsInvalid."""
-    words = vocabulary.CODED.get(column)
-    if words is None:
-        raise SettingsInvalid(f"There is no column '{column}' of words. There are {', '.join(vocabulary.CODED)}.")
+    words, columns = vocabulary.CODED.get(column), WORDY.get(feed, vocabulary.CODED)
+    if words is None or column not in columns:
+        raise SettingsInvalid(f"There is no column '{column}' of words. There are {', '.join(columns)}.")
     meant = vocabulary.word_of(by_spelling(words), ours) if ours else ours
     if meant is None:
         raise SettingsInvalid(f"A word of {column} means one of {', '.join(words)}, or '' where it says nothing.")
@@ -102,7 +102,7 @@ def _section(path: Path, feed: str) -> tuple[str, str]:
         return "systems", feed
     raise SettingsInvalid(
         f"There is no feed '{feed}' in sources.toml. 'mediflow vocabulary unmapped' tells the feed of each word; "
-        f"records of no feed are those of {' and '.join(WORDY)}."
+        f"records of no feed are those of {', '.join(WORDY)}."
     )
 
 

@@ -103,6 +103,14 @@ def _batch(rows: list[tuple[int, Row]], rejects: list[Reject]) -> RecordBatchOfD
     return RecordBatchOfDelivery(accepted, tuple(rejects))
 
 
+def _words(record: "Mapping[str, object]") -> "Mapping[str, str | None]":
+    from mediflow_assets.transforms.fhir import encounter, patient
+    from mediflow_assets.transforms.fhir.resources import decoded
+
+    told = decoded(str(record.get("resource")))
+    return {"encounter_class": encounter.read(told)["encounterclass"], "gender": patient.read(told)["gender"]}
+
+
 def _transforms() -> "Mapping[str, Transform]":
     from mediflow_assets.transforms.fhir.targets import BY_TABLE
 
@@ -118,5 +126,6 @@ FHIR = Source(
     people=people_of,
     record_numbers=record_numbers,
     names_borne=names_borne,
+    words=_words,
     accepts=(("NDJSON of resources or Bundles of FHIR, an array of such, or a Bundle",), ()),
 )

@@ -1,6 +1,6 @@
 """`[systems.NAME]` of `sources.toml`: what a hospital says of a whole source system, whatever feed a record is of."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,8 +30,13 @@ class System:
     """By column theirs → ours, of records that are of no feed."""
 
 
-WORDY = (bronze.SOURCES["admissions"].system, bronze.SOURCES["hl7"].system)
-"""Systems of which words can be mapped without a feed."""
+WORDY: Mapping[str, Collection[str]] = {
+    bronze.SOURCES["admissions"].system: tuple(CODED),
+    bronze.SOURCES["hl7"].system: tuple(CODED),
+    bronze.SOURCES["fhir"].system: ("encounter_class", "gender"),
+}
+"""Systems of which words can be mapped without a feed, and of which columns: what FHIR says elsewhere in a word that is
+not known, it does not say."""
 KEYS = frozenset(System.__dataclass_fields__)
 
 
@@ -65,11 +70,14 @@ def _authorities(name: str, section: Any) -> Mapping[str, str]:
 def _of_words(name: str, values: Any) -> None:
     """Values are words by column, of systems whose records may be of a feed."""
     is_one = isinstance(values, dict) and all(
-        column in CODED and isinstance(words, dict) and all(isinstance(ours, str) for ours in words.values())
+        column in WORDY.get(name, CODED)
+        and isinstance(words, dict)
+        and all(isinstance(ours, str) for ours in words.values())
         for column, words in values.items()
     )
     if not is_one or (values and name not in WORDY):
-        raise _invalid(name, "values", f"of systems {' and '.join(WORDY)}, pairs of words for {', '.join(CODED)}")
+        expected = f"of systems {', '.join(WORDY)}, pairs of words for {', '.join(WORDY.get(name, CODED))}"
+        raise _invalid(name, "values", expected)
 
 
 def _tells_numbers(name: str) -> bool:

@@ -48,6 +48,7 @@ _FIRST_USES = ("DD", "billing", "CC", "AD")
 """Of diagnosis-role, in this order: what a stay turned out to be for, before what it was begun for."""
 _USES = (*_FIRST_USES, "CM", "pre-op", "post-op")
 _RANK = re.compile(r"[1-9][0-9]{0,3}\Z")
+_PLANNED = "planned"
 _BEGUN, _OVER = ("arrived", "triaged", "in-progress"), ("finished",)
 
 
@@ -81,6 +82,9 @@ def _period(told: Element) -> tuple[str | None, str | None]:
     """Begin and end; what the period does not tell is told by the history of the status."""
     period = one(told.get("period"))
     start, stop = text(period.get("start")), text(period.get("end"))
+    if told.get("status") == _PLANNED:
+        # what is planned has not ended; R5 tells it apart from the period
+        return start or text(told.get("plannedStartDate")), None
     if start and (stop or told.get("status") not in _OVER):
         return start, stop
     history = [

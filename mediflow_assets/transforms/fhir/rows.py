@@ -8,6 +8,7 @@ from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.transforms import conditions, encounters, parsing, patients
 from mediflow_assets.transforms.clearing import WHOLE
 from mediflow_assets.transforms.diagnoses import NAMED
+from mediflow_assets.transforms.feed_words import meant
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.fhir import condition, encounter, patient
 from mediflow_assets.transforms.fhir.resources import texts_of
@@ -30,16 +31,16 @@ def patients_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         "is_ended": F.col("is_deleted"),
         "cleared": _whole(),
     }
-    texts = texts_of(bronze, patient.COLUMNS, patient.read)
+    texts = _meant(texts_of(bronze, patient.COLUMNS, patient.read), feeds, "gender", "gender")
     return patients.from_synthea(texts, feeds, more | version(), feeds.spelling(SYSTEM), codes(F.col(UNREAD)))
 
 
 def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """Encounter resources as encounters; of who provides them the nearest counts: service, place, organisation."""
     status = F.when(F.col("is_deleted"), F.lit("cancelled")).otherwise(parsing.coded(F.col("status"), v.STATUSES))
-    texts = texts_of(bronze, encounter.COLUMNS, encounter.read)
+    texts = _meant(texts_of(bronze, encounter.COLUMNS, encounter.read), feeds, "encounterclass", "encounter_class")
     return encounters.from_synthea(
-        texts.withColumn(NAMED, F.upper("reasonsystem")),
+        texts.withColumns({NAMED: F.upper("reasonsystem"), "start": _begin(status)}),
         feeds,
         {
             "source_system": F.lit(SYSTEM),
@@ -62,6 +63,21 @@ def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
 def _whole() -> Column:
     """A version of a resource is whole, unless it says that it is a part of one: https://hl7.org/fhir/R4/http.html#update."""
     return F.when(~F.col("is_deleted") & F.col("is_part").isNull(), F.lit(WHOLE))
+
+
+def _begin(status: Column) -> Column:
+    """When an encounter begins. What is planned has not begun: one that is still to come is as of its version."""
+    arrived = F.col("_ingested_at")
+    is_to_come = (status == "planned") & (parsing.timestamp(F.col("start")) > arrived)
+    is_before = parsing.timestamp(F.col("last_updated")) <= arrived
+    at = F.when(is_before, F.col("last_updated")).otherwise(F.date_format(arrived, "yyyy-MM-dd'T'HH:mm:ss'Z'"))
+    return F.when(is_to_come, at).otherwise(F.col("start"))
+
+
+def _meant(texts: DataFrame, feeds: FeedReader, name: str, column: str) -> DataFrame:
+    """Texts in which a word of a coded column is as `sources.toml` says that FHIR's servers mean it."""
+    values = feeds.values.get(column)
+    return texts.withColumn(name, meant(F.col(name), values)) if values else texts
 
 
 def _department(name: str) -> Column:

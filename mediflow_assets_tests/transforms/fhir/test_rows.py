@@ -6,6 +6,11 @@ import json
 import pytest
 
 from mediflow_assets.contracts import silver
+from mediflow_assets.errors import SettingsInvalid
+from mediflow_assets.operations import unknown_words
+from mediflow_assets.operations.mending import what_mends
+from mediflow_assets.pipeline import rebuild
+from mediflow_assets.sources import Feeds
 from mediflow_assets.transforms.fhir import condition, patient
 from mediflow_assets.transforms.fhir import encounter as encounter_reader
 from mediflow_assets_tests.house import RECEIVED
@@ -91,6 +96,41 @@ def test_a_resource_of_which_a_number_or_half_a_character_cannot_be_read_is_read
         ("M", False, "Aya Ito"), ("F", False, "Ay\ufffd Ito"),
     ]  # fmt: skip
     assert house.rows(silver.QUARANTINE) == []
+
+
+def test_what_is_planned_is_as_of_its_version_until_its_day(house):
+    coming = {"status": "planned", "period": {"start": "2030-03-01T10:00:00Z", "end": "2030-03-02T10:00:00Z"}}
+    said = {"meta": {"lastUpdated": "2024-02-01T08:00:00Z"}}
+    past = {"status": "planned", "period": None, "plannedStartDate": "2024-03-01T10:00:00Z"}
+    house.deliver(
+        lines(PATIENT, encounter(**coming, **said), encounter(id="e2", **coming), encounter(id="e3", **past),
+              encounter(id="e4", status="in-progress", period={"start": "2030-03-01T10:00:00Z"}))
+    )  # fmt: skip
+    house.make_silver()
+    found = {row["encounter_id"]: (row["status"], f"{row['admitted_at']:%Y-%m-%d %H}", row["discharged_at"])
+             for row in house.rows(silver.ENCOUNTERS)}  # fmt: skip
+    assert found == {"e1": ("planned", "2024-02-01 08", None), "e2": ("planned", f"{RECEIVED:%Y-%m-%d %H}", None),
+                     "e3": ("planned", "2024-03-01 10", None)}  # fmt: skip
+    assert list(house.reasons(silver.ENCOUNTERS).values()) == [["admitted_in_future"]]
+
+
+def test_a_word_of_a_server_is_named_and_mapped_as_those_of_feeds(house, tmp_path):
+    own = {"system": "urn:oid:1.2.840.114350.1.72", "code": "13", "display": "Support OP Encounter"}
+    house.deliver(lines(PATIENT, encounter(**{"class": own})))
+    house.make_silver()
+    (word,) = unknown_words.unmapped(house.lake)
+    assert (word.feed, word.column, word.word, word.records) == ("fhir", "encounter_class", "13", 1)
+    assert "map fhir encounter_class" in what_mends("encounter_class_unknown", None, "fhir")
+    sources = tmp_path / "sources.toml"
+    sources.write_text("")
+    unknown_words.map_word(sources, "fhir", "encounter_class", "13", "outpatient")
+    mapped = house.with_feeds(Feeds.load(sources))
+    for validated in silver.VALIDATED:
+        rebuild.ask(mapped.lake, validated)
+    mapped.make_silver()
+    assert mapped.row(silver.ENCOUNTERS)["encounter_class"] == "outpatient"
+    with pytest.raises(SettingsInvalid, match="encounter_class, gender"):
+        unknown_words.map_word(sources, "fhir", "status", "13", "finished")
 
 
 def test_a_reference_names_its_patient_in_every_form(house):
