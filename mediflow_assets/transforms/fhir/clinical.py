@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import clinical as c
 from mediflow_assets.contracts import fhir
+from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.transforms import parsing
 from mediflow_assets.transforms.clinical import ENCOUNTER, ID, PATIENT, Begun, measured, of_system, shaped
 from mediflow_assets.transforms.feeds import FeedReader
@@ -45,20 +46,20 @@ def observations_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         "value_text": F.coalesce(value["value_text"], F.col("part_texts")),
         "components": F.col("components"),
     }
-    return shaped(texts, feeds, c.OBSERVATIONS, Begun("observed", "begin"), _told(found), (F.col(UNREAD),))
+    return _shaped(texts, feeds, c.OBSERVATIONS, Begun("observed", "begin"), found)
 
 
 def procedures_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """Procedure resources."""
     texts = _texts(bronze, feeds, procedure)
-    return shaped(texts, feeds, c.PROCEDURES, Begun("performed", "begin", "end"), _told(_coded()), (F.col(UNREAD),))
+    return _shaped(texts, feeds, c.PROCEDURES, Begun("performed", "begin", "end"), _coded())
 
 
 def medications_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """Resources of what was ordered, dispensed, given or stated, and immunizations."""
     texts = _texts(bronze, feeds, medication, are_of_types=True)
     found = {"kind": F.col("kind"), **_coded(), "named_medication": F.col("named")}
-    return shaped(texts, feeds, c.MEDICATIONS, Begun("started", "begin", "end"), _told(found), (F.col(UNREAD),))
+    return _shaped(texts, feeds, c.MEDICATIONS, Begun("started", "begin", "end"), found)
 
 
 def allergies_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
@@ -67,7 +68,7 @@ def allergies_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     words = {"category": c.ALLERGY_CATEGORIES, "criticality": c.CRITICALITIES}
     closed = {name: F.when(F.col(name).isin(list(known)), F.col(name)) for name, known in words.items()}
     told = {name: F.col(name) for name in ("kind", "severity", "reactions")}
-    return shaped(texts, feeds, c.ALLERGIES, Begun("noted", "begin", "end"), _told({**closed, **told, **_coded()}))
+    return _shaped(texts, feeds, c.ALLERGIES, Begun("noted", "begin", "end"), {**closed, **told, **_coded()})
 
 
 def medications_told(bronze: DataFrame) -> DataFrame:
@@ -109,7 +110,19 @@ def claims_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     }
     unread = [parsing.unreadable(f"{name}_unreadable", F.col(name), read) for name, read in amounts.items()]
     other = F.when(F.col("currency") != _USD, F.lit("currency_not_usd"))
-    return shaped(texts, feeds, c.CLAIMS, Begun("served", "begin"), _told(found), (F.col(UNREAD), *unread, other), ())
+    return _shaped(texts, feeds, c.CLAIMS, Begun("served", "begin"), found, (*unread, other), ())
+
+
+def _shaped(
+    texts: DataFrame,
+    feeds: FeedReader,
+    contract: TableContract,
+    begun: Begun,
+    found: Mapping[str, Column],
+    unreadable: Sequence[Column] = (),
+    told_by: Sequence[str] = ("code",),
+) -> DataFrame:
+    return shaped(texts, feeds, contract, begun, _told(found), (F.col(UNREAD), *unreadable), told_by)
 
 
 def _texts(bronze: DataFrame, feeds: FeedReader, reader: ModuleType, *, are_of_types: bool = False) -> DataFrame:

@@ -11,7 +11,7 @@ from mediflow_assets.operations import unknown_words
 from mediflow_assets.operations.mending import what_mends
 from mediflow_assets.pipeline import rebuild
 from mediflow_assets.sources import Feeds
-from mediflow_assets.transforms.fhir import condition, patient
+from mediflow_assets.transforms.fhir import allergy, condition, patient
 from mediflow_assets.transforms.fhir import encounter as encounter_reader
 from mediflow_assets_tests.house import RECEIVED
 
@@ -71,13 +71,14 @@ def test_a_resource_that_cannot_be_read_is_set_aside_and_ends_nobody(house, monk
     house.deliver(lines(PATIENT, encounter(), CONDITION))
     house.make_silver()
     changed = lines({**PATIENT, "id": "p1", "x": 0}, encounter(id="e2"), CONDITION | {"id": "c2"})
+    changed += lines({"resourceType": "AllergyIntolerance", "id": "a1", "patient": {"reference": "Patient/p1"}})
     house.deliver(changed.replace(": 0}", ": " + "[" * 300 + "]" * 300 + "}"), name="later.csv")
-    for reader in (patient, condition, encounter_reader):
+    for reader in (patient, condition, encounter_reader, allergy):
         monkeypatch.setattr(reader, "read", lambda told: {}["absent"])
     house.make_silver()
     assert {reason for row in house.rows(silver.QUARANTINE) for reason in row["reasons"]} == {"resource_unreadable"}
     assert {row["target_table"] for row in house.rows(silver.QUARANTINE)} == {
-        "silver/conditions", "silver/encounters", "silver/patients"
+        "silver/allergies", "silver/conditions", "silver/encounters", "silver/patients"
     }  # fmt: skip
     assert [len(house.rows(table)) for table in (silver.PATIENTS, silver.ENCOUNTERS, silver.CONDITIONS)] == [1, 1, 1]
     house.assert_balanced()
