@@ -203,7 +203,7 @@ def links_of(row: Row, record_number: str | None = None) -> list[Row]:
             found[kind, (MRN, number)] = mine | {"kind": kind, f"{role}_namespace": MRN, f"{role}_id": number}
         elif (other := other_patient(reference)) and other != row["merged_id"]:
             found[kind, other] = mine | {"kind": kind, f"{role}_id": other}
-        elif not isinstance(reference, dict) or not reference.get("reference"):
+        elif not isinstance(reference, dict) or "?" in str(reference.get("reference") or "?"):
             found[UNREAD, None] = mine | {"kind": UNREAD}
     return list(found.values())
 

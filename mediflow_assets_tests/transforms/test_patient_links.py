@@ -6,11 +6,12 @@ import json
 import pytest
 
 from mediflow_assets.contracts import links, operational, silver
+from mediflow_assets.contracts.merges import UNREAD
 from mediflow_assets.pipeline import merged
 from mediflow_assets.pipeline.silver_tables import LINKS, PATIENTS
 from mediflow_assets.sources import Feeds, recognise
 from mediflow_assets.sources.systems import System
-from mediflow_assets.transforms.patient_links import other_patient, survivors_of
+from mediflow_assets.transforms.patient_links import links_of, other_patient, survivors_of
 from mediflow_assets_tests.house import RECEIVED
 
 LATER = RECEIVED + dt.timedelta(days=3)
@@ -22,7 +23,7 @@ LATER = RECEIVED + dt.timedelta(days=3)
         ("Patient/p1", "p1"),
         ("https://fhir.example/Patient/p1/_history/3", "p1"),
         ("urn:uuid:0aa1", "0aa1"),
-        ("Patient?identifier=urn:mrn|77", "77"),
+        ("Patient?identifier=urn:mrn|77", None),
         ("RelatedPerson/r1", None),
         ("Group/g1/", None),
         ("#p1", None),
@@ -32,6 +33,12 @@ LATER = RECEIVED + dt.timedelta(days=3)
 )
 def test_a_link_names_the_patient_that_its_reference_ends_in(reference, id_):
     assert other_patient({"reference": reference}) == id_
+
+
+def test_a_link_by_condition_names_nobody_of_whom_the_identifier_is_the_id_and_is_told_as_unread():
+    links = json.dumps([{"type": "replaces", "other": {"reference": "Patient?identifier=urn:mrn|77"}}])
+    (said,) = links_of({"_links": links, "merged_id": "p1"})
+    assert said["kind"] == UNREAD
 
 
 def patient(id_, *links, **more):
