@@ -31,6 +31,13 @@ def by_condition(address: str, kind: str) -> str | None:
     return by_identifier({"system": system, "value": value}) if value or has_system else None
 
 
+def id_put(kept: str, identifiers: object) -> str:
+    """The id of a resource that was put where an identifier stands; older releases kept the value alone as its id."""
+    each = map(by_identifier, identifiers if isinstance(identifiers, list) else ())
+    names = {name for name in each if name and value_of(name) == kept}
+    return names.pop().removeprefix(MARK) if len(names) == 1 else kept
+
+
 def value_of(name: str) -> str:
     """The identifier's value in such a name; any other as it is."""
     return name.rpartition("|")[2] if name.startswith(MARK) else name

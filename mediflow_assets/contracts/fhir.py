@@ -21,6 +21,8 @@ from mediflow_assets.contracts.source import (
 )
 from mediflow_assets.contracts.table import Privacy as P
 
+READING = 2
+"""Raised when resources are read otherwise than before: Silver of older ones is then validated again."""
 _VERSION = "(?:/_history(?:/[^/]*)?)?/?$"
 ID_OF_REFERENCE = f"^(?:[^?]*?[/:|])?([^?/:|#]+){_VERSION}"
 """`Patient/1`, `Patient/1/_history/2` and `urn:uuid:1` all name 1; `#1` is nobody's, and a condition names no id."""

@@ -3,9 +3,19 @@
 import re
 from typing import Any
 
+import msgspec
+
 from mediflow_assets.contracts import borne, fhir
 
 _ID = re.compile(fhir.ID_OF_REFERENCE)
+
+
+class _Named(msgspec.Struct):
+    id: Any = None
+    identifier: Any = None
+
+
+_names_of = msgspec.json.Decoder(_Named)
 
 
 def id_put(kind: str, full_url: str | None, url: str | None) -> str | None:
@@ -13,6 +23,17 @@ def id_put(kind: str, full_url: str | None, url: str | None) -> str | None:
     which no id of FHIR looks like."""
     met = borne.by_condition(url or "", kind)
     return met.removeprefix(borne.MARK) if met else id_of(full_url) or id_of(url)
+
+
+def id_kept(id_: str | None, full_url: str | None, text: str) -> str | None:
+    """The id of a resource of Bronze, of which an older release may have kept an identifier's value alone."""
+    if not id_ or full_url or f'"id":"{id_}"' in text:
+        return id_
+    try:
+        found = _names_of.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return id_
+    return id_ if isinstance(found.id, str) else borne.id_put(id_, found.identifier)
 
 
 def id_of(address: str | None) -> str | None:

@@ -9,8 +9,9 @@ import msgspec
 import pyarrow as pa
 
 from mediflow_assets.contracts.identifiers import canonical
+from mediflow_assets.sources.fhir_addresses import id_kept
 
-_READ = ("resource_type", "resource_id", "resource", "last_modified", "etag")
+_READ = ("resource_type", "resource_id", "full_url", "resource", "last_modified", "etag")
 _MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
     r"(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.][0-9]{1,9})?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?\Z"
@@ -59,7 +60,10 @@ identifiers_of = msgspec.json.Decoder(Identified)
 def record_numbers(records: pa.RecordBatch, system: str) -> list[Numbered]:
     """Per record the Patient that it is, and the value of its identifier of a system."""
     rows = zip(*(records.column(name).to_pylist() for name in _READ), strict=True)
-    return [_numbered(id_, text, system, *of) if kind == "Patient" else Numbered() for kind, id_, text, *of in rows]
+    return [
+        _numbered(id_kept(id_, url, text), text, system, *of) if kind == "Patient" else Numbered()
+        for kind, id_, url, text, *of in rows
+    ]
 
 
 def _numbered(id_: str | None, text: str, system: str, modified: str | None, etag: str | None) -> Numbered:

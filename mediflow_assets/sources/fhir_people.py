@@ -9,6 +9,7 @@ import msgspec
 import pyarrow as pa
 
 from mediflow_assets.contracts import borne, fhir
+from mediflow_assets.sources.fhir_addresses import id_kept
 from mediflow_assets.sources.people import Named, lists
 
 FILLED = ("resource_type", "resource_id", "full_url", "resource", "last_modified", "etag", "known_as")
@@ -32,7 +33,7 @@ def people_of(records: pa.RecordBatch) -> Named:
 
 def _named(kind: str, resource_type: str | None, id_: str | None, full_url: str | None, text: str) -> Iterator[str]:
     if resource_type == kind:
-        yield from (each for each in (id_, _last(full_url)) if each)
+        yield from (each for each in (id_kept(id_, full_url, text), _last(full_url)) if each)
     for reference in _REFERENCE.findall(text):
         # an escape in a reference is legal, and so rare that only then JSON is read
         spelled = str(json.loads(f'"{reference}"')) if "\\" in reference else reference
@@ -73,7 +74,10 @@ def _logical(told: Any) -> Iterator[str]:
 def names_borne(records: pa.RecordBatch) -> list[tuple[str | None, tuple[str, ...]]]:
     """Per record the Patient that it is, and the names by which others may mean it: the identifiers that it bears."""
     rows = zip(*(records.column(name).to_pylist() for name in _NAMING[:4]), strict=True)
-    return [_borne(id_ or _last(url), text) if kind == "Patient" else (None, ()) for kind, id_, url, text in rows]
+    return [
+        _borne(id_kept(id_, url, text) or _last(url), text) if kind == "Patient" else (None, ())
+        for kind, id_, url, text in rows
+    ]
 
 
 def _borne(id_: str | None, text: str) -> tuple[str | None, tuple[str, ...]]:

@@ -126,7 +126,9 @@ def read_resource(raw: bytes, full_url: str | None = None, response: Any = None,
     if is_repeating:
         return REPEATED
     named = found.id if isinstance(found.id, str) else id_put(found.resource_type, full_url, url)
-    return found.resource_type, named, full_url, text, *version_of(response), None
+    # an address that tells the id is kept, so that this is not taken for an identifier's value
+    at = full_url or (url if named and named == id_of(url) else None)
+    return found.resource_type, named, at, text, *version_of(response), None
 
 
 def _looked_at(raw: bytes) -> tuple[Resource, bool]:

@@ -10,7 +10,7 @@ import msgspec
 import pyarrow as pa
 from pyspark.sql import DataFrame
 
-from mediflow_assets.contracts import fhir
+from mediflow_assets.contracts import borne, fhir
 from mediflow_assets.transforms.fhir.elements import NOTHING, Element, number, one, several, text, whole_number
 from mediflow_assets.transforms.patients import PROVENANCE
 from mediflow_assets.transforms.validation import UNREAD, UNREAD_RESOURCE
@@ -64,6 +64,8 @@ def _told(
         of_entry = text(one(resource.get("response")).get("lastModified"))
         return {"id": id_, "is_deleted": "true", **version, "last_updated": version["last_updated"] or of_entry}
     named = _ID.search(full_url or "")
+    if id_ and not full_url:
+        id_ = borne.id_put(id_, resource.get("identifier"))
     id_ = text(resource.get("id")) or id_ or (named[1] if named else None)
     return {**_said(read, resource), "id": id_, "is_deleted": "true" if _is_soft_deleted(meta) else None, **version}
 
