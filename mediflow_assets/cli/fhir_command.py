@@ -21,6 +21,11 @@ def pull(
     group: Annotated[str | None, typer.Option(help="the patients of a Group, by its id")] = None,
     is_system: Annotated[bool, typer.Option("--system", help="all that the server has, not of patients only")] = False,
     types: Annotated[list[str] | None, typer.Option("--type", help="a type of resource; may be repeated")] = None,
+    filters: Annotated[
+        list[str] | None,
+        typer.Option("--type-filter", help="a search of a type, as in Encounter?date=ge2026-01-01; may be repeated"),
+    ] = None,
+    is_posted: Annotated[bool, typer.Option("--post", help="ask in a body, where logs of addresses lack it")] = False,
     since: Annotated[str | None, typer.Option(help="what changed since then; the next pull takes no notice")] = None,
     is_full: Annotated[bool, typer.Option("--full", help="all, not only what changed since the last pull")] = False,
     wait_hours: Annotated[float, typer.Option(min=0, help="hours to wait for the server in all")] = 24,
@@ -48,7 +53,7 @@ def pull(
         context.usage("--since takes a time such as 2026-03-01T00:00:00Z, and excludes --full.")
     settings = context.settings()
     home.make_home(settings)
-    export = Export(group, is_system, tuple(types or ()))
+    export = Export(group, is_system, tuple(types or ()), tuple(filters or ()), is_posted)
     bounds = Bounds(wait_hours * 3600, file_bytes, is_past_errors, is_anew)
     with officer.recorded(settings, "fhir-pull") as who:
         address = server_address(server, is_plain_allowed)

@@ -46,6 +46,13 @@ def test_a_pull_tells_what_came_and_from_when_the_next_one_asks(
     assert len(inbox.take_in()[0]) == 2 and len(inbox.waiting()) == 2
 
 
+def test_a_search_is_asked_for_in_a_body_where_one_says_so(mediflow: Run, server: BulkServer) -> None:
+    search = "Encounter?date=ge2026-01-01"
+    asked = mediflow("fhir", "pull", "--server", server.base, "--post", "--type-filter", search)
+    assert asked.exit_code == 0, asked.output
+    assert server.wanted == [{"_typeFilter": [search]}] and server.paths("kick") == ["/fhir/Patient/$export"]
+
+
 def test_an_incomplete_export_fails_and_shows_no_word_of_the_server(mediflow: Run, server: BulkServer) -> None:
     server.file("error", outcome("error"), type="OperationOutcome")
     pulled = mediflow("fhir", "pull", "--server", server.base)

@@ -9,7 +9,8 @@ from mediflow_assets.errors import PullFailed
 from mediflow_assets.ingest.bulk_export.addresses import joined
 from mediflow_assets.ingest.bulk_export.kickoff import is_instant
 
-MOST_FILES = 100_000
+MOST_FILES, MOST_PAGES = 100_000, 1_000
+_TOO_MANY = f"The server's manifest names more than {MOST_FILES:,} files."
 _TYPE = re.compile(r"[A-Za-z]{1,64}\Z")
 
 
@@ -39,19 +40,40 @@ class Manifest:
     transaction_time: str
     is_token_needed: bool
     files: tuple[ExportFile, ...]
+    next_page: str | None = None
+    """Where it goes on: https://build.fhir.org/ig/HL7/bulk-data/export.html#manifest-link."""
 
 
 def read_manifest(said: dict[str, Any], status_url: str) -> Manifest:
-    """A manifest, its addresses whole. Raises PullFailed where it is not what the specification says."""
+    """A page of a manifest, its addresses whole. Raises PullFailed where it is not what the specification says."""
     at, is_token_needed = said.get("transactionTime"), said.get("requiresAccessToken")
     if not isinstance(at, str) or not is_instant(at) or not isinstance(is_token_needed, bool):
         raise PullFailed("The server's manifest lacks transactionTime or requiresAccessToken.")
-    if any(isinstance(each, dict) and each.get("relation") == "next" for each in _list(said, "link")):
-        raise PullFailed("The server's manifest has further pages, which nobody has asked for.")
     files = tuple(_file(kind, each, status_url) for kind in Kind for each in _list(said, kind))
     if len(files) > MOST_FILES:
-        raise PullFailed(f"The server's manifest names more than {MOST_FILES:,} files.")
-    return Manifest(at, is_token_needed, files)
+        raise PullFailed(_TOO_MANY)
+    return Manifest(at, is_token_needed, files, _next_page(_list(said, "link"), status_url))
+
+
+def whole(pages: list[Manifest]) -> Manifest:
+    """The manifest that pages make up: each file once, what was deleted after what was exported. All else is the same
+    on each page. Raises PullFailed."""
+    if len({(page.transaction_time, page.is_token_needed) for page in pages}) > 1:
+        raise PullFailed("The pages of the server's manifest are not of one export.")
+    by_url = {file.url: file for page in pages for file in page.files}
+    if len(by_url) > MOST_FILES:
+        raise PullFailed(_TOO_MANY)
+    files = sorted(by_url.values(), key=lambda file: list(Kind).index(file.kind))
+    return Manifest(pages[0].transaction_time, pages[0].is_token_needed, tuple(files))
+
+
+def _next_page(links: list[Any], url: str) -> str | None:
+    told = [each.get("url") for each in links if isinstance(each, dict) and each.get("relation") == "next"]
+    if not told:
+        return None
+    if len(told) > 1 or not isinstance(told[0], str) or not told[0]:
+        raise PullFailed("The server's manifest does not say where its next page is.")
+    return joined(url, told[0])
 
 
 def _list(said: dict[str, Any], name: str) -> list[Any]:

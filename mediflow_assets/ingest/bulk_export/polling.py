@@ -5,7 +5,7 @@ import contextlib
 import httpx
 
 from mediflow_assets.errors import JobGone, PullFailed
-from mediflow_assets.ingest.bulk_export.manifest import Manifest, read_manifest
+from mediflow_assets.ingest.bulk_export.manifest import MOST_PAGES, Manifest, read_manifest, whole
 from mediflow_assets.ingest.bulk_export.waiting import Patience
 from mediflow_assets.ingest.bulk_export.wire import NOT_NOW, Wire
 
@@ -14,12 +14,24 @@ _ACCEPT = {"Accept": "application/json"}
 
 
 def await_manifest(wire: Wire, status_url: str, until: float) -> Manifest:
-    """The manifest of an export, once it is there. Raises JobGone where the server knows it no more or gave it up."""
+    """The manifest of an export, all its pages, once it is there. Raises JobGone where the server knows it no more or
+    gave it up."""
+    pages: dict[str, Manifest] = {}
+    url: str | None = status_url
+    while url:
+        if url in pages or len(pages) == MOST_PAGES:
+            raise PullFailed("The pages of the server's manifest have no end.")
+        pages[url] = found = _await_page(wire, url, until)
+        url = found.next_page
+    return whole(list(pages.values()))
+
+
+def _await_page(wire: Wire, url: str, until: float) -> Manifest:
     patience = Patience(wire.clock, until)
     while True:
-        answer = wire.ask("GET", status_url, _ACCEPT, until)
+        answer = wire.ask("GET", url, _ACCEPT, until)
         if answer.status == 200:
-            return read_manifest(answer.members(), status_url)
+            return read_manifest(answer.members(), url)
         if answer.status in GONE:
             raise JobGone("The server no longer has the export.")
         if answer.status in NOT_NOW:

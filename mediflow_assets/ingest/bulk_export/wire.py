@@ -99,6 +99,7 @@ class Wire:
         headers: Mapping[str, str],
         form: Mapping[str, str] | None = None,
         has_token: bool = True,
+        body: bytes | None = None,
     ) -> Iterator[httpx.Response]:
         """An answer whose body is unread. Redirects are followed; whether a host gets a token is asked anew."""
         for _ in range(_MOST_REDIRECTS + 1):
@@ -107,7 +108,7 @@ class Wire:
             if has_token and self.tokens and self.sees_token(url):
                 sent["Authorization"] = f"Bearer {self.tokens.current()}"
             try:
-                request = self.http.build_request(method, url, headers=sent, data=form)
+                request = self.http.build_request(method, url, headers=sent, data=form, content=body)
                 response = self.http.send(request, stream=True)
             except (httpx.InvalidURL, UnicodeError):
                 raise PullFailed("The server names an address that is none.") from None
@@ -128,19 +129,28 @@ class Wire:
         headers: Mapping[str, str],
         form: Mapping[str, str] | None = None,
         has_token: bool = True,
+        body: bytes | None = None,
     ) -> Answer:
         """Ask once. Raises httpx.TransportError where no answer comes, PullFailed where it is too long."""
-        with self.opened(method, url, headers, form, has_token) as response:
-            body = bytearray()
+        with self.opened(method, url, headers, form, has_token, body) as response:
+            found = bytearray()
             for piece in response.iter_raw():
-                body += piece
-                if len(body) > SMALL_BYTES:
+                found += piece
+                if len(found) > SMALL_BYTES:
                     raise PullFailed(f"The server's answer is longer than {SMALL_BYTES >> 20} MiB.")
-            return Answer(response.status_code, response.headers, bytes(body))
+            return Answer(response.status_code, response.headers, bytes(found))
 
-    def ask(self, method: str, url: str, headers: Mapping[str, str], until: float, has_token: bool = True) -> Answer:
+    def ask(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str],
+        until: float,
+        has_token: bool = True,
+        body: bytes | None = None,
+    ) -> Answer:
         """Ask until there is an answer other than "not now"; with a new token where the old one is refused."""
-        return self.patiently(lambda: self.once(method, url, headers, None, has_token), until)
+        return self.patiently(lambda: self.once(method, url, headers, None, has_token, body), until)
 
     def patiently(self, attempt: Callable[[], Answer], until: float) -> Answer:
         """What an attempt ends with; the last answer where the server fails too often. Raises PullFailed if silent."""

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import jwt
 
-BASE, TOKEN, STATUS, FILES = "/fhir", "/oauth/token", "/jobs/", "/files/"
+BASE, TOKEN, STATUS, FILES, PAGES = "/fhir", "/oauth/token", "/jobs/", "/files/", "/manifests/"
 CLIENT = "mediflow-at-hospital"
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)\Z")
 SCOPE = re.compile(r"system/(\*|[A-Z][A-Za-z]+)\.(read|rs)( system/(\*|[A-Z][A-Za-z]+)\.(read|rs))*\Z")
@@ -53,8 +53,8 @@ class BulkServer:
         self.now, self.files, self.at = now, [], "2026-03-01T00:00:00Z"
         self.keys, self.lives, self.has_v2 = {}, 300, True
         self.tokens, self.jtis, self.jobs, self.not_before = {}, set(), {}, {}
-        self.planned, self.asked, self.shown, self.violations = defaultdict(list), [], [], []
-        self.is_token_needed = None
+        self.planned, self.asked, self.shown, self.violations, self.wanted = defaultdict(list), [], [], [], []
+        self.is_token_needed, self.pages = None, 1
         self.http = _Quiet(("127.0.0.1", 0), Handler)
         self.http.bulk, self.scheme = self, "https" if tls else "http"
         if tls:
@@ -89,11 +89,16 @@ class BulkServer:
     def breaks(self, rule):
         self.violations.append(rule)
 
-    def manifest(self):
+    def manifest(self, page=1):
+        # https://build.fhir.org/ig/HL7/bulk-data/export.html#manifest-link: all pages name the same errors
         said = {"transactionTime": self.at, "request": f"{self.base}/Patient/$export"}
         needed = bool(self.keys) if self.is_token_needed is None else self.is_token_needed
         said |= {"requiresAccessToken": needed, "output": [], "error": []}
-        for each in self.files:
+        if page < self.pages:
+            said["link"] = [{"relation": "next", "url": f"{self.origin}{PAGES}{page + 1}"}]
+        for number, each in enumerate(self.files):
+            if each["kind"] != "error" and number % self.pages != page - 1:
+                continue
             told = {"type": each["type"], "url": each.get("url", self.origin + each["path"])}
             told |= {"count": each["count"]} if "count" in each else {}
             said.setdefault(each["kind"], []).append(told)
@@ -181,6 +186,14 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.answer(404)
 
+    def at_page(self, path):
+        if not self.is_let_in():
+            return
+        if any(self.bulk.jobs.values()):
+            self.answer(200, self.bulk.manifest(int(path.removeprefix(PAGES))), Content_Type="application/json")
+        else:
+            self.answer(404)
+
     def at_delete(self, path):
         if self.is_let_in():
             self.bulk.jobs[path] = False
@@ -214,12 +227,14 @@ class Handler(BaseHTTPRequestHandler):
 
 
 def _step_of(method, path):
-    if method == "POST":
+    if method == "POST" and not path.endswith("$export"):
         return "token" if path == TOKEN else "other"
     if path == f"{BASE}/.well-known/smart-configuration":
         return "configuration"
     if path.startswith(BASE) and path.endswith("$export"):
         return "kick"
+    if path.startswith(PAGES):
+        return "page"
     if path.startswith(STATUS):
         return "delete" if method == "DELETE" else "status"
     return "file" if path.startswith(FILES) else "other"
@@ -232,10 +247,32 @@ def _check_kick(server, request):
     if "respond-async" not in (request.headers.get("Prefer") or ""):
         server.breaks("Prefer of the kick-off")
     asked = parse_qs(urlsplit(request.path).query, strict_parsing=True) if "?" in request.path else {}
-    if set(asked) - {"_type", "_since", "_outputFormat"} or any(len(each) > 1 for each in asked.values()):
+    if request.command == "POST":
+        if asked or request.headers.get("Content-Type") != "application/fhir+json":
+            server.breaks("form of a kick-off that is posted")
+        asked = _parameters(server, json.loads(request.body))
+    server.wanted.append(asked)
+    if set(asked) - {"_type", "_since", "_outputFormat", "_typeFilter"}:
         server.breaks("parameters of the kick-off")
     if "_since" in asked and not INSTANT.match(asked["_since"][0]):
         server.breaks("_since is no instant")
+    if any(len(asked.get(name, ())) > 1 for name in ("_since", "_outputFormat")):
+        server.breaks("what is told once is told twice")
+    if not all(re.match(r"[A-Z][A-Za-z]+\?[^?]+\Z", each) for each in asked.get("_typeFilter", ())):
+        server.breaks("_typeFilter is no search of one type")
+
+
+def _parameters(server, resource):
+    # https://hl7.org/fhir/R4/parameters.html; OperationDefinition-patient-export.html: types of the parameters
+    if resource.pop("resourceType") != "Parameters" or set(resource) - {"parameter"} or resource.get("parameter") == []:
+        server.breaks("the body of the kick-off is no Parameters")
+    found = defaultdict(list)
+    for each in resource.get("parameter", ()):
+        value = "valueInstant" if each["name"] == "_since" else "valueString"
+        if set(each) != {"name", value} or not each[value]:
+            server.breaks("a parameter of the kick-off of another type")
+        found[each["name"]].append(each[value])
+    return found
 
 
 def _check_status(server, request):
@@ -280,6 +317,7 @@ def _check_token(server, request):
 
 
 CHECKS = {"token": _check_token, "kick": _check_kick, "status": _check_status, "file": _check_file}
+CHECKS["page"] = _check_status
 
 
 def not_now(status=503, server=None, retry_after=None):

@@ -39,8 +39,10 @@ def whole(server):
 
 
 @pytest.mark.slow
-def test_a_pull_that_is_killed_at_any_moment_is_gone_on_with(server, house_pulls, tmp_path, monkeypatch):
+@pytest.mark.parametrize("pages", [1, 3])
+def test_a_pull_that_is_killed_at_any_moment_is_gone_on_with(server, house_pulls, tmp_path, monkeypatch, pages):
     fill(server)
+    server.pages = pages
     left, fsync = [], os.fsync
 
     def dying(descriptor):
@@ -75,6 +77,7 @@ def test_a_pull_that_is_killed_at_any_moment_is_gone_on_with(server, house_pulls
 def test_whatever_a_server_answers_first_every_file_comes_once_it_answers_well(server, house_pulls, clock, seed):
     chance = random.Random(seed)
     fill(server)
+    server.pages = 1 + seed % 3
     if seed % 2:
         house_pulls.registered()
         server.lives = chance.choice([40, 100, 300])
@@ -87,7 +90,9 @@ def test_whatever_a_server_answers_first_every_file_comes_once_it_answers_well(s
         lambda request: request.answer(400),
     ]
     cuts = [lambda request: request.cut(chance.randrange(40)), lambda request: request.cut(9, False), *bad[:2]]
-    for step, kinds in (("kick", bad[:2]), ("status", bad), ("file", [*cuts, *bad[3:]]), ("token", bad[:2])):
+    of_files = [*cuts, *bad[3:]]
+    of_steps = {"kick": bad[:2], "status": bad, "page": bad, "file": of_files, "token": bad[:2]}
+    for step, kinds in of_steps.items():
         server.planned[step] = [chance.choice([*kinds, None, None]) for _ in range(12)]
     for _ in range(60):
         try:

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from mediflow_assets.errors import JobGone, PullFailed
+from mediflow_assets.errors import JobGone, PullFailed, SettingsInvalid
 from mediflow_assets.ingest.bulk_export import pull_state
 from mediflow_assets.ingest.bulk_export.kickoff import Export
 from mediflow_assets.ingest.bulk_export.manifest import Kind
@@ -74,6 +74,54 @@ def test_the_next_pull_asks_for_what_changed_since_the_last_one_of_the_same_expo
     house_pulls()
     times = ["2026-03-01T00:00:00Z", None, None, "2026-03-01T12:00:00Z", "2026-03-02T00:00:00+01:00"]
     assert [each.get("_since") for each in asked(server)] == [None, *times]
+
+
+def test_every_page_of_a_manifest_is_read_and_each_file_comes_once(server, house_pulls):
+    server.pages = 3
+    server.file("deleted", DELETED)
+    server.file("error", outcome("warning"), type="OperationOutcome")
+    server.file("output", P1, type="Patient")
+    server.file("output", E1, type="Encounter", path="/files/e1")
+    server.planned["page"] = [not_now(202, server, 20), not_now(503)]
+    pulled = house_pulls.registered()()
+    kinds = ["000001-Encounter.ndjson", "000002-Patient.ndjson", "000003-deleted.ndjson", "000004-error.ndjson"]
+    assert list(house_pulls.files) == kinds and pulled.is_complete
+    assert len(server.paths("file")) == 4 and server.paths("page")[-1] == "/manifests/3"
+
+
+def test_pages_that_lead_back_or_tell_another_time_end_the_pull(server, house_pulls):
+    back = {"link": [{"relation": "next", "url": "/manifests/2"}]}
+    server.planned["status"] = [lambda request: request.answer(200, server.manifest() | back)] * 2
+    server.planned["page"] = [lambda request: request.answer(200, server.manifest() | back)]
+    with pytest.raises(PullFailed, match="no end"):
+        house_pulls()
+    server.at = "2026-03-04T00:00:00Z"
+    later = {"transactionTime": "2026-03-03T00:00:00Z"}
+    server.planned["page"] = [lambda request: request.answer(200, server.manifest() | later)]
+    with pytest.raises(PullFailed, match="one export"):
+        house_pulls()
+
+
+FOUND = ("Encounter?status=finished&date=ge2026-01-01", "Encounter?status=in-progress")
+
+
+@pytest.mark.parametrize("is_posted", [False, True])
+def test_searches_of_types_are_asked_for_as_they_are(server, house_pulls, is_posted):
+    export = Export(types=("Patient", "Encounter"), filters=FOUND, is_posted=is_posted)
+    house_pulls(export=export)
+    house_pulls(export=export)
+    first, second = server.wanted
+    assert sorted(",".join(first.pop("_type")).split(",")) == ["Encounter", "Patient"]
+    assert (first, second["_since"]) == ({"_typeFilter": [*FOUND]}, [server.at])
+    assert not is_posted or server.paths("kick") == ["/fhir/Patient/$export"] * 2
+    house_pulls(export=Export(is_posted=is_posted))
+    assert server.wanted[-1] == {}, "another export has a past of its own"
+
+
+@pytest.mark.parametrize("search", ["Encounter", "status=finished", "Encounter?_sort=date", "Patient?a=1&_include=x"])
+def test_a_filter_is_a_search_of_one_type_and_says_nothing_of_its_answer(search):
+    with pytest.raises(SettingsInvalid, match="type-filter"):
+        Export(filters=(search,))
 
 
 def test_what_was_deleted_comes_after_what_was_exported(server, house_pulls):
@@ -249,7 +297,10 @@ def test_an_export_that_the_server_lost_is_asked_for_once_more(server, house_pul
         {"requiresAccessToken": None},
         {"output": {}},
         {"output": [{"type": "Patient"}]},
-        {"link": [{"relation": "next", "url": "x"}]},
+        {"link": [{"relation": "next"}]},
+        {"link": [{"relation": "next", "url": "/manifests/2"}, {"relation": "next", "url": "/manifests/3"}]},
+        {"link": [{"relation": "next", "url": "http://files.example/2"}]},
+        {"link": [{"relation": "next", "url": "/jobs/0"}], "transactionTime": "2026-02-01T00:00:00Z"},
         {"output": [{"type": "Patient", "url": "ftp://files.example/1"}]},
         {"output": [{"type": "Patient", "url": "http://files.example/1"}]},
         {"output": [{"type": "Patient", "url": "https://me:secret@files.example/1"}]},
