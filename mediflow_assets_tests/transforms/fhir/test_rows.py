@@ -127,7 +127,9 @@ def test_a_word_of_a_server_is_named_and_mapped_as_those_of_feeds(house, tmp_pat
     unknown_words.map_word(sources, "fhir", "encounter_class", "13", "outpatient")
     mapped = house.with_feeds(Feeds.load(sources))
     # as 'mediflow quarantine replay' does
-    silver_steps.make(mapped.context, silver_steps.ENCOUNTERS, lambda held: "encounter_class_unknown" in held["reasons"])
+    silver_steps.make(
+        mapped.context, silver_steps.ENCOUNTERS, lambda held: "encounter_class_unknown" in held["reasons"]
+    )
     assert mapped.row(silver.ENCOUNTERS)["encounter_class"] == "outpatient"
     assert unknown_words.unmapped(mapped.lake) == []
     with pytest.raises(SettingsInvalid, match="encounter_class, gender"):
