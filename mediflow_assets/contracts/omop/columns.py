@@ -28,7 +28,7 @@ def day(name: str, description: str, *origins: str, required: bool = False) -> C
 
 
 def moment(name: str, description: str, *origins: str) -> Column:
-    """A time in UTC, moved as its day is."""
+    """A time on the hospital's wall clocks, moved as its day is."""
     return Column(name, T.TIMESTAMP, description, P.DATE, shift(), derived_from=origins)
 
 

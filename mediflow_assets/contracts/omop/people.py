@@ -86,7 +86,7 @@ DEATH = TableContract(
     Audience.PIPELINE,
     (
         key("person_id", "the person", *_PERSON),
-        day("death_date", "day of death, or the first day it may be", *_DIED, required=True),
+        day("death_date", "day of death, or the last day it may be", *_DIED, required=True),
         *unused(Type.TIMESTAMP, "death_datetime"),
         concept("death_type_concept_id", "electronic health record"),
         *unused(Type.INTEGER, "cause_concept_id"),

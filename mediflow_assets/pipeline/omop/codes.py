@@ -21,6 +21,7 @@ from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms.omop import befallen
 from mediflow_assets.transforms.omop.events import MAPPING, UNITS
+from mediflow_assets.transforms.zones import UTC
 
 CONDITIONS, PROCEDURES, DRUGS, OBSERVATIONS = "conditions", "procedures", "medications", "observations"
 INPUTS = (silver.ENCOUNTERS, silver.CONDITIONS, clinical.PROCEDURES, clinical.MEDICATIONS, clinical.OBSERVATIONS)
@@ -41,6 +42,11 @@ class Found:
     """By the table in which records would stand, how many stand in none, by domain."""
 
 
+def zone_of(context: RunContext) -> str:
+    """The hospital's time zone, of whose wall clocks the times are."""
+    return context.feeds.timezone or UTC
+
+
 def told(context: RunContext, kind: str) -> DataFrame:
     """The records of a kind, in one shape, by who survives."""
     if kind == CONDITIONS:
@@ -48,9 +54,9 @@ def told(context: RunContext, kind: str) -> DataFrame:
         listed = befallen.conditions(read_shown(context, silver.CONDITIONS), encounters, context.hmac_pads)
         return listed.unionByName(befallen.diagnoses(encounters, listed))
     if kind == PROCEDURES:
-        return befallen.procedures(read_shown(context, clinical.PROCEDURES))
+        return befallen.procedures(read_shown(context, clinical.PROCEDURES), zone_of(context))
     if kind == DRUGS:
-        return befallen.medications(read_shown(context, clinical.MEDICATIONS))
+        return befallen.medications(read_shown(context, clinical.MEDICATIONS), zone_of(context))
     return befallen.observations(read_shown(context, clinical.OBSERVATIONS))
 
 

@@ -10,6 +10,7 @@ from mediflow_assets.contracts.omop import rules
 from mediflow_assets.contracts.omop.columns import NONE_TOLD
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline import change, checks
+from mediflow_assets.pipeline.omop.codes import zone_of
 from mediflow_assets.pipeline.omop.tables import OmopTable
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.step_result import StepResult
@@ -27,6 +28,7 @@ def make(context: RunContext, table: OmopTable) -> StepResult:
         "dates": context.omop.dates,
         "vocabulary": context.omop.stamp,
         "open_stay_days": str(context.open_stay_days),
+        "zone": zone_of(context),
     }
     if change.is_unchanged(lake, contract, state):
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
@@ -40,7 +42,7 @@ def make(context: RunContext, table: OmopTable) -> StepResult:
     if not made.has_failed:
         before = lake.property_of(contract, change.INPUTS) or state
         lake.set_properties(contract, inputs=state)
-        if any(before.get(name) != state[name] for name in ("code", "dates")):
+        if any(before.get(name) != state[name] for name in ("code", "dates", "zone")):
             # an older version may hold what this one would not show
             purge(lake, contract)
             made = replace(made, version=lake.version(contract))

@@ -68,7 +68,9 @@ def _persons_figures(context: RunContext) -> Figures:
 
 def _visits(context: RunContext) -> DataFrame:
     until = newest_delivery(context) if context.omop.dates == REAL else None
-    return visits.visits(read_shown(context, _E), known_people(context), context.open_stay_days, until)
+    return visits.visits(
+        read_shown(context, _E), known_people(context), context.open_stay_days, until, codes.zone_of(context)
+    )
 
 
 def _visits_figures(context: RunContext) -> Figures:
@@ -91,7 +93,7 @@ def _events(contract: TableContract) -> OmopTable:
             told = codes.told(context, codes.CONDITIONS).limit(0)
         mapping, units = codes.frames(context)
         found = events.placed(told, mapping, known_people(context), table)
-        return events.rows(found, context.tables.read(omop.VISIT_OCCURRENCE), units, table)
+        return events.rows(found, context.tables.read(omop.VISIT_OCCURRENCE), units, table, codes.zone_of(context))
 
     def figures(context: RunContext) -> Figures:
         nowhere = codes.found(context).nowhere.get(table)

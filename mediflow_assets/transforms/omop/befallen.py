@@ -5,14 +5,17 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts.omop import concepts
 from mediflow_assets.transforms.joins import with_few
-from mediflow_assets.transforms.omop.values import mapped
+from mediflow_assets.transforms.omop.values import mapped, middle
 from mediflow_assets.transforms.pseudonyms import pseudonym_of, with_hmac_pads, without_hmac_pads
 from mediflow_assets.transforms.readmissions import active
 from mediflow_assets.transforms.vitals import parts_of
+from mediflow_assets.transforms.zones import Zones
 
 KEY, OWN_TABLE, TYPE, STATUS = "_key", "_own_table", "_type", "_status"
 """What names the record, the table it stands in unless its concept says otherwise, and two concepts of it."""
 START, START_AT, END, END_AT = "_start", "_start_at", "_end", "_end_at"
+START_TOLD, END_TOLD = "_start_told", "_end_told"
+"""Whether a day stands for a month or a year: then it is the middle of it, or the other end where that lies before."""
 COLUMNS = {
     KEY: "string",
     "patient_key": "string",
@@ -24,6 +27,8 @@ COLUMNS = {
     START_AT: "timestamp",
     END: "date",
     END_AT: "timestamp",
+    START_TOLD: "string",
+    END_TOLD: "string",
     TYPE: "int",
     STATUS: "int",
     "dispenses": "int",
@@ -42,12 +47,17 @@ def conditions(told: DataFrame, encounters: DataFrame, hmac_pads: DataFrame) -> 
         KEY, pseudonym_of("condition", F.col("id_namespace"), F.col("condition_id"))
     )
     within = with_few(without_hmac_pads(named), of, F.col("_place") == place)
+    onset, resolved = F.col("onset_date"), F.col("resolved_date")
+    over = middle(resolved, F.col("resolved_precision"))
+    begun = _within(onset, F.col("onset_precision"), over)
     return _shaped(
         within.withColumn("encounter_key", F.col("_encounter_key")),
         own_table="condition_occurrence",
-        start=F.col("onset_date"),
+        start=begun,
+        start_told=F.col("onset_precision"),
         # over by the day it was written down
-        end=F.greatest("resolved_date", F.when(F.col("resolved_date").isNotNull(), F.col("onset_date"))),
+        end=F.greatest(over, F.when(over.isNotNull(), begun)),
+        end_told=F.col("resolved_precision"),
         status=_status(F.col("diagnosis_rank")),
     )
 
@@ -71,21 +81,21 @@ def diagnoses(encounters: DataFrame, told: DataFrame) -> DataFrame:
     )
 
 
-def procedures(told: DataFrame) -> DataFrame:
+def procedures(told: DataFrame, zone: str) -> DataFrame:
     """Procedures."""
-    return _timed(told.withColumn(KEY, F.col("procedure_key")), "performed", "procedure_occurrence")
+    return _timed(told.withColumn(KEY, F.col("procedure_key")), "performed", "procedure_occurrence", zone)
 
 
-def medications(told: DataFrame) -> DataFrame:
+def medications(told: DataFrame, zone: str) -> DataFrame:
     """Orders, administrations, dispenses and statements of medications, and immunizations."""
     kind = F.when(F.col("kind").isin(list(concepts.DRUG_TYPES)), mapped(F.col("kind"), concepts.DRUG_TYPES))
     named = told.withColumns({KEY: F.col("medication_key"), TYPE: F.coalesce(kind, F.lit(concepts.EHR))})
-    return _timed(named, "started", "drug_exposure")
+    return _timed(named, "started", "drug_exposure", zone)
 
 
 def observations(told: DataFrame) -> DataFrame:
     """Observations, and each part of those that have parts. A number is a measurement, an answer is none."""
-    telling = ("observation_key", "patient_key", "encounter_key", "observed_at", "observed_on")
+    telling = ("observation_key", "patient_key", "encounter_key", "observed_at", "observed_on", "observed_precision")
     parts = parts_of(told, *telling).withColumns(
         {
             KEY: F.substring(F.sha2(F.concat_ws("|", "observation_key", "code"), 256), 1, 32),
@@ -100,7 +110,8 @@ def observations(told: DataFrame) -> DataFrame:
     return _shaped(
         both,
         own_table=F.when(is_measured, "measurement").otherwise("observation"),
-        start=F.col("observed_on"),
+        start=middle(F.col("observed_on"), F.col("observed_precision")),
+        start_told=F.col("observed_precision"),
         start_at=F.col("observed_at"),
     )
 
@@ -110,12 +121,19 @@ def _status(rank: Column) -> Column:
     return F.when(rank == 1, primary).when(rank > 1, secondary)
 
 
-def _timed(told: DataFrame, begun: str, own_table: str) -> DataFrame:
+def _timed(told: DataFrame, begun: str, own_table: str, zone: str) -> DataFrame:
     """Rows that begin and may end: the local day of the end is as many days after the begin's as its time is."""
     start, at, end = F.col(f"{begun}_on"), F.col(f"{begun}_at"), F.col("ended_at")
-    days = F.datediff(F.to_date(end), F.coalesce(F.to_date(at), start))
+    precision, day = F.col(f"{begun}_precision"), Zones(zone).day
+    days = F.datediff(day(end), F.coalesce(day(at), start))
     ended = F.when(end.isNotNull(), F.date_add(start, F.greatest(days, F.lit(0))))
-    return _shaped(told, own_table=own_table, start=start, start_at=at, end=ended, end_at=end)
+    began = _within(start, precision, ended)
+    return _shaped(told, own_table=own_table, start=began, start_told=precision, start_at=at, end=ended, end_at=end)
+
+
+def _within(start: Column, precision: Column, end: Column) -> Column:
+    """The middle of the month or year for which a start stands, or the end where that comes before."""
+    return F.when(precision.isin("month", "year"), F.least(middle(start, precision), end)).otherwise(start)
 
 
 def _shaped(
@@ -125,9 +143,12 @@ def _shaped(
     start_at: Column | None = None,
     end: Column | None = None,
     end_at: Column | None = None,
+    start_told: Column | None = None,
+    end_told: Column | None = None,
     status: Column | None = None,
 ) -> DataFrame:
     given = {START: start, START_AT: start_at, END: end, END_AT: end_at, STATUS: status}
+    given |= {START_TOLD: start_told, END_TOLD: end_told}
     given[OWN_TABLE] = F.lit(own_table) if isinstance(own_table, str) else own_table
     stored = {name: F.col(name) for name in told.columns}
     stored.setdefault(TYPE, F.lit(concepts.EHR))

@@ -10,7 +10,7 @@ from mediflow_assets.contracts.omop import concepts
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.omop import befallen
 from mediflow_assets.transforms.omop.people import of_people
-from mediflow_assets.transforms.omop.values import WHO, hashed, mapped, moved, moved_day, number
+from mediflow_assets.transforms.omop.values import WHO, first_day, hashed, last_day, mapped, moved, moved_day, number
 
 MAPPING = "_m_place string, _shown string, _source int, _concept int, _table string, _ordinal int"
 """Per code and standard concept: the code as it is shown, its own concept, the standard one, the table of its domain
@@ -65,8 +65,9 @@ def placed(events: DataFrame, mapping: DataFrame, known: DataFrame, table: str) 
     return of_people(here, known, befallen.START)
 
 
-def rows(found: DataFrame, visits: DataFrame, units: DataFrame, table: str) -> DataFrame:
-    """The rows of a table from the events that stand in it; `visits` are those of `omop/visit_occurrence`."""
+def rows(found: DataFrame, visits: DataFrame, units: DataFrame, table: str, zone: str) -> DataFrame:
+    """The rows of a table from the events that stand in it; `visits` are those of `omop/visit_occurrence`, times those
+    of the `zone`."""
     told = visits.select(F.col("visit_occurrence_id").alias("_visit"))
     within = with_few(found, told, F.col("_visit") == number(F.col("encounter_key")))
     whole = with_few(within, units, F.col("_u_unit") == F.col("unit"))
@@ -80,22 +81,30 @@ def rows(found: DataFrame, visits: DataFrame, units: DataFrame, table: str) -> D
         f"{table}_id": key,
         "person_id": number(F.col(WHO)),
         f"{names.kind}_concept_id": concept,
-        names.start: moved_day(F.col(befallen.START)),
-        names.start_at: moved(F.col(befallen.START_AT)),
+        names.start: _begun(),
+        names.start_at: moved(F.col(befallen.START_AT), zone),
         f"{names.kind}_type_concept_id": F.col(befallen.TYPE),
         "visit_occurrence_id": F.col("_visit"),
         f"{names.kind}_source_value": F.col("_shown"),
         f"{names.kind}_source_concept_id": F.coalesce("_source", F.lit(concepts.UNMAPPED)),
-        **_ends(names),
+        **_ends(names, zone),
         **_besides(table),
     }
     return whole.select(*(cell.alias(name) for name, cell in cells.items()))
 
 
-def _ends(names: Names) -> dict[str, Column]:
+def _ends(names: Names, zone: str) -> dict[str, Column]:
     if names.end is None or names.end_at is None:
         return {}
-    return {names.end: moved_day(F.col(befallen.END)), names.end_at: moved(F.col(befallen.END_AT))}
+    return {names.end: _ended(), names.end_at: moved(F.col(befallen.END_AT), zone)}
+
+
+def _begun() -> Column:
+    return first_day(moved_day(F.col(befallen.START)), F.col(befallen.START_TOLD))
+
+
+def _ended() -> Column:
+    return last_day(moved_day(F.col(befallen.END)), F.col(befallen.END_TOLD))
 
 
 def _besides(table: str) -> dict[str, Column]:
@@ -108,8 +117,8 @@ def _besides(table: str) -> dict[str, Column]:
             return {"condition_status_concept_id": F.col(befallen.STATUS)}
         case "drug_exposure":
             return {
-                "drug_exposure_end_date": moved_day(F.coalesce(befallen.END, befallen.START)),
-                "verbatim_end_date": moved_day(F.col(befallen.END)),
+                "drug_exposure_end_date": F.coalesce(_ended(), _begun()),
+                "verbatim_end_date": _ended(),
                 "refills": F.when(F.col("dispenses") > 0, F.col("dispenses") - 1),
             }
         case "measurement":

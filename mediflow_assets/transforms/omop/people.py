@@ -9,11 +9,11 @@ from mediflow_assets.contracts.masked import TOP_AGE_YEARS
 from mediflow_assets.contracts.masks import SHIFT_DAYS
 from mediflow_assets.contracts.omop import concepts
 from mediflow_assets.transforms.joins import with_few
-from mediflow_assets.transforms.omop.values import FLOOR, SHIFT, WHO, mapped, moved_day, number
+from mediflow_assets.transforms.omop.values import FLOOR, SHIFT, WHO, last_day, mapped, middle, moved_day, number
 from mediflow_assets.transforms.over_89 import IS_OVER_89, marked
 from mediflow_assets.transforms.pseudonyms import shift_days, with_hmac_pads, without_hmac_pads
 
-_BIRTH, _YEAR, _NEWEST, _DIED = "_birth", "_year", "_newest", "_died_on"
+_BIRTH, _YEAR, _NEWEST, _DIED, _TOLD = "_birth", "_year", "_newest", "_died_on", "_told"
 
 
 def shifted(frame: DataFrame, hmac_pads: DataFrame | None) -> DataFrame:
@@ -37,9 +37,10 @@ def persons(patients: DataFrame, encounters: DataFrame, old: DataFrame, hmac_pad
     )
     newest = encounters.agg(F.max("admitted_on").alias(_NEWEST))
     told = with_few(_dying(patients, encounters), years, F.col("_aged") == F.col("patient_key")).crossJoin(newest)
-    known = marked(shifted(told, hmac_pads), old).withColumn(_BIRTH, _moved_birth())
+    born = moved_day(middle(F.col("birth_date"), F.col("birth_precision")))
+    known = marked(shifted(told, hmac_pads), old).withColumn(_BIRTH, born)
     # of the living by the same day for all: one that is moved would tell how far
-    of_90 = F.year(F.coalesce(moved_day(F.col(_DIED)), F.col(_NEWEST))) - TOP_AGE_YEARS
+    of_90 = F.year(F.coalesce(_moved_death(), F.col(_NEWEST))) - TOP_AGE_YEARS
     year = F.coalesce(F.year(_BIRTH), F.year(moved_day(F.make_date("_by_age", F.lit(7), F.lit(1)))))
     shown = F.when(F.col(IS_OVER_89), F.greatest(year, of_90)).otherwise(year)
     dated = known.withColumn(_YEAR, shown).where(F.col(_YEAR).isNotNull())
@@ -59,13 +60,6 @@ def persons(patients: DataFrame, encounters: DataFrame, old: DataFrame, hmac_pad
         race.alias("race_source_value"),
         ethnicity.alias("ethnicity_source_value"),
     )
-
-
-def _moved_birth() -> Column:
-    """The birth, moved; of one that tells no day the middle of what it tells, which moves as most of its days do."""
-    birth, precision = F.col("birth_date"), F.col("birth_precision")
-    middle = F.when(precision == "year", F.date_add(birth, 181)).when(precision == "month", F.date_add(birth, 14))
-    return moved_day(middle.otherwise(birth))
 
 
 def _word(column: str, listed: dict[str, int]) -> Column:
@@ -92,18 +86,33 @@ def of_people(rows: DataFrame, known: DataFrame, begin: str) -> DataFrame:
 
 
 def deaths(patients: DataFrame, encounters: DataFrame, known: DataFrame) -> DataFrame:
-    """One row per person whose day of death is told, by themselves or by a visit that it ended."""
+    """One row per person whose death is told, by themselves or by a visit that it ended.
+
+    Where only its month or year is told, on the last day of that, as the model has it
+    (https://ohdsi.github.io/CommonDataModel/cdm54.html#death).
+    """
     dated = _dying(patients, encounters).where(F.col(_DIED).isNotNull())
-    return of_people(dated.select("patient_key", _DIED), known, _DIED).select(
+    return of_people(dated.select("patient_key", _DIED, _TOLD), known, _DIED).select(
         number(F.col(WHO)).alias("person_id"),
-        moved_day(F.col(_DIED)).alias("death_date"),
+        _moved_death().alias("death_date"),
         F.lit(concepts.EHR).alias("death_type_concept_id"),
     )
 
 
 def _dying(patients: DataFrame, encounters: DataFrame) -> DataFrame:
-    """The patients with the day on which they died, as they themselves tell, else the first encounter that ended so."""
-    ended = encounters.where(F.col("discharge_disposition") == "expired")
-    told = ended.groupBy(F.col("patient_key").alias("_dead")).agg(F.min("discharged_on").alias("_on"))
+    """The patients with the day on which they died, as they themselves tell, else the first encounter that ended so.
+
+    Where they tell a month or a year (`_told`), a day within it that lies before no stay.
+    """
+    ended = F.when(F.col("discharge_disposition") == "expired", F.col("discharged_on"))
+    seen = F.max(F.greatest("admitted_on", "discharged_on")).alias("_seen")
+    told = encounters.groupBy(F.col("patient_key").alias("_dead")).agg(F.min(ended).alias("_on"), seen)
     died = with_few(patients, told, F.col("_dead") == F.col("patient_key"))
-    return died.withColumn(_DIED, F.coalesce("death_date", "_on"))
+    day, precision = F.col("death_date"), F.col("death_precision")
+    within = F.greatest(middle(day, precision), F.least(F.col("_seen"), last_day(day, precision)))
+    anchor = F.when(precision.isin("month", "year"), within).otherwise(day)
+    return died.withColumns({_DIED: F.coalesce(anchor, F.col("_on")), _TOLD: F.when(day.isNotNull(), precision)})
+
+
+def _moved_death() -> Column:
+    return last_day(moved_day(F.col(_DIED)), F.col(_TOLD))

@@ -1,9 +1,15 @@
-"""Small expressions of the OMOP tables: numbers for pseudonyms, words for concepts, days moved."""
+"""Small expressions of the OMOP tables: numbers for pseudonyms, words for concepts, days moved.
+
+A day that stands for a month or a year is never shown moved: the first or last day of a year, moved, would tell by how
+much. Its middle is moved, and what is shown is the first or last day of the month or year in which that lies.
+"""
 
 from collections.abc import Mapping
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F
+
+from mediflow_assets.transforms.zones import UTC
 
 WHO, SHIFT, FLOOR = "_who", "_shift", "_floor"
 """Beside a row: its patient's pseudonym, the days by which it moves, and the first day that is shown of the person."""
@@ -35,6 +41,28 @@ def moved_day(day: Column) -> Column:
     return F.date_add(day, F.col(SHIFT))
 
 
-def moved(moment: Column) -> Column:
-    """A time, moved with the days of its person."""
-    return F.timestamp_micros(F.unix_micros(moment) + F.col(SHIFT).cast("bigint") * _DAY_MICROS)
+def moved(moment: Column, zone: str) -> Column:
+    """A time on the wall clocks of a zone, as if it were UTC, moved with the days of its person.
+
+    In UTC the hours of summer and winter would differ, and tell in which of them a moved day was.
+    """
+    local = moment if zone == UTC else F.from_utc_timestamp(moment, zone)
+    return F.timestamp_micros(F.unix_micros(local) + F.col(SHIFT).cast("bigint") * _DAY_MICROS)
+
+
+def middle(day: Column, precision: Column) -> Column:
+    """The middle of the month or year for which a day stands; else the day."""
+    of_year, of_month = F.date_add(F.trunc(day, "year"), 181), F.date_add(F.trunc(day, "month"), 14)
+    return F.when(precision == "year", of_year).when(precision == "month", of_month).otherwise(day)
+
+
+def first_day(day: Column, precision: Column) -> Column:
+    """The first day of the month or year for which a day stands; else the day."""
+    of_year, of_month = F.trunc(day, "year"), F.trunc(day, "month")
+    return F.when(precision == "year", of_year).when(precision == "month", of_month).otherwise(day)
+
+
+def last_day(day: Column, precision: Column) -> Column:
+    """The last day of the month or year for which a day stands; else the day."""
+    of_year, of_month = F.make_date(F.year(day), F.lit(12), F.lit(31)), F.last_day(day)
+    return F.when(precision == "year", of_year).when(precision == "month", of_month).otherwise(day)

@@ -23,12 +23,12 @@ def lasting(encounters: DataFrame, days: int) -> DataFrame:
     return open_.join(doubtful(encounters, days), F.col("encounter_key") == F.col(_KEY), "left_anti")
 
 
-def visits(encounters: DataFrame, known: DataFrame, days: int, until: dt.date | None) -> DataFrame:
+def visits(encounters: DataFrame, known: DataFrame, days: int, until: dt.date | None, zone: str) -> DataFrame:
     """One row per encounter that took place, of people who are known.
 
     A stay that goes on ends on the day `until`, as the model has it; without one it is left out, for the day of the
     extract would tell by how many days the dates of its patient are moved. One that is over and tells no end has ended
-    on the last day it may have lasted to, any other on the day it began.
+    on the last day it may have lasted to, any other on the day it began. Times are those of the `zone`.
     """
     happened = active(encounters)
     bounded = with_few(happened, doubtful(encounters, days), F.col("encounter_key") == F.col(_KEY))
@@ -53,9 +53,9 @@ def visits(encounters: DataFrame, known: DataFrame, days: int, until: dt.date | 
         number(F.col(WHO)).alias("person_id"),
         mapped(F.col("encounter_class"), concepts.VISITS).alias("visit_concept_id"),
         moved_day(F.col("admitted_on")).alias("visit_start_date"),
-        moved(F.col("admitted_at")).alias("visit_start_datetime"),
+        moved(F.col("admitted_at"), zone).alias("visit_start_datetime"),
         moved_day(F.col(_END)).alias("visit_end_date"),
-        moved(F.col("discharged_at")).alias("visit_end_datetime"),
+        moved(F.col("discharged_at"), zone).alias("visit_end_datetime"),
         F.lit(concepts.EHR).alias("visit_type_concept_id"),
         hashed(F.col("department")).alias("care_site_id"),
         F.col("encounter_class").alias("visit_source_value"),
