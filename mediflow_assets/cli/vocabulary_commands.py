@@ -27,19 +27,20 @@ def register(app: typer.Typer) -> None:
 def unmapped(
     user: User = None, as_json: Annotated[bool, typer.Option("--json", help="JSON, for a program to read")] = False
 ) -> None:
-    """List the words that hold records back, and those that a feed leaves out. One may be a name: it takes a login.
+    """List the words that hold records back, and those that are left out. One may be a name: it takes a login.
 
     The roles data_engineer, privacy_officer and admin may.
     """
     from mediflow_assets.cli import officer
-    from mediflow_assets.operations import left_out_words, unknown_words
+    from mediflow_assets.operations import left_out_words, unknown_words, unsaid_words
     from mediflow_assets.sources import Feeds
 
     settings = context.settings()
     settings.require_home()
     with officer.acting(settings, user, "vocabulary unmapped", "", ROLES) as who:
         lake = context.lake(settings)
-        left_out = left_out_words.left_out(lake, Feeds.load(settings.sources_file))
+        feeds = Feeds.load(settings.sources_file)
+        left_out = [*left_out_words.left_out(lake, feeds), *unsaid_words.unsaid(lake, feeds)]
         found = [*unknown_words.unmapped(lake), *left_out]
         who.detail = f"{len(found)} words"
     if as_json:
@@ -68,10 +69,14 @@ def map_(
     """Write what a word means into sources.toml. 'mediflow quarantine replay' then lets its records in."""
     from mediflow_assets.cli import officer
     from mediflow_assets.operations import unknown_words
+    from mediflow_assets.sources.systems import LET_IN
 
     settings = context.settings()
     settings.require_home()
     with officer.recorded(settings, "vocabulary map", column if column.isidentifier() else ""):
         meant = unknown_words.map_word(settings.sources_file, feed, column, theirs, ours)
     output.line(f"In {feed} this word of {column} means {meant or 'nothing'}.")
-    output.line(f"Next: 'mediflow quarantine replay --reason {column}_unknown' validates its records again.")
+    if column in LET_IN.get(feed, ()):
+        output.line("Next: 'mediflow run --job rebuild' reads what has come before by it.")
+    else:
+        output.line(f"Next: 'mediflow quarantine replay --reason {column}_unknown' validates its records again.")

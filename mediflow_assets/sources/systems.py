@@ -33,10 +33,11 @@ class System:
 WORDY: Mapping[str, Collection[str]] = {
     bronze.SOURCES["admissions"].system: tuple(CODED),
     bronze.SOURCES["hl7"].system: tuple(CODED),
-    bronze.SOURCES["fhir"].system: ("encounter_class", "gender"),
+    bronze.SOURCES["fhir"].system: ("encounter_class", "gender", "admission_type", "discharge_disposition"),
 }
-"""Systems of which words can be mapped without a feed, and of which columns: what FHIR says elsewhere in a word that is
-not known, it does not say."""
+"""Systems of which words can be mapped without a feed, and of which columns."""
+LET_IN: Mapping[str, Collection[str]] = {bronze.SOURCES["fhir"].system: ("admission_type", "discharge_disposition")}
+"""Columns of which a word that is not known holds no record back: it says nothing."""
 KEYS = frozenset(System.__dataclass_fields__)
 
 

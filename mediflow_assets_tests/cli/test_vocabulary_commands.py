@@ -123,6 +123,8 @@ def test_the_command_says_what_comes_next(mediflow: Run, home: Path, held: None)
     mapped = mediflow("vocabulary", "map", "admissions", "gender", "H", "M")
     assert mapped.exit_code == 0 and "quarantine replay --reason gender_unknown" in " ".join(mapped.stdout.split())
     assert '"H" = "M"' in (home / "sources.toml").read_text()
+    let_in = mediflow("vocabulary", "map", "fhir", "discharge_disposition", "06", "home")
+    assert let_in.exit_code == 0 and "run --job rebuild" in " ".join(let_in.stdout.split())
 
 
 def test_words_that_a_feed_leaves_out_are_counted_too(lake: Lake, tmp_path: Path) -> None:

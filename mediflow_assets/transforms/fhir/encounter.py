@@ -28,6 +28,8 @@ COLUMNS = (
     "base_encounter_cost",
     "named_conditions",
     "extra",
+    "admission_type_said",
+    "discharge_disposition_said",
 )
 """FHIR's encounters carry no cost; those columns stand for Synthea's."""
 _PRIORITIES = {
@@ -75,7 +77,20 @@ def read(encounter: Element) -> dict[str, str | None]:
         "disposition": codings.word_of(v.DISPOSITIONS, stay.get("dischargeDisposition")),
         "named_conditions": _named_conditions(told),
         "extra": _extra(told),
+        **{f"{column}_said": word for column, word in unknown_words(told).items()},
     }
+
+
+def unknown_words(told: Element) -> dict[str, str]:
+    """By column the words, of those that may be left out, which no vocabulary has: a code, else what it is called.
+    `told` is an Encounter of R4."""
+    stay, priority = one(told.get("hospitalization")), told.get("priority")
+    ended, found = stay.get("dischargeDisposition"), {}
+    if not codings.of_system(priority, *_ACT_PRIORITY).code and _admission_type(priority, stay) is None:
+        found["admission_type"] = codings.first_code(priority) or codings.words(priority)
+    if codings.word_of(v.DISPOSITIONS, ended) is None:
+        found["discharge_disposition"] = codings.first_code(ended) or codings.words(ended)
+    return {column: word for column, word in found.items() if word}
 
 
 def _period(told: Element) -> tuple[str | None, str | None]:

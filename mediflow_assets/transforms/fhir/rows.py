@@ -8,7 +8,7 @@ from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.transforms import conditions, encounters, parsing, patients
 from mediflow_assets.transforms.clearing import WHOLE
 from mediflow_assets.transforms.diagnoses import NAMED
-from mediflow_assets.transforms.feed_words import meant
+from mediflow_assets.transforms.feed_words import OTHERS, meant
 from mediflow_assets.transforms.feeds import FeedReader
 from mediflow_assets.transforms.fhir import condition, encounter, patient
 from mediflow_assets.transforms.fhir.resources import texts_of
@@ -16,6 +16,7 @@ from mediflow_assets.transforms.validation import UNREAD, codes
 from mediflow_assets.transforms.versions import version_time
 
 SYSTEM = fhir.SOURCE.system
+_CODED = {"admission_type": v.ADMISSION_TYPES, "discharge_disposition": v.DISPOSITIONS}
 
 
 def patients_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
@@ -46,8 +47,8 @@ def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
             "source_system": F.lit(SYSTEM),
             "status": status,
             "department": F.coalesce(*map(_department, ("service", "location", "provider"))),
-            "admission_type": F.col("admission_type"),
-            "discharge_disposition": F.col("disposition"),
+            "admission_type": _or_mapped(feeds, "admission_type", "admission_type"),
+            "discharge_disposition": _or_mapped(feeds, "disposition", "discharge_disposition"),
             "named_conditions": F.col("named_conditions"),
             "cleared": _whole(),
             # one that never took place has no period to tell
@@ -78,6 +79,16 @@ def _meant(texts: DataFrame, feeds: FeedReader, name: str, column: str) -> DataF
     """Texts in which a word of a coded column is as `sources.toml` says that FHIR's servers mean it."""
     values = feeds.values.get(column)
     return texts.withColumn(name, meant(F.col(name), values)) if values else texts
+
+
+def _or_mapped(feeds: FeedReader, name: str, column: str) -> Column:
+    """A word as it was read, else what `sources.toml` says that the one means which stands there."""
+    values = feeds.values.get(column)
+    if not values:
+        return F.col(name)
+    said = F.col(f"{column}_said")
+    is_mapped = said.isNotNull() if OTHERS in values else F.upper(said).isin([theirs.upper() for theirs in values])
+    return F.coalesce(F.col(name), F.when(is_mapped, parsing.coded(meant(said, values), _CODED[column])))
 
 
 def _department(name: str) -> Column:

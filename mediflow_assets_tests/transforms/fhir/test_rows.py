@@ -7,8 +7,9 @@ import pytest
 
 from mediflow_assets.contracts import silver
 from mediflow_assets.errors import SettingsInvalid
-from mediflow_assets.operations import unknown_words
+from mediflow_assets.operations import unknown_words, unsaid_words
 from mediflow_assets.operations.mending import what_mends
+from mediflow_assets.pipeline import rebuild
 from mediflow_assets.pipeline import silver as silver_steps
 from mediflow_assets.sources import Feeds
 from mediflow_assets.transforms.fhir import allergy, condition, patient
@@ -134,6 +135,34 @@ def test_a_word_of_a_server_is_named_and_mapped_as_those_of_feeds(house, tmp_pat
     assert unknown_words.unmapped(mapped.lake) == []
     with pytest.raises(SettingsInvalid, match="encounter_class, gender"):
         unknown_words.map_word(sources, "fhir", "status", "13", "finished")
+
+
+def test_words_of_a_server_that_hold_nothing_back_are_named_and_mapped_too(house, tmp_path):
+    def own(code):
+        return {"coding": [{"system": "urn:oid:1.2.840.114350.1.72", "code": code}]}
+
+    told = {"priority": own("01"), "hospitalization": {"dischargeDisposition": own("06")}}
+    house.deliver(
+        lines(PATIENT, encounter(**told), encounter(id="e2", hospitalization={"dischargeDisposition": own("7")}))
+    )
+    house.make_silver()
+    assert {row["discharge_disposition"] for row in house.rows(silver.ENCOUNTERS)} == {None}
+    words = {(each.feed, each.column, each.word) for each in unsaid_words.unsaid(house.lake, house.feeds)}
+    of_ends = ("fhir", "discharge_disposition")
+    assert words == {("fhir", "admission_type", "01"), (*of_ends, "06"), (*of_ends, "7")}
+    sources = tmp_path / "sources.toml"
+    unknown_words.map_word(sources, *of_ends, "06", "snf")
+    unknown_words.map_word(sources, "fhir", "admission_type", "01", "urgent")
+    mapped = house.with_feeds(Feeds.load(sources))
+    rebuild.ask(mapped.lake, silver.ENCOUNTERS)
+    mapped.make_silver()
+    found = {
+        row["encounter_id"]: (row["admission_type"], row["discharge_disposition"])
+        for row in mapped.rows(silver.ENCOUNTERS)
+    }
+    assert found == {"e1": ("urgent", "skilled_nursing"), "e2": (None, None)}
+    (left,) = unsaid_words.unsaid(mapped.lake, mapped.feeds)
+    assert (left.word, left.records, left.is_left_out) == ("7", 1, True)
 
 
 def test_a_reference_names_its_patient_in_every_form(house):
