@@ -82,7 +82,7 @@ def _with_stretches(rows: list[Row]) -> list[Row]:
     ends = {id(row): end for row, end in zip(found, until, strict=True)}
     told = ((row, row | {"left_at": ends.get(id(row)), "is_stretch": id(row) in ends}) for row in rows)
     # what ends nowhere, or begins after its end, is looked at each time: it is not written each time
-    return [now for before, now in told if now != before]
+    return [after for before, after in told if after != before]
 
 
 def _key(row: Row) -> tuple[str, ...]:
