@@ -138,6 +138,14 @@ def test_another_folder_makes_the_tables_again(mapped, results):
     assert {concept for *_, concept in told(house, omop.CONDITION_OCCURRENCE, "condition")} == {0}
 
 
+def test_no_table_is_made_of_a_folder_that_cannot_be_used(mapped, results, tmp_path):
+    house = mapped.copy("broken").choosing(Choice(vocabulary=tmp_path))
+    before = {contract: house.lake.version(contract) for contract in omop.TABLES}
+    with pytest.raises(SettingsInvalid, match=r"has no CONCEPT\.csv"):
+        house.make_omop()
+    assert {contract: house.lake.version(contract) for contract in omop.TABLES} == before
+
+
 def test_a_folder_that_is_none_of_athenas_is_refused(tmp_path):
     with pytest.raises(SettingsInvalid, match=r"has no CONCEPT\.csv"):
         vocabulary.mapped(tmp_path, [("loinc", "8302-2")])

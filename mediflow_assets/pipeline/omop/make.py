@@ -10,6 +10,7 @@ from mediflow_assets.contracts.omop import rules
 from mediflow_assets.contracts.omop.columns import NONE_TOLD
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline import change, checks
+from mediflow_assets.pipeline.omop import vocabulary
 from mediflow_assets.pipeline.omop.codes import zone_of
 from mediflow_assets.pipeline.omop.tables import OmopTable
 from mediflow_assets.pipeline.run_context import RunContext
@@ -22,6 +23,9 @@ from mediflow_assets.transforms.masking import in_order_of_keys
 def make(context: RunContext, table: OmopTable) -> StepResult:
     """Make the table again unless it stands as it would; judge it; settle it only if the blocking checks hold."""
     lake, contract = context.lake, table.contract
+    if context.omop.vocabulary is not None:
+        # before the first table: else some would be of the old choices, and some of the new
+        vocabulary.require(context.omop.vocabulary)
     change.require_key(lake, [each for each in table.depends_on if each.key[0] != omop.ZONE], context.key.key_id)
     state = change.state_of(lake, table.depends_on, context.key.key_id, __name__)
     state |= {

@@ -28,6 +28,12 @@ class Mapped:
     standard: tuple[tuple[int, str], ...] = ()
 
 
+def require(folder: Path) -> None:
+    """Raise SettingsInvalid where the folder lacks a file or a column that mapping needs."""
+    for name in (CONCEPTS, RELATIONSHIPS):
+        _scan(folder, name)
+
+
 def version_of(folder: Path | None) -> str:
     """The release of the vocabularies, as the folder says it; `none` without a folder."""
     if folder is None:
