@@ -26,6 +26,8 @@ def arrived(tmp_path_factory, open_house):
          "admission_date": "1925-01-10", "discharge_date": "1925-01-12"},
         {"patient_id": "P3", "encounter_id": "E4", "discharge_date": "", "status": "in-progress",
          "discharge_disposition": "", "admission_date": "2024-06-20"},
+        {"patient_id": "P4", "encounter_id": "E6", "birth_date": "", "age": ""},
+        {"patient_id": "P1", "encounter_id": "E7", "status": "cancelled"},
     )  # fmt: skip
     for text in (
         csv_text(ADMISSION, stays),
@@ -118,6 +120,15 @@ def test_a_stay_that_goes_on_is_left_out_and_counted_since_its_end_would_tell_th
     mine = person_of(small, "mrn", "P3")
     assert [row for row in small.rows(omop.VISIT_OCCURRENCE) if row["person_id"] == mine] == []
     assert results[omop.VISIT_OCCURRENCE].figures["stays that go on"] == 1
+
+
+def test_what_stands_in_no_table_is_counted(results):
+    assert results[omop.PERSON].figures["patients without a year of birth"] == 1
+    visits, conditions = results[omop.VISIT_OCCURRENCE].figures, results[omop.CONDITION_OCCURRENCE].figures
+    assert visits["encounters cancelled or planned"] == 1
+    # of P4, and of P2 before the birth that is shown
+    assert visits["rows of nobody in person, or before the birth shown"] == 2
+    assert conditions["rows of nobody in person, or before the birth shown"] == 2
 
 
 def test_real_dates_are_told_where_they_are_chosen(real):

@@ -1,7 +1,7 @@
 """Each OMOP table: what it is made from, and how its rows come to be."""
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import reduce
 
@@ -18,12 +18,13 @@ from mediflow_assets.pipeline.old_age import over_89_of
 from mediflow_assets.pipeline.omop import codes, vocabulary
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.errors import storage_errors
-from mediflow_assets.transforms.omop import events, people, visits
+from mediflow_assets.transforms.omop import befallen, events, people, visits
+from mediflow_assets.transforms.readmissions import active
 
 _P, _E = silver.PATIENTS, silver.ENCOUNTERS
 _MERGED = (links.MERGED_PATIENTS, _P, clinical.CLAIMS)
 """What rows of people depend on besides: who survives, and what survivors and claims tell of encounters."""
-Figures = Mapping[str, int | str]
+Figures = dict[str, int | str]
 
 
 def _no_figures(_: RunContext) -> Figures:
@@ -63,7 +64,9 @@ def _persons(context: RunContext) -> DataFrame:
 
 
 def _persons_figures(context: RunContext) -> Figures:
-    return {"patients without a year of birth": context.lake.rows(_P) - context.lake.rows(omop.PERSON)}
+    with storage_errors(omop.PERSON.name):
+        patients = read_shown(context, _P).count()
+    return {"patients without a year of birth": patients - context.lake.rows(omop.PERSON)}
 
 
 def _visits(context: RunContext) -> DataFrame:
@@ -74,9 +77,18 @@ def _visits(context: RunContext) -> DataFrame:
 
 
 def _visits_figures(context: RunContext) -> Figures:
+    encounters = read_shown(context, _E)
     with storage_errors(omop.VISIT_OCCURRENCE.name):
-        lasting = visits.lasting(read_shown(context, _E), context.open_stay_days).count()
-    return {"stays that go on": lasting}
+        all_, happened = encounters.count(), active(encounters).count()
+        lasting = visits.lasting(encounters, context.open_stay_days).count() if context.omop.is_shifted else 0
+    figures = {"stays that go on": lasting, "encounters cancelled or planned": all_ - happened}
+    return figures | _left_out(context, omop.VISIT_OCCURRENCE, happened - lasting)
+
+
+def _left_out(context: RunContext, contract: TableContract, told: int) -> Figures:
+    """How many rows that are told stand in no table: their patient has no year of birth, or it lies after them."""
+    left = told - context.lake.rows(contract)
+    return {"rows of nobody in person, or before the birth shown": left} if left else {}
 
 
 def _deaths(context: RunContext) -> DataFrame:
@@ -86,18 +98,25 @@ def _deaths(context: RunContext) -> DataFrame:
 def _events(contract: TableContract) -> OmopTable:
     table = contract.key[1]
 
-    def rows(context: RunContext) -> DataFrame:
+    def placed(context: RunContext) -> tuple[DataFrame, DataFrame]:
         told = codes.rows_of(context, table)
         if told is None:
             # without a row, in the shape of those of conditions
             told = codes.told(context, codes.CONDITIONS).limit(0)
         mapping, units = codes.frames(context)
-        found = events.placed(told, mapping, known_people(context), table)
+        return events.placed(told, mapping, table), units
+
+    def rows(context: RunContext) -> DataFrame:
+        here, units = placed(context)
+        found = people.of_people(here, known_people(context), befallen.START)
         return events.rows(found, context.tables.read(omop.VISIT_OCCURRENCE), units, table, codes.zone_of(context))
 
     def figures(context: RunContext) -> Figures:
-        nowhere = codes.found(context).nowhere.get(table)
-        return {f"records of no table, domain {domain}": n for domain, n in sorted(nowhere.items())} if nowhere else {}
+        nowhere = dict(codes.found(context).nowhere.get(table) or {})
+        with storage_errors(contract.name):
+            told = placed(context)[0].count()
+        of_domains = {f"records of no table, domain {domain}": n for domain, n in sorted(nowhere.items())}
+        return of_domains | _left_out(context, contract, told)
 
     return OmopTable(contract, (*codes.INPUTS, omop.PERSON, omop.DEATH, omop.VISIT_OCCURRENCE), rows, figures)
 

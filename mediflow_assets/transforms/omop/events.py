@@ -9,7 +9,6 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts.omop import concepts
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.omop import befallen
-from mediflow_assets.transforms.omop.people import of_people
 from mediflow_assets.transforms.omop.values import WHO, first_day, hashed, last_day, mapped, moved, moved_day, number
 
 MAPPING = "_m_place string, _shown string, _source int, _concept int, _table string, _ordinal int"
@@ -58,16 +57,15 @@ def place_of(system: Column, code: Column) -> Column:
     return F.concat_ws("\x1f", system, code)
 
 
-def placed(events: DataFrame, mapping: DataFrame, known: DataFrame, table: str) -> DataFrame:
-    """The events of people who are known that stand in a table: once for each standard concept of its domain."""
+def placed(events: DataFrame, mapping: DataFrame, table: str) -> DataFrame:
+    """The events of a table: once for each standard concept of its domain."""
     named = with_few(events, mapping, F.col("_m_place") == place_of(F.col("system"), F.col("code")))
-    here = named.where(F.coalesce("_table", befallen.OWN_TABLE) == table)
-    return of_people(here, known, befallen.START)
+    return named.where(F.coalesce("_table", befallen.OWN_TABLE) == table)
 
 
 def rows(found: DataFrame, visits: DataFrame, units: DataFrame, table: str, zone: str) -> DataFrame:
-    """The rows of a table from the events that stand in it; `visits` are those of `omop/visit_occurrence`, times those
-    of the `zone`."""
+    """The rows of a table from the events of people that stand in it; `visits` are those of `omop/visit_occurrence`,
+    times those of the `zone`."""
     told = visits.select(F.col("visit_occurrence_id").alias("_visit"))
     within = with_few(found, told, F.col("_visit") == number(F.col("encounter_key")))
     whole = with_few(within, units, F.col("_u_unit") == F.col("unit"))
