@@ -25,6 +25,14 @@ def measured(name, when):
             "effectiveDateTime": when, "valueQuantity": {"value": 70, "code": "/min"}}  # fmt: skip
 
 
+def panel():
+    """A blood pressure, which is told by its parts."""
+    parts = [{"code": coded("http://loinc.org", code), "valueQuantity": {"value": value, "code": "mm[Hg]"}}
+             for code, value in (("8480-6", 120), ("8462-4", 80))]  # fmt: skip
+    told = measured("panel", "2023-04-01") | {"code": coded("http://loinc.org", "85354-9"), "component": parts}
+    return {name: value for name, value in told.items() if name != "valueQuantity"}
+
+
 def ill(name, onset, abated=None):
     code = coded("http://hl7.org/fhir/sid/icd-10-cm", "I10")
     told = {"resourceType": "Condition", "id": name, "subject": PATIENT, "code": code, "onsetDateTime": onset}
@@ -43,6 +51,7 @@ def delivery():
          "code": coded("http://snomed.info/sct", "80146002"), "performedPeriod": surgery},
         *(measured(f"o{day}", f"{day}T08:00:00{offset}") for day, offset in offsets),
         measured("month", "2023-02"),
+        panel(),
         *(ill(f"c{year}", str(year)) for year in (2012, 2015, 2018)),
         ill("months", "2019-03", "2020-02"),
         ill("over", "2021-11-20", "2021"),
@@ -94,9 +103,9 @@ def test_a_year_or_a_month_is_never_shown_as_a_day_that_moved(moved):
     assert [(begin.month, begin.day) for begin, _ in told[:3]] == [(1, 1)] * 3
     months = told[3]
     assert months[0].day == 1 and (months[1] + dt.timedelta(days=1)).day == 1
-    assert [row["measurement_date"].day for row in moved.rows(omop.MEASUREMENT) if not row["measurement_datetime"]] == [
-        1
-    ]
+    (month,) = (row for row in moved.rows(omop.MEASUREMENT)
+                if not row["measurement_datetime"] and row["measurement_source_value"] == "8867-4")  # fmt: skip
+    assert month["measurement_date"].day == 1
     (died,) = (row["death_date"] for row in moved.rows(omop.DEATH))
     assert (died.month, died.day) == (12, 31)
 
@@ -119,6 +128,14 @@ def test_a_date_is_the_day_of_its_time(moved, real):
             dates = [name for name in contract.by_name if name.endswith("_date") and f"{name}time" in contract.by_name]
             for row in house.rows(contract):
                 assert all(row[f"{name}time"] is None or row[f"{name}time"].date() == row[name] for name in dates)
+
+
+def test_a_panel_stands_as_its_parts(real):
+    rows = [row for row in real.rows(omop.MEASUREMENT) if row["measurement_date"] == dt.date(2023, 4, 1)]
+    assert {(row["measurement_source_value"], int(row["value_as_number"])) for row in rows} == {
+        ("8480-6", 120),
+        ("8462-4", 80),
+    }
 
 
 def test_what_ends_on_the_evening_it_began_lasts_one_day(real):

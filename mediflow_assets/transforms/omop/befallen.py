@@ -104,7 +104,9 @@ def observations(told: DataFrame) -> DataFrame:
             "category": F.lit(_MEASURED[0]),
         }
     )
-    alone = told.withColumn(KEY, F.col("observation_key"))
+    # a panel itself tells nothing that its parts do not
+    is_panel = F.col("components").isNotNull() & F.col("value").isNull() & F.col("value_text").isNull()
+    alone = told.where(~is_panel).withColumn(KEY, F.col("observation_key"))
     both = alone.select(*parts.columns).unionByName(parts)
     is_measured = F.coalesce(F.col("category").isin(list(_MEASURED)), F.lit(False)) | F.col("value").isNotNull()
     return _shaped(
