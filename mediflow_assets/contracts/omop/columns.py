@@ -4,7 +4,7 @@ from mediflow_assets.contracts.masks import keep, shift
 from mediflow_assets.contracts.table import Column, Privacy, Type
 
 P, T = Privacy, Type
-NONE_TOLD = "empty: no source tells it"
+NONE_TOLD = "empty: Silver has nothing for it"
 
 
 def key(name: str, description: str, *origins: str, required: bool = True) -> Column:
