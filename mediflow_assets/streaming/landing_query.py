@@ -33,7 +33,7 @@ class Landing:
 
     def start(self, session: Any, kafka: Kafka, topic: str, offsets: str, checkpoint: Path) -> "Landing":
         """Read from these offsets on."""
-        stream = read_topic(session, kafka, topic, offsets, MOST_PER_BATCH)
+        stream = read_topic(session, kafka, topic, offsets, MOST_PER_BATCH, has_headers=True)
         writer = stream.writeStream.foreachBatch(self._on_batch).option("checkpointLocation", str(checkpoint))
         self.query = writer.queryName("landing").trigger(processingTime=TRIGGER).start()
         return self

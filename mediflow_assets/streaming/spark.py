@@ -69,6 +69,9 @@ def start_session(jars: Path, cores: int, memory: str, scratch: Path) -> Any:
         "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
         "spark.sql.catalog.spark_catalog": _DELTA,
         "spark.sql.shuffle.partitions": "2",
+        # both lay the rules of an encounter out again and again, and fill the memory before the first event is read
+        "spark.sql.constraintPropagation.enabled": "false",
+        "spark.sql.optimizer.dynamicPartitionPruning.enabled": "false",
         "spark.driver.memory": memory,
         "spark.driver.extraJavaOptions": f"{_SILENT} -Xms{memory} {_REGIONS}",
         "spark.driver.host": "127.0.0.1",
@@ -91,10 +94,12 @@ def small_frame(session: Any, rows: pa.Table) -> Any:
     return session.createDataFrame(rows)
 
 
-def read_topic(session: Any, kafka: Kafka, topic: str, offsets: str, most: int | None = None) -> Any:
-    """The topic as a stream of `topic, partition, offset, timestamp, key, value, headers`."""
+def read_topic(
+    session: Any, kafka: Kafka, topic: str, offsets: str, most: int | None = None, has_headers: bool = False
+) -> Any:
+    """The topic as a stream of `topic, partition, offset, timestamp, key, value`, and `headers` if asked for."""
     reader = kafka.on(session.readStream).option("subscribe", topic).option("startingOffsets", offsets)
-    reader = reader.option("includeHeaders", "true")
+    reader = reader.option("includeHeaders", str(has_headers).lower())
     # read committed: what a producer took back is no event
     reader = reader.option("failOnDataLoss", "true").option("kafka.isolation.level", "read_committed")
     for name in ("default.api.timeout.ms", "request.timeout.ms"):

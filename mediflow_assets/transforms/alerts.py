@@ -80,7 +80,8 @@ def alerts_of(
     one row. `erased` are the marks of erased patients, of whom nothing is told; the pads of their key then stand
     beside.
     """
-    sound = shaped.where(is_accepted() & F.col(events.EVENT_ID).isNotNull() & (F.col("status") != "cancelled"))
+    fixed = _computed_once(shaped)
+    sound = fixed.where(is_accepted() & F.col(events.EVENT_ID).isNotNull() & (F.col("status") != "cancelled"))
     grouped = sound.withColumns(
         {
             "department": shown(F.col("department"), departments),
@@ -106,6 +107,15 @@ def alerts_of(
             F.col(ERASED).isNull()
         )
     return without_hmac_pads(keyed).select(*COLUMNS)
+
+
+def _computed_once(rows: DataFrame) -> DataFrame:
+    """The rows, before which no later expression is put.
+
+    Spark lays what is joined and filtered by into what was computed before, again for each use: a plan of gigabytes.
+    It does not do so past an expression that might give another value each time.
+    """
+    return rows.withColumn("_any_number", F.rand()).where(F.col("_any_number") >= 0).drop("_any_number")
 
 
 def _cost() -> Column:
