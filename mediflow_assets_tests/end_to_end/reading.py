@@ -1,7 +1,8 @@
 """What a hospital's files say, read by pandas from the words of their formats. Shares no code with the product.
 
-Sources: Synthea's CSV data dictionary; HL7 FHIR R4 (patient.html, encounter.html, resource.html#Meta); MediFlow's
-own promise for versions: the newest given value of each column, by the source's own time of the version.
+Sources: Synthea's CSV data dictionary; HL7 FHIR R4 (patient.html, encounter.html, resource.html#Meta and
+http.html#update); MediFlow's own promise for versions: the newest given value of each column, by the source's own time
+of the version; of FHIR, whose versions replace each other, the newest whole.
 """
 
 import datetime as dt
@@ -49,9 +50,18 @@ def _version(given: dt.datetime | None, received: dt.datetime) -> dt.datetime:
 
 def newest_given(versions: pd.DataFrame, key: str) -> pd.DataFrame:
     """Per key the newest value of each column that is given at all."""
-    ordered = versions.sort_values(["_version", "_received", "_record"], kind="stable")
     # pandas' `last` passes over what is absent
-    return ordered.drop(columns=["_received", "_record", "_version"]).groupby(key).last()
+    return _in_order(versions).groupby(key).last()
+
+
+def newest_whole(versions: pd.DataFrame, key: str) -> pd.DataFrame:
+    """Per key the newest version, as it is."""
+    return _in_order(versions).groupby(key).tail(1).set_index(key)
+
+
+def _in_order(versions: pd.DataFrame) -> pd.DataFrame:
+    order = ["_version", "_received", "_record"]
+    return versions.sort_values(order, kind="stable").drop(columns=order)
 
 
 def flat(deliveries: Sequence[Delivery], zone: ZoneInfo) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -135,7 +145,7 @@ def fhir(deliveries: Sequence[Delivery]) -> tuple[pd.DataFrame, pd.DataFrame]:
                         **order,
                     }
                 )
-    return newest_given(pd.DataFrame(people), "patient_id"), newest_given(pd.DataFrame(stays), "encounter_id")
+    return newest_whole(pd.DataFrame(people), "patient_id"), newest_whole(pd.DataFrame(stays), "encounter_id")
 
 
 def _with_days(stays: pd.DataFrame, zone: ZoneInfo) -> pd.DataFrame:
