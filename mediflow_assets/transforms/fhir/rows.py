@@ -39,6 +39,7 @@ def patients_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
 def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     """Encounter resources as encounters; of who provides them the nearest counts: service, place, organisation."""
     status = F.when(F.col("is_deleted"), F.lit("cancelled")).otherwise(parsing.coded(F.col("status"), v.STATUSES))
+    never_was = F.coalesce((status == "cancelled") & F.col("start").isNull(), F.lit(False))
     texts = _meant(texts_of(bronze, encounter.COLUMNS, encounter.read), feeds, "encounterclass", "encounter_class")
     return encounters.from_synthea(
         texts.withColumns({NAMED: F.upper("reasonsystem"), "start": _begin(status)}),
@@ -50,9 +51,9 @@ def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
             "admission_type": _or_mapped(feeds, "admission_type", "admission_type"),
             "discharge_disposition": _or_mapped(feeds, "disposition", "discharge_disposition"),
             "named_conditions": F.col("named_conditions"),
-            "cleared": _whole(),
+            "cleared": F.when(~never_was, _whole()),
             # one that never took place has no period to tell
-            "is_end": F.col("is_deleted") | F.coalesce((status == "cancelled") & F.col("start").isNull(), F.lit(False)),
+            "is_end": F.col("is_deleted") | never_was,
             **version(),
         },
         feeds.spelling(SYSTEM),
