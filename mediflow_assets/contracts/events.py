@@ -179,7 +179,7 @@ STREAM_STATUS = TableContract(
         _figure("records", T.LONG, "messages in Bronze", nullable=False),
         _figure("quarantined", T.LONG, "of these, open or waiting before silver/encounters", nullable=False),
         _figure("quarantined_share", T.RATIO, "their share"),
-        _figure("alerts", T.LONG, "alerts of its topic", nullable=False),
+        _figure("alerts", T.LONG, "alerts of all partitions and files together", nullable=False),
         _figure("last_event_at", T.TIMESTAMP, "the broker's time of the newest message in Bronze"),
         _figure("to_bronze_p50_ms", T.LONG, "from the broker to Bronze, last landing: median", unit="ms"),
         _figure("to_bronze_p99_ms", T.LONG, "the same: 99 of 100", unit="ms"),

@@ -34,7 +34,7 @@ STREAMS = (ENCOUNTER_EVENTS, hl7.HL7_EVENTS)
 """The tables of a topic."""
 OF_FILES = "hl7 files"
 _TABLES = [*(table.name for table in STREAMS), hl7.HL7_MESSAGES.name]
-_OF_ALL = ("rows_per_second", "to_bronze_p50_ms", "to_bronze_p99_ms", "to_alert_p50_ms", "to_alert_p99_ms", "alerts")
+_OF_TOPIC = ("rows_per_second", "to_bronze_p50_ms", "to_bronze_p99_ms", "to_alert_p50_ms", "to_alert_p99_ms")
 
 
 def status_table(landing: str, noted: dict[str, Any]) -> OperationalTable:
@@ -104,8 +104,8 @@ def _of_files(lake: Lake, validated: Collection[str], held: Counter[str]) -> lis
         "last_event_at": newest,
         "last_landed_at": newest,
     }
-    # what belongs to a topic is not known of messages of files
-    return [dict.fromkeys(_OF_ALL) | row] if ledger else []
+    # what belongs to a topic is not known of messages of files; alerts are those of all
+    return [dict.fromkeys(_OF_TOPIC) | row] if ledger else []
 
 
 def told_of(rows: Sequence[Row]) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def told_of(rows: Sequence[Row]) -> dict[str, Any]:
     if not rows:
         return {}
     records, held = (sum(row[name] for row in rows) for name in ("records", "quarantined"))
-    told = {name: rows[0][name] for name in _OF_ALL}
+    told = {name: rows[0][name] for name in (*_OF_TOPIC, "alerts")}
     told |= {
         "quarantined_share": float(_share(held, records) or 0),
         "unjudged": sum(row["landed_through"] - row["judged_through"] for row in rows),

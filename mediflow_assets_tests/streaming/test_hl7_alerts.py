@@ -5,11 +5,12 @@ from decimal import Decimal
 import pytest
 
 from mediflow_assets.contracts import gold, silver
-from mediflow_assets.contracts.events import STREAM_ALERTS
+from mediflow_assets.contracts.events import STREAM_ALERTS, STREAM_STATUS
+from mediflow_assets.pipeline import operational_tables
 from mediflow_assets.pipeline.gold import GOLD
 from mediflow_assets.pipeline.gold import make as make_gold
 from mediflow_assets.streaming import alerts_table
-from mediflow_assets.streaming.status_table import stream_status
+from mediflow_assets.streaming.status_table import status_table, stream_status
 from mediflow_assets_tests.streaming.conftest import TOPIC, event
 
 HIGH = ("OBX|1|NM|8480-6^Systolic^LN||220|mm[Hg]|||||F", "OBX|2|NM|8462-4^Diastolic^LN||80.0|mm[Hg]|||||F")
@@ -72,7 +73,8 @@ def test_a_charge_above_its_peers_alerts(stream):
 def test_the_live_figures_count_messages_of_the_topic_and_of_files(stream):
     stream.send(event(), adt("1").encode(), b"MSH|^^^^|x").refresh()
     stream.house.deliver("\r".join((adt("2"), adt("3"), "MSH|^^^^|x")))
-    rows = {row["partition"]: row for row in stream_status(stream.house.lake, "batch", {})}
+    assert not operational_tables.make(stream.house.context, status_table("batch", {})).has_failed
+    rows = {row["partition"]: row for row in stream.house.rows(STREAM_STATUS)}
     names = ("records", "quarantined", "landed_through", "judged_through", "landing")
     assert {partition: tuple(row[name] for name in names) for partition, row in rows.items()} == {
         f"kafka/{TOPIC}/0": (1, 0, 2, 2, "batch"),
