@@ -64,7 +64,9 @@ def show(settings: Settings, sample: Path) -> int:
     """The tables, whether the sums agree, and how many of the planted anomalies were found."""
     lake = context.lake(settings)
     shown = status.read_status(lake, status.inbox_of(settings.inbox))
-    output.table("tables", ("table", "rows"), [(name, row["rows"]) for name, row in shown["tables"].items()])
+    held = [(name, row["rows"]) for name, row in shown["tables"].items() if row["rows"]]
+    output.table("tables", ("table", "rows"), held)
+    output.line(f"{len(shown['tables']) - len(held)} more tables have no rows yet.")
     columns = ("table", "delivery", "records", "accepted", "quarantined", "balanced")
     output.table(
         "reconciliation", columns, [tuple(r[c] for c in columns) for r in shown["reconciliation"] if r["records"]]
