@@ -61,6 +61,12 @@ def of_deliveries(deliveries: Collection[str], offset_ranges: OffsetRanges) -> C
     return F.col("_delivery_id").isin(whole) | in_offset_ranges(within) if whole else in_offset_ranges(within)
 
 
+def arrow_of_deliveries(deliveries: Collection[str], offset_ranges: OffsetRanges) -> Any:
+    """The same, over a table's columns."""
+    whole = [each for each in deliveries if each not in offset_ranges]
+    return pc.field("_delivery_id").isin(pa.array(whole, pa.string())) | offset_ranges.of(deliveries).as_arrow()
+
+
 def predicate(delivery: str, offset_ranges: Mapping[str, tuple[int, int]]) -> str:
     """The same of one delivery, as SQL; of one without a span all of it."""
     mine = f"_delivery_id = '{delivery}'"

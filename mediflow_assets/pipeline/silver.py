@@ -207,7 +207,7 @@ def _checked(
     unread: Counter[str] = Counter()
     if contract is silver.ENCOUNTERS:
         results += [possible_duplicates.check(lake, results[0]), volume.check(lake, work.new, results[0])]
-        unread = unread_events.unread(lake)
+        unread = unread_events.unread(lake, work)
         results.append(unread_events.check(unread, results[0]))
     checks.record(context, contract, results)
     told = figures(delivery_results, duplicates) | {f"{kind} not read": n for kind, n in sorted(unread.items())}

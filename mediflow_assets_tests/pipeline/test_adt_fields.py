@@ -197,3 +197,14 @@ def test_events_that_are_not_read_are_named_and_those_that_change_visits_are_dou
     house.deliver("\r".join((adt("A17", pid, "PV1|1|I", "PID|2||13", "PV1|2|I"), adt("A43", pid, "MRG|13"))))
     made = next(each for each in house.make_silver() if each.contract is silver.ENCOUNTERS)
     assert {check.name: check.failing for check in made.checks}["hl7_event_unread"] == 2
+    house.deliver(adt("A28", "PID|1||14||Jones^Bo||1970|M", at="20240302"))
+    made = next(each for each in house.make_silver() if each.contract is silver.ENCOUNTERS)
+    assert {check.name: check.passed for check in made.checks}["hl7_event_unread"], "of what came now"
+
+
+def test_words_in_the_place_of_an_event_name_no_figure(house):
+    house.deliver("\r".join(adt(event, "PID|1||12") for event in ("John Doe 1960", "A01 Doe", "Z77", "A\u0661\u0661")))
+    made = next(each for each in house.make_silver() if each.contract is silver.ENCOUNTERS)
+    told = {name: count for name, count in made.figures.items() if name.endswith("not read")}
+    assert told == {"ADT^Z77 not read": 1, "ADT of no event not read": 3}
+    assert {check.name: check.failing for check in made.checks}["hl7_event_unread"] == 4
