@@ -17,7 +17,7 @@ from mediflow_assets.contracts.source import (
 )
 from mediflow_assets.contracts.table import Privacy as P
 
-READING = 3
+READING = 4
 """Raised when messages are read otherwise than before: Silver of older ones is then validated again."""
 NOT_REAL = {"T": "training", "D": "debugging"}
 """What MSH-11 (table 0103) says of messages that are of no patient: they stay in Bronze, as of a type of their own."""

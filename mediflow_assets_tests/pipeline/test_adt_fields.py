@@ -91,6 +91,54 @@ def diagnosed(*segments):
     return stay.cells_of(Message(adt("A08", "PID|1||12", "PV1|1|I", *segments)), Authorities("mrn"))
 
 
+def obx(code, value):
+    return f"OBX|1|ST|{code}^BP^LN||{value}|mm[Hg]|||||F"
+
+
+@pytest.mark.parametrize(
+    ("observed", "told"),
+    [
+        ([obx("8480-6", "refused"), obx("8462-4", "refused")], None),
+        ([obx("85354-9", "120/80 mmHg")], "120/80"),
+        ([obx("85354-9", "120 / 80")], "120/80"),
+        ([obx("85354-9", "0/0")], None),
+        ([obx("85354-9", "16.0/10.7")], None),
+        ([obx("85354-9", "80/120")], None),
+        ([obx("85354-9", "120/")], None),
+        ([obx("85354-9", "n/a")], None),
+        ([obx("85354-9", "130/85"), obx("8480-6", "not taken"), obx("8462-4", "9999")], "130/85"),
+        ([obx("8480-6", "120.5"), obx("8462-4", "80.0")], "120/80"),
+    ],
+)
+def test_a_blood_pressure_that_cannot_be_is_none(observed, told):
+    assert diagnosed(*observed)["blood_pressure"] == told
+
+
+@pytest.mark.parametrize(
+    ("charged", "told"),
+    [
+        ("N/A", None),
+        ("-50", None),
+        ("0.00", None),
+        ("1e5", None),
+        ("1250.5", "1250.5"),
+        ("+7", "+7"),
+        ("12345678901", None),
+    ],
+)
+def test_what_is_no_amount_charged_says_nothing_of_the_cost(charged, told):
+    visit = "PV1|1|I" + "|" * 45 + charged
+    assert stay.cells_of(Message(adt("A08", "PID|1||12", visit)), Authorities("mrn"))["cost"] == told
+
+
+def test_a_visit_is_not_held_back_by_what_is_observed_or_charged(house):
+    visit = "PV1|1|I|CARD" + "|" * 16 + "V1" + "|" * 25 + "20240301||" + "|N/A"
+    house.deliver(adt("A01", "PID|1||12||Smith^Ann||1980|F", visit, obx("85354-9", "refused/refused")))
+    house.make_silver()
+    assert house.reasons(silver.ENCOUNTERS) == {}
+    assert house.row(silver.ENCOUNTERS)["cost_usd"] is None
+
+
 def dg1(code, priority="", action=""):
     return "|".join(["DG1", "1", "", code, "", "", "F", *[""] * 8, priority, *[""] * 5, action])
 

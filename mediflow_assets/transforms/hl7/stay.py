@@ -6,6 +6,7 @@ from typing import Any
 from mediflow_assets.contracts.code_systems import KNOWN, UNREAD, Reading, read_code
 from mediflow_assets.contracts.hl7 import LOCATING, PLANNED, STAYS, Event
 from mediflow_assets.contracts.hl7_message import NOTHING, Message, Segment, iso
+from mediflow_assets.contracts.vocabulary import DIASTOLIC_LIMITS_MMHG, SYSTOLIC_LIMITS_MMHG
 from mediflow_assets.transforms.hl7.reading import (
     Authorities,
     Cells,
@@ -31,9 +32,11 @@ _SILVER: dict[str, tuple[str, ...]] = {
 }
 _SYSTOLIC, _DIASTOLIC, _BOTH = "8480-6", "8462-4", ("85354-9", "55284-4")
 """LOINC of blood pressure, and of the panels that tell it as 120/80."""
+_LIMITS = {_SYSTOLIC: SYSTOLIC_LIMITS_MMHG, _DIASTOLIC: DIASTOLIC_LIMITS_MMHG}
+_PRESSURE = re.compile(r" *[0-9]{2,3}(?![0-9])")
+_AMOUNT = re.compile(r"[+]?[0-9]{1,10}(?:[.][0-9]{1,20})?\Z")
 _UNSAID = ("D", "N", "O", "W", "X")
 """States of observations (table 0085) that say nothing: deleted, not asked, only ordered, wrong, none to be had."""
-_PRIORITY = re.compile(r"[0-9]{1,4}\Z")
 _TYPES = ("F", "W", "A")
 """Types of diagnoses (table 0052): final, working, admitting."""
 _PRIORITY = re.compile(r"[0-9]{1,4}\Z")
@@ -112,26 +115,27 @@ def _discharged(message: Message, event: Event) -> str | None:
 
 
 def _charged(total: str | None) -> str | None:
-    """All that is charged; nothing while it is nothing: a visit begins so."""
-    return None if total and not total.strip("0.+-") else total
+    """All that is charged; nothing while it is nothing: a visit begins so. Words and credits say nothing of it."""
+    is_told = total == NOTHING or (_AMOUNT.match(total or "") and (total or "").strip("+0."))
+    return total if is_told else None
 
 
 def _pressure(observations: list[Segment]) -> str | None:
-    """The last blood pressure of a message, as 120/80."""
-    found: dict[str, str] = {}
+    """The last blood pressure of a message, as 120/80. One that cannot be is none: it says nothing of the visit."""
+    found: dict[str, int] = {}
     for each in observations:
-        value = each(5)
-        if value in (None, NOTHING) or (each(11) or "").upper() in _UNSAID:
-            continue
-        if each(3) in _BOTH and "/" in (value or ""):
-            found[_SYSTOLIC], found[_DIASTOLIC] = (_whole(part) for part in (value or "").split("/", 1))
-        elif each(3) in (_SYSTOLIC, _DIASTOLIC):
-            found[each(3) or ""] = _whole(value or "")
-    return f"{found[_SYSTOLIC]}/{found[_DIASTOLIC]}" if len(found) > 1 else None
+        code, values = each(3) or "", (each(5) or "").split("/")
+        parts = (_SYSTOLIC, _DIASTOLIC) if code in _BOTH else (code,)
+        if (each(11) or "").upper() not in _UNSAID and len(values) == len(parts):
+            found |= {part: read for part, value in zip(parts, values, strict=True) if (read := _mmhg(part, value))}
+    is_one = len(found) > 1 and found[_SYSTOLIC] > found[_DIASTOLIC]
+    return f"{found[_SYSTOLIC]}/{found[_DIASTOLIC]}" if is_one else None
 
 
-def _whole(number: str) -> str:
-    return number.strip().partition(".")[0]
+def _mmhg(part: str, value: str) -> int | None:
+    digits = _PRESSURE.match(value)
+    lowest, highest = _LIMITS.get(part, (1, 0))
+    return int(digits[0]) if digits and lowest <= int(digits[0]) <= highest else None
 
 
 def _diagnoses(segments: list[Segment], told: Told) -> None:
