@@ -50,7 +50,7 @@ def _is_quiet(settings: "Settings") -> bool:
     """Whether nothing waits in the inbox, and nothing comes from elsewhere that only a run would see."""
     from mediflow_assets.sources import Feeds
 
-    if settings.landing != "off" or settings.inbox_uri:
+    if not settled.are_enough(settings.landing, settings.inbox_uri):
         return False
     inbox = settings.open_inbox(Feeds())
     return not inbox.waiting() and not inbox.dropped()

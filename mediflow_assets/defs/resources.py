@@ -134,7 +134,8 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 yield self
             finally:
                 self.engine.close()
-                settled.end_run(settings.root, settings.lake_root, run_id)
+                is_enough = settled.are_enough(settings.landing, settings.inbox_uri)
+                settled.end_run(settings.root, settings.lake_root, run_id, is_enough)
 
 
 def _tables_of(context: dg.InitResourceContext) -> tuple[frozenset[str], frozenset[str], bool]:

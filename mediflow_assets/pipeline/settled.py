@@ -54,9 +54,14 @@ def begin_run(root: Path) -> None:
     (root / FILE).unlink(missing_ok=True)
 
 
-def end_run(root: Path, lake_root: str, run_id: str) -> None:
-    """Keep what a run leaves, whatever came of it. The caller holds the lake lease."""
-    if lake := stamp_of_lake(lake_root):
+def are_enough(landing: str, inbox_uri: str | None) -> bool:
+    """Whether files of home and lake tell of all that comes: no service lands, and no object store delivers."""
+    return landing == "off" and not inbox_uri
+
+
+def end_run(root: Path, lake_root: str, run_id: str, is_enough: bool) -> None:
+    """Keep what a run leaves, whatever came of it, where files are enough. The caller holds the lake lease."""
+    if is_enough and (lake := stamp_of_lake(lake_root)):
         keep(root, Settled(run_id, dt.datetime.now(dt.UTC).isoformat(), lake))
 
 
@@ -85,15 +90,27 @@ def _stamp(folders: tuple[Path, ...], besides: frozenset[str], *more: str) -> st
 
 
 def _files(folder: Path, besides: frozenset[str]) -> Iterator[str]:
-    """Path, mode, size and time of change of each file, in the order of their names, but for `besides` at the top."""
+    """Path, mode, size and time of change of each file, in the order of their names, but for `besides` at the top.
+
+    Services come and go beside it: what vanishes meanwhile is as if it had never been there.
+    """
     for place, folders, files in os.walk(folder):
         is_top = place == str(folder)
-        yield f"{place} {os.lstat(place).st_mode}"
+        if (here := _seen(place)) is None:
+            continue
+        yield f"{place} {here.st_mode}"
         if is_top:
             folders[:] = [name for name in folders if name not in besides]
         folders[:] = sorted(name for name in folders if name != "__pycache__")
         for name in sorted(files):
             if is_top and (name.lstrip(".") in besides or name.startswith(_DATABASE)):
                 continue
-            seen = (Path(place) / name).lstat()
-            yield f"{place}/{name} {seen.st_mode} {seen.st_size} {seen.st_mtime_ns} {seen.st_ino}"
+            if seen := _seen(f"{place}/{name}"):
+                yield f"{place}/{name} {seen.st_mode} {seen.st_size} {seen.st_mtime_ns} {seen.st_ino}"
+
+
+def _seen(path: str) -> os.stat_result | None:
+    try:
+        return os.lstat(path)
+    except FileNotFoundError:
+        return None

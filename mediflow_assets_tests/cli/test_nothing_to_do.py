@@ -1,9 +1,11 @@
 """A run with nothing to do says so at once; whatever a run would answer to is seen."""
 
 import datetime as dt
+import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,12 +33,17 @@ def ran(mediflow: Run, home: Path, lake: Lake, quarantine: Callable[..., None]) 
     return home
 
 
+def end(settings: Settings) -> None:
+    is_enough = settled.are_enough(settings.landing, settings.inbox_uri)
+    settled.end_run(settings.root, settings.lake_root, "r", is_enough)
+
+
 def finish(home: Path, *warnings: str, is_success: bool = True) -> None:
     """What a run leaves that began with the home as it is."""
     settings = Settings(home=home)
     began = unchanged.home_of(settings)
     settled.begin_run(home)
-    settled.end_run(home, settings.lake_root, "r")
+    end(settings)
     if is_success:
         unchanged.note(settings, Outcome("r", True, (), warnings, ()), began)
 
@@ -119,7 +126,7 @@ def test_a_note_that_cannot_be_read_counts_as_none(ran: Path) -> None:
 def test_a_table_written_after_the_run_is_not_taken_for_its_own(ran: Path, lake: Lake) -> None:
     settings = Settings(home=ran)
     began = unchanged.home_of(settings)
-    settled.end_run(ran, settings.lake_root, "r")
+    end(settings)
     lake.set_properties(silver.QUARANTINE, note=2)
     unchanged.note(settings, Outcome("r", True, (), (), ()), began)
     assert not is_said(ran)
@@ -146,3 +153,38 @@ def test_a_whole_run_is_noted_and_the_next_has_nothing_to_do(mediflow: Run, csv:
     assert SAID not in first.output and SAID in second.output
     assert mediflow("ingest", csv("b.csv", 3)).exit_code == 0
     assert SAID not in mediflow("run").output and SAID in mediflow("run").output
+
+
+@pytest.mark.parametrize("what", ["a file", "a folder"])
+def test_what_vanishes_while_it_is_looked_at_is_as_if_it_had_not_been(
+    ran: Path, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """As the journal of a database does, and the figures of a stream."""
+    walk, passing = os.walk, ran / "stream" / "figures.new"
+
+    def walked(top: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+        for place, folders, files in walk(top):
+            if what == "a file" and passing.name in files:
+                passing.unlink()
+            if what == "a folder" and Path(place) == passing.parent:
+                shutil.rmtree(passing.parent)
+            yield place, folders, files
+
+    passing.parent.mkdir(exist_ok=True)
+    if what == "a folder":
+        passing.parent.rmdir()
+    before = settled.stamp_of_home(ran)
+    passing.parent.mkdir(exist_ok=True)
+    passing.write_text("{}")
+    monkeypatch.setattr(settled.os, "walk", walked)
+    assert (settled.stamp_of_home(ran) == before) and not passing.exists()
+
+
+@pytest.mark.parametrize(("name", "value"), [("LANDING", "continuous"), ("INBOX", "s3://b/x")])
+def test_a_lake_is_not_looked_through_in_vain(
+    ran: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"MEDIFLOW_{name}", value)
+    settled.begin_run(ran)
+    end(Settings(home=ran))
+    assert settled.last(ran) is None
