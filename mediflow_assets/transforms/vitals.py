@@ -14,7 +14,7 @@ _TELLING = ("patient_key", "encounter_key", "observed_at", "observed_on", *_PLAC
 def vitals_latest(observations: DataFrame) -> DataFrame:
     """One row per patient and vital sign: of what was observed last; of one time, of the newest version."""
     alone = observations.where(F.col("comparator").isNull()).select("code", "value", "unit", *_TELLING)
-    found = alone.unionByName(parts_of(observations, *_TELLING)).where(
+    found = alone.unionByName(parts_of(observations, *_TELLING).drop("place")).where(
         F.col("value").isNotNull() & F.col("code").isin(list(VITAL_SIGNS))
     )
     signs = (F.when(F.col("code") == code, sign) for code, sign in VITAL_SIGNS.items())
@@ -24,14 +24,16 @@ def vitals_latest(observations: DataFrame) -> DataFrame:
 
 
 def parts_of(observations: DataFrame, *telling: str) -> DataFrame:
-    """One row per part of observations that have parts: its `code`, `value` and `unit`, and columns of the whole."""
+    """One row per part of observations that have parts: its `code`, `value`, `unit` and `place` among them, for two
+    may have one code; and columns of the whole."""
     parts = observations.where(F.col("components").isNotNull()).select(
-        F.explode(F.split("components", ";")).alias("_part"), *telling
+        F.posexplode(F.split("components", ";")).alias("place", "_part"), *telling
     )
     unit = F.regexp_extract("_part", _PART, 3)
     return parts.select(
         F.regexp_extract("_part", _PART, 1).alias("code"),
         F.regexp_extract("_part", _PART, 2).try_cast("decimal(28,12)").alias("value"),
         F.when(unit != "", unit).alias("unit"),
+        "place",
         *telling,
     )

@@ -25,11 +25,11 @@ def measured(name, when):
             "effectiveDateTime": when, "valueQuantity": {"value": 70, "code": "/min"}}  # fmt: skip
 
 
-def panel():
+def panel(name, when, *values):
     """A blood pressure, which is told by its parts."""
     parts = [{"code": coded("http://loinc.org", code), "valueQuantity": {"value": value, "code": "mm[Hg]"}}
-             for code, value in (("8480-6", 120), ("8462-4", 80))]  # fmt: skip
-    told = measured("panel", "2023-04-01") | {"code": coded("http://loinc.org", "85354-9"), "component": parts}
+             for code, value in values]  # fmt: skip
+    told = measured(name, when) | {"code": coded("http://loinc.org", "85354-9"), "component": parts}
     return {name: value for name, value in told.items() if name != "valueQuantity"}
 
 
@@ -51,7 +51,8 @@ def delivery():
          "code": coded("http://snomed.info/sct", "80146002"), "performedPeriod": surgery},
         *(measured(f"o{day}", f"{day}T08:00:00{offset}") for day, offset in offsets),
         measured("month", "2023-02"),
-        panel(),
+        panel("panel", "2023-04-01", ("8480-6", 120), ("8462-4", 80)),
+        panel("lying and standing", "2023-04-02", ("8480-6", 120), ("8480-6", 124), ("8480-6", 120)),
         *(ill(f"c{year}", str(year)) for year in (2012, 2015, 2018)),
         ill("months", "2019-03", "2020-02"),
         ill("over", "2021-11-20", "2021"),
@@ -136,6 +137,16 @@ def test_a_panel_stands_as_its_parts(real):
         ("8480-6", 120),
         ("8462-4", 80),
     }
+
+
+def test_readings_of_one_code_in_one_panel_stand_side_by_side(real):
+    rows = [row for row in real.rows(omop.MEASUREMENT) if row["measurement_date"] == dt.date(2023, 4, 2)]
+    assert [int(row["value_as_number"]) for row in sorted(rows, key=lambda row: row["value_as_number"])] == [
+        120,
+        120,
+        124,
+    ]
+    assert len({row["measurement_id"] for row in rows}) == 3
 
 
 def test_what_ends_on_the_evening_it_began_lasts_one_day(real):

@@ -1,9 +1,10 @@
 """Every code that Silver has of what befell people, with its concepts: found once for all the tables of a run."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from typing import Any
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -26,6 +27,8 @@ from mediflow_assets.transforms.zones import UTC
 CONDITIONS, PROCEDURES, DRUGS, OBSERVATIONS = "conditions", "procedures", "medications", "observations"
 INPUTS = (silver.ENCOUNTERS, silver.CONDITIONS, clinical.PROCEDURES, clinical.MEDICATIONS, clinical.OBSERVATIONS)
 _KEPT = "omop codes"
+Line = tuple[str, str | None, int, int, str | None, int]
+"""As `transforms.omop.events.MAPPING` names it."""
 _NOWHERE = "-"
 """Stands for the table of a domain that is none of ours."""
 
@@ -34,12 +37,14 @@ _NOWHERE = "-"
 class Found:
     """What is known of the codes of a run."""
 
-    mapping: list[tuple[str, str | None, int, int, str | None, int]]
+    mapping: list[Line]
     units: list[tuple[str, int, int]]
     into: Mapping[str, frozenset[str]]
     """By OMOP table the kinds of records that have rows in it."""
     nowhere: Mapping[str, Counter[str]]
     """By the table in which records would stand, how many stand in none, by domain."""
+    told: Mapping[str, int]
+    """By OMOP table how many rows its codes have, of whomever they are."""
 
 
 def zone_of(context: RunContext) -> str:
@@ -51,8 +56,9 @@ def told(context: RunContext, kind: str) -> DataFrame:
     """The records of a kind, in one shape, by who survives."""
     if kind == CONDITIONS:
         encounters = read_shown(context, silver.ENCOUNTERS, ("diagnosis_code",))
-        listed = befallen.conditions(read_shown(context, silver.CONDITIONS), encounters, context.hmac_pads)
-        return listed.unionByName(befallen.diagnoses(encounters, listed))
+        conditions = read_shown(context, silver.CONDITIONS)
+        listed = befallen.conditions(conditions, encounters, context.hmac_pads)
+        return listed.unionByName(befallen.diagnoses(encounters, conditions))
     if kind == PROCEDURES:
         return befallen.procedures(read_shown(context, clinical.PROCEDURES), zone_of(context))
     if kind == DRUGS:
@@ -78,10 +84,11 @@ def frames(context: RunContext) -> tuple[DataFrame, DataFrame]:
 
 
 def _kinds(context: RunContext) -> dict[str, pa.Table]:
-    """By kind its codes: how many records have each, of how many patients, and in which table these would stand."""
+    """By kind its codes: how many records have each with which unit, of how many patients, and in which table these
+    would stand."""
     tables = {CONDITIONS: silver.ENCOUNTERS, PROCEDURES: clinical.PROCEDURES, DRUGS: clinical.MEDICATIONS,
               OBSERVATIONS: clinical.OBSERVATIONS}  # fmt: skip
-    by = ("system", "code", befallen.OWN_TABLE)
+    by = ("system", "code", befallen.OWN_TABLE, "unit")
     return {
         kind: told(context, kind)
         .groupBy(*by)
@@ -93,35 +100,31 @@ def _kinds(context: RunContext) -> dict[str, pa.Table]:
 
 
 def _found(context: RunContext) -> Found:
-    kinds = _kinds(context)
-    codes = {(row["system"], row["code"]) for table in kinds.values() for row in table.to_pylist() if row["code"]}
-    units = _units(context)
+    kinds = {kind: table.to_pylist() for kind, table in _kinds(context).items()}
+    rows = [row for of in kinds.values() for row in of]
+    codes = {(row["system"], row["code"]) for row in rows if row["code"]}
+    units = sorted({row["unit"] for row in rows if row["unit"]})
     concepts = vocabulary.mapped(context.omop.vocabulary, codes | {("ucum", unit) for unit in units})
-    hidden = _hidden(kinds.get(CONDITIONS), concepts)
+    hidden = _hidden(kinds.get(CONDITIONS, ()), concepts)
+    lines = {code: _lines(code, concepts.get(code), code in hidden) for code in sorted(codes)}
     into: dict[str, set[str]] = {}
     nowhere: dict[str, Counter[str]] = {}
-    for kind, table in kinds.items():
-        for row in table.to_pylist():
-            own = row[befallen.OWN_TABLE]
-            for place in _tables(concepts.get((row["system"], row["code"])), own):
+    told: Counter[str] = Counter()
+    for kind, of in kinds.items():
+        for row in of:
+            code, own = (row["system"], row["code"]), row[befallen.OWN_TABLE]
+            for place in _places(lines.get(code, ()), own):
                 into.setdefault(place, set()).add(kind)
-            if _NOWHERE in _tables(concepts.get((row["system"], row["code"])), own):
-                domain = concepts[row["system"], row["code"]].standard[0][1]
-                nowhere.setdefault(own, Counter())[domain] += row["records"]
-    mapping = [line for code in sorted(codes) for line in _lines(code, concepts.get(code), code in hidden)]
+                told[place] += row["records"]
+                if place == _NOWHERE:
+                    nowhere.setdefault(own, Counter())[concepts[code].standard[0][1]] += row["records"]
     return Found(
-        mapping,
+        [line for of in lines.values() for line in of],
         [(unit, *_of_unit(concepts.get(("ucum", unit)))) for unit in units],
         {table: frozenset(of) for table, of in into.items()},
         nowhere,
+        told,
     )
-
-
-def _units(context: RunContext) -> list[str]:
-    if not context.lake.rows(clinical.OBSERVATIONS):
-        return []
-    given = told(context, OBSERVATIONS).where(F.col("unit").isNotNull()).select("unit").distinct()
-    return sorted(given.toArrow().column(0).to_pylist())
 
 
 def _of_unit(concept: Mapped | None) -> tuple[int, int]:
@@ -130,16 +133,13 @@ def _of_unit(concept: Mapped | None) -> tuple[int, int]:
     return concept.source, concept.standard[0][0] if concept.standard else UNMAPPED
 
 
-def _tables(concept: Mapped | None, own: str) -> set[str]:
-    """The tables in which a record stands: by the domains of its concepts, else its own."""
-    if concept is None or not concept.standard:
-        return {own}
-    return {DOMAINS[domain] for _, domain in concept.standard if domain in DOMAINS} or {_NOWHERE}
+def _places(lines: Sequence[Line], own: str) -> list[str]:
+    """The tables of a record, by the lines of its code; its own where it has no code."""
+    return [table or own for _, _, _, _, table, _ in lines] or [own]
 
 
-def _lines(
-    code: Code, concept: Mapped | None, is_hidden: bool
-) -> list[tuple[str, str | None, int, int, str | None, int]]:
+def _lines(code: Code, concept: Mapped | None, is_hidden: bool) -> list[Line]:
+    """One per standard concept of the code: in the table of its domain, else in the record's own."""
     place, shown = "\x1f".join(code), OTHER if is_hidden else code[1]
     if concept is None or not concept.standard:
         return [(place, shown, concept.source if concept else UNMAPPED, UNMAPPED, None, 0)]
@@ -148,10 +148,10 @@ def _lines(
     return [(place, shown, concept.source, target, table, n) for n, (target, table) in enumerate(targets)]
 
 
-def _hidden(conditions: pa.Table | None, concepts: Mapping[Code, Mapped]) -> set[Code]:
+def _hidden(conditions: Sequence[Mapping[str, Any]], concepts: Mapping[Code, Mapped]) -> set[Code]:
     """Codes of diagnoses that no list has and that fewer than 11 patients carry: one may be made up, and name one."""
     people: Counter[Code] = Counter()
-    for row in conditions.to_pylist() if conditions else ():
+    for row in conditions:
         if row["code"]:
             people[row["system"], row["code"]] += row["people"]
     return {code for code, carried in people.items() if carried < K and code not in concepts and not is_listed(code[1])}

@@ -19,6 +19,8 @@ from mediflow_assets.storage.purge import purge
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.masking import in_order_of_keys
 
+_PERSON, _DEAD, _VISIT, _SITE = "_person", "_dead", "_visit", "_site"
+
 
 def make(context: RunContext, table: OmopTable) -> StepResult:
     """Make the table again unless it stands as it would; judge it; settle it only if the blocking checks hold."""
@@ -62,24 +64,22 @@ def _whole(rows: DataFrame, contract: TableContract) -> DataFrame:
 def judged_beside(context: RunContext, contract: TableContract, rows: DataFrame) -> DataFrame:
     """The rows with what their rules look at: the person's birth and death, the visit's days, the department."""
     if "person_id" in contract.by_name and contract is not omop.PERSON:
-        rows = _beside(rows, _persons(context), "person_id")
-        rows = _beside(rows, _deaths(context), "person_id") if contract is not omop.DEATH else rows
+        rows = with_few(rows, _persons(context), F.col(_PERSON) == F.col("person_id"))
+        if contract is not omop.DEATH:
+            rows = with_few(rows, _deaths(context), F.col(_DEAD) == F.col("person_id"))
     if contract in omop.EVENTS:
-        rows = _beside(rows, _visits(context), "visit_occurrence_id")
+        rows = with_few(rows, _visits(context), F.col(_VISIT) == F.col("visit_occurrence_id"))
     if contract is omop.VISIT_OCCURRENCE:
-        sites = context.tables.read(omop.CARE_SITE).select(F.col("care_site_id").alias("_site"))
-        rows = _beside(rows, sites.withColumn(rules.IS_SITE, F.lit(True)), "care_site_id")
+        sites = context.tables.read(omop.CARE_SITE)
+        named = sites.select(F.col("care_site_id").alias(_SITE), F.lit(True).alias(rules.IS_SITE))
+        rows = with_few(rows, named, F.col(_SITE) == F.col("care_site_id"))
     return rows
-
-
-def _beside(rows: DataFrame, few: DataFrame, key: str) -> DataFrame:
-    return with_few(rows, few, F.col(few.columns[0]) == F.col(key))
 
 
 def _persons(context: RunContext) -> DataFrame:
     month, day = (F.coalesce(name, F.lit(1)) for name in ("month_of_birth", "day_of_birth"))
     return context.tables.read(omop.PERSON).select(
-        F.col("person_id").alias("_person"),
+        F.col("person_id").alias(_PERSON),
         F.make_date("year_of_birth", month, day).alias(rules.BORN),
         F.lit(True).alias(rules.IS_PERSON),
     )
@@ -87,12 +87,12 @@ def _persons(context: RunContext) -> DataFrame:
 
 def _deaths(context: RunContext) -> DataFrame:
     deaths = context.tables.read(omop.DEATH)
-    return deaths.select(F.col("person_id").alias("_dead"), F.col("death_date").alias(rules.DIED))
+    return deaths.select(F.col("person_id").alias(_DEAD), F.col("death_date").alias(rules.DIED))
 
 
 def _visits(context: RunContext) -> DataFrame:
     return context.tables.read(omop.VISIT_OCCURRENCE).select(
-        F.col("visit_occurrence_id").alias("_visit"),
+        F.col("visit_occurrence_id").alias(_VISIT),
         F.col("visit_start_date").alias(rules.VISIT_BEGAN),
         F.col("visit_end_date").alias(rules.VISIT_ENDED),
         F.lit(True).alias(rules.IS_VISIT),

@@ -98,25 +98,20 @@ def _deaths(context: RunContext) -> DataFrame:
 def _events(contract: TableContract) -> OmopTable:
     table = contract.key[1]
 
-    def placed(context: RunContext) -> tuple[DataFrame, DataFrame]:
+    def rows(context: RunContext) -> DataFrame:
         told = codes.rows_of(context, table)
         if told is None:
             # without a row, in the shape of those of conditions
             told = codes.told(context, codes.CONDITIONS).limit(0)
         mapping, units = codes.frames(context)
-        return events.placed(told, mapping, table), units
-
-    def rows(context: RunContext) -> DataFrame:
-        here, units = placed(context)
-        found = people.of_people(here, known_people(context), befallen.START)
+        found = people.of_people(events.placed(told, mapping, table), known_people(context), befallen.START)
         return events.rows(found, context.tables.read(omop.VISIT_OCCURRENCE), units, table, codes.zone_of(context))
 
     def figures(context: RunContext) -> Figures:
-        nowhere = dict(codes.found(context).nowhere.get(table) or {})
-        with storage_errors(contract.name):
-            told = placed(context)[0].count()
-        of_domains = {f"records of no table, domain {domain}": n for domain, n in sorted(nowhere.items())}
-        return of_domains | _left_out(context, contract, told)
+        found = codes.found(context)
+        nowhere = sorted(found.nowhere.get(table, {}).items())
+        of_domains = {f"records of no table, domain {domain}": n for domain, n in nowhere}
+        return of_domains | _left_out(context, contract, found.told.get(table, 0))
 
     return OmopTable(contract, (*codes.INPUTS, omop.PERSON, omop.DEATH, omop.VISIT_OCCURRENCE), rows, figures)
 

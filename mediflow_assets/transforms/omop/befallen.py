@@ -1,5 +1,7 @@
 """What befell people, of each Silver table in one shape: before codes are mapped, and dates moved."""
 
+from collections.abc import Mapping
+
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -36,12 +38,16 @@ COLUMNS = {
     "comparator": "string",
     "unit": "string",
 }
+_STORED = (KEY, "patient_key", "encounter_key", "system", "code")
+"""What is told by columns of these names."""
+_FOUND = ("value", "comparator", "unit")
+_OF_STAY = ("id_namespace", "encounter_id")
 _MEASURED = ("vital-signs", "laboratory")
 
 
 def conditions(told: DataFrame, encounters: DataFrame, hmac_pads: DataFrame) -> DataFrame:
     """Conditions, each with the encounter that it names."""
-    place = F.concat_ws("\x1f", "id_namespace", "encounter_id")
+    place = F.concat_ws("\x1f", *_OF_STAY)
     of = encounters.select(place.alias("_place"), F.col("encounter_key").alias("_encounter_key"))
     named = with_hmac_pads(told, hmac_pads).withColumn(
         KEY, pseudonym_of("condition", F.col("id_namespace"), F.col("condition_id"))
@@ -50,55 +56,63 @@ def conditions(told: DataFrame, encounters: DataFrame, hmac_pads: DataFrame) -> 
     onset, resolved = F.col("onset_date"), F.col("resolved_date")
     over = middle(resolved, F.col("resolved_precision"))
     begun = _within(onset, F.col("onset_precision"), over)
-    return _shaped(
-        within.withColumn("encounter_key", F.col("_encounter_key")),
-        own_table="condition_occurrence",
-        start=begun,
-        start_told=F.col("onset_precision"),
+    cells = {
+        "encounter_key": F.col("_encounter_key"),
+        OWN_TABLE: F.lit("condition_occurrence"),
+        START: begun,
+        START_TOLD: F.col("onset_precision"),
         # over by the day it was written down
-        end=F.greatest(over, F.when(over.isNotNull(), begun)),
-        end_told=F.col("resolved_precision"),
-        status=_status(F.col("diagnosis_rank")),
-    )
+        END: F.greatest(over, F.when(over.isNotNull(), begun)),
+        END_TOLD: F.col("resolved_precision"),
+        STATUS: _status(F.col("diagnosis_rank")),
+    }
+    return _shaped(within, cells)
 
 
 def diagnoses(encounters: DataFrame, told: DataFrame) -> DataFrame:
-    """Diagnoses of encounters that took place, but for those that a condition tells."""
+    """Diagnoses of encounters that took place, but for those that a condition of Silver tells."""
     given = active(encounters).where(F.col("diagnosis_code").isNotNull())
-    known = told.select(F.concat_ws("\x1f", "encounter_key", "code").alias("_known"))
-    others = given.join(known, F.concat_ws("\x1f", "encounter_key", "diagnosis_code") == F.col("_known"), "left_anti")
-    return _shaped(
-        others.withColumns(
-            {
-                KEY: F.substring(F.sha2(F.concat("encounter_key", F.lit("|diagnosis")), 256), 1, 32),
-                "code": F.col("diagnosis_code"),
-                "system": F.col("diagnosis_system"),
-            }
-        ),
-        own_table="condition_occurrence",
-        start=F.col("admitted_on"),
-        status=_status(F.coalesce("diagnosis_rank", F.lit(1))),
-    )
+    # by the encounter's own name, as conditions have it: to find its key for each is a join of its own
+    of_stays = told.where(F.col("encounter_id").isNotNull())
+    known = of_stays.select(F.concat_ws("\x1f", *_OF_STAY, "code").alias("_known"))
+    others = given.join(known, F.concat_ws("\x1f", *_OF_STAY, "diagnosis_code") == F.col("_known"), "left_anti")
+    cells = {
+        KEY: F.substring(F.sha2(F.concat("encounter_key", F.lit("|diagnosis")), 256), 1, 32),
+        "code": F.col("diagnosis_code"),
+        "system": F.col("diagnosis_system"),
+        OWN_TABLE: F.lit("condition_occurrence"),
+        START: F.col("admitted_on"),
+        STATUS: _status(F.coalesce("diagnosis_rank", F.lit(1))),
+    }
+    return _shaped(others, cells)
 
 
 def procedures(told: DataFrame, zone: str) -> DataFrame:
     """Procedures."""
-    return _timed(told.withColumn(KEY, F.col("procedure_key")), "performed", "procedure_occurrence", zone)
+    cells = {KEY: F.col("procedure_key"), OWN_TABLE: F.lit("procedure_occurrence")}
+    return _shaped(told, cells | _times("performed", zone))
 
 
 def medications(told: DataFrame, zone: str) -> DataFrame:
     """Orders, administrations, dispenses and statements of medications, and immunizations."""
     kind = F.when(F.col("kind").isin(list(concepts.DRUG_TYPES)), mapped(F.col("kind"), concepts.DRUG_TYPES))
-    named = told.withColumns({KEY: F.col("medication_key"), TYPE: F.coalesce(kind, F.lit(concepts.EHR))})
-    return _timed(named, "started", "drug_exposure", zone)
+    cells = {
+        KEY: F.col("medication_key"),
+        OWN_TABLE: F.lit("drug_exposure"),
+        TYPE: F.coalesce(kind, F.lit(concepts.EHR)),
+        "dispenses": F.col("dispenses"),
+    }
+    return _shaped(told, cells | _times("started", zone))
 
 
 def observations(told: DataFrame) -> DataFrame:
     """Observations, and each part of those that have parts. A number is a measurement, an answer is none."""
     telling = ("observation_key", "patient_key", "encounter_key", "observed_at", "observed_on", "observed_precision")
+    # by its place: two parts of one code are two readings
+    part = F.concat_ws("|", "observation_key", F.col("place").cast("string"))
     parts = parts_of(told, *telling).withColumns(
         {
-            KEY: F.substring(F.sha2(F.concat_ws("|", "observation_key", "code"), 256), 1, 32),
+            KEY: F.substring(F.sha2(part, 256), 1, 32),
             "system": F.lit("loinc"),
             "comparator": F.lit(None).cast("string"),
             "category": F.lit(_MEASURED[0]),
@@ -107,15 +121,16 @@ def observations(told: DataFrame) -> DataFrame:
     # a panel itself tells nothing that its parts do not
     is_panel = F.col("components").isNotNull() & F.col("value").isNull() & F.col("value_text").isNull()
     alone = told.where(~is_panel).withColumn(KEY, F.col("observation_key"))
-    both = alone.select(*parts.columns).unionByName(parts)
+    names = (*telling, KEY, "system", "code", "category", *_FOUND)
     is_measured = F.coalesce(F.col("category").isin(list(_MEASURED)), F.lit(False)) | F.col("value").isNotNull()
-    return _shaped(
-        both,
-        own_table=F.when(is_measured, "measurement").otherwise("observation"),
-        start=middle(F.col("observed_on"), F.col("observed_precision")),
-        start_told=F.col("observed_precision"),
-        start_at=F.col("observed_at"),
-    )
+    cells = {
+        OWN_TABLE: F.when(is_measured, "measurement").otherwise("observation"),
+        START: middle(F.col("observed_on"), F.col("observed_precision")),
+        START_TOLD: F.col("observed_precision"),
+        START_AT: F.col("observed_at"),
+        **{name: F.col(name) for name in _FOUND},
+    }
+    return _shaped(alone.select(*names).unionByName(parts.select(*names)), cells)
 
 
 def _status(rank: Column) -> Column:
@@ -123,14 +138,14 @@ def _status(rank: Column) -> Column:
     return F.when(rank == 1, primary).when(rank > 1, secondary)
 
 
-def _timed(told: DataFrame, begun: str, own_table: str, zone: str) -> DataFrame:
-    """Rows that begin and may end: the local day of the end is as many days after the begin's as its time is."""
+def _times(begun: str, zone: str) -> dict[str, Column]:
+    """Of rows that begin and may end: the local day of the end is as many days after the begin's as its time is."""
     start, at, end = F.col(f"{begun}_on"), F.col(f"{begun}_at"), F.col("ended_at")
     precision, day = F.col(f"{begun}_precision"), Zones(zone).day
     days = F.datediff(day(end), F.coalesce(day(at), start))
     ended = F.when(end.isNotNull(), F.date_add(start, F.greatest(days, F.lit(0))))
-    began = _within(start, precision, ended)
-    return _shaped(told, own_table=own_table, start=began, start_told=precision, start_at=at, end=ended, end_at=end)
+    begin = _within(start, precision, ended)
+    return {START: begin, START_TOLD: precision, START_AT: at, END: ended, END_AT: end}
 
 
 def _within(start: Column, precision: Column, end: Column) -> Column:
@@ -138,22 +153,7 @@ def _within(start: Column, precision: Column, end: Column) -> Column:
     return F.when(precision.isin("month", "year"), F.least(middle(start, precision), end)).otherwise(start)
 
 
-def _shaped(
-    told: DataFrame,
-    own_table: str | Column,
-    start: Column,
-    start_at: Column | None = None,
-    end: Column | None = None,
-    end_at: Column | None = None,
-    start_told: Column | None = None,
-    end_told: Column | None = None,
-    status: Column | None = None,
-) -> DataFrame:
-    given = {START: start, START_AT: start_at, END: end, END_AT: end_at, STATUS: status}
-    given |= {START_TOLD: start_told, END_TOLD: end_told}
-    given[OWN_TABLE] = F.lit(own_table) if isinstance(own_table, str) else own_table
-    stored = {name: F.col(name) for name in told.columns}
-    stored.setdefault(TYPE, F.lit(concepts.EHR))
-    found = {name: given.get(name) if name in given else stored.get(name) for name in COLUMNS}
-    cells = {name: F.lit(None) if cell is None else cell for name, cell in found.items()}
-    return told.select(*(cells[name].cast(type_).alias(name) for name, type_ in COLUMNS.items()))
+def _shaped(told: DataFrame, cells: Mapping[str, Column]) -> DataFrame:
+    """The rows in the one shape: what neither a cell nor a column of that name tells is null."""
+    own = {name: F.col(name) for name in _STORED if name not in cells} | {TYPE: F.lit(concepts.EHR)} | dict(cells)
+    return told.select(*(own.get(name, F.lit(None)).cast(type_).alias(name) for name, type_ in COLUMNS.items()))
