@@ -18,8 +18,8 @@ def leak_scan(
     is_full: Annotated[bool, typer.Option("--full/--new", help="everything, or what is new since a clean scan")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="JSON, for a program to read")] = False,
 ) -> None:
-    """Look for Silver's identifiers where none may stand: Gold, masked, models, exports, logs, databases. Exit 3 if
-    one is found."""
+    """Look for Silver's identifiers where none may stand: Gold, masked, OMOP, models, exports, logs, databases.
+    Exit 3 if one is found."""
     from mediflow_assets.cli import officer
     from mediflow_assets.privacy import leak_scan as steps
     from mediflow_assets.storage.errors import storage_errors

@@ -1,5 +1,7 @@
 """Codes become standard concepts by a vocabulary folder as Athena gives it, and stand in the table of their domain."""
 
+import shutil
+
 import pytest
 
 from mediflow_assets.contracts import omop
@@ -136,6 +138,17 @@ def test_another_folder_makes_the_tables_again(mapped, results):
     house = mapped.copy("without").choosing(Choice())
     assert not any(each.is_unchanged for each in house.make_omop())
     assert {concept for *_, concept in told(house, omop.CONDITION_OCCURRENCE, "condition")} == {0}
+
+
+def test_another_release_of_the_same_concepts_is_told(mapped, results, folder, tmp_path):
+    shutil.copytree(folder, tmp_path / "newer")
+    house = mapped.copy("released").choosing(Choice(vocabulary=tmp_path / "newer"))
+    house.make_omop()
+    releases = tmp_path / "newer" / "VOCABULARY.csv"
+    releases.write_text(releases.read_text().replace("29-AUG-24", "27-FEB-25"))
+    house.make_omop()
+    (row,) = house.rows(omop.CDM_SOURCE)
+    assert row["vocabulary_version"] == "v5.0 27-FEB-25"
 
 
 def test_no_table_is_made_of_a_folder_that_cannot_be_used(mapped, results, tmp_path):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SHIFTED, REAL = "shifted", "real"
-CONCEPTS, RELATIONSHIPS = "CONCEPT.csv", "CONCEPT_RELATIONSHIP.csv"
+CONCEPTS, RELATIONSHIPS, RELEASES = "CONCEPT.csv", "CONCEPT_RELATIONSHIP.csv", "VOCABULARY.csv"
 """Files of a vocabulary folder."""
 NONE = "none"
 
@@ -26,6 +26,6 @@ class Choice:
         """What changes with the files of the vocabulary folder."""
         if self.vocabulary is None:
             return NONE
-        files = [self.vocabulary / name for name in (CONCEPTS, RELATIONSHIPS)]
+        files = [self.vocabulary / name for name in (CONCEPTS, RELATIONSHIPS, RELEASES)]
         stats = [file.stat() for file in files if file.is_file()]
         return " ".join(f"{stat.st_size}-{stat.st_mtime_ns}" for stat in stats)

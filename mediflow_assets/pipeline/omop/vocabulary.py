@@ -6,11 +6,10 @@ from pathlib import Path
 
 import polars as pl
 
-from mediflow_assets.contracts.omop.choice import CONCEPTS, NONE, RELATIONSHIPS
+from mediflow_assets.contracts.omop.choice import CONCEPTS, NONE, RELATIONSHIPS, RELEASES
 from mediflow_assets.contracts.omop.concepts import UNMAPPED, VOCABULARIES
 from mediflow_assets.errors import SettingsInvalid
 
-RELEASES = "VOCABULARY.csv"
 _COLUMNS = {
     CONCEPTS: ("concept_id", "domain_id", "vocabulary_id", "standard_concept", "concept_code", "invalid_reason"),
     RELATIONSHIPS: ("concept_id_1", "concept_id_2", "relationship_id", "invalid_reason"),
