@@ -9,6 +9,7 @@ from typing import Any
 
 from mediflow_assets.contracts import TABLES, bronze, silver
 from mediflow_assets.contracts.omop.choice import Choice
+from mediflow_assets.contracts.omop.ids import number_of
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.defs.operational import OPERATIONAL
 from mediflow_assets.ingest import landing
@@ -117,6 +118,10 @@ class House:
         """A table's rows, in an order that depends on their content only."""
         found = self.lake.read(contract, list(columns) or None).to_pylist()
         return sorted(found, key=lambda row: [str(value) for value in row.values()])
+
+    def number(self, pseudonym: str) -> int:
+        """What stands for a pseudonym in the OMOP tables."""
+        return number_of(self.key.of_omop(pseudonym))
 
     def row(self, contract: TableContract, **wanted: Any) -> Row:
         """The one row with these values."""

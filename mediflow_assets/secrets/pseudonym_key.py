@@ -7,6 +7,7 @@ from pathlib import Path
 
 from mediflow_assets.contracts.identifiers import MRN, canonical, qualified
 from mediflow_assets.contracts.masks import PSEUDONYM_DIGITS, SHIFT_DAYS
+from mediflow_assets.contracts.omop.ids import DOMAIN
 from mediflow_assets.secrets.secret_files import SECRET_BYTES, make_secret, read_secret
 
 FILE_NAME = "pseudonym.key"
@@ -43,6 +44,10 @@ class PseudonymKey:
         cut to 128 bits: 32 hex digits. The id is spelled as in Silver."""
         message = f"{domain}|{qualified(identifier, namespace)}".encode()
         return hmac.new(self.secret, message, hashlib.sha256).hexdigest()[:PSEUDONYM_DIGITS]
+
+    def of_omop(self, pseudonym: str) -> str:
+        """What stands for a pseudonym in the OMOP tables: only the key tells the one from the other."""
+        return self.pseudonym_of(DOMAIN, MRN, pseudonym)
 
     def shift_days(self, patient_key: str) -> int:
         """By how many days the dates of a patient are moved: -180 to 180, nothing but the key tells which."""

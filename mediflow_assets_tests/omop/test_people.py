@@ -4,9 +4,9 @@ import datetime as dt
 
 import pytest
 
-from mediflow_assets.contracts import omop
+from mediflow_assets.contracts import bronze, omop
 from mediflow_assets.contracts.omop.choice import REAL, Choice
-from mediflow_assets.contracts.omop.ids import number_of
+from mediflow_assets_tests.house import RECEIVED
 from mediflow_assets_tests.samples import ADMISSION, SYNTHEA_ENCOUNTER, SYNTHEA_PATIENT, csv_text
 
 DAY = dt.timedelta(days=1)
@@ -67,7 +67,7 @@ def made(house):
 
 
 def person_of(house, namespace, patient_id):
-    return number_of(house.key.pseudonym_of("patient", namespace, patient_id))
+    return house.number(house.key.pseudonym_of("patient", namespace, patient_id))
 
 
 def test_a_database_under_the_definition_takes_the_tables(small, loaded):
@@ -81,18 +81,19 @@ def test_a_person_is_told_by_concepts(small):
     one = small.row(omop.PERSON, person_id=person_of(small, "synthea", "S1"))
     told = ("gender_concept_id", "race_concept_id", "ethnicity_concept_id", "race_source_value")
     assert [one[name] for name in told] == [8532, 8515, 38003563, "asian"]
-    assert one["person_source_value"] == small.key.pseudonym_of("patient", "synthea", "S1")
+    pseudonym = small.key.pseudonym_of("patient", "synthea", "S1")
+    assert one["person_source_value"] == small.key.of_omop(pseudonym) != pseudonym
 
 
 def test_all_dates_of_a_person_move_back_by_the_same_secret_days(small):
     key = small.key.pseudonym_of("patient", "mrn", "P1")
     back = small.key.shift_days(key) - 180
     assert -360 <= back <= 0
-    visits = [row for row in small.rows(omop.VISIT_OCCURRENCE) if row["person_id"] == number_of(key)]
+    visits = [row for row in small.rows(omop.VISIT_OCCURRENCE) if row["person_id"] == small.number(key)]
     found = sorted((row["visit_start_date"], row["visit_end_date"]) for row in visits)
     real = [(dt.date(2024, 1, 10), dt.date(2024, 1, 15)), (dt.date(2024, 3, 1), dt.date(2024, 3, 4))]
     assert found == [(begin + back * DAY, end + back * DAY) for begin, end in real]
-    person = small.row(omop.PERSON, person_id=number_of(key))
+    person = small.row(omop.PERSON, person_id=small.number(key))
     born = dt.date(person["year_of_birth"], person["month_of_birth"], person["day_of_birth"])
     assert born == dt.date(1960, 5, 1) + back * DAY
 
@@ -106,7 +107,7 @@ def test_somebody_of_90_or_more_is_shown_as_90(small):
 
 def test_what_lies_before_the_birth_that_is_shown_is_left_out(small, real):
     """It would tell that somebody is older than 90."""
-    first = number_of(small.key.pseudonym("encounter", "E5"))
+    first = small.number(small.key.pseudonym("encounter", "E5"))
     assert [
         first in {row["visit_occurrence_id"] for row in of.rows(omop.VISIT_OCCURRENCE)} for of in (small, real)
     ] == [
@@ -138,14 +139,30 @@ def test_real_dates_are_told_where_they_are_chosen(real):
     assert (old["year_of_birth"], old["month_of_birth"], old["day_of_birth"]) == (1920, 2, 3)
 
 
+def test_without_a_time_zone_no_hour_is_shown_of_a_day_that_moved(small, real):
+    """In UTC it would be another one in summer than in winter."""
+    names = ("visit_start_datetime", "visit_end_datetime")
+    for house, is_shown in ((small, False), (real, True)):
+        times = [row[name] for row in house.rows(omop.VISIT_OCCURRENCE) for name in names]
+        assert any(times) is is_shown
+
+
 def test_a_visit_is_told_by_concepts_and_by_the_one_before(small):
     key = small.key.pseudonym("encounter", "E2")
-    visit = small.row(omop.VISIT_OCCURRENCE, visit_occurrence_id=number_of(key))
+    visit = small.row(omop.VISIT_OCCURRENCE, visit_occurrence_id=small.number(key))
     assert (visit["visit_concept_id"], visit["discharged_to_concept_id"]) == (9201, 8863)
-    assert visit["preceding_visit_occurrence_id"] == number_of(small.key.pseudonym("encounter", "E1"))
+    assert visit["preceding_visit_occurrence_id"] == small.number(small.key.pseudonym("encounter", "E1"))
     site = small.row(omop.CARE_SITE, care_site_id=visit["care_site_id"])
     # no eleven patients have been there
     assert site["care_site_name"] == "OTHER"
+
+
+def test_a_lake_that_only_a_topic_feeds_is_of_the_day_of_its_newest_encounter(small):
+    house = small.copy("topic")
+    house.lake.overwrite_rows(bronze.DELIVERIES, [])
+    house.make_omop()
+    (row,) = house.rows(omop.CDM_SOURCE)
+    assert row["source_release_date"] == RECEIVED.date()
 
 
 def test_tables_that_stand_as_they_would_are_left_alone(small):

@@ -2,12 +2,15 @@
 
 import csv
 import datetime as dt
+import hashlib
+import re
 from collections import Counter
 
 import pytest
 
-from mediflow_assets.contracts import omop
+from mediflow_assets.contracts import TABLES, omop
 from mediflow_assets.contracts.omop.ids import number_of
+from mediflow_assets.contracts.table import Type
 from mediflow_assets_tests.end_to_end.conftest import DATA, RECEIVED
 
 SOURCE = DATA / "synthea_claims"
@@ -35,7 +38,7 @@ def made(tmp_path_factory, open_house):
 def persons(made):
     """By person the id of Synthea's patient."""
     return {
-        number_of(made.key.pseudonym_of("patient", "synthea", row["Id"].upper())): row["Id"]
+        made.number(made.key.pseudonym_of("patient", "synthea", row["Id"].upper())): row["Id"]
         for row in records("patients")
     }
 
@@ -109,6 +112,31 @@ def test_what_lies_between_two_dates_of_a_person_stays(made, persons):
         gaps = {(day - days[0]).days for day in days}
         first = dt.date.fromisoformat(told[0])
         assert gaps == {(dt.date.fromisoformat(each) - first).days for each in told}
+
+
+def test_no_number_can_be_computed_from_a_key_that_other_tables_show(made):
+    """Who has those tables as well cannot join them by keys."""
+    texts = {
+        text
+        for contract in TABLES.values()
+        if contract.key[0] == "silver"
+        for name in contract.column_names
+        if name.endswith("_key") and contract.by_name[name].type is Type.STRING
+        for text in made.lake.read(contract, [name])[name].to_pylist()
+        if text
+    }
+    digests = {hashlib.sha256(f"{text}{end}".encode()).hexdigest() for text in texts for end in ("", "|diagnosis")}
+    numbers = {number_of(text) for text in texts | digests if re.match("[0-9a-f]{32}", text)}
+    found = {
+        value
+        for contract in omop.TABLES
+        for name in contract.column_names
+        if name.endswith("_id") and name != "care_site_id" and contract.by_name[name].type is Type.LONG
+        for value in made.lake.read(contract, [name])[name].to_pylist()
+    }
+    assert len(texts) > 1000 < len(found)
+    assert not numbers & found
+    assert not texts & {row["person_source_value"] for row in made.rows(omop.PERSON)}
 
 
 def test_a_person_is_observed_from_the_first_event_to_the_last(made):

@@ -1,5 +1,7 @@
 """Numbers in place of pseudonyms: the OMOP CDM has no text as a key."""
 
+DOMAIN = "omop"
+"""Of the pseudonyms that stand for pseudonyms in the OMOP tables: no other table has them."""
 BITS = 63
 _DIGITS = 16
 

@@ -48,8 +48,14 @@ class Found:
 
 
 def zone_of(context: RunContext) -> str:
-    """The hospital's time zone, of whose wall clocks the times are."""
+    """The hospital's time zone, of which local days are."""
     return context.feeds.timezone or UTC
+
+
+def clock_of(context: RunContext) -> str | None:
+    """The zone of whose wall clocks times are shown; None where dates move and no zone is set: an hour of UTC would
+    tell on which side of a change of the clocks it really was."""
+    return context.feeds.timezone if context.omop.is_shifted else zone_of(context)
 
 
 def told(context: RunContext, kind: str) -> DataFrame:

@@ -11,7 +11,7 @@ from mediflow_assets.contracts.omop.columns import NONE_TOLD
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline import change, checks
 from mediflow_assets.pipeline.omop import vocabulary
-from mediflow_assets.pipeline.omop.codes import zone_of
+from mediflow_assets.pipeline.omop.codes import clock_of, zone_of
 from mediflow_assets.pipeline.omop.tables import OmopTable
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.step_result import StepResult
@@ -35,6 +35,7 @@ def make(context: RunContext, table: OmopTable) -> StepResult:
         "vocabulary": context.omop.stamp,
         "open_stay_days": str(context.open_stay_days),
         "zone": zone_of(context),
+        "clock": str(clock_of(context)),
     }
     if change.is_unchanged(lake, contract, state):
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
@@ -48,7 +49,7 @@ def make(context: RunContext, table: OmopTable) -> StepResult:
     if not made.has_failed:
         before = lake.property_of(contract, change.INPUTS) or state
         lake.set_properties(contract, inputs=state)
-        if any(before.get(name) != state[name] for name in ("code", "dates", "zone")):
+        if any(before.get(name) != state[name] for name in ("code", "dates", "zone", "clock")):
             # an older version may hold what this one would not show
             purge(lake, contract)
             made = replace(made, version=lake.version(contract))

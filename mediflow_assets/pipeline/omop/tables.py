@@ -49,7 +49,8 @@ class OmopTable:
 
 def known_people(context: RunContext) -> DataFrame:
     """Who is in `omop/person`, with how their dates move."""
-    return people.people(context.tables.read(omop.PERSON), *_shown_as(context))
+    person, patients = context.tables.read(omop.PERSON), read_shown(context, _P)
+    return people.people(patients, person, *_shown_as(context), context.hmac_pads)
 
 
 def _shown_as(context: RunContext) -> tuple[DataFrame, DataFrame | None]:
@@ -60,7 +61,7 @@ def _shown_as(context: RunContext) -> tuple[DataFrame, DataFrame | None]:
 
 
 def _persons(context: RunContext) -> DataFrame:
-    return people.persons(read_shown(context, _P), read_shown(context, _E), *_shown_as(context))
+    return people.persons(read_shown(context, _P), read_shown(context, _E), *_shown_as(context), context.hmac_pads)
 
 
 def _persons_figures(context: RunContext) -> Figures:
@@ -71,9 +72,8 @@ def _persons_figures(context: RunContext) -> Figures:
 
 def _visits(context: RunContext) -> DataFrame:
     until = newest_delivery(context) if context.omop.dates == REAL else None
-    return visits.visits(
-        read_shown(context, _E), known_people(context), context.open_stay_days, until, codes.zone_of(context)
-    )
+    encounters, known = read_shown(context, _E), known_people(context)
+    return visits.visits(encounters, known, context.open_stay_days, until, codes.clock_of(context), context.hmac_pads)
 
 
 def _visits_figures(context: RunContext) -> Figures:
@@ -105,7 +105,9 @@ def _events(contract: TableContract) -> OmopTable:
             told = codes.told(context, codes.CONDITIONS).limit(0)
         mapping, units = codes.frames(context)
         found = people.of_people(events.placed(told, mapping, table), known_people(context), befallen.START)
-        return events.rows(found, context.tables.read(omop.VISIT_OCCURRENCE), units, table, codes.zone_of(context))
+        stored = context.tables.read(omop.VISIT_OCCURRENCE)
+        known = visits.by_encounter(read_shown(context, _E), stored, context.hmac_pads)
+        return events.rows(found, known, units, table, codes.clock_of(context), context.hmac_pads)
 
     def figures(context: RunContext) -> Figures:
         found = codes.found(context)
@@ -134,10 +136,10 @@ def _periods_figures(context: RunContext) -> Figures:
 
 
 def newest_delivery(context: RunContext) -> dt.date:
-    """The day on which the newest delivery came; the first there is where none has."""
-    received = context.lake.read(bronze.DELIVERIES, ["received_at"])["received_at"]
-    newest = pc.max(received).as_py()
-    return newest.date() if newest else dt.date(1970, 1, 1)
+    """The day on which the newest delivery or event came; the first day there is where none has."""
+    came = ((bronze.DELIVERIES, "received_at"), (_E, "_ingested_at"))
+    times = [pc.max(context.lake.read(table, [name])[name]).as_py() for table, name in came]
+    return max((time.date() for time in times if time), default=dt.date(1970, 1, 1))
 
 
 def _cdm_source(context: RunContext) -> DataFrame:
@@ -177,5 +179,5 @@ TABLES = (
         _periods,
         _periods_figures,
     ),
-    OmopTable(omop.CDM_SOURCE, (bronze.DELIVERIES,), _cdm_source),
+    OmopTable(omop.CDM_SOURCE, (bronze.DELIVERIES, _E), _cdm_source),
 )

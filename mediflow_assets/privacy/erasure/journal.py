@@ -49,6 +49,8 @@ class Plan:
     """When the first of their records came."""
     people: tuple[tuple[str, str], ...] = ()
     """The patients, by namespace and id; none in journals of older releases, to which an id was of one person."""
+    persons: tuple[int, ...] = ()
+    """Their numbers in the OMOP tables; none in journals of older releases, to which the keys told them."""
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,7 @@ def _plan_of(said: dict[str, Any]) -> Plan:
             "records": _records_of(said["records"]),
             "named": tuple(said["named"]),
             "people": tuple(map(tuple, said.get("people", ()))),
+            "persons": tuple(said.get("persons", ())),
             "erased": tuple(map(tuple, said["erased"])),
             "validated": tuple(map(tuple, said["validated"])),
         }

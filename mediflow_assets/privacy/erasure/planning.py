@@ -48,6 +48,7 @@ def plan(lake: Lake, subjects: Subjects) -> Plan:
         validated=tuple(_validated(lake, records, validated)),
         first_seen_at=_first_seen(lake, records),
         people=tuple(sorted(subjects.people | subjects.unknown)),
+        persons=subjects.persons,
     )
 
 

@@ -1,6 +1,6 @@
 """Taking the planned rows out of every table, with the sums kept right. Each write may be made again."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -31,15 +31,15 @@ def remove(lake: Lake, asked: Erasure, plan: Plan) -> None:
         if named:
             delete_rows(lake, contract, either(one_of(name, plan.keys[name]) for name in named))
         if contract.key[0] == omop.ZONE and "person_id" in contract.by_name:
-            delete_rows(lake, contract, pc.field("person_id").isin(_numbers(plan.keys["patient_key"])))
+            delete_rows(lake, contract, pc.field("person_id").isin(_persons(plan)))
         if "extra" in contract.by_name:
             blank(lake, contract, "extra", mentioning("extra", plan.named))
     _forget_file_names(lake, plan)
 
 
-def _numbers(keys: Iterable[str]) -> pa.Array:
+def _persons(plan: Plan) -> pa.Array:
     """What stands for people in the OMOP tables, which have no pseudonym beside each row."""
-    return pa.array([number_of(key) for key in keys], pa.int64())
+    return pa.array(plan.persons or map(number_of, plan.keys["patient_key"]), pa.int64())
 
 
 def _count(lake: Lake, asked: Erasure, plan: Plan) -> None:

@@ -44,6 +44,8 @@ class Subjects:
     """Names of theirs that elsewhere stand for others: in a text they tell nothing."""
     patient_keys: set[str] = field(default_factory=set)
     encounter_keys: set[str] = field(default_factory=set)
+    of_omop: set[str] = field(default_factory=set)
+    """What stands for their keys in the OMOP tables."""
     others: set[str] = field(default_factory=set)
     """Identifiers of other kinds that are theirs alone."""
 
@@ -85,8 +87,13 @@ class Subjects:
         """What may stand nowhere once they are erased."""
         people = {each for _, each in self.people | self.unknown}
         keys = self.patient_keys | self.encounter_keys
-        named = people | self.ids | self.others | keys | {str(number_of(each)) for each in keys}
-        return tuple(sorted(named - self.ambiguous))
+        numbers = {str(number_of(each)) for each in keys | self.of_omop}
+        return tuple(sorted((people | self.ids | self.others | keys | self.of_omop | numbers) - self.ambiguous))
+
+    @property
+    def persons(self) -> tuple[int, ...]:
+        """Their numbers in the OMOP tables, those of tables that an older release made as well."""
+        return tuple(sorted(map(number_of, self.patient_keys | self.of_omop)))
 
     def are_people(self, source: Source, namespace: str, ids: Iterable[str | None]) -> set[str]:
         """Those of some ids of a namespace that are theirs, in whatever spelling."""
@@ -120,6 +127,7 @@ def subjects_of(
     shared = set(map(canonical, subjects.ambiguous))
     subjects.patient_keys |= {key.pseudonym("patient", each) for _, each in named if canonical(each) not in shared}
     subjects.encounter_keys |= {key.pseudonym("encounter", e) for _, e in subjects.stays if canonical(e) not in shared}
+    subjects.of_omop = {key.of_omop(each) for each in subjects.patient_keys | subjects.encounter_keys}
     return subjects
 
 

@@ -9,7 +9,9 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts.omop import concepts
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.omop import befallen
-from mediflow_assets.transforms.omop.values import WHO, first_day, hashed, last_day, mapped, moved, moved_day, number
+from mediflow_assets.transforms.omop.values import PERSON, first_day, last_day, mapped, moved, moved_day, number, own
+from mediflow_assets.transforms.omop.visits import VISIT, VISIT_OF
+from mediflow_assets.transforms.pseudonyms import with_hmac_pads
 
 MAPPING = "_m_place string, _shown string, _source int, _concept int, _table string, _ordinal int"
 """Per code and standard concept: the code as it is shown, its own concept, the standard one, the table of its domain
@@ -63,38 +65,37 @@ def placed(events: DataFrame, mapping: DataFrame, table: str) -> DataFrame:
     return named.where(F.coalesce("_table", befallen.OWN_TABLE) == table)
 
 
-def rows(found: DataFrame, visits: DataFrame, units: DataFrame, table: str, zone: str) -> DataFrame:
-    """The rows of a table from the events of people that stand in it; `visits` are those of `omop/visit_occurrence`,
-    times those of the `zone`."""
-    told = visits.select(F.col("visit_occurrence_id").alias("_visit"))
-    within = with_few(found, told, F.col("_visit") == number(F.col("encounter_key")))
-    whole = with_few(within, units, F.col("_u_unit") == F.col("unit"))
+def rows(
+    found: DataFrame, visits: DataFrame, units: DataFrame, table: str, clock: str | None, hmac_pads: DataFrame
+) -> DataFrame:
+    """The rows of a table from the events of people that stand in it, with the visits `by_encounter`; times are those
+    of the `clock`."""
+    within = with_few(found, visits, F.col(VISIT_OF) == F.col("encounter_key"))
+    whole = with_hmac_pads(with_few(within, units, F.col("_u_unit") == F.col("unit")), hmac_pads)
     names = NAMES[table]
     concept = F.coalesce("_concept", F.lit(concepts.UNMAPPED))
     is_first = F.coalesce("_ordinal", F.lit(_OWN)) == _OWN
-    key = F.when(is_first, number(F.col(befallen.KEY))).otherwise(
-        hashed(F.concat_ws("|", befallen.KEY, concept.cast("string")))
-    )
+    further = F.concat_ws("|", befallen.KEY, concept.cast("string"))
     cells = {
-        f"{table}_id": key,
-        "person_id": number(F.col(WHO)),
+        f"{table}_id": number(own(F.when(is_first, F.col(befallen.KEY)).otherwise(further))),
+        "person_id": F.col(PERSON),
         f"{names.kind}_concept_id": concept,
         names.start: _begun(),
-        names.start_at: moved(F.col(befallen.START_AT), zone),
+        names.start_at: moved(F.col(befallen.START_AT), clock),
         f"{names.kind}_type_concept_id": F.col(befallen.TYPE),
-        "visit_occurrence_id": F.col("_visit"),
+        "visit_occurrence_id": F.col(VISIT),
         f"{names.kind}_source_value": F.col("_shown"),
         f"{names.kind}_source_concept_id": F.coalesce("_source", F.lit(concepts.UNMAPPED)),
-        **_ends(names, zone),
+        **_ends(names, clock),
         **_besides(table),
     }
     return whole.select(*(cell.alias(name) for name, cell in cells.items()))
 
 
-def _ends(names: Names, zone: str) -> dict[str, Column]:
+def _ends(names: Names, clock: str | None) -> dict[str, Column]:
     if names.end is None or names.end_at is None:
         return {}
-    return {names.end: _ended(), names.end_at: moved(F.col(befallen.END_AT), zone)}
+    return {names.end: _ended(), names.end_at: moved(F.col(befallen.END_AT), clock)}
 
 
 def _begun() -> Column:

@@ -9,7 +9,19 @@ from mediflow_assets.contracts.masked import TOP_AGE_YEARS
 from mediflow_assets.contracts.masks import SHIFT_DAYS
 from mediflow_assets.contracts.omop import concepts
 from mediflow_assets.transforms.joins import with_few
-from mediflow_assets.transforms.omop.values import FLOOR, SHIFT, WHO, last_day, mapped, middle, moved_day, number
+from mediflow_assets.transforms.omop.values import (
+    FLOOR,
+    PERSON,
+    SHIFT,
+    WHO,
+    last_day,
+    mapped,
+    middle,
+    moved_day,
+    number,
+    numbered,
+    own,
+)
 from mediflow_assets.transforms.over_89 import IS_OVER_89, marked
 from mediflow_assets.transforms.pseudonyms import shift_days, with_hmac_pads, without_hmac_pads
 
@@ -27,10 +39,13 @@ def shifted(frame: DataFrame, hmac_pads: DataFrame | None) -> DataFrame:
     return without_hmac_pads(with_hmac_pads(frame, hmac_pads).withColumn(SHIFT, days))
 
 
-def persons(patients: DataFrame, encounters: DataFrame, old: DataFrame, hmac_pads: DataFrame | None) -> DataFrame:
+def persons(
+    patients: DataFrame, encounters: DataFrame, old: DataFrame, moving: DataFrame | None, hmac_pads: DataFrame
+) -> DataFrame:
     """One row per patient of whom a year of birth is known, or can be had from an age.
 
-    Of those who are 90 or older (`old`), the year is that of somebody of 90, and neither month nor day is told.
+    Dates move by the pads of `moving`, where there are any. Of those who are 90 or older (`old`), the year is that of
+    somebody of 90, and neither month nor day is told.
     """
     years = encounters.groupBy(F.col("patient_key").alias("_aged")).agg(
         F.min(F.year("admitted_on") - F.col("age_at_admission")).alias("_by_age")
@@ -38,7 +53,7 @@ def persons(patients: DataFrame, encounters: DataFrame, old: DataFrame, hmac_pad
     newest = encounters.agg(F.max("admitted_on").alias(_NEWEST))
     told = with_few(_dying(patients, encounters), years, F.col("_aged") == F.col("patient_key")).crossJoin(newest)
     born = moved_day(middle(F.col("birth_date"), F.col("birth_precision")))
-    known = marked(shifted(told, hmac_pads), old).withColumn(_BIRTH, born)
+    known = marked(shifted(told, moving), old).withColumn(_BIRTH, born)
     # of the living by the same day for all: one that is moved would tell how far
     of_90 = F.year(F.coalesce(_moved_death(), F.col(_NEWEST))) - TOP_AGE_YEARS
     year = F.coalesce(F.year(_BIRTH), F.year(moved_day(F.make_date("_by_age", F.lit(7), F.lit(1)))))
@@ -46,8 +61,8 @@ def persons(patients: DataFrame, encounters: DataFrame, old: DataFrame, hmac_pad
     dated = known.withColumn(_YEAR, shown).where(F.col(_YEAR).isNotNull())
     tells_day = (F.col("birth_precision") == "day") & ~F.col(IS_OVER_89)
     race, ethnicity = _word("race", concepts.RACES), _word("ethnicity", concepts.ETHNICITIES)
-    return dated.select(
-        number(F.col("patient_key")).alias("person_id"),
+    return with_hmac_pads(dated, hmac_pads).select(
+        number(own(F.col("patient_key"))).alias("person_id"),
         mapped(F.col("gender"), concepts.GENDERS).alias("gender_concept_id"),
         F.col(_YEAR).alias("year_of_birth"),
         F.when(tells_day, F.month(_BIRTH)).alias("month_of_birth"),
@@ -55,7 +70,7 @@ def persons(patients: DataFrame, encounters: DataFrame, old: DataFrame, hmac_pad
         F.when(tells_day, F.col(_BIRTH).cast("timestamp")).alias("birth_datetime"),
         mapped(race, concepts.RACES).alias("race_concept_id"),
         mapped(ethnicity, concepts.ETHNICITIES).alias("ethnicity_concept_id"),
-        F.col("patient_key").alias("person_source_value"),
+        own(F.col("patient_key")).alias("person_source_value"),
         F.col("gender").alias("gender_source_value"),
         race.alias("race_source_value"),
         ethnicity.alias("ethnicity_source_value"),
@@ -70,13 +85,16 @@ def _word(column: str, listed: dict[str, int]) -> Column:
     return F.when(ours.isin(sorted(listed)), ours)
 
 
-def people(person: DataFrame, old: DataFrame, hmac_pads: DataFrame | None) -> DataFrame:
-    """Who is in `omop/person`: their pseudonym, by how much their dates move, and the first day shown of those who are
-    90 or older."""
-    known = person.select(F.col("person_source_value").alias("patient_key"), "year_of_birth")
-    aged = marked(shifted(known, hmac_pads), old)
+def people(
+    patients: DataFrame, person: DataFrame, old: DataFrame, moving: DataFrame | None, hmac_pads: DataFrame
+) -> DataFrame:
+    """Those of the patients who are in `omop/person`: their pseudonym and number, by how much their dates move, and the
+    first day shown of those who are 90 or older."""
+    keyed = numbered(patients.select("patient_key"), "patient_key", PERSON, hmac_pads)
+    told = person.select(F.col("person_id").alias("_told_id"), "year_of_birth")
+    aged = marked(shifted(told.join(keyed, F.col("_told_id") == F.col(PERSON)), moving), old)
     floor = F.when(F.col(IS_OVER_89), F.make_date("year_of_birth", F.lit(1), F.lit(1)))
-    return aged.select(F.col("patient_key").alias(WHO), SHIFT, floor.alias(FLOOR))
+    return aged.select(F.col("patient_key").alias(WHO), PERSON, SHIFT, floor.alias(FLOOR))
 
 
 def of_people(rows: DataFrame, known: DataFrame, begin: str) -> DataFrame:
@@ -93,7 +111,7 @@ def deaths(patients: DataFrame, encounters: DataFrame, known: DataFrame) -> Data
     """
     dated = _dying(patients, encounters).where(F.col(_DIED).isNotNull())
     return of_people(dated.select("patient_key", _DIED, _TOLD), known, _DIED).select(
-        number(F.col(WHO)).alias("person_id"),
+        F.col(PERSON).alias("person_id"),
         _moved_death().alias("death_date"),
         F.lit(concepts.EHR).alias("death_type_concept_id"),
     )

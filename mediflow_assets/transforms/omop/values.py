@@ -6,13 +6,17 @@ much. Its middle is moved, and what is shown is the first or last day of the mon
 
 from collections.abc import Mapping
 
-from pyspark.sql import Column
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from mediflow_assets.contracts.identifiers import MRN
+from mediflow_assets.contracts.omop.ids import DOMAIN
+from mediflow_assets.transforms.pseudonyms import pseudonym_of, with_hmac_pads, without_hmac_pads
 from mediflow_assets.transforms.zones import UTC
 
-WHO, SHIFT, FLOOR = "_who", "_shift", "_floor"
-"""Beside a row: its patient's pseudonym, the days by which it moves, and the first day that is shown of the person."""
+WHO, PERSON, SHIFT, FLOOR = "_who", "_person_id", "_shift", "_floor"
+"""Beside a row: its patient's pseudonym and number, the days by which it moves, and the first day that is shown of the
+person."""
 _DAY_MICROS = 86_400_000_000
 
 
@@ -23,8 +27,18 @@ def number(pseudonym: Column) -> Column:
     return F.conv(F.concat(first, F.substring(pseudonym, 2, 15)), 16, 10).cast("bigint")
 
 
+def own(pseudonym: Column) -> Column:
+    """`PseudonymKey.of_omop` in SQL. Needs the pads' columns."""
+    return pseudonym_of(DOMAIN, F.lit(MRN), pseudonym)
+
+
+def numbered(frame: DataFrame, key: str, name: str, hmac_pads: DataFrame) -> DataFrame:
+    """The frame with the number that stands for a pseudonym in the OMOP tables."""
+    return without_hmac_pads(with_hmac_pads(frame, hmac_pads).withColumn(name, number(own(F.col(key)))))
+
+
 def hashed(text: Column) -> Column:
-    """The number of a text that is no secret, or that holds a pseudonym."""
+    """The number of a text that is shown."""
     return number(F.sha2(text, 256))
 
 
@@ -41,12 +55,14 @@ def moved_day(day: Column) -> Column:
     return F.date_add(day, F.col(SHIFT))
 
 
-def moved(moment: Column, zone: str) -> Column:
-    """A time on the wall clocks of a zone, as if it were UTC, moved with the days of its person.
+def moved(moment: Column, clock: str | None) -> Column:
+    """A time on the wall clocks of a zone, as if it were UTC, moved with the days of its person; none without a clock.
 
     In UTC the hours of summer and winter would differ, and tell in which of them a moved day was.
     """
-    local = moment if zone == UTC else F.from_utc_timestamp(moment, zone)
+    if clock is None:
+        return F.lit(None).cast("timestamp")
+    local = moment if clock == UTC else F.from_utc_timestamp(moment, clock)
     return F.timestamp_micros(F.unix_micros(local) + F.col(SHIFT).cast("bigint") * _DAY_MICROS)
 
 

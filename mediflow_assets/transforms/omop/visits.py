@@ -8,11 +8,13 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts.omop import concepts
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.omop.people import of_people
-from mediflow_assets.transforms.omop.values import WHO, hashed, mapped, moved, moved_day, number
+from mediflow_assets.transforms.omop.values import PERSON, WHO, hashed, mapped, moved, moved_day, numbered
 from mediflow_assets.transforms.open_stays import doubtful
 from mediflow_assets.transforms.readmissions import active
 
-_KEY, _BOUND, _END = "_bound_key", "_bound", "_end_on"
+VISIT, VISIT_OF = "_visit", "_visit_of"
+"""A visit's number, and the key of its encounter."""
+_KEY, _BOUND, _END, _NUMBER = "_bound_key", "_bound", "_end_on", "_number"
 _BUCKETS = 64
 
 
@@ -23,12 +25,19 @@ def lasting(encounters: DataFrame, days: int) -> DataFrame:
     return open_.join(doubtful(encounters, days), F.col("encounter_key") == F.col(_KEY), "left_anti")
 
 
-def visits(encounters: DataFrame, known: DataFrame, days: int, until: dt.date | None, zone: str) -> DataFrame:
+def visits(
+    encounters: DataFrame,
+    known: DataFrame,
+    days: int,
+    until: dt.date | None,
+    clock: str | None,
+    hmac_pads: DataFrame,
+) -> DataFrame:
     """One row per encounter that took place, of people who are known.
 
     A stay that goes on ends on the day `until`, as the model has it; without one it is left out, for the day of the
     extract would tell by how many days the dates of its patient are moved. One that is over and tells no end has ended
-    on the last day it may have lasted to, any other on the day it began. Times are those of the `zone`.
+    on the last day it may have lasted to, any other on the day it began. Times are those of the `clock`.
     """
     happened = active(encounters)
     bounded = with_few(happened, doubtful(encounters, days), F.col("encounter_key") == F.col(_KEY))
@@ -41,21 +50,21 @@ def visits(encounters: DataFrame, known: DataFrame, days: int, until: dt.date | 
     last = F.when(goes_on, F.greatest(F.lit(until).cast("date"), F.col("admitted_on"))) if until else F.lit(None)
     ended = bounded if until else bounded.where(~F.coalesce(goes_on, F.lit(False)))
     dated = ended.withColumn(_END, F.coalesce("discharged_on", _BOUND, last, "admitted_on"))
-    theirs = of_people(dated, known, "admitted_on")
+    theirs = numbered(of_people(dated, known, "admitted_on"), "encounter_key", _NUMBER, hmac_pads)
     bucket = F.pmod(F.xxhash64(F.col(WHO)), F.lit(_BUCKETS))
     # by bucket: the embedded engine is slow with a window for each patient
     order = Window.partitionBy(bucket).orderBy(WHO, "admitted_at", "encounter_key")
     is_same = F.lag(WHO).over(order) == F.col(WHO)
-    before = F.when(is_same, number(F.lag("encounter_key").over(order)))
+    before = F.when(is_same, F.lag(_NUMBER).over(order))
     disposition = F.col("discharge_disposition")
     return theirs.select(
-        number(F.col("encounter_key")).alias("visit_occurrence_id"),
-        number(F.col(WHO)).alias("person_id"),
+        F.col(_NUMBER).alias("visit_occurrence_id"),
+        F.col(PERSON).alias("person_id"),
         mapped(F.col("encounter_class"), concepts.VISITS).alias("visit_concept_id"),
         moved_day(F.col("admitted_on")).alias("visit_start_date"),
-        moved(F.col("admitted_at"), zone).alias("visit_start_datetime"),
+        moved(F.col("admitted_at"), clock).alias("visit_start_datetime"),
         moved_day(F.col(_END)).alias("visit_end_date"),
-        moved(F.col("discharged_at"), zone).alias("visit_end_datetime"),
+        moved(F.col("discharged_at"), clock).alias("visit_end_datetime"),
         F.lit(concepts.EHR).alias("visit_type_concept_id"),
         hashed(F.col("department")).alias("care_site_id"),
         F.col("encounter_class").alias("visit_source_value"),
@@ -63,6 +72,13 @@ def visits(encounters: DataFrame, known: DataFrame, days: int, until: dt.date | 
         disposition.alias("discharged_to_source_value"),
         before.alias("preceding_visit_occurrence_id"),
     )
+
+
+def by_encounter(encounters: DataFrame, stored: DataFrame, hmac_pads: DataFrame) -> DataFrame:
+    """The visits of `omop/visit_occurrence`, each with the key of its encounter."""
+    keyed = numbered(encounters.select(F.col("encounter_key").alias(VISIT_OF)), VISIT_OF, _NUMBER, hmac_pads)
+    told = stored.select(F.col("visit_occurrence_id").alias(VISIT))
+    return told.join(keyed, F.col(VISIT) == F.col(_NUMBER)).select(VISIT, VISIT_OF)
 
 
 def care_sites(encounters: DataFrame) -> DataFrame:
