@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import fhir, links, silver
 from mediflow_assets.contracts.identifiers import NAMESPACE
 from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.pipeline.findings import has_any
 from mediflow_assets.pipeline.parts import KNOWN_PATIENT, with_people
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.delta import Lake
@@ -56,8 +57,8 @@ def follow(context: RunContext) -> None:
     differs = reduce(or_, (~F.col(name).eqNullSafe(F.col(old)) for name, old in was.items()))
     stale = context.tables.stage(contract, again.where(differs).select(*names))
     with storage_errors(contract.name):
-        has_any = bool(stale.limit(1).count())
-    if has_any:
+        is_any = bool(stale.limit(1).count())
+    if is_any:
         context.tables.merge(contract, stale, contract.primary_key)
     context.tables.unstage(contract)
     lake.set_properties(contract, **{_NOTE: of})
@@ -72,8 +73,4 @@ def _has_any(lake: Lake) -> bool:
     """Whether an encounter names conditions, or a condition was named by one."""
     is_ranked = pc.field("diagnosis_use").is_valid() | pc.field("diagnosis_rank").is_valid()
     is_linked = (pc.field("source_system") == fhir.SOURCE.system) & (pc.field("is_linked") | is_ranked)
-    wanted = {silver.CONDITIONS: is_linked, silver.ENCOUNTERS: pc.field(NAMED) != ""}
-    opened = ((table, lake.open(table), where) for table, where in wanted.items())
-    return any(
-        bool(lake.dataset(each, table).head(1, columns=[], filter=where)) for each, table, where in opened if table
-    )
+    return has_any(lake, "has_links", {silver.CONDITIONS: is_linked, silver.ENCOUNTERS: pc.field(NAMED) != ""})

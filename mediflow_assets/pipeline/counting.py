@@ -29,7 +29,6 @@ def records_by_delivery(
         return counts
     wanted: Any = None
     if target is not None and (kinds := kinds_of(source, target)):
-        # not by ==, which fails on files in which delta-rs wrote string views
         wanted = pc.field(kinds[0]).isin(kinds[1])
     if offset_ranges:
         wanted = offset_ranges.as_arrow() if wanted is None else wanted & offset_ranges.as_arrow()

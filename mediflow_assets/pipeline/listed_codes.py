@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.pipeline.findings import has_any
 from mediflow_assets.pipeline.pending import encounters_changed
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.delta import Lake
@@ -47,8 +48,8 @@ def follow(context: RunContext) -> None:
     gone = mine.join(wanted.select(*_KEY), _KEY, "left_anti").select(*names).withColumn(_LEAVES, F.lit(True))
     changed = context.tables.stage(contract, new.unionByName(gone))
     with storage_errors(contract.name):
-        has_any = bool(changed.limit(1).count())
-    if has_any:
+        is_any = bool(changed.limit(1).count())
+    if is_any:
         context.tables.merge(contract, changed, contract.primary_key, leaves=_LEAVES)
     context.tables.unstage(contract)
 
@@ -56,8 +57,4 @@ def follow(context: RunContext) -> None:
 def _has_any(lake: Lake) -> bool:
     """Whether a condition is of a list, or an encounter lists codes."""
     lists = pc.match_substring(pc.field(LISTED), ":")
-    wanted = {silver.CONDITIONS: pc.field("is_listed"), silver.ENCOUNTERS: lists}
-    opened = ((table, lake.open(table), where) for table, where in wanted.items())
-    return any(
-        bool(lake.dataset(each, table).head(1, columns=[], filter=where)) for each, table, where in opened if table
-    )
+    return has_any(lake, "has_lists", {silver.CONDITIONS: pc.field("is_listed"), silver.ENCOUNTERS: lists})

@@ -1,5 +1,8 @@
 """Medications whose code another resource tells: they wait for it where they have no words either, and follow it."""
 
+import hashlib
+import json
+from collections import Counter
 from functools import reduce
 from operator import or_
 
@@ -11,6 +14,7 @@ from mediflow_assets.contracts.clinical import MEDICATIONS
 from mediflow_assets.contracts.fhir import FHIR_RESOURCES
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.checked_codes import with_checked_codes
+from mediflow_assets.pipeline.findings import found, has_any
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
@@ -24,7 +28,7 @@ _MISSING = "code_missing"
 
 def with_codes(context: RunContext, contract: TableContract, rows: DataFrame) -> DataFrame:
     """Rows in the shape of a table, with the codes that Medication resources tell of them."""
-    if contract is not MEDICATIONS or not _has_any(context.lake, FHIR_RESOURCES, "resource_type", MEDICATION):
+    if contract is not MEDICATIONS or not _resources(context.lake):
         return rows
     return with_named(rows, medications_told(context.tables.read(FHIR_RESOURCES)))
 
@@ -41,34 +45,44 @@ def awaiting(contract: TableContract, validated: DataFrame) -> DataFrame:
 
 def are_behind(lake: Lake, contract: TableContract) -> bool:
     """Whether medications may not have the codes that they refer to now."""
-    is_changed = contract is MEDICATIONS and lake.property_of(contract, _NOTE) != lake.version(FHIR_RESOURCES)
-    return is_changed and _has_any(lake, contract, _NAMED) and _has_any(
-        lake, FHIR_RESOURCES, "resource_type", MEDICATION
-    )  # fmt: skip
+    if contract is not MEDICATIONS or not (resources := _resources(lake)):
+        return False
+    is_changed = lake.property_of(contract, _NOTE) != resources
+    return is_changed and has_any(lake, "has_named_medications", {contract: pc.field(_NAMED).is_valid()})
 
 
 def follow(context: RunContext) -> None:
-    """Write those medications again of which a Medication resource tells something else now."""
+    """Write those medications again of which a Medication resource tells something else now.
+
+    Where it tells nothing any more, since it was deleted or entered in error, or leaves out its words, a row that is
+    accepted keeps what it had until a rebuild.
+    """
     lake, contract = context.lake, MEDICATIONS
     if not are_behind(lake, contract):
         return
-    version, was = lake.version(FHIR_RESOURCES), {name: f"_was_{name}" for name in OF_MEDICATION}
+    resources, was = _resources(lake), {name: f"_was_{name}" for name in OF_MEDICATION}
     stored = context.tables.read(contract).where(F.col(_NAMED).isNotNull())
     again = with_codes(context, contract, stored.withColumns({old: F.col(name) for name, old in was.items()}))
     differs = reduce(or_, (~F.col(name).eqNullSafe(F.col(old)) for name, old in was.items()))
     checked = with_checked_codes(again, contract)
     stale = context.tables.stage(contract, checked.where(differs).select(*contract.column_names))
     with storage_errors(contract.name):
-        has_any = bool(stale.limit(1).count())
-    if has_any:
+        is_any = bool(stale.limit(1).count())
+    if is_any:
         context.tables.merge(contract, stale, contract.primary_key)
     context.tables.unstage(contract)
-    lake.set_properties(contract, **{_NOTE: version})
+    lake.set_properties(contract, **{_NOTE: resources})
 
 
-def _has_any(lake: Lake, contract: TableContract, column: str, value: str | None = None) -> bool:
-    """Whether a table has a row with a value in a column, or with that one."""
-    table, field = lake.open(contract), pc.field(column)
-    # not by ==, which fails on files in which delta-rs wrote string views
-    wanted = field.is_valid() if value is None else field.isin([value])
-    return bool(table and lake.dataset(contract, table).head(1, columns=[], filter=wanted).num_rows)
+def _resources(lake: Lake) -> str:
+    """By what Medication resources have come, and gone; empty while there are none."""
+
+    def look() -> str:
+        counts: Counter[str] = Counter()
+        if (table := lake.open(FHIR_RESOURCES)) is not None:
+            rows = lake.dataset(FHIR_RESOURCES, table)
+            for batch in rows.to_batches(columns=["_delivery_id"], filter=pc.field("resource_type") == MEDICATION):
+                counts.update({each["values"]: each["counts"] for each in pc.value_counts(batch.column(0)).to_pylist()})
+        return hashlib.sha256(json.dumps(sorted(counts.items())).encode()).hexdigest() if counts else ""
+
+    return str(found(lake, "medication_resources", [FHIR_RESOURCES], look))

@@ -4,7 +4,6 @@ The order of the writes makes a crash harmless: the table, the quarantine, then 
 A rerun finds the same deliveries pending, and both merges then change nothing.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
@@ -89,6 +88,7 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
     pending.
     """
     lake, contract = context.lake, table.contract
+    identified.forget_at_last(context, table)
     if table.have_owners and are_changed_by_merges(lake, contract):
         rebuild.ask(lake, contract)
         lake.set_properties(contract, **{THROUGH_MERGES: False})
@@ -204,13 +204,13 @@ def _checked(
     results += doubts.check(context, contract, results[0])
     delivery_outcomes = quarantine_rate.delivery_outcomes(lake, contract, work, delivery_results)
     results.append(quarantine_rate.check(delivery_outcomes, context.shares, results[0]))
-    unread: Counter[str] = Counter()
+    told = figures(delivery_results, duplicates)
     if contract is silver.ENCOUNTERS:
         results += [possible_duplicates.check(lake, results[0]), volume.check(lake, work.new, results[0])]
         unread = unread_events.unread(lake, work)
         results.append(unread_events.check(unread, results[0]))
+        told |= {f"{kind} not read": n for kind, n in sorted(unread.items())}
     checks.record(context, contract, results)
-    told = figures(delivery_results, duplicates) | {f"{kind} not read": n for kind, n in sorted(unread.items())}
     return StepResult(
         contract, results[0].rows, results[0].version, checks=results, figures=told, delivery_outcomes=delivery_outcomes
     )

@@ -12,24 +12,25 @@ from mediflow_assets.contracts.hl7_message import Message
 from mediflow_assets.contracts.silver import ENCOUNTERS
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline import rebuild
+from mediflow_assets.pipeline.findings import found
 from mediflow_assets.pipeline.older_readings import ask_if_older, has_validated
 from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.storage.delta import Lake
 from mediflow_assets.transforms.hl7.moves import EVENTS, Moves, moves_of
 from mediflow_assets.transforms.hl7.reading import Authorities
 
 _NOTE, _KEPT = "visit_moves", "visit_moves"
 _OF = (ENCOUNTERS, ENCOUNTER_LOCATIONS)
+_TOLD_IN = (hl7.HL7_MESSAGES, hl7.HL7_EVENTS)
 _NONE = hashlib.sha256(b"[]").hexdigest()
 
 
 def told(context: RunContext) -> Moves:
     """All moves of visits; read once, as long as no message comes."""
-    lake, system = context.lake, hl7.SOURCE.system
-    versions = tuple(map(lake.version, (hl7.HL7_MESSAGES, hl7.HL7_EVENTS)))
+    versions = tuple(map(context.lake.version, _TOLD_IN))
     kept = context.kept.get(_KEPT)
     if kept is None or kept[0] != versions:
-        authorities = Authorities(context.feeds.namespaces[system], dict(context.feeds.authorities_of(system)))
-        context.kept[_KEPT] = kept = versions, moves_of(map(Message, _messages(context)), authorities)
+        context.kept[_KEPT] = kept = versions, moves_of(map(Message, _messages(context.lake)), _authorities(context))
     moves: Moves = kept[1]
     return moves
 
@@ -40,19 +41,29 @@ def ask_if_read_otherwise(context: RunContext, contract: TableContract) -> None:
     ask_if_older(context.lake, contract)
     if contract not in _OF:
         return
-    digest, known = _digest(told(context)), context.lake.property_of(contract, _NOTE) or _NONE
+    digest = found(context.lake, _NOTE, _TOLD_IN, lambda: _digest(told(context)), repr(_authorities(context)))
+    known = context.lake.property_of(contract, _NOTE) or _NONE
     if digest != known:
         if has_validated(context.lake, contract):
             rebuild.ask(context.lake, contract)
         context.lake.set_properties(contract, **{_NOTE: digest})
 
 
-def _messages(context: RunContext) -> Iterator[str]:
+def _authorities(context: RunContext) -> Authorities:
+    system = hl7.SOURCE.system
+    return Authorities(context.feeds.namespaces[system], dict(sorted(context.feeds.authorities_of(system).items())))
+
+
+def _messages(lake: Lake) -> Iterator[str]:
     wanted = pc.field("message_type").isin([f"ADT^{event}" for event in EVENTS])
-    for contract in (hl7.HL7_MESSAGES, hl7.HL7_EVENTS):
-        if (table := context.lake.open(contract)) is not None:
-            for batch in context.lake.dataset(contract, table).to_batches(columns=["message"], filter=wanted):
-                yield from batch.column(0).to_pylist()
+    for contract in _TOLD_IN:
+        if (table := lake.open(contract)) is None:
+            continue
+        rows = lake.dataset(contract, table)
+        # the texts are nearly all that there is to read: of most groups of rows none is wanted
+        for group in (each for fragment in rows.get_fragments() for each in fragment.split_by_row_group()):
+            if group.scanner(rows.schema, columns=[], filter=wanted).head(1).num_rows:
+                yield from group.to_table(rows.schema, columns=["message"], filter=wanted)["message"].to_pylist()
 
 
 def _digest(moves: Moves) -> str:

@@ -7,6 +7,9 @@ from dataclasses import replace
 import pytest
 
 from mediflow_assets.contracts import clinical, silver
+from mediflow_assets.pipeline import identified
+from mediflow_assets.pipeline import silver as steps
+from mediflow_assets.transforms.fhir.identified import bearers
 
 HOUSE, VISITS = "https://house.example/numbers", "https://house.example/visits"
 
@@ -101,6 +104,21 @@ def test_who_is_named_by_an_identifier_is_met_in_any_order_of_arrival(house, ord
     assert held == {"patient_not_arrived", "patient_id_missing"}
     deliver(twin, [patient("p9", "N-9")])
     assert whose(twin) == EXPECTED | {"c2": ("p9", None)}
+
+
+def test_who_bears_an_identifier_is_looked_up_once_for_all_tables_of_a_run(house, monkeypatch):
+    deliver(house, [*PARTS[0], *PARTS[1], *PARTS[2][:1], condition("c0", logical("N-1"))])
+    asked = []
+    monkeypatch.setattr(identified, "bearers", lambda *told: asked.append(1) or bearers(*told))
+    house.deliver(
+        "\n".join(json.dumps(each) for each in (*PARTS[2], stay("e3", logical("N-1"), "V-3"))), name="b.ndjson"
+    )
+    run = house.context
+    for table in steps.ALL:
+        steps.make(run, table)
+    assert whose(house) == EXPECTED | {"c0": ("p1", None), "e3": ("p1", None)}
+    assert asked == [1]
+    assert not any(house.folder.glob("lake/*/_staging/*"))
 
 
 def test_what_waits_for_its_encounter_alone_comes_in_with_it(house):

@@ -1,0 +1,39 @@
+"""What was found in whole tables, kept as long as their files are the same: a run with nothing new looks at none again.
+
+Their versions would not do, for each note in a table makes another one.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.storage.delta import Lake
+
+
+def found(lake: Lake, name: str, of: Collection[TableContract], look: Callable[[], Any], beside: str = "") -> Any:
+    """What `look` finds in tables, and with what stands `beside`; it is to be JSON, and hold nothing of a patient."""
+    opened = [lake.open(table) for table in of]
+    files = [sorted(table.file_uris()) if table else [] for table in opened]
+    state = hashlib.sha256(json.dumps([files, beside]).encode()).hexdigest()
+    kept = lake.property_of(silver.PROCESSED, name) or {}
+    if kept.get("of") != state:
+        kept = {"of": state, "found": look()}
+        lake.set_properties(silver.PROCESSED, **{name: kept})
+    return kept["found"]
+
+
+def has_any(lake: Lake, name: str, wanted: Mapping[TableContract, Any]) -> bool:
+    """Whether one of the tables has a row for which its Arrow expression holds."""
+
+    def look() -> bool:
+        opened = ((contract, lake.open(contract), where) for contract, where in wanted.items())
+        return any(
+            bool(lake.dataset(contract, table).head(1, columns=[], filter=where).num_rows)
+            for contract, table, where in opened
+            if table
+        )
+
+    return bool(found(lake, name, wanted, look))
