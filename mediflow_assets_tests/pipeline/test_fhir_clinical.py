@@ -8,7 +8,8 @@ from decimal import Decimal
 import pytest
 
 from mediflow_assets.contracts import clinical, masked, silver
-from mediflow_assets.pipeline import gold
+from mediflow_assets.pipeline import gold, named_medications
+from mediflow_assets.transforms.fhir.clinical import with_named
 from mediflow_assets_tests.end_to_end.conftest import DATA
 from mediflow_assets_tests.house import RECEIVED
 
@@ -120,6 +121,32 @@ def test_a_medication_that_another_resource_tells_has_its_code_whichever_comes_f
     house.make_silver()
     house.assert_balanced()
     assert {told[0] for id_, told in codes(house).items() if id_ != "m3"} == {"197361"}
+
+
+@pytest.mark.parametrize("now", [{"status": "entered-in-error"}, {"code": None, "ingredient": [{}]}, {"code": []}])
+def test_a_medication_that_tells_nothing_any_more_stops_nothing(house, now):
+    delivered(house, PATIENT, named("m1"), named("m2", display="Metformin"), drug(**OLDER))
+    told = ["860975", "rxnorm", "drug 860975"]
+    house.deliver(
+        "\n".join(json.dumps(each) for each in (drug() | now, named("m3"), named("m4", "med9"))), name="b.ndjson"
+    )
+    assert not any(made.has_failed for made in house.make_silver())
+    house.assert_balanced()
+    assert codes(house) == {"m1": told, "m2": told}
+    assert {*map(tuple, house.reasons(clinical.MEDICATIONS).values())} == {("medication_not_arrived",)}
+    delivered(house, drug("1191", meta={"lastUpdated": "2024-08-01T00:00:00Z"}))
+    assert {*map(tuple, codes(house).values())} == {("1191", "rxnorm", "drug 1191")}
+
+
+def test_medications_are_looked_at_again_only_when_a_medication_has_come(house, monkeypatch):
+    delivered(house, PATIENT, named("m1"), drug())
+    looked = []
+    monkeypatch.setattr(named_medications, "with_named", lambda rows, told: looked.append(1) or with_named(rows, told))
+    stay = STAY | {"subject": {"reference": "Patient/p1"}}
+    delivered(house, stay)
+    assert looked == []
+    delivered(house, drug("1191", meta={"lastUpdated": "2024-08-01T00:00:00Z"}))
+    assert looked and codes(house)["m1"][0] == "1191"
 
 
 def test_a_code_whose_check_digit_is_wrong_is_of_no_system(house):

@@ -72,18 +72,20 @@ def allergies_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
 
 
 def medications_told(bronze: DataFrame) -> DataFrame:
-    """The codes of Medication resources, as the newest version of each tells them."""
+    """The codes of Medication resources, as the newest version of each tells them; of those that tell something."""
     cells = (*published_codes.COLUMNS, "last_updated", "version_id")
     wanted = bronze.where(F.col("resource_type") == MEDICATION)
     texts = texts_of(wanted, published_codes.COLUMNS, medication.read_medication)
     typed = parsing.texts(texts, cells, (ID,)).withColumns(_coded())
-    dated = typed.withColumns(version()).where(F.col(ID).isNotNull())
+    dated = typed.withColumns(version()).where(F.col(ID).isNotNull() & F.col(UNREAD).isNull())
     place = F.struct(
         "updated_at", F.coalesce("claimed_at", "updated_at"), F.coalesce("version_number", F.lit(-1)),
         "_ingested_at", "_record_number", "_delivery_id",
     )  # fmt: skip
     told = F.struct(*(F.col(name).alias(name) for name in OF_MEDICATION), "is_deleted")
-    newest = dated.groupBy(ID).agg(F.max_by(told, place).alias("_told")).where(~F.col("_told.is_deleted"))
+    newest = dated.groupBy(ID).agg(F.max_by(told, place).alias("_told"))
+    tells = F.coalesce(*(F.col(f"_told.{name}") for name in ("code", "local_code", "text"))).isNotNull()
+    newest = newest.where(tells & ~F.col("_told.is_deleted"))
     columns = (F.col(f"_told.{name}").alias(f"{TOLD}{name}") for name in OF_MEDICATION)
     return newest.select(F.col(ID).alias(f"{TOLD}{ID}"), *columns)
 
