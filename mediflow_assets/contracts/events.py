@@ -176,8 +176,10 @@ STREAM_STATUS = TableContract(
         _figure("landed_through", T.LONG, "last offset in Bronze", nullable=False),
         _figure("judged_through", T.LONG, "last offset that Silver has validated", nullable=False),
         _figure("lag", T.LONG, "messages of the broker that were not landed, when the landing last looked"),
-        _figure("records", T.LONG, "messages in Bronze", nullable=False),
-        _figure("quarantined", T.LONG, "of these, open or waiting before silver/encounters", nullable=False),
+        _figure("records", T.LONG, "messages that landed, those of HL7 that could not be split too", nullable=False),
+        _figure(
+            "quarantined", T.LONG, "of these, open or waiting before silver/encounters, or not split", nullable=False
+        ),
         _figure("quarantined_share", T.RATIO, "their share"),
         _figure("alerts", T.LONG, "alerts of all partitions and files together", nullable=False),
         _figure("last_event_at", T.TIMESTAMP, "the broker's time of the newest message in Bronze"),

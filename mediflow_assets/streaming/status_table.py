@@ -7,7 +7,7 @@ No broker is asked for the table: its lag is the one that the landing saw last.
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,7 @@ from mediflow_assets.contracts.events import (
     IN_RUN,
     STREAM_ALERTS,
     STREAM_STATUS,
+    hl7_of,
     partition_of,
 )
 from mediflow_assets.contracts.table import TableContract
@@ -53,8 +54,8 @@ def stream_status(lake: Lake, landing: str, noted: dict[str, Any]) -> list[Row]:
     last, alerts, lags = (noted.get(name, {}) for name in (figures.LANDING, figures.ALERTS, figures.LAG))
     landed = {delivery: -1 for delivery, lag in lags.items() if lag}
     validated = validated_through(lake, silver.ENCOUNTERS)
-    held = _held(lake)
-    records: Counter[str] = Counter()
+    split = _not_split(lake)
+    held, records = _held(lake) + split, split.copy()
     newest: dict[str, dt.datetime] = {}
     for stream in STREAMS:
         landed |= landed_offsets.deliveries(lake, stream)
@@ -83,23 +84,23 @@ def stream_status(lake: Lake, landing: str, noted: dict[str, Any]) -> list[Row]:
         "to_alert_p99_ms": alerts.get("p99_ms"),
         "rows_per_second": last.get("rows_per_second"),
     }
-    told = [of_all | row for row in (*rows, *_of_files(lake, set(validated), held))]
+    told = [of_all | row for row in (*rows, *_of_files(lake, set(validated), held, split))]
     return [row | {"quarantined_share": _share(row["quarantined"], row["records"])} for row in told]
 
 
-def _of_files(lake: Lake, validated: Collection[str], held: Counter[str]) -> list[Row]:
+def _of_files(lake: Lake, validated: Collection[str], held: Counter[str], split: Counter[str]) -> list[Row]:
     """A row of the messages that came in files, and so over MLLP: counts stand for offsets."""
     mine = pc.field("source").isin([hl7.SOURCE.name])
     ledger = lake.read(bronze.DELIVERIES, ["delivery_id", "bronze", "received_at"], mine).to_pylist()
-    records = sum(row["bronze"] for row in ledger)
+    landed = sum(row["bronze"] for row in ledger)
     newest = max((row["received_at"] for row in ledger), default=None)
     row = {
         "partition": OF_FILES,
         "landing": OF_FILES,
-        "landed_through": records,
+        "landed_through": landed,
         "judged_through": sum(row["bronze"] for row in ledger if row["delivery_id"] in validated),
         "lag": None,
-        "records": records,
+        "records": landed + sum(split[row["delivery_id"]] for row in ledger),
         "quarantined": sum(held[row["delivery_id"]] for row in ledger),
         "last_event_at": newest,
         "last_landed_at": newest,
@@ -117,17 +118,29 @@ def told_of(rows: Sequence[Row]) -> dict[str, Any]:
     told = {name: rows[0][name] for name in (*_OF_TOPIC, "alerts")}
     told |= {
         "quarantined_share": float(_share(held, records) or 0),
-        "unjudged": sum(row["landed_through"] - row["judged_through"] for row in rows),
+        "unjudged": _unjudged(rows),
         "last_landed_at": rows[0]["last_landed_at"] and rows[0]["last_landed_at"].isoformat(),
     }
     told |= {f"lag {row['partition']}": row["lag"] for row in rows}
     return {name: value for name, value in told.items() if value is not None}
 
 
+def _unjudged(rows: Iterable[Row]) -> int:
+    """Messages of the topic that are landed and not validated: those of HL7 count their offsets among all of it."""
+    behind: dict[str, int] = {}
+    for row in rows:
+        partition = row["partition"].replace(f"{DELIVERY_PREFIX}{hl7_of('')}", DELIVERY_PREFIX, 1)
+        behind[partition] = max(behind.get(partition, 0), row["landed_through"] - row["judged_through"])
+    return sum(behind.values())
+
+
 def quarantined_share(lake: Lake) -> float:
-    """Of all messages in Bronze the share that is in quarantine."""
-    held = sum(count for delivery, count in _held(lake).items() if delivery.startswith(DELIVERY_PREFIX))
-    return held / (sum(map(lake.rows, STREAMS)) or 1)
+    """Of all messages of topics that landed the share that is in quarantine, or could not be split."""
+    split, held = (
+        sum(count for delivery, count in counted.items() if delivery.startswith(DELIVERY_PREFIX))
+        for counted in (_not_split(lake), _held(lake))
+    )
+    return (held + split) / (sum(map(lake.rows, STREAMS)) + split or 1)
 
 
 def _bronze(lake: Lake, stream: TableContract) -> tuple[Counter[str], dict[str, dt.datetime]]:
@@ -146,12 +159,17 @@ def _bronze(lake: Lake, stream: TableContract) -> tuple[Counter[str], dict[str, 
 
 
 def _held(lake: Lake) -> Counter[str]:
-    """Messages in quarantine, by delivery, and those that could not be split."""
+    """Messages in quarantine, by delivery."""
     rows = lake.read(silver.QUARANTINE, ["target_table", "source", "status", "_delivery_id"])
     is_mine = pc.field("target_table").isin([silver.ENCOUNTERS.name]) & pc.field("source").isin(_TABLES)
     rows = rows.filter(is_mine & pc.field("status").isin(["open", "waiting"]))
-    split = lake.read(bronze.REJECTS, ["_delivery_id"], pc.field("source").isin([hl7.SOURCE.name, hl7.EVENTS.name]))
-    return Counter([*rows["_delivery_id"].to_pylist(), *split["_delivery_id"].to_pylist()])
+    return Counter(rows["_delivery_id"].to_pylist())
+
+
+def _not_split(lake: Lake) -> Counter[str]:
+    """HL7 messages that could not be split, by delivery: they landed, and are no rows of Bronze."""
+    mine = pc.field("source").isin([hl7.SOURCE.name, hl7.EVENTS.name])
+    return Counter(lake.read(bronze.REJECTS, ["_delivery_id"], mine)["_delivery_id"].to_pylist())
 
 
 def _share(part: int, whole: int) -> Decimal | None:
