@@ -19,7 +19,7 @@ from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.schemas import arrow_schema
 from mediflow_assets.storage.tables import conform
 from mediflow_assets.streaming import figures
-from mediflow_assets.streaming.hl7_alerts import Unjudged, ranges_unjudged, unjudged
+from mediflow_assets.streaming.hl7_alerts import CHECKED, Unjudged, begin, ranges_unjudged, unjudged
 from mediflow_assets.transforms import alerts, events
 from mediflow_assets.transforms.feeds import FeedReader
 
@@ -31,6 +31,7 @@ def make(context: RunContext, topic: str, is_judged_elsewhere: bool) -> StepResu
     landed. The service does not read HL7."""
     lake = context.lake
     lake.ensure(STREAM_ALERTS)
+    begin(lake)
     change.hold_key(lake, STREAM_ALERTS, context.key.key_id)
     offset_ranges = ranges_unjudged(lake, topic, ENCOUNTER_EVENTS)
     through = {partition_of(delivery)[1]: last for delivery, (_, last) in offset_ranges.items()}
@@ -50,7 +51,7 @@ def make(context: RunContext, topic: str, is_judged_elsewhere: bool) -> StepResu
     told = {"alerts": len(found)} | figures.percentiles([wait // 1000 for wait in waits])
     made = StepResult(STREAM_ALERTS, results[0].rows, results[0].version, checks=results, figures=told)
     if not made.has_failed:
-        lake.set_properties(STREAM_ALERTS, checked_rows=results[0].rows)
+        lake.set_properties(STREAM_ALERTS, **{CHECKED: results[0].rows})
     return made
 
 
@@ -63,7 +64,7 @@ def take_in(lake: Lake, rows: Iterable[pa.RecordBatch], topic: str, through: dic
 
 
 def _is_checked(lake: Lake) -> bool:
-    return bool(lake.property_of(STREAM_ALERTS, "checked_rows") == lake.rows(STREAM_ALERTS))
+    return bool(lake.property_of(STREAM_ALERTS, CHECKED) == lake.rows(STREAM_ALERTS))
 
 
 def _validated(context: RunContext, offset_ranges: OffsetRanges) -> pa.Table:

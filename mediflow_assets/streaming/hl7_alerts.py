@@ -19,7 +19,7 @@ from mediflow_assets.pipeline.offset_ranges import OffsetRanges, in_offset_range
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.delta import Lake
 
-_NOTE = "hl7_deliveries"
+_NOTE, CHECKED = "hl7_deliveries", "checked_rows"
 _OVERLAP = dt.timedelta(hours=1)
 """Deliveries land in the order in which they came, but for those that come in while a run is on its way."""
 
@@ -65,17 +65,26 @@ def ranges_unjudged(lake: Lake, topic: str, stream: TableContract) -> OffsetRang
     )
 
 
+def begin(lake: Lake) -> None:
+    """Note, in a table of alerts that an older release made, that files of messages were looked through: whatever ever
+    landed would alert else, years late. Of the last hour they are looked through."""
+    if lake.property_of(STREAM_ALERTS, _NOTE) is None:
+        is_older = lake.property_of(STREAM_ALERTS, CHECKED) is not None
+        before = dt.datetime.now(dt.UTC) - _OVERLAP
+        past = {id_: at for id_, at in _files(lake).items() if is_older and at < before}
+        lake.set_properties(STREAM_ALERTS, **{_NOTE: _newest(past)})
+
+
+def _files(lake: Lake) -> dict[str, dt.datetime]:
+    rows = lake.read(bronze.DELIVERIES, ["delivery_id", "received_at"], pc.field("source").isin([SOURCE.name]))
+    return {row["delivery_id"]: row["received_at"] for row in rows.to_pylist()}
+
+
 def _deliveries(lake: Lake) -> dict[str, dt.datetime]:
     """Deliveries of files of messages, with when they came."""
     noted = lake.property_of(STREAM_ALERTS, _NOTE) or {}
     since = min(map(dt.datetime.fromisoformat, noted.values()), default=dt.datetime.min.replace(tzinfo=dt.UTC))
-    mine = pc.field("source").isin([SOURCE.name])
-    rows = lake.read(bronze.DELIVERIES, ["delivery_id", "received_at"], mine).to_pylist()
-    return {
-        row["delivery_id"]: row["received_at"]
-        for row in rows
-        if row["received_at"] >= since and row["delivery_id"] not in noted
-    }
+    return {id_: at for id_, at in _files(lake).items() if at >= since and id_ not in noted}
 
 
 def _noting(deliveries: dict[str, dt.datetime]) -> Callable[[Lake, pa.Table], None]:
@@ -83,9 +92,13 @@ def _noting(deliveries: dict[str, dt.datetime]) -> Callable[[Lake, pa.Table], No
         if len(rows):
             lake.append(STREAM_ALERTS, rows)
         noted = lake.property_of(STREAM_ALERTS, _NOTE) or {}
-        noted |= {delivery: at.isoformat() for delivery, at in deliveries.items()}
-        newest = max(map(dt.datetime.fromisoformat, noted.values()))
-        kept = {id_: at for id_, at in noted.items() if dt.datetime.fromisoformat(at) >= newest - _OVERLAP}
-        lake.set_properties(STREAM_ALERTS, **{_NOTE: kept})
+        known = {id_: dt.datetime.fromisoformat(at) for id_, at in noted.items()}
+        lake.set_properties(STREAM_ALERTS, **{_NOTE: _newest(known | deliveries)})
 
     return commit
+
+
+def _newest(deliveries: dict[str, dt.datetime]) -> dict[str, str]:
+    """Those to note: of all older ones it is known that they were looked through."""
+    since = max(deliveries.values(), default=dt.datetime.max.replace(tzinfo=dt.UTC)) - _OVERLAP
+    return {id_: at.isoformat() for id_, at in deliveries.items() if at >= since}

@@ -1,5 +1,6 @@
 """Alerts and the live figures of HL7: by the rules of events, whichever way a message comes."""
 
+import datetime as dt
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from mediflow_assets.pipeline import operational_tables
 from mediflow_assets.pipeline.gold import GOLD
 from mediflow_assets.pipeline.gold import make as make_gold
 from mediflow_assets.streaming import alerts_table
-from mediflow_assets.streaming.status_table import status_table, stream_status
+from mediflow_assets.streaming.status_table import quarantined_share, status_table, stream_status, told_of
 from mediflow_assets_tests.streaming.conftest import TOPIC, event
 
 HIGH = ("OBX|1|NM|8480-6^Systolic^LN||220|mm[Hg]|||||F", "OBX|2|NM|8462-4^Diastolic^LN||80.0|mm[Hg]|||||F")
@@ -78,8 +79,27 @@ def test_the_live_figures_count_messages_of_the_topic_and_of_files(stream):
     names = ("records", "quarantined", "landed_through", "judged_through", "landing")
     assert {partition: tuple(row[name] for name in names) for partition, row in rows.items()} == {
         f"kafka/{TOPIC}/0": (1, 0, 2, 2, "batch"),
-        f"kafka/hl7/{TOPIC}/0": (1, 1, 2, 2, "batch"),
-        "hl7 files": (2, 1, 2, 0, "hl7 files"),
+        f"kafka/hl7/{TOPIC}/0": (2, 1, 2, 2, "batch"),
+        "hl7 files": (3, 1, 2, 0, "hl7 files"),
     }
     stream.house.make_silver()
     assert stream_status(stream.house.lake, "batch", {})[-1]["judged_through"] == 2
+
+
+def test_no_more_than_all_messages_are_held_or_behind(stream):
+    stream.send(event(), b"MSH|^^^^|x", b"MSH|^^^^|y", adt("1").encode(), b"MSH|^^^^|z").land()
+    stream.house.deliver("MSH|^^^^|x\rMSH|^^^^|y\r" + adt("2"))
+    rows = stream_status(stream.house.lake, "batch", {})
+    shares = {row["partition"]: str(row["quarantined_share"]) for row in rows}
+    assert shares == {f"kafka/{TOPIC}/0": "0.0000", f"kafka/hl7/{TOPIC}/0": "0.7500", "hl7 files": "0.6667"}
+    assert quarantined_share(stream.house.lake) == 0.6
+    told = told_of(rows)
+    assert (told["unjudged"], told["quarantined_share"]) == (5, 0.6)
+
+
+def test_files_that_an_older_release_landed_alert_nobody_years_late(stream):
+    stream.house.deliver(adt("1", *HIGH), dt.datetime(2020, 1, 1, tzinfo=dt.UTC))
+    stream.house.lake.set_properties(STREAM_ALERTS, checked_rows=0)
+    assert alerts(stream) == set()
+    stream.house.deliver(adt("2", *HIGH, visit="V2"))
+    assert alerts(stream) == {("systolic_mmhg", Decimal(220))}
