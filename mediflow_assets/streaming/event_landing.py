@@ -1,6 +1,7 @@
 """Landing events: messages of exact ranges go to Bronze, straight to Delta, what the table already has refused.
 
-Used by both landings. A range is committed as one, with its progress; what was refused is counted just before.
+Used by both landings. What is read together, a range or up to 256 MiB of it, is one commit of each table with its
+progress; what was refused is counted just before.
 """
 
 import datetime as dt
@@ -127,14 +128,16 @@ def _together(
     far as was asked for."""
     some: list[pa.RecordBatch] = []
     reached: dict[int, int] = {}
+    size = 0
     for batch in batches:
         some.append(batch)
+        size += batch.nbytes
         if batch.num_rows:
             # a batch is of one partition
             reached[batch.column("partition")[0].as_py()] = pc.max(batch.column("_record_number")).as_py()
-        if sum(each.nbytes for each in some) > _TOGETHER_BYTES:
+        if size > _TOGETHER_BYTES:
             yield some, dict(reached)
-            some = []
+            some, size = [], 0
     yield some, through
 
 
