@@ -69,6 +69,14 @@ def are_whole(rows: pa.Table) -> Flags:
     return flags_of(pc.equal(rows[CLEARED], WHOLE))
 
 
+def not_taken_back(says_none: Flags, source_at: Ints) -> tuple[Flags, Ints]:
+    """Of versions in the order of their sources, which begin at `source_at`, those that are newer than any of the same
+    source that says that there is none; and where the last of these are."""
+    places = np.arange(len(says_none))
+    last = np.maximum.reduceat(np.where(says_none, places, -1), source_at)
+    return places > np.repeat(last, np.diff([*source_at, len(says_none)])), last[last >= 0]
+
+
 def _listed(is_named: Mapping[str, Column]) -> Column:
     """Names apart by blanks, with one on each side of each."""
     return F.concat_ws("", *(F.when(is_it, F.lit(f" {name} ")) for name, is_it in is_named.items()))

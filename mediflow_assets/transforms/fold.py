@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from mediflow_assets.contracts.versions import ORDER, OUTCOMES
 from mediflow_assets.transforms.arrow_keys import Flags, Ints, codes_of, flags_of, in_order, order_of, starts_of, taken
 from mediflow_assets.transforms.claims import AHEAD, CLAIMED, SOURCE, TELLS, with_claims
-from mediflow_assets.transforms.clearing import are_whole, with_cleared
+from mediflow_assets.transforms.clearing import are_whole, not_taken_back, with_cleared
 from mediflow_assets.transforms.contradictions import outdate, settle, undo
 from mediflow_assets.transforms.date_parts import PRECISIONS, DateParts
 from mediflow_assets.transforms.each_version import ARRIVED, KIND, LINES, each_once
@@ -174,10 +174,12 @@ class _Versions:
         return np.where(best >= 0, self.by_rank[best], -1)
 
     def _told_best(self, date: str, precision: str, at: Ints) -> Ints:
-        """Of dates the newest, unless the newest of those that tell more agrees with it."""
+        """Of dates the newest, unless the newest of those that tell more, and still stand, agrees with it."""
         dates = DateParts(self.rows[date], self.rows[precision])
+        stand, none = not_taken_back((self.codes[date] >= 0) & (dates.told == 0), self.source_at)
+        self.kept[none] = True
         for least in range(2, len(PRECISIONS) + 1):
-            finer = self._newest(dates.told >= least)
+            finer = self._newest(stand & (dates.told >= least))
             at = np.where(dates.is_told_by(at, finer), finer, at)
         return at
 

@@ -1,11 +1,14 @@
 """Versions in any order, any number of times, end in the same rows: those of the slow reference."""
 
 import datetime as dt
+import itertools
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mediflow_assets.transforms.clearing import CLEARED, WHOLE
 from mediflow_assets.transforms.each_version import ARRIVED, KIND
 from mediflow_assets.transforms.fold import EMPTY, GONE, KEPT, OUTCOME, ROW, SEEN, Fold
 from mediflow_assets_tests import versions_reference as reference
@@ -164,6 +167,28 @@ def test_of_each_column_the_newest_value_given_stands_in_whatever_order_and_howe
     for id_, row in table.rows.items():
         told = ("first_name", "first_at", "_delivery_id", "_record_number", "updated_at", "_ingested_at")
         assert [row[name] for name in told] == [whole.rows[id_][name] for name in told]
+
+
+@pytest.mark.parametrize("cleared", [WHOLE, " born  born_precision "])
+@pytest.mark.parametrize("order", [*itertools.permutations(range(3))])
+def test_a_date_that_its_source_took_back_does_not_return_where_another_tells_less_of_it(cleared, order):
+    def version(source, at, says, cleared=None):
+        told = {"id": "A", "source": source, "received": 9, "claimed": at, "number": None, "delivery": f"{source}{at}",
+                "record": 1, "is_end": False, "says": says}  # fmt: skip
+        return arrow_row(told) | {CLEARED: cleared}
+
+    born = [
+        dict(zip(DATES, each, strict=True)) for each in ((dt.date(1960, 5, 1), "day"), (dt.date(1960, 1, 1), "year"))
+    ]
+    told = [version("fhir", 1, born[0]), version("fhir", 2, {}, cleared), version("flat", 3, born[1])]
+    schema, kept = SCHEMA.append(pa.field(CLEARED, pa.string())), []
+    for place in order:
+        found = FOLD(pa.Table.from_pylist([*kept, told[place]], schema=schema)).to_pylist()
+        kept = [row | {ARRIVED: False, KIND: KEPT} for row in found if row[KIND] in (KEPT, ROW)]
+        if any(row[KIND] == KEPT for row in found):
+            kept = [row | {ARRIVED: False} for row in found if row[KIND] == KEPT]
+    (row,) = (each for each in found if each[KIND] == ROW)
+    assert (row["born"], row["born_precision"]) == (dt.date(1960, 1, 1), "year")
 
 
 @settings(max_examples=60, deadline=None, derandomize=True)
