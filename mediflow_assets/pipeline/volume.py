@@ -4,6 +4,7 @@ A warning only: hospitals close wards, and exports are set up anew.
 """
 
 import datetime as dt
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -25,7 +26,7 @@ TOLERATED = Fraction(1, 3)
 USUAL_IN_A_MONTH = 30
 """Encounters: where fewer are usual, a month may well have none."""
 _MONTHS_BEFORE = 6
-_LEDGER = ["delivery_id", "source", "feed", "records", "received_at"]
+_LEDGER = ["delivery_id", "source", "feed", "file_name", "records", "received_at"]
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,11 @@ class Doubt:
 
 def of_deliveries(ledger: Iterable[dict[str, Any]], among: Collection[str]) -> list[Doubt]:
     """Those of some deliveries that differ by more than a third from the median of those before them."""
-    by_feed: dict[tuple[str, str | None], list[dict[str, Any]]] = {}
+    alike: dict[tuple[str, str | None], list[dict[str, Any]]] = {}
     for row in sorted(ledger, key=lambda each: each["received_at"]):
-        by_feed.setdefault((row["source"], row["feed"]), []).append(row)
+        alike.setdefault((row["source"], row["feed"] or _named(row)), []).append(row)
     found = []
-    for rows in by_feed.values():
+    for rows in alike.values():
         for place, row in enumerate(rows):
             before = [each["records"] for each in rows[max(0, place - MOST_BEFORE) : place]]
             if row["delivery_id"] not in among or len(before) < FEWEST_BEFORE:
@@ -52,6 +53,14 @@ def of_deliveries(ledger: Iterable[dict[str, Any]], among: Collection[str]) -> l
             if abs(row["records"] - usual) > usual * TOLERATED:
                 found.append(Doubt(f"{row['source']} {row['delivery_id'][:12]}", row["records"], int(usual)))
     return found
+
+
+def _named(row: dict[str, Any]) -> str | None:
+    """What the file is called up to its first digit or mark, where a source has files of several kinds: an export has
+    one or more for each kind, and those of patients are fewer than those of observations."""
+    if bronze.SOURCES[row["source"]].kind is None or row["file_name"] is None:
+        return None
+    return re.match(r"[^\W\d_]*", row["file_name"])[0].lower()  # type: ignore[index]
 
 
 @dataclass(frozen=True)

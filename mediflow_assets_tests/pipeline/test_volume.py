@@ -13,11 +13,12 @@ from mediflow_assets.sources import Feeds
 BEGUN = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 
 
-def ledger(*records, feed=None):
+def ledger(*records, feed=None, source="admissions", name="export"):
     return [
         {
-            "delivery_id": f"{feed}{n}".ljust(64, "0"),
-            "source": "admissions",
+            "delivery_id": f"{feed}{name}{n}".ljust(64, "0"),
+            "source": source,
+            "file_name": f"{name}.00{n}.ndjson",
             "feed": feed,
             "records": count,
             "received_at": BEGUN + dt.timedelta(days=n),
@@ -51,6 +52,14 @@ def test_each_feed_has_a_usual_size_of_its_own_and_only_new_deliveries_are_told(
     every = {row["delivery_id"] for row in rows}
     assert [each.records for each in volume.of_deliveries(rows, every)] == [50]
     assert volume.of_deliveries(rows, set()) == []
+
+
+def test_files_of_a_bulk_export_are_held_against_those_of_their_own_type():
+    rows = [
+        *ledger(1000, 1000, 1000, 1000, source="fhir", name="Observation"),
+        *ledger(10, 10, 10, 10, 3, source="fhir", name="Patient"),
+    ]
+    assert [each.records for each in volume.of_deliveries(rows, {row["delivery_id"] for row in rows})] == [3]
 
 
 @pytest.mark.parametrize(
