@@ -2,7 +2,7 @@
 
 Left to the policy of their columns, because ordinary texts are full of them: single words (given and family names,
 cities), codes, dates, months, times, amounts, values under six characters, and words of unknown columns that many rows
-share.
+share, and what stands in the names of departments that are shown.
 """
 
 from collections.abc import Collection, Iterator
@@ -10,8 +10,9 @@ from collections.abc import Collection, Iterator
 import polars as pl
 
 from mediflow_assets.contracts import clinical, silver
+from mediflow_assets.contracts.suppression import K
 from mediflow_assets.contracts.table import Column, Privacy, TableContract
-from mediflow_assets.privacy.leak_search import SHORTEST, folded, trimmed
+from mediflow_assets.privacy.leak_search import SHORTEST, folded, hits, possible, trimmed, words_of
 from mediflow_assets.storage.delta import Lake
 
 _SINGLE_WORDS = (Privacy.NAME, Privacy.GEOGRAPHY)
@@ -51,7 +52,9 @@ def identifiers(lake: Lake) -> pl.Series:
         folded(_of_column(_texts(lake, table, column.name), column.name, column.privacy, codes))
         for table, column in _looked_for()
     ]
-    return pl.concat(parts).unique()
+    found, shown = pl.concat(parts).unique(), _departments(lake)
+    few = possible(found, words_of(shown)) if len(shown) else shown
+    return found.filter(~found.is_in(list(hits(shown, few, is_cell=True))))
 
 
 def kinds_of(lake: Lake, found: Collection[str]) -> dict[str, str]:
@@ -63,6 +66,14 @@ def kinds_of(lake: Lake, found: Collection[str]) -> dict[str, str]:
         for each in texts.filter(texts.is_in(list(told))).unique():
             told[each].append(f"{table.name}.{column.name} ({column.privacy.value})")
     return {each: ", ".join(columns) or "unknown" for each, columns in told.items()}
+
+
+def _departments(lake: Lake) -> pl.Series:
+    """Names of departments that 11 patients or more have, which anybody may see: a clinic is called by its city, or
+    by a founder, and a patient may live there, or have that name."""
+    rows = pl.DataFrame(pl.from_arrow(lake.read(silver.ENCOUNTERS, ["patient_key", "department"])))
+    counted = rows.drop_nulls().group_by("department").agg(pl.col("patient_key").n_unique())
+    return counted.filter(pl.col("patient_key") >= K)["department"]
 
 
 def _looked_for() -> Iterator[tuple[TableContract, Column]]:

@@ -15,6 +15,7 @@ from deltalake import Field
 from deltalake.schema import PrimitiveType
 
 from mediflow_assets.contracts import assurance, clinical, gold, masked, silver
+from mediflow_assets.contracts.suppression import K
 from mediflow_assets.privacy import leak_scan
 from mediflow_assets.privacy.leak_identifiers import identifiers
 from mediflow_assets.privacy.leak_search import hits, possible, words_of
@@ -346,3 +347,13 @@ def test_codes_and_times_among_the_cells_that_a_feed_composes_are_nobodys(house)
     wanted = set(identifiers(house.lake).to_list())
     assert {text.lower() for text in ids.values()} <= wanted
     assert not {text.lower() for text in cells.values()} & wanted
+
+
+@pytest.mark.parametrize(("patients", "is_shown"), [(K, True), (K - 1, False)])
+def test_a_city_that_a_department_is_called_by_is_no_find_where_the_department_is_shown(house, patients, is_shown):
+    town = {"patient_id": "PAT-TOWN", "patient_key": "1" * 32, "city": "Overland Park", "source_system": "fhir"}
+    house.lake.append_rows(silver.PATIENTS, [town | {"updated_at": RECEIVED, "gender": "F"}])
+    row = house.lake.read(silver.ENCOUNTERS).to_pylist()[0] | {"department": "OVERLAND PARK REG MED CTR", "extra": None}
+    stays = [row | {"encounter_id": f"T{n}", "patient_key": f"{n:032x}"} for n in range(patients)]
+    house.lake.append_rows(silver.ENCOUNTERS, stays)
+    assert ("overland park" in set(identifiers(house.lake).to_list())) is not is_shown
