@@ -11,8 +11,8 @@ from mediflow_assets.contracts.lineage import steps_of
 from mediflow_assets.contracts.omop.rules import UNMAPPED
 from mediflow_assets.contracts.table import Column, Severity, TableContract
 from mediflow_assets.pipeline.checks import OF_A_RUN, CheckResult, check_names
+from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.step_result import StepResult
-from mediflow_assets.storage.delta import Lake
 
 FARED = "mediflow/fared"
 """How each delivery fared that a step validated: counts only."""
@@ -50,7 +50,7 @@ def check_specs_of(contract: TableContract) -> list[dg.AssetCheckSpec]:
     ]
 
 
-def materialized(made: StepResult, lake: Lake) -> dg.MaterializeResult:  # type: ignore[type-arg]
+def materialized(made: StepResult, context: RunContext) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """What a step made, as Dagster shows it: figures and check results."""
     metadata: dict[str, Any] = {
         "dagster/row_count": made.rows,
@@ -61,13 +61,13 @@ def materialized(made: StepResult, lake: Lake) -> dg.MaterializeResult:  # type:
     if made.delivery_outcomes:
         metadata[FARED] = [asdict(each) for each in made.delivery_outcomes]
     return dg.MaterializeResult(
-        asset_key=list(made.contract.key), metadata=metadata, check_results=list(_check_results(made, lake))
+        asset_key=list(made.contract.key), metadata=metadata, check_results=list(_check_results(made, context))
     )
 
 
-def _check_results(made: StepResult, lake: Lake) -> Iterable[dg.AssetCheckResult]:
+def _check_results(made: StepResult, context: RunContext) -> Iterable[dg.AssetCheckResult]:
     if made.is_unchanged:
-        yield from _last_results(made, lake)
+        yield from _last_results(made, context)
         return
     for check in made.checks:
         yield dg.AssetCheckResult(
@@ -84,12 +84,9 @@ def _share(check: CheckResult) -> dict[str, str]:
     return {"share": f"{check.failing / check.rows:.1%}"} if check.name in UNMAPPED and check.rows else {}
 
 
-def _last_results(made: StepResult, lake: Lake) -> Iterable[dg.AssetCheckResult]:
+def _last_results(made: StepResult, context: RunContext) -> Iterable[dg.AssetCheckResult]:
     """An unchanged table keeps the results it had; one that was never validated has no row that could break a rule."""
-    import pyarrow.compute as pc
-
-    rows = lake.read(operational.CHECK_RESULTS).filter(pc.field("table") == made.contract.name).sort_by("checked_at")
-    last = {row["check_name"]: row for row in rows.to_pylist()}
+    last = {name: row for (table, name), row in _newest_results(context).items() if table == made.contract.name}
     for name, severity in check_names(made.contract).items():
         row = None if name in OF_A_RUN else last.get(name)
         yield dg.AssetCheckResult(
@@ -99,6 +96,18 @@ def _last_results(made: StepResult, lake: Lake) -> Iterable[dg.AssetCheckResult]
             severity=_dagster(severity),
             metadata={"failing": row["failing"] if row else 0, "unchanged": True},
         )
+
+
+def _newest_results(context: RunContext) -> dict[tuple[str, str], dict[str, Any]]:
+    """By table and check the newest result that is written down."""
+    version = context.lake.version(operational.CHECK_RESULTS)
+    known = context.kept.get(operational.CHECK_RESULTS.name)
+    if known is None or known[0] != version:
+        rows = context.lake.read(operational.CHECK_RESULTS, ["table", "check_name", "passed", "failing", "checked_at"])
+        newest = {(row["table"], row["check_name"]): row for row in rows.sort_by("checked_at").to_pylist()}
+        known = context.kept[operational.CHECK_RESULTS.name] = (version, newest)
+    found: dict[tuple[str, str], dict[str, Any]] = known[1]
+    return found
 
 
 def _dagster(severity: Severity) -> dg.AssetCheckSeverity:

@@ -29,4 +29,4 @@ def leak_scans(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: i
     """Looks for identifiers in what was written since the last clean scan."""
     with naming_damage(lakehouse.context.lake, assurance.LEAK_SCANS.name):
         made = leak_scan.make(lakehouse.context, lakehouse.settings.root)
-    return materialized(made, lakehouse.context.lake)
+    return materialized(made, lakehouse.context)

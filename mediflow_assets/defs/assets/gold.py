@@ -21,7 +21,7 @@ def _asset(build: steps.TableBuild) -> dg.AssetsDefinition:
     )
     def table(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with naming_damage(lakehouse.context.lake, build.contract.name, (build.contract, *build.depends_on)):
-            return materialized(steps.make(lakehouse.context, build), lakehouse.context.lake)
+            return materialized(steps.make(lakehouse.context, build), lakehouse.context)
 
     return table
 
@@ -34,7 +34,7 @@ def _own_asset(own: operational_tables.OperationalTable) -> dg.AssetsDefinition:
     )
     def table(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with naming_damage(lakehouse.context.lake, own.contract.name, (own.contract, *own.inputs)):
-            return materialized(operational_tables.make(lakehouse.context, own), lakehouse.context.lake)
+            return materialized(operational_tables.make(lakehouse.context, own), lakehouse.context)
 
     return table
 

@@ -86,7 +86,7 @@ def risk_scores(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: 
     from mediflow_assets.ml import risk_scores as step
 
     with naming_damage(lakehouse.context.lake, models.RISK_SCORES.name, (models.RISK_SCORES, *models.SCORED_FROM)):
-        return materialized(step.make(lakehouse.context), lakehouse.context.lake)
+        return materialized(step.make(lakehouse.context), lakehouse.context)
 
 
 MODEL_METRICS = spec_of(models.MODEL_METRICS).merge_attributes(deps=[asset_key(name) for name in MODELS])

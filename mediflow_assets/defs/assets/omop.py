@@ -19,7 +19,7 @@ def _asset(made: OmopTable) -> dg.AssetsDefinition:
     )
     def table(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
         with naming_damage(lakehouse.context.lake, contract.name, (contract, *made.depends_on)):
-            return materialized(make(lakehouse.context, made), lakehouse.context.lake)
+            return materialized(make(lakehouse.context, made), lakehouse.context)
 
     return table
 

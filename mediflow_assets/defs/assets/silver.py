@@ -58,7 +58,7 @@ def _asset(table: steps.SilverTable) -> dg.AssetsDefinition:
             for shared in (*table.kept_in[1:], silver.QUARANTINE, silver.PROCESSED):
                 rows = lakehouse.context.lake.rows(shared)
                 context.log_event(dg.AssetMaterialization(list(shared.key), metadata={"dagster/row_count": rows}))
-        return materialized(made, lakehouse.context.lake)
+        return materialized(made, lakehouse.context)
 
     return silver_table
 
@@ -71,7 +71,7 @@ def _asset(table: steps.SilverTable) -> dg.AssetsDefinition:
 def merged_patients(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Who counts under whom."""
     with naming_damage(lakehouse.context.lake, links.MERGED_PATIENTS.name, (links.MERGED_PATIENTS, *merged.INPUTS)):
-        return materialized(merged.make(lakehouse.context), lakehouse.context.lake)
+        return materialized(merged.make(lakehouse.context), lakehouse.context)
 
 
 SILVER = [*(_asset(table) for table in steps.ALL), merged_patients]

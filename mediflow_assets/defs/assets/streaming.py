@@ -90,7 +90,7 @@ def alerts(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignor
         made = alerts_table.make(lakehouse.context, settings.topic, settings.landing == CONTINUOUS)
         if "p50_ms" in made.figures:
             figures.note_figures(settings.root, alerts=dict(made.figures) | {"mode": events.IN_RUN})
-        return materialized(made, lakehouse.context.lake)
+        return materialized(made, lakehouse.context)
 
 
 @dg.multi_asset(
@@ -104,7 +104,9 @@ def status(lakehouse: LakehouseResource) -> dg.MaterializeResult:  # type: ignor
     noted = figures.noted_figures(lakehouse.settings.root)
     with naming_damage(lake, events.STREAM_STATUS.name, (events.STREAM_STATUS, *_TOLD_OF)):
         made = operational_tables.make(lakehouse.context, status_table(landing, noted))
-        return materialized(replace(made, figures=told_of(lake.read(events.STREAM_STATUS).to_pylist())), lake)
+        return materialized(
+            replace(made, figures=told_of(lake.read(events.STREAM_STATUS).to_pylist())), lakehouse.context
+        )
 
 
 ALL = [encounter_events, alerts, status]
