@@ -124,7 +124,7 @@ def _lake(settings: Settings) -> str:
 
     lake = Lake(settings.lake_root)
     require_readable(lake)
-    tables = sum(lake.open(contract) is not None for contract in TABLES.values())
+    tables = sum(lake.seen(contract) is not None for contract in TABLES.values())
     if tasks := plan(lake):
         told = "; ".join(f"{task.place}: {task.says}" for task in tasks)
         command = "upgrade" if any(task.needs_asking for task in tasks) else "run"

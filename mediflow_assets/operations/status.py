@@ -113,7 +113,7 @@ def _table(lake: Lake, contract: TableContract) -> Row | None:
 
 
 def _committed(lake: Lake, contract: TableContract) -> Row | None:
-    table = lake.open(contract)
+    table = lake.seen(contract)
     if table is None:
         return None
     with storage_errors(contract.name):

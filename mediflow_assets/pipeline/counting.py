@@ -24,7 +24,7 @@ def records_by_delivery(
     """Rows of a table per delivery: those of the kinds that `target` is made from; those within
     `offset_ranges`, if any are given."""
     counts: Counter[str] = Counter()
-    table = lake.open(source)
+    table = lake.seen(source)
     if table is None:
         return counts
     wanted: Any = None

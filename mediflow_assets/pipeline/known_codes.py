@@ -78,7 +78,7 @@ def _by_delivery(
 
 def _codes_of(lake: Lake, source: SourceContract, delivery: str) -> set[str]:
     """The distinct codes of a whole delivery: a record that has waited is judged as it was among the others."""
-    table = lake.open(source.table)
+    table = lake.seen(source.table)
     if table is None or _CELL not in source.table.by_name:
         return set()
     wanted = pc.field("_delivery_id").isin([delivery])

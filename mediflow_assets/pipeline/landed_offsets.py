@@ -18,7 +18,7 @@ TOPICS = "topics"
 
 def landed_through(lake: Lake, topic: str, contract: TableContract = ENCOUNTER_EVENTS) -> dict[int, int]:
     """Per partition that was ever looked at its last offset landed, -1 for none."""
-    table = lake.open(contract)
+    table = lake.seen(contract)
     found: dict[int, int] = {}
     while table is not None:
         through = table.transaction_version(delivery_of(topic, len(found)))

@@ -66,7 +66,7 @@ def make(context: RunContext) -> StepResult:
     rows = stated.rows()
     waiting = sum(effect is Effect.WAITING for effect in stated.effects().values())
     figures = {"merges that wait": waiting} if waiting else {}
-    is_as_contracted = lake.open(contract) is not None and not lake.difference(contract)
+    is_as_contracted = lake.seen(contract) is not None and not lake.difference(contract)
     if is_as_contracted and rows == _stored(lake):
         return StepResult(contract, len(rows), lake.version(contract), is_unchanged=True, figures=figures)
     lake.overwrite_rows(contract, rows)

@@ -79,7 +79,7 @@ def _resources(lake: Lake) -> str:
 
     def look() -> str:
         counts: Counter[str] = Counter()
-        if (table := lake.open(FHIR_RESOURCES)) is not None:
+        if (table := lake.seen(FHIR_RESOURCES)) is not None:
             rows = lake.dataset(FHIR_RESOURCES, table)
             for batch in rows.to_batches(columns=["_delivery_id"], filter=pc.field("resource_type") == MEDICATION):
                 counts.update({each["values"]: each["counts"] for each in pc.value_counts(batch.column(0)).to_pylist()})

@@ -24,7 +24,7 @@ def unread(lake: Lake, work: Pending) -> Counter[str]:
     """How many messages there are of each event that is not read, among those that are validated now."""
     found: Counter[str] = Counter()
     for contract in (hl7.HL7_MESSAGES, hl7.HL7_EVENTS):
-        deliveries, table = work.deliveries.get(contract.name, ()), lake.open(contract)
+        deliveries, table = work.deliveries.get(contract.name, ()), lake.seen(contract)
         if not deliveries or table is None:
             continue
         mine = arrow_of_deliveries(deliveries, work.offset_ranges)

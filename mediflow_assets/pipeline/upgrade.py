@@ -30,7 +30,7 @@ class FormatStep:
 
 def _judge_silver_anew(lake: Lake) -> None:
     for contract in silver.VALIDATED:
-        if lake.open(contract) is not None:
+        if lake.seen(contract) is not None:
             rebuild.ask(lake, contract)
 
 
@@ -52,7 +52,7 @@ class Task:
 
 def plan(lake: Lake) -> list[Task]:
     """What would carry the lake forward; nothing where it is as this MediFlow writes it."""
-    tables = {contract: table for contract in TABLES.values() if (table := lake.open(contract)) is not None}
+    tables = {contract: table for contract in TABLES.values() if (table := lake.seen(contract)) is not None}
     steps = [
         Task("the lake", f"format {number} to {number + 1}: {STEPS[number].says}")
         for number in range(min(map(format_of, tables.values()), default=FORMAT), FORMAT)
@@ -110,7 +110,7 @@ def _events(lake: Lake, home: Path) -> contextlib.AbstractContextManager[None]:
 
 
 def _is_older(lake: Lake, contract: TableContract) -> bool:
-    table = lake.open(contract)
+    table = lake.seen(contract)
     return table is not None and (format_of(table) < FORMAT or bool(difference(table, contract)))
 
 
@@ -128,7 +128,7 @@ def _carry(lake: Lake, contract: TableContract) -> None:
 
 def _to_next_format(lake: Lake, number: int) -> None:
     """Take the step if a table is of this format. The tables are told last: a step that was cut short is done again."""
-    opened = ((contract, lake.open(contract)) for contract in TABLES.values())
+    opened = ((contract, lake.seen(contract)) for contract in TABLES.values())
     older = [contract for contract, table in opened if table is not None and format_of(table) == number]
     if older:
         STEPS[number].do(lake)

@@ -57,7 +57,7 @@ def _authorities(context: RunContext) -> Authorities:
 def _messages(lake: Lake) -> Iterator[str]:
     wanted = pc.field("message_type").isin([f"ADT^{event}" for event in EVENTS])
     for contract in _TOLD_IN:
-        if (table := lake.open(contract)) is None:
+        if (table := lake.seen(contract)) is None:
             continue
         rows = lake.dataset(contract, table)
         # the texts are nearly all that there is to read: of most groups of rows none is wanted

@@ -111,7 +111,7 @@ class Scan:
     def _remote(self) -> Iterator[tuple[str, int, Opened]]:
         """Tables of a lake that is no folder: their present rows."""
         for table in SCANNED if "://" in self.lake.root else ():
-            if (opened := self.lake.open(table)) is not None:
+            if (opened := self.lake.seen(table)) is not None:
                 batches = self.lake.dataset(table, opened).to_batches
                 yield table.name, 0, lambda b=batches: (s for batch in b() for c in batch.columns for s in of_arrow(c))  # type: ignore[misc]
 
@@ -119,7 +119,7 @@ class Scan:
         """Stored columns that no contract decides on, by table: dates, ages and short values are held by policy."""
         found: dict[str, int] = {}
         for table in SCANNED:
-            if (stored := self.lake.open(table)) is not None:
+            if (stored := self.lake.seen(table)) is not None:
                 more = {each.name for each in stored.schema().fields} - set(table.column_names)
                 found |= {table.name: len(more)} if more else {}
         return found

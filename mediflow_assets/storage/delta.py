@@ -1,6 +1,8 @@
 """Delta tables without an engine, through delta-rs: create, append, read small ones, versions, properties."""
 
 import json
+import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +27,9 @@ FORMAT_NOTE = "format"
 _FIRST_FORMAT = 1
 WRITER = WriterProperties(max_row_group_size=131_072, compression="SNAPPY")
 """Row groups this small let the engine parse one file on several cores."""
+_COMMIT = re.compile(r"[0-9]{20}\.json")
+_Commit = tuple[str, int, int]
+"""The newest commit of a log: its name, which file it is, and when that was written."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,7 @@ class Lake:
 
     root: str
     storage_options: Mapping[str, str] = field(default_factory=dict, repr=False)
+    _seen: dict[str, tuple[_Commit, DeltaTable]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def uri(self, contract: TableContract) -> str:
         """Where a table lies."""
@@ -52,11 +58,30 @@ class Lake:
             )
         return table
 
-    def ensure(self, contract: TableContract) -> DeltaTable:
-        """The table, created from its contract if need be."""
+    def seen(self, contract: TableContract) -> DeltaTable | None:
+        """The table as it stands, only to be looked at: opened again once its log has a newer commit.
+
+        Opening costs some milliseconds, and a step asks a hundred times. In an object store, each question has its
+        price too: there the table is opened each time.
+        """
+        newest = None if "://" in self.root else _newest_commit(Path(self.uri(contract)) / "_delta_log")
+        known = self._seen.get(contract.name)
+        if newest is not None and known is not None and known[0] == newest:
+            return known[1]
         table = self.open(contract)
-        if table is not None:
-            return table
+        if table is not None and newest is not None and table.version() == int(newest[0].removesuffix(".json")):
+            self._seen[contract.name] = (newest, table)
+        return table
+
+    def ensure(self, contract: TableContract) -> None:
+        """Create the table from its contract if need be."""
+        if self.seen(contract) is None:
+            self._create(contract)
+
+    def _to_write(self, contract: TableContract) -> DeltaTable:
+        return self.open(contract) or self._create(contract)
+
+    def _create(self, contract: TableContract) -> DeltaTable:
         if "://" not in self.root:
             Path(self.uri(contract)).mkdir(parents=True, exist_ok=True)
         with storage_errors(contract.name):
@@ -71,12 +96,12 @@ class Lake:
 
     def difference(self, contract: TableContract) -> Difference:
         """How the stored columns differ from the contract's; not at all where the table does not exist."""
-        table = self.open(contract)
+        table = self.seen(contract)
         return NO_DIFFERENCE if table is None else difference(table, contract)
 
     def widened(self, contract: TableContract) -> DeltaTable:
         """The table, created if need be, with every column of its contract: one that is new is empty in old rows."""
-        table = self.ensure(contract)
+        table = self._to_write(contract)
         lacking = difference(table, contract).lacking
         if lacking:
             fields = [field for field in Schema.from_arrow(arrow_schema(contract)).fields if field.name in lacking]
@@ -118,7 +143,7 @@ class Lake:
 
     def overwrite(self, contract: TableContract, rows: pa.Table, transaction: str | None = None) -> None:
         """Replace all rows by Arrow rows of the contract's columns, new columns too, in one commit."""
-        table = self.ensure(contract)
+        table = self._to_write(contract)
         with storage_errors(contract.name):
             write_deltalake(
                 table,
@@ -130,12 +155,12 @@ class Lake:
 
     def holds(self, contract: TableContract, transaction: str) -> bool:
         """Whether a commit of the table carries this application id."""
-        table = self.open(contract)
+        table = self.seen(contract)
         return table is not None and table.transaction_version(transaction) is not None
 
     def read(self, contract: TableContract, columns: list[str] | None = None, where: Any = None) -> pa.Table:
         """The rows of a small table, or those for which an Arrow expression holds; none where it does not exist."""
-        table = self.open(contract)
+        table = self.seen(contract)
         if table is None:
             empty: pa.Table = arrow_schema(contract).empty_table()
             return empty.select(columns) if columns else empty
@@ -156,35 +181,46 @@ class Lake:
 
     def version(self, contract: TableContract) -> int:
         """The table's version, -1 where it does not exist."""
-        table = self.open(contract)
+        table = self.seen(contract)
         return -1 if table is None else int(table.version())
 
     def rows(self, contract: TableContract) -> int:
         """How many rows the table has, from the statistics in its log."""
-        table = self.open(contract)
+        table = self.seen(contract)
         return 0 if table is None else count_rows(table)
 
     def delete_delivery(self, contract: TableContract, delivery_id: str) -> None:
         """Remove what a delivery left in a table when its landing was cut short."""
-        table = self.open(contract)
-        if table is not None and table.transaction_version(delivery_id) is not None:
+        if self.holds(contract, delivery_id) and (table := self.open(contract)) is not None:
             with storage_errors(contract.name):
                 table.delete(f"_delivery_id = '{delivery_id}'")
 
     def set_properties(self, contract: TableContract, **properties: Any) -> int:
         """Write properties (`mediflow.<name>`, as JSON) into the table, those that it has not; returns its version."""
-        table = self.ensure(contract)
         values = {f"mediflow.{name}": json.dumps(value, sort_keys=True) for name, value in properties.items()}
-        if not values.items() <= table.metadata().configuration.items():
+        table = self.seen(contract)
+        if table is None or not values.items() <= table.metadata().configuration.items():
+            table = self._to_write(contract)
             with storage_errors(contract.name):
                 table.alter.set_table_properties(values, raise_if_not_exists=False)
         return int(table.version())
 
     def property_of(self, contract: TableContract, name: str) -> Any:
         """What `set_properties` wrote, or None."""
-        table = self.open(contract)
+        table = self.seen(contract)
         text = None if table is None else table.metadata().configuration.get(f"mediflow.{name}")
         return None if text is None else json.loads(text)
+
+
+def _newest_commit(log: Path) -> _Commit | None:
+    try:
+        with os.scandir(log) as entries:
+            name = max(entry.name for entry in entries if _COMMIT.fullmatch(entry.name))
+        stat = (log / name).stat()
+    except (OSError, ValueError):
+        # there is none, or it cannot be read: to open the table tells
+        return None
+    return name, stat.st_ino, stat.st_mtime_ns
 
 
 def format_of(table: DeltaTable) -> int:

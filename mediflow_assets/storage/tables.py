@@ -13,7 +13,6 @@ from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import ContractViolated
 from mediflow_assets.objects import is_remote, listed, remove
 from mediflow_assets.storage.delta import Lake
-from mediflow_assets.storage.difference import difference
 from mediflow_assets.storage.errors import storage_errors
 
 
@@ -49,9 +48,9 @@ class Tables:
 
     def read(self, contract: TableContract) -> DataFrame:
         """The table's rows, by its contract: what an older table lacks is empty."""
-        table = self.lake.ensure(contract)
+        self.lake.ensure(contract)
         rows = self.session().read.format("delta").load(self.lake.uri(contract))
-        return _by_contract(rows, contract) if difference(table, contract) else rows
+        return _by_contract(rows, contract) if self.lake.difference(contract) else rows
 
     def has_any(self, contract: TableContract, keys: DataFrame) -> bool:
         """Whether the table has a row of any of these keys, given by the columns of their names."""

@@ -146,7 +146,7 @@ def quarantined_share(lake: Lake) -> float:
 def _bronze(lake: Lake, stream: TableContract) -> tuple[Counter[str], dict[str, dt.datetime]]:
     counts: Counter[str] = Counter()
     newest: dict[str, dt.datetime] = {}
-    table = lake.open(stream)
+    table = lake.seen(stream)
     if table is None:
         return counts, newest
     for batch in lake.dataset(stream, table).to_batches(columns=["_delivery_id", "_ingested_at"]):

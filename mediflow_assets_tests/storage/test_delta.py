@@ -1,5 +1,7 @@
 """Tables without an engine: append, read, versions, notes."""
 
+import shutil
+
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -42,9 +44,39 @@ def test_a_table_that_does_not_exist_has_no_rows(lake):
 
 @pytest.mark.parametrize("contract", TABLES.values(), ids=lambda contract: contract.name)
 def test_a_table_is_created_with_its_contracts_columns(lake, contract):
-    table = lake.ensure(contract)
+    lake.ensure(contract)
+    table = lake.open(contract)
     assert tuple(field.name for field in table.schema().fields) == contract.column_names
     assert table.protocol().min_reader_version == 1
+
+
+def test_what_another_process_writes_is_seen(lake):
+    lake.append_rows(silver.PROCESSED, [PROCESSED])
+    assert lake.rows(silver.PROCESSED) == 1
+    Lake(lake.root).append_rows(silver.PROCESSED, [PROCESSED | {"_delivery_id": "d2"}])
+    Lake(lake.root).set_properties(silver.PROCESSED, noted=True)
+    assert lake.rows(silver.PROCESSED) == 2
+    assert lake.property_of(silver.PROCESSED, "noted")
+
+
+def test_a_table_that_is_removed_and_made_again_is_seen_as_it_is_now(lake):
+    lake.append_rows(silver.PROCESSED, [PROCESSED])
+    assert (lake.rows(silver.PROCESSED), lake.version(silver.PROCESSED)) == (1, 1)
+    shutil.rmtree(lake.uri(silver.PROCESSED))
+    assert (lake.rows(silver.PROCESSED), lake.version(silver.PROCESSED)) == (0, -1)
+    Lake(lake.root).append_rows(silver.PROCESSED, [PROCESSED] * 3)
+    assert (lake.rows(silver.PROCESSED), lake.version(silver.PROCESSED)) == (3, 1)
+
+
+def test_a_table_is_opened_once_for_many_questions(lake, monkeypatch):
+    lake.append_rows(silver.PROCESSED, [PROCESSED])
+    opened = []
+    monkeypatch.setattr(
+        Lake, "open", lambda self, contract, real=Lake.open: opened.append(contract) or real(self, contract)
+    )
+    for _ in range(3):
+        lake.rows(silver.PROCESSED), lake.version(silver.PROCESSED), lake.difference(silver.PROCESSED)
+    assert len(opened) == 1
 
 
 def test_ensuring_a_table_again_changes_nothing(lake):
@@ -100,7 +132,8 @@ def test_a_note_survives_rows_and_is_replaced_by_the_next(lake):
 
 
 def test_a_lake_of_a_newer_mediflow_is_not_touched(lake):
-    lake.ensure(silver.PROCESSED).alter.set_table_properties(
+    lake.ensure(silver.PROCESSED)
+    lake.open(silver.PROCESSED).alter.set_table_properties(
         {"mediflow.format": str(FORMAT + 1)}, raise_if_not_exists=False
     )
     for act in (lake.open, lake.ensure, lake.read, lake.rows, lake.version):
