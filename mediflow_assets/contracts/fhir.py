@@ -36,7 +36,8 @@ _ESCAPE = re.compile(
 def with_whole_characters(raw: bytes) -> bytes:
     """JSON in which the sign for an unknown character stands for each half of one, as a text that was cut has: it is
     no text, and would keep what stands beside it out."""
-    if b"\\ud" not in raw and b"\\uD" not in raw:
+    # one search for all is faster than one for each
+    if b"\\u" not in raw or (b"\\ud" not in raw and b"\\uD" not in raw):
         return raw
     return _ESCAPE.sub(lambda found: rb"\ufffd" if found[1] else found[0], raw)
 

@@ -44,12 +44,12 @@ def id_of(address: str | None) -> str | None:
 
 def version_of(response: Any) -> tuple[str | None, str | None]:
     """When a response says that a resource was modified, and its tag."""
-    said = [response.get(name) if isinstance(response, dict) else None for name in ("lastModified", "etag")]
-    at, tag = (each if isinstance(each, str) else None for each in said)
-    return at, tag
+    return text_of(response, "lastModified"), text_of(response, "etag")
 
 
 def text_of(request: Any, name: str) -> str | None:
     """A text that a request or response has under a name."""
-    said = request.get(name) if isinstance(request, dict) else None
+    if not isinstance(request, dict):
+        return None
+    said = request.get(name)
     return said if isinstance(said, str) else None
