@@ -77,8 +77,9 @@ def stretches(rows: Iterable[Row]) -> list[Row]:
 
 
 def _with_stretches(rows: list[Row]) -> list[Row]:
-    found = [] if rows[0][_VOID] else stretches(rows)
-    until = [*map(_begin, found[1:]), rows[0][_ENDED]] if found else []
+    ended = rows[0][_ENDED]
+    found = [] if rows[0][_VOID] else [row for row in stretches(rows) if _is_before(row, ended)]
+    until = [*map(_begin, found[1:]), ended] if found else []
     ends = {id(row): end for row, end in zip(found, until, strict=True)}
     told = ((row, row | {"left_at": ends.get(id(row)), "is_stretch": id(row) in ends}) for row in rows)
     # what ends nowhere, or begins after its end, is looked at each time: it is not written each time
@@ -97,6 +98,12 @@ def _as_told(row: Row) -> tuple[Any, ...]:
 def _begin(row: Row) -> dt.datetime:
     at: dt.datetime | None = row["entered_at"]
     return at or dt.datetime.combine(row["entered_on"], dt.time(), tzinfo=dt.UTC)
+
+
+def _is_before(row: Row, ended: dt.datetime | None) -> bool:
+    """Nobody enters a room after going home; one who goes at once was there all the same."""
+    begin = _begin(row)
+    return ended is None or begin < ended or (begin == ended and row["kind"] != MOVED)
 
 
 def _place(row: Row) -> tuple[Any, ...]:

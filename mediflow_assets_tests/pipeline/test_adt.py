@@ -142,3 +142,15 @@ def test_a_stretch_ends_with_its_encounter_as_soon_as_anybody_tells_the_end(hous
     house.deliver(admissions(over))
     house.make_silver()
     assert house.row(ENCOUNTER_LOCATIONS)["left_at"].isoformat() == "2024-03-04T00:00:00+00:00"
+
+
+def test_nobody_is_in_a_room_after_going_home(house):
+    pid, ward = "PID|1||12||Smith^Ann||1980|F", VISIT.replace("CARD", "ICU")
+    house.deliver(adt("A01", pid, VISIT.format("I")))
+    house.deliver(adt("A02", pid, ward.format("I"), at="20240302080000"))
+    house.deliver(adt("A03", pid, ward.format("I") + "120000|20240303100000", at="20240303100000"))
+    house.deliver(adt("A02", pid, VISIT.replace("CARD", "SURG").format("I"), at="20240303110000"))
+    house.make_silver()
+    told = [row for row in house.rows(ENCOUNTER_LOCATIONS) if row["is_stretch"]]
+    found = sorted((f"{row['entered_on']}", row["department"], row["left_at"].isoformat()[:13]) for row in told)
+    assert found == [("2024-03-01", "CARD", "2024-03-02T08"), ("2024-03-02", "ICU", "2024-03-03T10")]
