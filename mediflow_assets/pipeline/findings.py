@@ -15,7 +15,7 @@ from mediflow_assets.storage.delta import Lake
 
 def found(lake: Lake, name: str, of: Collection[TableContract], look: Callable[[], Any], beside: str = "") -> Any:
     """What `look` finds in tables, and with what stands `beside`; it is to be JSON, and hold nothing of a patient."""
-    opened = [lake.open(table) for table in of]
+    opened = [lake.seen(table) for table in of]
     files = [sorted(table.file_uris()) if table else [] for table in opened]
     state = hashlib.sha256(json.dumps([files, beside]).encode()).hexdigest()
     kept = lake.property_of(silver.PROCESSED, name) or {}
@@ -29,7 +29,7 @@ def has_any(lake: Lake, name: str, wanted: Mapping[TableContract, Any]) -> bool:
     """Whether one of the tables has a row for which its Arrow expression holds."""
 
     def look() -> bool:
-        opened = ((contract, lake.open(contract), where) for contract, where in wanted.items())
+        opened = ((contract, lake.seen(contract), where) for contract, where in wanted.items())
         return any(
             bool(lake.dataset(contract, table).head(1, columns=[], filter=where).num_rows)
             for contract, table, where in opened
