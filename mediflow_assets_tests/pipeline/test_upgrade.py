@@ -11,6 +11,7 @@ from deltalake import DeltaTable, write_deltalake
 
 from mediflow_assets.contracts import TABLES, bronze, links, models, silver
 from mediflow_assets.contracts import gold as gold_tables
+from mediflow_assets.contracts import omop as omop_tables
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS, STREAM_ALERTS
 from mediflow_assets.contracts.origin import MADE_WHOLE
 from mediflow_assets.defs.operational import OPERATIONAL
@@ -55,6 +56,15 @@ def test_there_is_a_step_from_each_format_to_the_next():
     assert sorted(upgrade.STEPS) == list(range(1, FORMAT))
 
 
+def assert_same_omop(older, fresh):
+    """Once they are asked for, the OMOP tables of a carried lake are those of a fresh one."""
+    for house in (older, fresh):
+        assert [each.contract.name for each in house.make_omop() if each.has_failed] == []
+    told = {contract: older.rows(contract) for contract in omop_tables.TABLES}
+    assert told == {contract: fresh.rows(contract) for contract in omop_tables.TABLES}
+    assert told[omop_tables.PERSON] and told[omop_tables.VISIT_OCCURRENCE] and told[omop_tables.CONDITION_OCCURRENCE]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("format_", range(1, FORMAT))
 def test_an_older_lake_is_carried_forward_by_a_run(tmp_path, session, format_, fresh):
@@ -66,6 +76,7 @@ def test_an_older_lake_is_carried_forward_by_a_run(tmp_path, session, format_, f
     comparing.assert_same(older.lake, fresh.lake)
     older.assert_balanced()
     assert older.row(silver.QUARANTINE, status="discarded")["_record_number"] == story.DISCARDED
+    assert_same_omop(older, fresh.copy(f"asked_{format_}"))
 
 
 def test_a_step_that_is_cut_short_is_done_again(older, monkeypatch):
