@@ -26,6 +26,12 @@ from mediflow_assets.transforms.zones import UTC
 
 CONDITIONS, PROCEDURES, DRUGS, OBSERVATIONS = "conditions", "procedures", "medications", "observations"
 INPUTS = (silver.ENCOUNTERS, silver.CONDITIONS, clinical.PROCEDURES, clinical.MEDICATIONS, clinical.OBSERVATIONS)
+_TABLES = {
+    CONDITIONS: (silver.ENCOUNTERS, silver.CONDITIONS),
+    PROCEDURES: (clinical.PROCEDURES,),
+    DRUGS: (clinical.MEDICATIONS,),
+    OBSERVATIONS: (clinical.OBSERVATIONS,),
+}
 _KEPT = "omop codes"
 Line = tuple[str, str | None, int, int, str | None, int]
 """As `transforms.omop.events.MAPPING` names it."""
@@ -56,6 +62,11 @@ def clock_of(context: RunContext) -> str | None:
     """The zone of whose wall clocks times are shown; None where dates move and no zone is set: an hour of UTC would
     tell on which side of a change of the clocks it really was."""
     return context.feeds.timezone if context.omop.is_shifted else zone_of(context)
+
+
+def kinds(context: RunContext) -> list[str]:
+    """The kinds of records of which there are any."""
+    return [kind for kind, tables in _TABLES.items() if any(context.lake.rows(table) for table in tables)]
 
 
 def told(context: RunContext, kind: str) -> DataFrame:
@@ -92,16 +103,13 @@ def frames(context: RunContext) -> tuple[DataFrame, DataFrame]:
 def _kinds(context: RunContext) -> dict[str, pa.Table]:
     """By kind its codes: how many records have each with which unit, of how many patients, and in which table these
     would stand."""
-    tables = {CONDITIONS: silver.ENCOUNTERS, PROCEDURES: clinical.PROCEDURES, DRUGS: clinical.MEDICATIONS,
-              OBSERVATIONS: clinical.OBSERVATIONS}  # fmt: skip
     by = ("system", "code", befallen.OWN_TABLE, "unit")
     return {
         kind: told(context, kind)
         .groupBy(*by)
         .agg(F.count(F.lit(1)).alias("records"), F.countDistinct("patient_key").alias("people"))
         .toArrow()
-        for kind, table in tables.items()
-        if context.lake.rows(table)
+        for kind in kinds(context)
     }
 
 

@@ -14,8 +14,7 @@ from mediflow_assets.contracts.omop import concepts, rules
 from mediflow_assets.contracts.omop.choice import REAL
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.gold import read_shown
-from mediflow_assets.pipeline.old_age import over_89_of
-from mediflow_assets.pipeline.omop import codes, vocabulary
+from mediflow_assets.pipeline.omop import codes, old_age, vocabulary
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.transforms.omop import befallen, events, people, visits
@@ -56,8 +55,8 @@ def known_people(context: RunContext) -> DataFrame:
 def _shown_as(context: RunContext) -> tuple[DataFrame, DataFrame | None]:
     """Who is shown as 90, and the key by which dates move: nobody, and none, where the real dates are chosen."""
     if context.omop.is_shifted:
-        return over_89_of(context), context.hmac_pads
-    return context.tables.session().createDataFrame([], "patient_key string"), None
+        return old_age.old_of(context), context.hmac_pads
+    return old_age.nobody(context), None
 
 
 def _persons(context: RunContext) -> DataFrame:
@@ -163,7 +162,7 @@ def _cdm_source(context: RunContext) -> DataFrame:
 
 
 TABLES = (
-    OmopTable(omop.PERSON, (_P, _E), _persons, _persons_figures),
+    OmopTable(omop.PERSON, (_P, *codes.INPUTS), _persons, _persons_figures),
     OmopTable(omop.DEATH, (_P, _E, omop.PERSON), _deaths),
     OmopTable(omop.CARE_SITE, (_E,), lambda context: visits.care_sites(read_shown(context, _E))),
     OmopTable(

@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts.masked import TOP_AGE_YEARS
 from mediflow_assets.contracts.masks import SHIFT_DAYS
 from mediflow_assets.contracts.omop import concepts
+from mediflow_assets.transforms.ages import completed_years
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.omop.values import (
     FLOOR,
@@ -22,10 +23,12 @@ from mediflow_assets.transforms.omop.values import (
     numbered,
     own,
 )
-from mediflow_assets.transforms.over_89 import IS_OVER_89, marked
 from mediflow_assets.transforms.pseudonyms import shift_days, with_hmac_pads, without_hmac_pads
 
+DAY, LAST = "_day", "_last"
+"""A day on which something befell somebody; and the last one of those who were 90 or older on it."""
 _BIRTH, _YEAR, _NEWEST, _DIED, _TOLD = "_birth", "_year", "_newest", "_died_on", "_told"
+_BY_AGE, _OLD = "_by_age", "_old"
 
 
 def shifted(frame: DataFrame, hmac_pads: DataFrame | None) -> DataFrame:
@@ -44,22 +47,22 @@ def persons(
 ) -> DataFrame:
     """One row per patient of whom a year of birth is known, or can be had from an age.
 
-    Dates move by the pads of `moving`, where there are any. Of those who are 90 or older (`old`), the year is that of
-    somebody of 90, and neither month nor day is told.
+    Dates move by the pads of `moving`, where there are any. Of the `old`, as `old_at_last` has them and others without
+    a day, the year is that of somebody of 90, and neither month nor day is told.
     """
-    years = encounters.groupBy(F.col("patient_key").alias("_aged")).agg(
-        F.min(F.year("admitted_on") - F.col("age_at_admission")).alias("_by_age")
-    )
     newest = encounters.agg(F.max("admitted_on").alias(_NEWEST))
-    told = with_few(_dying(patients, encounters), years, F.col("_aged") == F.col("patient_key")).crossJoin(newest)
+    told = _aged(patients, encounters).crossJoin(newest)
     born = moved_day(middle(F.col("birth_date"), F.col("birth_precision")))
-    known = marked(shifted(told, moving), old).withColumn(_BIRTH, born)
-    # of the living by the same day for all: one that is moved would tell how far
+    known = _marked(shifted(told, moving), old).withColumn(_BIRTH, born)
+    last = F.greatest(moved_day(F.col(LAST)), _moved_death())
+    # who was younger on their last day, by one day for all: one that is moved and not shown would tell how far
     of_90 = F.year(F.coalesce(_moved_death(), F.col(_NEWEST))) - TOP_AGE_YEARS
-    year = F.coalesce(F.year(_BIRTH), F.year(moved_day(F.make_date("_by_age", F.lit(7), F.lit(1)))))
-    shown = F.when(F.col(IS_OVER_89), F.greatest(year, of_90)).otherwise(year)
+    year = F.coalesce(F.year(_BIRTH), F.year(moved_day(F.make_date(_BY_AGE, F.lit(7), F.lit(1)))))
+    is_old = F.col(_OLD).isNotNull()
+    topped = F.when(F.col(LAST).isNotNull(), F.year(last) - TOP_AGE_YEARS).otherwise(F.greatest(year, of_90))
+    shown = F.when(is_old, topped).otherwise(year)
     dated = known.withColumn(_YEAR, shown).where(F.col(_YEAR).isNotNull())
-    tells_day = (F.col("birth_precision") == "day") & ~F.col(IS_OVER_89)
+    tells_day = (F.col("birth_precision") == "day") & ~is_old
     race, ethnicity = _word("race", concepts.RACES), _word("ethnicity", concepts.ETHNICITIES)
     return with_hmac_pads(dated, hmac_pads).select(
         number(own(F.col("patient_key"))).alias("person_id"),
@@ -77,6 +80,28 @@ def persons(
     )
 
 
+def old_at_last(patients: DataFrame, encounters: DataFrame, seen: DataFrame) -> DataFrame:
+    """The patients who were 90 or older on the last day that is told of them, of those of `seen` and their death."""
+    last = seen.groupBy(F.col("patient_key").alias("_seen_key")).agg(F.max(DAY).alias(DAY))
+    told = with_few(_aged(patients, encounters), last, F.col("_seen_key") == F.col("patient_key"))
+    born = F.coalesce("birth_date", F.make_date(_BY_AGE, F.lit(1), F.lit(1)))
+    day = F.greatest(DAY, _DIED)
+    return told.where(completed_years(born, day) >= TOP_AGE_YEARS).select("patient_key", day.alias(LAST))
+
+
+def _aged(patients: DataFrame, encounters: DataFrame) -> DataFrame:
+    """The patients, dying, with the year in which they were born by their ages at admissions."""
+    years = encounters.groupBy(F.col("patient_key").alias("_aged")).agg(
+        F.min(F.year("admitted_on") - F.col("age_at_admission")).alias(_BY_AGE)
+    )
+    return with_few(_dying(patients, encounters), years, F.col("_aged") == F.col("patient_key"))
+
+
+def _marked(frame: DataFrame, old: DataFrame) -> DataFrame:
+    known = old.select(F.col("patient_key").alias(_OLD), LAST)
+    return with_few(frame, known, F.col("patient_key") == F.col(_OLD))
+
+
 def _word(column: str, listed: dict[str, int]) -> Column:
     """A word of the list; null where it is none."""
     word = F.lower(F.trim(F.col(column)))
@@ -92,8 +117,8 @@ def people(
     first day shown of those who are 90 or older."""
     keyed = numbered(patients.select("patient_key"), "patient_key", PERSON, hmac_pads)
     told = person.select(F.col("person_id").alias("_told_id"), "year_of_birth")
-    aged = marked(shifted(told.join(keyed, F.col("_told_id") == F.col(PERSON)), moving), old)
-    floor = F.when(F.col(IS_OVER_89), F.make_date("year_of_birth", F.lit(1), F.lit(1)))
+    aged = _marked(shifted(told.join(keyed, F.col("_told_id") == F.col(PERSON)), moving), old)
+    floor = F.when(F.col(_OLD).isNotNull(), F.make_date("year_of_birth", F.lit(1), F.lit(1)))
     return aged.select(F.col("patient_key").alias(WHO), PERSON, SHIFT, floor.alias(FLOOR))
 
 

@@ -14,7 +14,8 @@ from mediflow_assets.transforms.readmissions import active
 
 VISIT, VISIT_OF = "_visit", "_visit_of"
 """A visit's number, and the key of its encounter."""
-_KEY, _BOUND, _END, _NUMBER = "_bound_key", "_bound", "_end_on", "_number"
+END = "_end_on"
+_KEY, _BOUND, _NUMBER = "_bound_key", "_bound", "_number"
 _BUCKETS = 64
 
 
@@ -25,19 +26,12 @@ def lasting(encounters: DataFrame, days: int) -> DataFrame:
     return open_.join(doubtful(encounters, days), F.col("encounter_key") == F.col(_KEY), "left_anti")
 
 
-def visits(
-    encounters: DataFrame,
-    known: DataFrame,
-    days: int,
-    until: dt.date | None,
-    clock: str | None,
-    hmac_pads: DataFrame,
-) -> DataFrame:
-    """One row per encounter that took place, of people who are known.
+def ended(encounters: DataFrame, days: int, until: dt.date | None) -> DataFrame:
+    """Encounters that took place, with the day of their end.
 
     A stay that goes on ends on the day `until`, as the model has it; without one it is left out, for the day of the
     extract would tell by how many days the dates of its patient are moved. One that is over and tells no end has ended
-    on the last day it may have lasted to, any other on the day it began. Times are those of the `clock`.
+    on the last day it may have lasted to, any other on the day it began.
     """
     happened = active(encounters)
     bounded = with_few(happened, doubtful(encounters, days), F.col("encounter_key") == F.col(_KEY))
@@ -48,9 +42,21 @@ def visits(
         & F.col(_KEY).isNull()
     )
     last = F.when(goes_on, F.greatest(F.lit(until).cast("date"), F.col("admitted_on"))) if until else F.lit(None)
-    ended = bounded if until else bounded.where(~F.coalesce(goes_on, F.lit(False)))
-    dated = ended.withColumn(_END, F.coalesce("discharged_on", _BOUND, last, "admitted_on"))
-    theirs = numbered(of_people(dated, known, "admitted_on"), "encounter_key", _NUMBER, hmac_pads)
+    over = bounded if until else bounded.where(~F.coalesce(goes_on, F.lit(False)))
+    return over.withColumn(END, F.coalesce("discharged_on", _BOUND, last, "admitted_on"))
+
+
+def visits(
+    encounters: DataFrame,
+    known: DataFrame,
+    days: int,
+    until: dt.date | None,
+    clock: str | None,
+    hmac_pads: DataFrame,
+) -> DataFrame:
+    """One row per encounter that took place, of people who are known; see `ended`. Times are those of the `clock`."""
+    found = of_people(ended(encounters, days, until), known, "admitted_on")
+    theirs = numbered(found, "encounter_key", _NUMBER, hmac_pads)
     bucket = F.pmod(F.xxhash64(F.col(WHO)), F.lit(_BUCKETS))
     # by bucket: the embedded engine is slow with a window for each patient
     order = Window.partitionBy(bucket).orderBy(WHO, "admitted_at", "encounter_key")
@@ -63,7 +69,7 @@ def visits(
         mapped(F.col("encounter_class"), concepts.VISITS).alias("visit_concept_id"),
         moved_day(F.col("admitted_on")).alias("visit_start_date"),
         moved(F.col("admitted_at"), clock).alias("visit_start_datetime"),
-        moved_day(F.col(_END)).alias("visit_end_date"),
+        moved_day(F.col(END)).alias("visit_end_date"),
         moved(F.col("discharged_at"), clock).alias("visit_end_datetime"),
         F.lit(concepts.EHR).alias("visit_type_concept_id"),
         hashed(F.col("department")).alias("care_site_id"),
