@@ -1,7 +1,7 @@
 """The records of FHIR deliveries: resources as rows of Bronze, out of lines, documents, arrays and Bundles."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -58,7 +58,8 @@ Document = Bundle | bytes | list[msgspec.Raw]
 """A Bundle, the bytes of one resource, or an array of either."""
 _OF_ONE = re.compile(r"(?:\A|/)([A-Z][A-Za-z]+)/([A-Za-z0-9.-]+)(?:/_history(?:/[^/]*)?)?\Z")
 """The address of one resource: of which type it is, and its id."""
-_URN = re.compile(r'"(urn:[^"\\]+)"')
+_URN = re.compile(r'"((?:urn|URN):[^"\\]+)"')
+_CAPITALS = re.compile(rb'"(?:URN:|urn:UUID:|urn:uuid:[0-9a-f-]*[A-F])')
 _LOOKED_AT = 100
 _TYPE = re.compile(r"[A-Z][A-Za-z0-9]*\Z")
 _LARGE = 64 << 10
@@ -185,11 +186,13 @@ def judge_document(document: Document) -> Iterator[Found]:
             yield found, raw_entry
 
 
-def _known_as(entries: Iterable[msgspec.Raw]) -> dict[str, str]:
-    """What entries are called by a URN that is not their id, and where they are then."""
+def _known_as(entries: Sequence[msgspec.Raw]) -> dict[str, str]:
+    """What entries are called by a URN that is not their id, and where they are then; all of them where one is written
+    in capitals, for a UUID is the same in either (RFC 9562, 4)."""
     found: dict[str, str] = {}
+    in_capitals = any(_CAPITALS.search(memoryview(raw)) for raw in entries)
     for raw in map(bytes, entries):
-        if b'"urn:' not in raw:
+        if b'"urn:' not in raw and not (in_capitals and b'"URN:' in raw):
             continue
         try:
             entry = entry_of_bundle.decode(raw)
@@ -197,20 +200,26 @@ def _known_as(entries: Iterable[msgspec.Raw]) -> dict[str, str]:
         except (msgspec.DecodeError, RecursionError):
             continue
         url, id_ = entry.full_url, resource.id
-        if not isinstance(url, str) or not url.startswith("urn:"):
+        if not isinstance(url, str) or not url.lower().startswith("urn:"):
             continue
-        if isinstance(id_, str) and id_of(url) != id_:
-            found[url] = f"{resource.resource_type}/{id_}"
-        elif id_ is None and text_of(entry.request, "method") == "PUT":
-            put = text_of(entry.request, "url") or ""
-            if borne.by_condition(put, str(resource.resource_type)):
-                found[url] = put
+        put = text_of(entry.request, "url") or "" if text_of(entry.request, "method") == "PUT" else ""
+        if isinstance(id_, str) and (in_capitals or id_of(url) != id_):
+            found[_in_small(url)] = f"{resource.resource_type}/{id_}"
+        elif id_ is None and borne.by_condition(put, str(resource.resource_type)):
+            found[_in_small(url)] = put
+        elif id_ is None and in_capitals:
+            found[_in_small(url)] = url
     return found
+
+
+def _in_small(urn: str) -> str:
+    return urn.lower() if urn[:9].lower() == "urn:uuid:" else urn
 
 
 def _those_named(known_as: dict[str, str], text: str) -> str | None:
     """Of these the ones that a resource names, as JSON."""
-    named = {urn: known_as[urn] for urn in _URN.findall(text) if urn in known_as}
+    told = ((urn, known_as.get(_in_small(urn))) for urn in _URN.findall(text))
+    named = {urn: address for urn, address in told if address and id_of(address) != id_of(urn)}
     return msgspec.json.encode(named).decode() if named else None
 
 

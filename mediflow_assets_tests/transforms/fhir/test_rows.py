@@ -219,6 +219,22 @@ def test_a_urn_names_what_its_bundle_calls_by_it_whatever_id_that_has(house):
     assert house.rows(silver.QUARANTINE) == []
 
 
+@pytest.mark.parametrize("id_", ["p1", None])
+@pytest.mark.parametrize("spelled", [("upper", "lower"), ("lower", "upper"), ("upper", "upper")])
+def test_a_uuid_is_the_same_in_capitals(house, spelled, id_):
+    urn = "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"
+    known, named = (getattr(urn, spelling)() for spelling in spelled)
+    patient = {name: value for name, value in PATIENT.items() if name != "id"} | ({"id": id_} if id_ else {})
+    entries = [
+        {"fullUrl": known, "resource": patient},
+        {"fullUrl": "urn:uuid:e", "resource": encounter(subject={"reference": named})},
+    ]
+    house.deliver(json.dumps({"resourceType": "Bundle", "type": "collection", "entry": entries}))
+    house.make_silver(silver_steps.PATIENTS, silver_steps.ENCOUNTERS)
+    assert [row["patient_id"] for row in house.rows(silver.ENCOUNTERS)] == [id_ or known.rsplit(":", 1)[1]]
+    assert house.rows(silver.QUARANTINE) == []
+
+
 def put(name, birth, url, **told):
     resource = {"resourceType": "Patient", "gender": "female", "birthDate": birth, **told}
     return {"fullUrl": f"urn:uuid:{name}", "resource": resource, "request": {"method": "PUT", "url": url}}
