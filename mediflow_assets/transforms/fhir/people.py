@@ -26,18 +26,18 @@ _RACES = {"race": ("us-core-race", "argo-race"), "ethnicity": ("us-core-ethnicit
 
 def name(person: Element) -> Element:
     """The name that a person bears."""
-    return _current(several(person.get("name")), _NAMES)
+    return _current(person, several(person.get("name")), _NAMES)
 
 
 def address(person: Element) -> Element:
     """Where a person lives."""
-    return _current(several(person.get("address")), _ADDRESSES)
+    return _current(person, several(person.get("address")), _ADDRESSES)
 
 
 def telecom(person: Element, system: str) -> str | None:
     """How a person is reached by `phone` or `email`; one that names no system is told by its look."""
     told = [each for each in several(person.get("telecom")) if _system_of(each) == system and text(each.get("value"))]
-    said = text(_current(told, _TELEPHONES).get("value"))
+    said = text(_current(person, told, _TELEPHONES).get("value"))
     return said and said.removeprefix("tel:").removeprefix("mailto:")
 
 
@@ -49,8 +49,8 @@ def _system_of(contact: Element) -> str | None:
     return {"sms": "phone"}.get(told, told)
 
 
-def _current(told: Sequence[Element], uses: Sequence[str | None]) -> Element:
-    """The first of those that come first by whether they have ended, by their rank, and by their use."""
+def _current(person: Element, told: Sequence[Element], uses: Sequence[str | None]) -> Element:
+    """The first of those that come first by whether they hold, by their rank, and by their use."""
     if len(told) < 2:
         return next(iter(told), NOTHING)
 
@@ -58,14 +58,18 @@ def _current(told: Sequence[Element], uses: Sequence[str | None]) -> Element:
         use, rank = text(each.get("use")), each.get("rank")
         by_use = uses.index(use) if use in uses else len(uses)
         # nobody lives in a postal box
-        return has_ended(each), rank if isinstance(rank, int) else 99, by_use, each.get("type") == "postal"
+        return not _holds(person, each), rank if isinstance(rank, int) else 99, by_use, each.get("type") == "postal"
 
     return min(told, key=place)
 
 
-def has_ended(each: Element) -> bool:
-    """Whether something was a person's in the past only."""
-    return each.get("use") == "old" or text(one(each.get("period")).get("end")) is not None
+def _holds(person: Element, each: Element) -> bool:
+    """Whether something is a person's as of the version that tells it; what ends at a time that cannot be compared with
+    that has ended."""
+    period, told = one(each.get("period")), (text(one(person.get("meta")).get("lastUpdated")) or "")[:10]
+    begin, end = ((text(period.get(name)) or "")[:10] for name in ("start", "end"))
+    is_yet_to_begin, is_yet_to_end = (bool(told) and day > told for day in (begin, end))
+    return each.get("use") != "old" and not is_yet_to_begin and (not end or is_yet_to_end)
 
 
 def identifier(person: Element, type_: str, *systems: str) -> str | None:
@@ -77,7 +81,7 @@ def identifier(person: Element, type_: str, *systems: str) -> str | None:
     for each in several(person.get("identifier")):
         system = text(each.get("system")) or ""
         is_it = codings.is_of_type(each.get("type"), type_) or system in systems or system.startswith(begin)
-        if is_it and not has_ended(each) and (found := text(each.get("value"))):
+        if is_it and _holds(person, each) and (found := text(each.get("value"))):
             return found
     return None
 

@@ -26,6 +26,20 @@ def test_a_name_that_has_ended_comes_after_one_that_has_not():
     assert told(name=names) == {"last": "Ito"}
 
 
+def test_what_has_not_begun_by_the_time_of_its_version_comes_after_what_holds():
+    names = [
+        {"use": "official", "family": "Rice", "period": {"start": "2024-09-01"}},
+        {"use": "usual", "family": "Ito", "period": {"start": "2001", "end": "2024-08-31"}},
+    ]
+    licence = {"type": {"coding": [{"code": "DL"}]}, "value": "7", "period": {"start": "2024-09"}}
+
+    def at(told):
+        return patient.read({"meta": {"lastUpdated": told}, "name": names, "identifier": [licence]})
+
+    assert (at("2024-06-01T08:00:00Z")["last"], at("2024-06-01T08:00:00Z")["drivers"]) == ("Ito", None)
+    assert (at("2024-09-01T08:00:00Z")["last"], at("2024-09-01T08:00:00Z")["drivers"]) == ("Rice", "7")
+
+
 def test_a_name_in_one_text_is_the_full_one():
     assert told(name=[{"text": "Aya Ito"}]) == {"full": "Aya Ito"}
 
