@@ -181,6 +181,14 @@ def test_a_cancelled_encounter_says_so_and_one_without_patient_is_set_aside(hous
     assert [row["reasons"] for row in house.rows(silver.QUARANTINE)] == [["patient_id_missing"]]
 
 
+def test_a_stay_of_which_no_day_is_told_is_held_back(house):
+    periods = ({"start": "2020", "end": "2020"}, {"start": "2020-05"}, {"start": "2020-05-01", "end": "2020-06"})
+    house.deliver(lines(PATIENT, *(encounter(id=f"e{n}", period=each) for n, each in enumerate(periods))))
+    house.make_silver(silver_steps.PATIENTS, silver_steps.ENCOUNTERS)
+    begin, end = "admitted_at_unreadable", "discharged_at_unreadable"
+    assert sorted(house.reasons(silver.ENCOUNTERS).values(), key=len) == [[begin], [end], [begin, end]]
+
+
 def test_a_resource_of_another_type_is_no_record_of_a_silver_table(house):
     house.deliver(lines({"resourceType": "Device", "id": "d1"}))
     house.make_silver()
