@@ -27,6 +27,9 @@ FORMAT_NOTE = "format"
 _FIRST_FORMAT = 1
 WRITER = WriterProperties(max_row_group_size=131_072, compression="SNAPPY")
 """Row groups this small let the engine parse one file on several cores."""
+TARGET_BYTES = 32 << 20
+"""Size of a compacted file. A MERGE rewrites whole files, so larger ones make each small change dearer."""
+MANY_FILES, SMALL_BYTES = 64, 1 << 20
 _COMMIT = re.compile(r"[0-9]{20}\.json")
 _Commit = tuple[str, int, int]
 """The newest commit of a log: its name, which file it is, and when that was written."""
@@ -61,8 +64,8 @@ class Lake:
     def seen(self, contract: TableContract) -> DeltaTable | None:
         """The table as it stands, only to be looked at: opened again once its log has a newer commit.
 
-        Opening costs some milliseconds, and a step asks a hundred times. In an object store, each question has its
-        price too: there the table is opened each time.
+        Opening costs milliseconds, and a step asks a hundred times. In an object store each question has its price
+        too: there the table is opened each time.
         """
         newest = None if "://" in self.root else _newest_commit(Path(self.uri(contract)) / "_delta_log")
         known = self._seen.get(contract.name)
@@ -128,6 +131,7 @@ class Lake:
                 commit_properties=_carrying(transaction, *marks),
                 writer_properties=WRITER,
             )
+        self.join_small_files(contract)
 
     def append_rows(
         self, contract: TableContract, rows: Iterable[Mapping[str, Any]], transaction: str | None = None
@@ -152,6 +156,14 @@ class Lake:
                 schema_mode="overwrite",
                 commit_properties=_carrying(transaction),
             )
+
+    def join_small_files(self, contract: TableContract) -> None:
+        """Join them where they are many: each small run adds some, and each reader opens them all."""
+        table = self.seen(contract)
+        sizes = pa.table(table.get_add_actions(flatten=True))["size_bytes"] if table else []
+        if len(sizes) >= MANY_FILES and pc.sum(pc.less(sizes, SMALL_BYTES)).as_py() >= MANY_FILES:
+            with storage_errors(contract.name):
+                self._to_write(contract).optimize.compact(target_size=TARGET_BYTES, writer_properties=WRITER)
 
     def holds(self, contract: TableContract, transaction: str) -> bool:
         """Whether a commit of the table carries this application id."""
@@ -218,8 +230,7 @@ def _newest_commit(log: Path) -> _Commit | None:
             name = max(entry.name for entry in entries if _COMMIT.fullmatch(entry.name))
         stat = (log / name).stat()
     except (OSError, ValueError):
-        # there is none, or it cannot be read: to open the table tells
-        return None
+        return None  # there is none, or it cannot be read: to open the table tells
     return name, stat.st_ino, stat.st_mtime_ns
 
 

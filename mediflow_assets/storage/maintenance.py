@@ -7,11 +7,8 @@ from deltalake import DeltaTable
 from mediflow_assets.contracts import TABLES
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import MediFlowError
-from mediflow_assets.storage.delta import WRITER, Lake
+from mediflow_assets.storage.delta import TARGET_BYTES, WRITER, Lake
 from mediflow_assets.storage.errors import storage_errors
-
-TARGET_BYTES = 32 << 20
-"""Size of a compacted file. A MERGE rewrites whole files, so larger ones make each small change dearer."""
 
 
 @dataclass(frozen=True)

@@ -64,6 +64,7 @@ class Tables:
     def append(self, contract: TableContract, frame: DataFrame) -> None:
         """Add rows."""
         self._write(contract, frame, "append")
+        self.lake.join_small_files(contract)
 
     def overwrite(self, contract: TableContract, frame: DataFrame) -> None:
         """Replace all rows in one commit. One with other types, or columns beyond its contract, is emptied first."""

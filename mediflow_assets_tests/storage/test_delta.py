@@ -70,13 +70,20 @@ def test_a_table_that_is_removed_and_made_again_is_seen_as_it_is_now(lake):
 
 def test_a_table_is_opened_once_for_many_questions(lake, monkeypatch):
     lake.append_rows(silver.PROCESSED, [PROCESSED])
-    opened = []
-    monkeypatch.setattr(
-        Lake, "open", lambda self, contract, real=Lake.open: opened.append(contract) or real(self, contract)
-    )
-    for _ in range(3):
-        lake.rows(silver.PROCESSED), lake.version(silver.PROCESSED), lake.difference(silver.PROCESSED)
-    assert len(opened) == 1
+    opened, asked = [], Lake(lake.root)
+    monkeypatch.setattr(Lake, "open", lambda self, of, real=Lake.open: opened.append(of) or real(self, of))
+    assert [asked.rows(silver.PROCESSED) for _ in range(3)] == [1, 1, 1]
+    assert not asked.difference(silver.PROCESSED) and asked.version(silver.PROCESSED) == 1
+    assert opened == [silver.PROCESSED]
+
+
+def test_small_files_do_not_pile_up(lake, monkeypatch):
+    monkeypatch.setattr("mediflow_assets.storage.delta.MANY_FILES", 5)
+    for n in range(12):
+        lake.append_rows(silver.PROCESSED, [PROCESSED | {"_delivery_id": f"d{n}"}], transaction=f"t{n}")
+        assert len(lake.open(silver.PROCESSED).file_uris()) < 5
+    assert sorted(lake.read(silver.PROCESSED)["_delivery_id"].to_pylist()) == sorted(f"d{n}" for n in range(12))
+    assert all(lake.holds(silver.PROCESSED, f"t{n}") for n in range(12))
 
 
 def test_ensuring_a_table_again_changes_nothing(lake):
