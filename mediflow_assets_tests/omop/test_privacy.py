@@ -9,6 +9,7 @@ import pytest
 from mediflow_assets.contracts import omop
 from mediflow_assets.contracts.omop.choice import REAL, SHIFTED, Choice
 from mediflow_assets.contracts.omop.ids import number_of
+from mediflow_assets.pipeline.change import INPUTS
 from mediflow_assets.privacy import leak_scan
 from mediflow_assets.privacy.byte_search import Identifiers, files_of, search
 from mediflow_assets.privacy.erasure.erase import Request, begin, finish
@@ -74,6 +75,19 @@ def test_real_dates_leave_no_byte_once_they_are_shifted(hospital):
     assert search(files_of(folder), Identifiers(["2024-03-12"])).hits == {}
     live = house.lake.open(omop.VISIT_OCCURRENCE).file_uris()
     assert {file.name for file in folder.glob("*.parquet")} == {Path(uri).name for uri in live}
+
+
+def test_what_an_older_release_made_leaves_no_byte_once_it_is_made_again(hospital):
+    """It may show what this one does not, such as numbers that other tables tell."""
+    house = hospital.copy("older")
+    number = number_of(house.key.pseudonym("patient", STAYS))
+    for table in tables():
+        house.lake.append_rows(table, [row | {"person_id": number} for row in house.lake.read(table).to_pylist()[:1]])
+        house.lake.set_properties(table, inputs=house.lake.property_of(table, INPUTS) | {"code": "older"})
+    assert search(files_of(house.folder / "lake/omop"), Identifiers([str(number)])).hits
+    house.make_omop()
+    assert search(files_of(house.folder / "lake/omop"), Identifiers([str(number)])).hits == {}
+    assert {table: house.rows(table) for table in tables()} == {table: hospital.rows(table) for table in tables()}
 
 
 @pytest.mark.parametrize("table", tables(), ids=lambda table: table.name)
