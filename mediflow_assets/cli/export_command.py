@@ -41,6 +41,7 @@ def export(
             reason.strip(),
             settings.pseudonym_key(),
             out or settings.root / "exports",
+            settings.timezone,
         )
         who.detail = f"export {made.export_id}; {made.table}; {profile}; {made.rows} rows; {reason.strip()}"
     output.line(f"{made.table}: {made.rows:,} rows, in {made.folder}")

@@ -36,15 +36,21 @@ def limited_contract(contract: TableContract) -> TableContract:
     return replace(contract, columns=columns)
 
 
-def with_shifted_dates(table: pa.Table, contract: TableContract, source: pa.Table, key: PseudonymKey) -> pa.Table:
-    """The masked rows with moved dates. `source` has the masked primary key, `patient_key` and the dates."""
+def with_shifted_dates(
+    table: pa.Table, contract: TableContract, source: pa.Table, key: PseudonymKey, clock: str | None = None
+) -> pa.Table:
+    """The masked rows with moved dates. `source` has the masked primary key, `patient_key` and the dates.
+
+    Times are those of the wall clocks of the time zone `clock`, as if that were UTC; without one only their day is
+    shown. In UTC the hours of summer and winter differ, and tell in which of them a moved day was.
+    """
     (row_key,) = contract.primary_key
     at = pc.index_in(table[row_key], source[row_key].combine_chunks())
     days = _days(table["patient_key"], key)
     for column in dates_of(contract):
         place = table.schema.get_field_index(masked_name(column))
         is_shown = pc.is_valid(table.column(place))
-        dates = source[column.name].combine_chunks().take(at.combine_chunks())
+        dates = _on_the_wall(source[column.name].combine_chunks().take(at.combine_chunks()), clock)
         moved = pc.if_else(is_shown, _moved(dates, days), pa.scalar(None, dates.type))
         table = table.set_column(place, column.name, moved)
     return table
@@ -55,6 +61,14 @@ def _days(keys: pa.ChunkedArray, key: PseudonymKey) -> "np.ndarray[tuple[int], n
     days = np.array([key.shift_days(each) for each in encoded.dictionary.to_pylist()], dtype=np.int64)
     spread: np.ndarray[tuple[int], np.dtype[np.int64]] = days[encoded.indices.to_numpy()]
     return spread
+
+
+def _on_the_wall(dates: pa.Array, clock: str | None) -> pa.Array:
+    if pa.types.is_date(dates.type):
+        return dates
+    if clock is None:
+        return pc.floor_temporal(dates, unit="day")
+    return pc.local_timestamp(dates.cast(pa.timestamp("us", tz=clock))).cast(dates.type)
 
 
 def _moved(dates: pa.Array, days: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> pa.Array:

@@ -49,9 +49,17 @@ class Exported:
 
 
 def export(
-    lake: Lake, name: str, profile: Profile, format_: Format, reason: str, key: PseudonymKey, into: Path
+    lake: Lake,
+    name: str,
+    profile: Profile,
+    format_: Format,
+    reason: str,
+    key: PseudonymKey,
+    into: Path,
+    clock: str | None = None,
 ) -> Exported:
-    """Write the table and its manifest into a new folder below `into`.
+    """Write the table and its manifest into a new folder below `into`; times of the limited profile are those of the
+    time zone `clock`, and days without one.
 
     Raises ExportRefused if it is no masked table, was made by an older policy, or the last leak scan did not find this
     version clean, and KeyMismatch if it is under another key.
@@ -65,7 +73,8 @@ def export(
     partial.mkdir(mode=0o700)
     try:
         file = partial / f"{contract.key[1]}.{format_}"
-        shown = unlinked(table, contract) if profile is Profile.SAFE_HARBOR else _limited(lake, table, contract, key)
+        is_unlinked = profile is Profile.SAFE_HARBOR
+        shown = unlinked(table, contract) if is_unlinked else _limited(lake, table, contract, key, clock)
         write(shown, file, format_)
         manifest = _manifest(lake, shape, profile, format_, reason, key.key_id) | {
             "export_id": export_id,
@@ -110,14 +119,14 @@ def _rows(lake: Lake, contract: TableContract, key_id: str) -> tuple[pa.Table, i
         return lake.dataset(contract, table).to_table(columns=list(contract.column_names)), version
 
 
-def _limited(lake: Lake, table: pa.Table, contract: TableContract, key: PseudonymKey) -> pa.Table:
+def _limited(lake: Lake, table: pa.Table, contract: TableContract, key: PseudonymKey, clock: str | None) -> pa.Table:
     """The rows with dates, moved by days of each patient's own, in place of the years."""
     dates = [column.name for column in dates_of(contract)]
     if not dates:
         return table
     source = COPIES[contract]
     columns = list(dict.fromkeys([*contract.primary_key, "patient_key", *dates]))
-    return with_shifted_dates(table, contract, lake.read(source, columns), key)
+    return with_shifted_dates(table, contract, lake.read(source, columns), key, clock)
 
 
 def _manifest(

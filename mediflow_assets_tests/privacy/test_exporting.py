@@ -86,6 +86,21 @@ def test_limited_moves_the_dates_of_a_patient_by_days_of_their_own(house: Any) -
     assert "admitted_year" not in pq.read_table(file).column_names
 
 
+@pytest.mark.parametrize(("clock", "hours"), [(None, {0}), ("America/New_York", {8}), ("UTC", {12, 13})])
+def test_the_hour_does_not_tell_in_which_half_of_the_year_a_moved_day_was(
+    house: Any, clock: str | None, hours: set[int]
+) -> None:
+    """Eight o'clock in New York, in summer and in winter."""
+    source = house.lake.read(silver.ENCOUNTERS)
+    times = [dt.datetime(2024, 7, 1, 12, tzinfo=dt.UTC), dt.datetime(2024, 1, 10, 13, tzinfo=dt.UTC)]
+    for name in ("admitted_at", "discharged_at"):
+        spread = pa.array((times * len(source))[: len(source)], pa.timestamp("us", tz="UTC"))
+        source = source.set_column(source.schema.get_field_index(name), name, spread)
+    rows = house.lake.read(masked.ENCOUNTERS)
+    shown = date_shift.with_shifted_dates(rows, masked.ENCOUNTERS, source, house.key, clock)
+    assert {time.hour for time in shown["admitted_at"].to_pylist()} == hours
+
+
 def test_limited_shows_no_date_where_the_masked_table_shows_no_year(house: Any) -> None:
     key, masked_rows = house.key, house.lake.read(masked.ENCOUNTERS)
     hidden = masked_rows.set_column(
