@@ -70,7 +70,7 @@ def write_deliveries(
             kinds = [broken.kinds[index] for index in delivery.broken]
             stray = np.flatnonzero(np.array(kinds, dtype=object) == "unbalanced_quote")
             order = _order(rng, delivery.keys, len(delivery.records) + stray)
-            _write(folder / delivery.name, lines.take(pa.array(order)))
+            write_lines(folder / delivery.name, lines.take(pa.array(order)))
             _note(placed, delivery, order)
         on_written()
     return placed
@@ -124,7 +124,8 @@ def _order(rng: np.random.Generator, keys: Floats, stray: Ints) -> Ints:
     return np.insert(order, places - np.arange(len(stray)), stray)
 
 
-def _write(path: Path, lines: pa.Array) -> None:
+def write_lines(path: Path, lines: pa.Array) -> None:
+    """One file: the header, and these lines."""
     _, offsets, content = lines.buffers()
     length = int(np.frombuffer(offsets, np.int32)[len(lines)])
     with path.open("wb") as file:

@@ -52,7 +52,11 @@ class Encounters:
 def simulate(hospital: Hospital, seed: int, rows: int) -> Encounters:
     """Exactly as many encounters as asked for: whole patients, but for the last."""
     population, events = _events(hospital, seed, rows)
-    rng = _stream(seed, 1)
+    return encounters_of(hospital, stream(seed, 1), population, events)
+
+
+def encounters_of(hospital: Hospital, rng: np.random.Generator, population: Population, events: Events) -> Encounters:
+    """The encounters that these events are, which come by patient and then by time."""
     present = np.unique(events.patient)
     patient_number = np.zeros(len(population), np.int64)
     patient_number[present] = np.arange(1, len(present) + 1)
@@ -76,14 +80,15 @@ def simulate(hospital: Hospital, seed: int, rows: int) -> Encounters:
     return Encounters(population, patient_number, records, facts)
 
 
-def _stream(seed: int, stage: int) -> np.random.Generator:
+def stream(seed: int, stage: int) -> np.random.Generator:
+    """The random numbers of one stage of the generator."""
     return np.random.Generator(np.random.PCG64(np.random.SeedSequence([seed, stage])))
 
 
 def _events(hospital: Hospital, seed: int, rows: int) -> tuple[Population, Events]:
     people = math.ceil(1.03 * rows / hospital.constants["arrivals"]["encounters_per_person"]) + 20
     while True:
-        rng = _stream(seed, 0)
+        rng = stream(seed, 0)
         population = draw_population(hospital, rng, people)
         events = Timeline(hospital, population, rng).simulate()
         if len(events) >= rows:
