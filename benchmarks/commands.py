@@ -13,6 +13,19 @@ from pathlib import Path
 from mediflow_assets.errors import NothingToDo
 
 SMALL_ROWS = 10_000
+ELSEWHERE = frozenset(
+    {
+        "MEDIFLOW_LAKE",
+        "MEDIFLOW_INBOX",
+        "MEDIFLOW_LANDING",
+        "MEDIFLOW_DATABASE_URL",
+        "MEDIFLOW_ARTIFACTS",
+        "MEDIFLOW_ALERT_WEBHOOK",
+        "MEDIFLOW_DAGSTER_CONFIG",
+        "MLFLOW_TRACKING_URI",
+    }
+)
+"""Settings that lead out of a home: what is invented for a measurement may not get there."""
 INGEST, RUN, TRAIN, FLOOR = "ingest", "run", "train both models", "floor (Polars, by hand)"
 
 
@@ -47,14 +60,14 @@ def measure(rows: int, floor: bool, count: Callable[[str, int, int], None]) -> l
             count(what, place, len(steps))
             if what == f"ingest of {SMALL_ROWS:,} more":
                 _renumber(root / "small" / "deliveries")
-            figures.append(_run(what, ["-m", "mediflow_assets.cli", *arguments], root / "home"))
+            figures.append(measured(what, mediflow(*arguments), root / "home"))
         if floor:
             made_by_hand = [
                 str(Path(__file__).with_name("floor.py")),
                 str(root / "large" / "deliveries"),
                 str(root / "floor"),
             ]
-            figures.append(_run(FLOOR, made_by_hand, root / "home"))
+            figures.append(measured(FLOOR, made_by_hand, root / "home"))
         return figures
 
 
@@ -65,22 +78,26 @@ def _renumber(deliveries: Path) -> None:
 
 
 def ratios(figures: list[Figure]) -> dict[str, float]:
-    """Ingest and run against the floor of the same run."""
+    """Ingest and run against each floor of the same run."""
     wall = {figure.what: figure.wall_s for figure in figures}
-    if FLOOR not in wall:
-        return {}
-    return {"ingest + run, as a multiple of the floor": (wall[INGEST] + wall[RUN]) / wall[FLOOR]}
+    floors = [what for what in wall if what.startswith("floor")]
+    return {f"ingest + run, as a multiple of the {what}": (wall[INGEST] + wall[RUN]) / wall[what] for what in floors}
 
 
 def write(out: Path, rows: int, figures: list[Figure]) -> None:
     """The figures as JSON, with the machine they were measured on."""
-    machine = {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.system()}
-    body = {"rows": rows, "machine": machine, "figures": [asdict(f) for f in figures], "ratios": ratios(figures)}
+    body = {"rows": rows, "machine": machine(), "figures": [asdict(f) for f in figures], "ratios": ratios(figures)}
     out.write_text(json.dumps(body, indent=2))
 
 
-def _run(what: str, arguments: list[str], home: Path) -> Figure:
-    environment = os.environ | {"MEDIFLOW_HOME": str(home)}
+def machine() -> dict[str, str | int | None]:
+    """What it was measured on."""
+    return {"cores": os.cpu_count(), "python": platform.python_version(), "system": platform.system()}
+
+
+def measured(what: str, arguments: list[str], home: Path) -> Figure:
+    """Run Python with these arguments as a process of its own, by a home of its own. Raises NothingToDo if it fails."""
+    environment = environment_of(home)
     started = time.perf_counter()
     silent = os.open(os.devnull, os.O_WRONLY)
     moves = [(os.POSIX_SPAWN_DUP2, silent, 1)]
@@ -91,3 +108,13 @@ def _run(what: str, arguments: list[str], home: Path) -> Figure:
     if os.waitstatus_to_exitcode(status):
         raise NothingToDo(f"The benchmark's '{what}' failed; what it said stands above.")
     return Figure(what, round(wall, 2), round(usage.ru_utime + usage.ru_stime, 2), usage.ru_maxrss // 1024)
+
+
+def environment_of(home: Path) -> dict[str, str]:
+    """The environment with this home, and without what would have it use a lake, an inbox or a database elsewhere."""
+    return {name: value for name, value in os.environ.items() if name not in ELSEWHERE} | {"MEDIFLOW_HOME": str(home)}
+
+
+def mediflow(*words: str) -> list[str]:
+    """A command of MediFlow as Python's arguments."""
+    return ["-m", "mediflow_assets.cli", *words]

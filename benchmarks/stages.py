@@ -1,11 +1,13 @@
 """What each stage of a run costs: seconds and processor time, the embedded engine's included, for it runs in the same
 process. Used by `mediflow bench --stages`; the figures of docs/scale.md are its."""
 
+import os
 import resource
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.commands import ELSEWHERE
 from mediflow_assets.defs.launching import Progress
 
 
@@ -48,6 +50,8 @@ def cost_of_stages(deliveries: Path, home: Path) -> list[Cost]:
     from mediflow_assets.sources import Feeds
     from mediflow_assets.storage.delta import Lake
 
+    for name in ELSEWHERE:
+        os.environ.pop(name, None)
     settings = Settings(home=home)
     homes.set_up(settings, "admin")
     watch = Stopwatch()

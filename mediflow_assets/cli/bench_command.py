@@ -2,12 +2,19 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mediflow_assets.cli import output
+from mediflow_assets.cli import context, output
 from mediflow_assets.errors import SettingsInvalid
+
+if TYPE_CHECKING:
+    from benchmarks.commands import Figure
+    from benchmarks.growth import Step
+
+SIZES = "500000,1000000,3000000,10000000"
+_ROWS, _STAYS = 1_000_000, 1_050_000
 
 
 def register(app: typer.Typer) -> None:
@@ -16,32 +23,35 @@ def register(app: typer.Typer) -> None:
 
 
 def bench(
-    rows: Annotated[int, typer.Option(help="encounters of the generated hospital")] = 1_000_000,
+    rows: Annotated[
+        int | None, typer.Option(min=1, help="encounters: 1,000,000 where not told, 1,050,000 with --one-stay-each")
+    ] = None,
     out: Annotated[Path, typer.Option(help="where the figures are written as JSON")] = Path("bench.json"),
     floor: Annotated[bool, typer.Option(help="also a few tables made by hand with Polars")] = True,
     is_by_stage: Annotated[
         bool, typer.Option("--stages", help="measure what each stage of one run costs instead")
     ] = False,
+    is_growth: Annotated[
+        bool, typer.Option("--growth", help="measure instead what small deliveries cost as the lake grows")
+    ] = False,
+    sizes: Annotated[str, typer.Option(help="with --growth: encounters of each lake, by commas")] = SIZES,
+    more: Annotated[int, typer.Option(min=1, help="with --growth: records of each small delivery")] = 10_000,
+    is_one_each: Annotated[
+        bool, typer.Option("--one-stay-each", help="measure a flat file with one stay for each person instead")
+    ] = False,
 ) -> None:
     """Measure ingest and run, a small delivery after it, a run with nothing new, and status."""
+    if is_by_stage + is_growth + is_one_each > 1:
+        context.usage("--stages, --growth and --one-stay-each are measurements of their own: ask for one.")
     _find_benchmarks()
-    from benchmarks import commands
-
     if is_by_stage:
-        _by_stage(rows, out)
-        return
-
-    with output.counting("bench") as count:
-        figures = commands.measure(rows, floor, count)
-    output.table(
-        f"{rows:,} encounters",
-        ("what", "wall s", "user+system s", "peak MB"),
-        [(f.what, f"{f.wall_s:.1f}", f"{f.cpu_s:.1f}", f.peak_mb) for f in figures],
-    )
-    for name, ratio in commands.ratios(figures).items():
-        output.line(f"{name}: {ratio:.1f}")
-    commands.write(out, rows, figures)
-    output.line(f"Written to {out}.")
+        _by_stage(rows or _ROWS, out)
+    elif is_growth:
+        _by_size(_numbers(sizes), more, out)
+    elif is_one_each:
+        _one_stay_each(rows or _STAYS, floor, out)
+    else:
+        _commands(rows or _ROWS, floor, out)
 
 
 def _find_benchmarks() -> None:
@@ -50,6 +60,56 @@ def _find_benchmarks() -> None:
     if not (checkout / "benchmarks").is_dir():
         raise SettingsInvalid("'mediflow bench' measures a checkout of MediFlow: run it from there.")
     sys.path.insert(0, str(checkout))
+
+
+def _numbers(sizes: str) -> list[int]:
+    found = [size.strip() for size in sizes.split(",")]
+    if not all(size.isascii() and size.isdecimal() and int(size) for size in found):
+        context.usage("--sizes takes whole numbers above zero, divided by commas.")
+    return [int(size) for size in found]
+
+
+def _commands(rows: int, floor: bool, out: Path) -> None:
+    from benchmarks import commands
+
+    with output.counting("bench") as count:
+        figures = commands.measure(rows, floor, count)
+    _show(f"{rows:,} encounters", rows, figures, out)
+
+
+def _one_stay_each(rows: int, floor: bool, out: Path) -> None:
+    from benchmarks import one_stay_each
+
+    with output.counting("bench") as count:
+        figures = one_stay_each.measure(rows, floor, count)
+    _show(f"{rows:,} people with one stay each", rows, figures, out)
+
+
+def _show(title: str, rows: int, figures: "list[Figure]", out: Path) -> None:
+    from benchmarks import commands
+
+    told = [(f.what, f"{f.wall_s:.1f}", f"{f.cpu_s:.1f}", f.peak_mb) for f in figures]
+    output.table(title, ("what", "wall s", "user+system s", "peak MB"), told)
+    for name, ratio in commands.ratios(figures).items():
+        output.line(f"{name}: {ratio:.1f}")
+    commands.write(out, rows, figures)
+    output.line(f"Written to {out}.")
+
+
+def _by_size(sizes: list[int], more: int, out: Path) -> None:
+    from benchmarks import growth
+
+    with output.counting("bench") as count:
+        steps = growth.measure(sizes, more, count, lambda found: growth.write(out, found))
+    columns = ("encounters", "what", "wall s", "user+system s", "peak MB", "MB written", "of the lake", "files written")
+    output.table("as the lake grows", columns, [_told(step) for step in steps])
+    output.line(f"Written to {out}.")
+
+
+def _told(step: "Step") -> tuple[object, ...]:
+    times = (f"{step.wall_s:.1f}", f"{step.cpu_s:.1f}", step.peak_mb)
+    written = (f"{step.bytes_written / 1e6:.1f}", f"{step.share_of_lake:.1%}", step.files_written)
+    return step.encounters, step.what, *times, *written
 
 
 def _by_stage(rows: int, out: Path) -> None:

@@ -124,12 +124,12 @@ def _order(rng: np.random.Generator, keys: Floats, stray: Ints) -> Ints:
     return np.insert(order, places - np.arange(len(stray)), stray)
 
 
-def write_lines(path: Path, lines: pa.Array) -> None:
+def write_lines(path: Path, lines: pa.Array, header: tuple[str, ...] = HEADER) -> None:
     """One file: the header, and these lines."""
     _, offsets, content = lines.buffers()
     length = int(np.frombuffer(offsets, np.int32)[len(lines)])
     with path.open("wb") as file:
-        file.write((",".join(HEADER) + "\n").encode())
+        file.write((",".join(header) + "\n").encode())
         file.write(memoryview(content)[:length])
 
 
