@@ -1,6 +1,7 @@
 """What was found in whole tables, kept as long as their files are the same: a run with nothing new looks at none again.
 
-Their versions would not do, for each note in a table makes another one.
+Their versions would not do, for each note in a table makes another one. A release that looks for something else under
+the same name names it anew, or puts that beside.
 """
 
 import hashlib

@@ -41,7 +41,8 @@ def ask_if_read_otherwise(context: RunContext, contract: TableContract) -> None:
     ask_if_older(context.lake, contract)
     if contract not in _OF:
         return
-    digest = found(context.lake, _NOTE, _TOLD_IN, lambda: _digest(told(context)), repr(_authorities(context)))
+    read_by = f"{hl7.READING} {_authorities(context)!r}"
+    digest = found(context.lake, _NOTE, _TOLD_IN, lambda: _digest(told(context)), read_by)
     known = context.lake.property_of(contract, _NOTE) or _NONE
     if digest != known:
         if has_validated(context.lake, contract):
