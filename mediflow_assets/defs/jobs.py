@@ -54,16 +54,21 @@ def assured(names: Iterable[str]) -> set[str]:
 
 @dg.op
 def tidy(context: dg.OpExecutionContext, lakehouse: LakehouseResource) -> None:
-    """Compact small files, remove old versions."""
+    """Hold Silver's checks against all of its rows, compact small files, remove old versions."""
     from mediflow_assets.ingest.event_lease import events_asked_for
+    from mediflow_assets.pipeline import counts
     from mediflow_assets.storage.maintenance import maintain
 
+    counts.require_as_counted(lakehouse.context)
     with storage_errors("maintain"), events_asked_for(lakehouse.settings.root, "maintain"):
         maintain(lakehouse.context.lake, lakehouse.settings.keep_versions_hours)
     context.log.info("the lake is tidy")
 
 
-@dg.job(name="maintain", description="Joins the small files of every table, and removes old versions.")
+@dg.job(
+    name="maintain",
+    description="Confirms the checks of Silver, joins small files, and removes old versions.",
+)
 def maintain_job() -> None:
     """Tidy the lake."""
     tidy()

@@ -3,23 +3,19 @@
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import operational as house_tables
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.table import Severity, TableContract
 from mediflow_assets.errors import ContractViolated
+from mediflow_assets.pipeline import counts
+from mediflow_assets.pipeline.counts import FILLED, UNIQUE
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.delta import Lake
-from mediflow_assets.storage.errors import storage_errors
 
-UNIQUE = "primary_key_unique"
 COLUMNS = "columns_as_contracted"
-FILLED = "required_columns_filled"
 EVERY_RECORD_VALIDATED = "every_record_judged"
 """Silver's own: the records of each new delivery are accepted or in quarantine."""
 QUARANTINE_RATE = "quarantine_rate"
@@ -70,26 +66,19 @@ def check_names(contract: TableContract) -> dict[str, Severity]:
 
 
 def check_table(
-    context: RunContext, contract: TableContract, beside: Callable[[DataFrame], DataFrame] = lambda rows: rows
+    context: RunContext, contract: TableContract, beside: Callable[[DataFrame], DataFrame] | None = None
 ) -> list[CheckResult]:
-    """Validate the whole table as it stands, not the increment. `beside` adds columns that only its rules look at."""
+    """Validate the table as it stands: all of it, or, of Silver, what has changed since it was last validated. `beside`
+    adds columns that only its rules look at."""
     context.lake.ensure(contract)
     version, missing = context.lake.version(contract), len(context.lake.difference(contract).lacking)
-    # first of all: a column expression needs a session to be there
-    frame = beside(context.tables.read(contract))
-    required = [F.col(column.name).isNull() for column in contract.columns if not column.nullable]
-    is_unfilled = reduce(or_, required, F.lit(False))
-    expressions = [F.count(F.lit(1)).alias("rows"), F.count_if(is_unfilled).alias(FILLED)]
-    if contract.primary_key:
-        # as one text: the embedded engine counts distinct rows of several columns five times as slowly
-        key = F.concat_ws("\x1f", *(F.col(name).cast("string") for name in contract.primary_key))
-        expressions.append((F.count(F.lit(1)) - F.countDistinct(key)).alias(UNIQUE))
-    expressions += [F.count_if(F.expr(check.violation)).alias(check.code) for check in contract.checks]
-    with storage_errors(f"{contract.name} checks"):
-        found = frame.agg(*expressions).collect()[0].asDict()
-    failing = {COLUMNS: missing} | {name: int(found[name] or 0) for name in found if name != "rows"}
+    if contract in silver.VALIDATED:
+        found = counts.by_change(context, contract)
+    else:
+        found = counts.whole(context, contract, beside or (lambda rows: rows))
+    failing = {COLUMNS: missing} | {name: found[name] for name in found if name != counts.ROWS}
     return [
-        CheckResult(name, severity, failing[name] == 0, failing[name], int(found["rows"]), version)
+        CheckResult(name, severity, failing[name] == 0, failing[name], found[counts.ROWS], version)
         for name, severity in check_names(contract).items()
         if name in failing
     ]

@@ -8,7 +8,7 @@ from mediflow_assets.contracts import bronze, erasure, operational, silver
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.hl7 import HL7_EVENTS
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.pipeline import change, checks
+from mediflow_assets.pipeline import change, checks, counts
 from mediflow_assets.pipeline.quarantine_samples import quarantine_samples
 from mediflow_assets.pipeline.reconciliation import quarantine_reasons, reconcile
 from mediflow_assets.pipeline.run_context import RunContext
@@ -88,7 +88,7 @@ def _check(lake: Lake, table: OperationalTable, rows: list[Row]) -> list[checks.
     keys = [tuple(row[name] for name in contract.primary_key) for row in rows]
     required = [column.name for column in contract.columns if not column.nullable]
     unfilled = sum(1 for row in rows if any(row[name] is None for name in required))
-    failing = {checks.COLUMNS: 0, checks.FILLED: unfilled, checks.UNIQUE: len(keys) - len(set(keys))}
+    failing = {checks.COLUMNS: 0, counts.FILLED: unfilled, counts.UNIQUE: len(keys) - len(set(keys))}
     failing |= {name: sum(1 for row in rows if breaks(row)) for name, breaks in table.breaks.items()}
     return [
         checks.CheckResult(name, checks.check_names(contract)[name], count == 0, count, len(rows), version)

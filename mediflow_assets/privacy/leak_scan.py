@@ -15,7 +15,7 @@ import polars as pl
 from mediflow_assets.contracts import TABLES, assurance
 from mediflow_assets.contracts.table import Severity, TableContract
 from mediflow_assets.errors import SettingsInvalid
-from mediflow_assets.pipeline import change, checks
+from mediflow_assets.pipeline import change, checks, counts
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.privacy.byte_search import files_of
@@ -156,7 +156,7 @@ def make(context: RunContext, root: Path, kind: str = NEW) -> StepResult:
     scanned = Scan(root, lake).run(kind)
     write_down(lake, scanned, context.run_id)
     rows, version = lake.rows(contract), lake.version(contract)
-    failing = {checks.COLUMNS: 0, checks.FILLED: 0, FOUND: scanned.hits}
+    failing = {checks.COLUMNS: 0, counts.FILLED: 0, FOUND: scanned.hits}
     results = [checks.CheckResult(n, Severity.ERROR, not count, count, rows, version) for n, count in failing.items()]
     checks.record(context, contract, results)
     told = {"identifiers": scanned.identifiers, "files": scanned.files, "bytes": scanned.bytes, "hits": scanned.hits}

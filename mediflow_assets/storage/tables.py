@@ -2,7 +2,7 @@
 
 import hashlib
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +51,11 @@ class Tables:
         self.lake.ensure(contract)
         rows = self.session().read.format("delta").load(self.lake.uri(contract))
         return _by_contract(rows, contract) if self.lake.difference(contract) else rows
+
+    def read_files(self, contract: TableContract, paths: Collection[str]) -> DataFrame:
+        """The rows of some of the table's files, by its contract."""
+        schema = self.session().read.format("delta").load(self.lake.uri(contract)).schema
+        return _by_contract(self.session().read.schema(schema).parquet(*paths), contract)
 
     def has_any(self, contract: TableContract, keys: DataFrame) -> bool:
         """Whether the table has a row of any of these keys, given by the columns of their names."""
