@@ -48,7 +48,8 @@ class OmopTable:
 
 def known_people(context: RunContext) -> DataFrame:
     """Who is in `omop/person`, with how their dates move."""
-    person, patients = context.tables.read(omop.PERSON), read_shown(context, _P)
+    # as they stand: who survives is told by who is in omop/person
+    person, patients = context.tables.read(omop.PERSON), context.tables.read(_P)
     return people.people(patients, person, *_shown_as(context), context.hmac_pads)
 
 
@@ -105,7 +106,7 @@ def _events(contract: TableContract) -> OmopTable:
         mapping, units = codes.frames(context)
         found = people.of_people(events.placed(told, mapping, table), known_people(context), befallen.START)
         stored = context.tables.read(omop.VISIT_OCCURRENCE)
-        known = visits.by_encounter(read_shown(context, _E), stored, context.hmac_pads)
+        known = visits.by_encounter(context.tables.read(_E), stored, context.hmac_pads)
         return events.rows(found, known, units, table, codes.clock_of(context), context.hmac_pads)
 
     def figures(context: RunContext) -> Figures:

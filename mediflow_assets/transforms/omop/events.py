@@ -9,9 +9,18 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts.omop import concepts
 from mediflow_assets.transforms.joins import with_few
 from mediflow_assets.transforms.omop import befallen
-from mediflow_assets.transforms.omop.values import PERSON, first_day, last_day, mapped, moved, moved_day, number, own
+from mediflow_assets.transforms.omop.values import (
+    PERSON,
+    first_day,
+    last_day,
+    mapped,
+    moved,
+    moved_day,
+    number,
+    own,
+    with_pads,
+)
 from mediflow_assets.transforms.omop.visits import VISIT, VISIT_OF
-from mediflow_assets.transforms.pseudonyms import with_hmac_pads
 
 MAPPING = "_m_place string, _shown string, _source int, _concept int, _table string, _ordinal int"
 """Per code and standard concept: the code as it is shown, its own concept, the standard one, the table of its domain
@@ -71,7 +80,7 @@ def rows(
     """The rows of a table from the events of people that stand in it, with the visits `by_encounter`; times are those
     of the `clock`."""
     within = with_few(found, visits, F.col(VISIT_OF) == F.col("encounter_key"))
-    whole = with_hmac_pads(with_few(within, units, F.col("_u_unit") == F.col("unit")), hmac_pads)
+    whole = with_pads(with_few(within, units, F.col("_u_unit") == F.col("unit")), hmac_pads)
     names = NAMES[table]
     concept = F.coalesce("_concept", F.lit(concepts.UNMAPPED))
     is_first = F.coalesce("_ordinal", F.lit(_OWN)) == _OWN

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from mediflow_assets.contracts.identifiers import MRN
 from mediflow_assets.contracts.omop.ids import DOMAIN
-from mediflow_assets.transforms.pseudonyms import pseudonym_of, with_hmac_pads, without_hmac_pads
+from mediflow_assets.transforms.pseudonyms import pseudonym_of, without_hmac_pads
 from mediflow_assets.transforms.zones import UTC
 
 WHO, PERSON, SHIFT, FLOOR = "_who", "_person_id", "_shift", "_floor"
@@ -32,9 +32,15 @@ def own(pseudonym: Column) -> Column:
     return pseudonym_of(DOMAIN, F.lit(MRN), pseudonym)
 
 
+def with_pads(frame: DataFrame, hmac_pads: DataFrame) -> DataFrame:
+    """The frame with the key's pads beside each row, for `own`."""
+    # the one row on the left: the embedded engine holds that side in memory, and streams the other past it
+    return hmac_pads.crossJoin(frame)
+
+
 def numbered(frame: DataFrame, key: str, name: str, hmac_pads: DataFrame) -> DataFrame:
     """The frame with the number that stands for a pseudonym in the OMOP tables."""
-    return without_hmac_pads(with_hmac_pads(frame, hmac_pads).withColumn(name, number(own(F.col(key)))))
+    return without_hmac_pads(with_pads(frame, hmac_pads).withColumn(name, number(own(F.col(key)))))
 
 
 def hashed(text: Column) -> Column:
