@@ -36,6 +36,8 @@ def whole(context: RunContext, contract: TableContract, beside: Callable[[DataFr
 def by_change(context: RunContext, contract: TableContract) -> Counts:
     """The same as `whole`, from what was counted last where little has changed since."""
     found = _by_change(context, contract) or whole(context, contract, lambda rows: rows)
+    if found[ROWS] < LEAST_ROWS:
+        return found
     note = {"version": context.lake.version(contract), "rules": _rules(contract), "counts": found}
     context.lake.set_properties(contract, **{_NOTE: note})
     return found
