@@ -13,6 +13,8 @@ from mediflow_assets.contracts.omop.ids import number_of
 from mediflow_assets.contracts.table import Type
 from mediflow_assets_tests.end_to_end.conftest import DATA, RECEIVED
 
+pytestmark = pytest.mark.skipif(not DATA.is_dir(), reason="the real files are not here")
+
 SOURCE = DATA / "synthea_claims"
 FILES = ("patients", "encounters", "conditions", "procedures", "medications", "immunizations", "observations")
 
