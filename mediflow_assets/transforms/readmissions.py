@@ -1,9 +1,9 @@
 """Readmission within 30 days, after the measure that `contracts.readmission_measure` names.
 
-All is by local days, so that times change nothing. Stays that overlap, that a transfer joins within a day, or that
-return on one day for the same diagnosis, are one episode; one of its stays whose end nobody told holds it open only
-while the patient may be in the house. The next episode alone counts: where it is planned, nothing after it is a
-readmission.
+All is by local days; of two stays of one day their times tell which came first. Stays that overlap, that a transfer
+joins within a day, or that return on one day for the same diagnosis, are one episode; one of its stays whose end nobody
+told holds it open only while the patient may be in the house. The next episode alone counts: where it is planned,
+nothing after it is a readmission.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,12 @@ _GIVEN = (
     "admitted_on date, discharged_on date, next_admitted_on date, length_of_stay_days int, days_to_readmission int, "
     "excluded_because string"
 )
-_ORDER = ("patient_key", "admitted_on", "discharged_on", "encounter_key")
+_PLACE = "_place"
+_ORDER = ("patient_key", "admitted_on", "admitted_at", "discharged_on", "discharged_at", _PLACE, "encounter_key")
+_FIRST_BUT, _LAST_BUT = "transferred", "expired"
+"""How a stay ended tells of two that no time tells apart: nobody is transferred after, or comes after, a death."""
+_DAY, _OF_DAY = 86_400, 1 << 18
+"""Seconds of a day; and room for those between a local day's begin and a time on it, in whatever zone."""
 
 
 def active(encounters: DataFrame) -> DataFrame:
@@ -86,19 +91,28 @@ def deaths_of(happened: DataFrame, patients: DataFrame) -> DataFrame:
 
 @dataclass(frozen=True)
 class _Stays:
-    """Stays of many patients in order; `began` and `ended` (NEVER where open) are days."""
+    """Stays of many patients in order; `began` and `ended` (NEVER where open) are days, and `began_at` and `ended_at`
+    the same to the second where a time tells it."""
 
     rows: pa.Table
     patient: Seconds
     began: Seconds
     ended: Seconds
+    began_at: Seconds
+    ended_at: Seconds
 
     @classmethod
     def of(cls, rows: pa.Table) -> "_Stays":
-        rows = rows.sort_by([(name, "ascending") for name in _ORDER])
+        way = rows["discharge_disposition"]
+        place = _is(way, _LAST_BUT).astype(np.int8) - _is(way, _FIRST_BUT)
+        rows = rows.append_column(_PLACE, pa.array(place)).sort_by([(name, "ascending") for name in _ORDER])
         keys = rows["patient_key"].combine_chunks()
         patient = pc.index_in(keys, pc.unique(keys)).to_numpy(zero_copy_only=False).astype(np.int64)
-        return cls(rows, patient, days_of(rows["admitted_on"]), days_of(rows["discharged_on"]))
+        began, ended = days_of(rows["admitted_on"]), days_of(rows["discharged_on"])
+        began_at = _within(began, rows["admitted_at"], 0)
+        # of an open stay no more is known than that it began: the next one bounds it
+        known = _within(ended, rows["discharged_at"], _OF_DAY - 1)
+        return cls(rows, patient, began, ended, began_at, np.where(ended == NEVER, began_at, known))
 
     def lasting(self, days: int) -> Flags:
         """Stays in progress whose patient has not come again, and that are not longer ago than `days`."""
@@ -111,30 +125,41 @@ class _Stays:
     def joined(self) -> tuple[Seconds, Seconds]:
         """The first stay of each episode, and the one of its stays that ended last (an earlier one where none did)."""
         axis = self.patient * _STRIDE
-        # of an open stay no more is known than that it began: the next one bounds it
-        reach = axis + np.where(self.ended == NEVER, self.began, self.ended)
-        reached, places = np.maximum.accumulate(reach), np.arange(len(reach))
+        reach, places = axis * _OF_DAY + self.ended_at, np.arange(len(self.patient))
+        reached = np.maximum.accumulate(reach)
         last = np.maximum.accumulate(np.where(reach >= reached, places, 0))
-        before, gap = last[:-1], (axis + self.began)[1:] - reached[:-1]
+        before, gap = last[:-1], (axis + self.began)[1:] - reached[:-1] // _OF_DAY
+        told = (
+            np.asarray(self.rows["admitted_at"].is_valid())[1:]
+            & np.asarray(self.rows["discharged_at"].is_valid())[before]
+        )
+        overlaps = told & (gap == 0) & ((axis * _OF_DAY + self.began_at)[1:] < reached[:-1])
         transferred = _is(self.rows["discharge_disposition"], "transferred")[before]
         code = pc.fill_null(self.rows["diagnosis_code"].combine_chunks().dictionary_encode().indices, -1).to_numpy()
         same_again = (gap == 0) & (code[1:] == code[before]) & (code[1:] >= 0)
-        goes_on = (gap < 0) | same_again | (transferred & (gap <= measure.TRANSFER_DAYS))
+        goes_on = (gap < 0) | overlaps | same_again | (transferred & (gap <= measure.TRANSFER_DAYS))
         is_first = np.concatenate(([True], ~goes_on | (self.patient[1:] != self.patient[:-1])))
         first = np.flatnonzero(is_first)
-        known = np.where(self.ended == NEVER, axis - _STRIDE // 2, reach)
+        known = np.where(self.ended == NEVER, (axis - _STRIDE // 2) * _OF_DAY, reach)
         ended = np.maximum.accumulate(np.where(known >= np.maximum.accumulate(known), places, 0))
         return first, ended[np.append(first[1:], len(last)) - 1]
+
+
+def _within(days: Seconds, times: pa.ChunkedArray, otherwise: int) -> Seconds:
+    """Days to the second, in an order that holds within a day in any zone; `otherwise` where no time tells it."""
+    seconds = pc.fill_null(times.cast(pa.timestamp("s", "UTC"), safe=False).cast(pa.int64()), 0).to_numpy()
+    of_day = np.where(np.asarray(times.is_valid()), seconds - days * _DAY + _DAY, otherwise)
+    return np.asarray(days * _OF_DAY + np.clip(of_day, 0, _OF_DAY - 1))
 
 
 def episodes(stays: pa.Table, days: int = OPEN_STAY_DAYS) -> pa.Table:
     """Stays → episodes that ended, each with the next one after it if that is unplanned."""
     all_ = _Stays.of(stays)
     first, last = all_.joined()
-    following, has_following = _next_unplanned(all_, first)
+    following, has_following, comes_again = _next_unplanned(all_, first)
     is_ended = (last >= first) & (all_.ended[last] != NEVER) & ~np.logical_or.reduceat(all_.lasting(days), first)
     first, last, following = first[is_ended], last[is_ended], following[is_ended]
-    has_following = has_following[is_ended]
+    has_following, comes_again = has_following[is_ended], comes_again[is_ended]
     rows, began, ended = all_.rows.take(pa.array(last)), all_.began[first], all_.ended[last]
     return pa.table(
         {
@@ -147,23 +172,24 @@ def episodes(stays: pa.Table, days: int = OPEN_STAY_DAYS) -> pa.Table:
             "days_to_readmission": pa.array(
                 np.where(has_following, following - ended, 0), pa.int32(), mask=~has_following
             ),
-            "excluded_because": _exclusions(rows, ended, np.where(has_following, following, NEVER)),
+            "excluded_because": _exclusions(rows, ended, np.where(has_following, following, NEVER), comes_again),
         }
     )
 
 
-def _next_unplanned(stays: _Stays, first: Seconds) -> tuple[Seconds, Flags]:
-    """When the next episode of each episode's patient began, and whether there is one that is unplanned."""
+def _next_unplanned(stays: _Stays, first: Seconds) -> tuple[Seconds, Flags, Flags]:
+    """When the next episode of each episode's patient began, whether there is one that is unplanned, and whether there
+    is any."""
     planned = pc.fill_null(pc.is_in(stays.rows["admission_type"], pa.array(PLANNED_ADMISSION_TYPES)), False).to_numpy()
     code = stays.rows["diagnosis_code"]
     planned = (planned & ~_begins(code, measure.ACUTE)) | _begins(code, measure.ALWAYS_PLANNED)
     planned |= _matches(stays.rows["department"], measure.REHABILITATION_DEPARTMENT)
     is_same = np.append(stays.patient[first][1:] == stays.patient[first][:-1], False)
     counts = is_same & np.append(~planned[first][1:], False)
-    return np.append(stays.began[first][1:], 0), counts
+    return np.append(stays.began[first][1:], 0), counts, is_same
 
 
-def _exclusions(rows: pa.Table, ended: Seconds, readmitted: Seconds) -> pa.Array:
+def _exclusions(rows: pa.Table, ended: Seconds, readmitted: Seconds, comes_again: Flags) -> pa.Array:
     """Why each episode, here its last stay, is no index stay; null where it is one."""
     died, code, department = days_of(rows[DIED_ON]), rows["diagnosis_code"], rows["department"]
     until = np.minimum(ended + WINDOW_DAYS, died)
@@ -177,7 +203,8 @@ def _exclusions(rows: pa.Table, ended: Seconds, readmitted: Seconds) -> pa.Array
         CENSORED: (died <= ended + WINDOW_DAYS) & (readmitted > until),
         NO_FOLLOW_UP: ended > days_of(rows[_DATA_END]) - WINDOW_DAYS,
     }
-    found[DIED] = found[DIED] | (died <= ended)
+    # who comes again on the day on which he died was alive when he went
+    found[DIED] = found[DIED] | (died < ended) | ((died == ended) & ~comes_again)
     reasons = np.select(list(found.values()), list(found), "")
     return pa.array(reasons.tolist(), pa.string(), mask=reasons == "")
 

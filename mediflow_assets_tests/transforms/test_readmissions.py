@@ -228,3 +228,52 @@ def test_many_patients_do_not_mix(label):
     found = label(*rows)
     assert {found[f"{n}-1"]["days_to_readmission"] for n in range(150)} == {30}
     assert {found[f"{n}-2"]["days_to_readmission"] for n in range(150)} == {None}
+
+
+MORNING = {"admitted_at": "2024-03-02T08:00", "discharged_at": "2024-03-02T12:00", "diagnosis_code": "I21.4"}
+EVENING = {"admitted_at": "2024-03-02T13:00", "discharged_at": "2024-03-02T20:00", "diagnosis_code": "K35.80"}
+
+
+@pytest.mark.parametrize(("first", "then"), [("A", "B"), ("B", "A")])
+@pytest.mark.parametrize(
+    ("way", "of_the_first", "of_the_last"),
+    [
+        ("transferred", None, ("2024-03-02T08:00", "2024-03-02T20:00", False)),
+        ("home", ("2024-03-02T08:00", "2024-03-02T12:00", True), ("2024-03-02T13:00", "2024-03-02T20:00", False)),
+    ],
+)
+def test_stays_of_one_day_follow_each_other_as_their_times_say(label, first, then, way, of_the_first, of_the_last):
+    """Whichever key comes first."""
+    rows = label(MORNING | {"encounter_id": first, "discharge_disposition": way}, EVENING | {"encounter_id": then})
+    told = {
+        key: (f"{row['admitted_at']:%FT%H:%M}", f"{row['discharged_at']:%FT%H:%M}", row["is_readmitted"])
+        for key, row in rows.items()
+    }
+    wanted = {first: of_the_first, then: of_the_last}
+    assert told == {key: each for key, each in wanted.items() if each}
+
+
+@pytest.mark.parametrize(("first", "then"), [("A", "B"), ("B", "A")])
+def test_of_stays_of_one_day_without_times_the_one_that_was_transferred_came_first(label, first, then):
+    day = {"admitted_at": None, "discharged_at": None, "admitted_on": "2024-03-02", "discharged_on": "2024-03-02"}
+    day |= {name: dt.date.fromisoformat(day[name]) for name in ("admitted_on", "discharged_on")}
+    away = day | {"encounter_id": first, "discharge_disposition": "transferred", "diagnosis_code": "I21.4"}
+    rows = label(away, day | {"encounter_id": then, "diagnosis_code": "K35.80"})
+    assert {key: row["is_readmitted"] for key, row in rows.items()} == {then: False}
+
+
+def test_stays_that_overlap_on_the_day_of_discharge_are_one_episode(label):
+    more = stay("B", "2024-01-05T03:00", "2024-01-06T03:00", diagnosis_code="K35.80")
+    rows = label(FIRST, more)
+    assert {key: (row["length_of_stay_days"], row["is_readmitted"]) for key, row in rows.items()} == {"B": (5, False)}
+    # one within another ends nothing
+    within = stay("B", "2024-01-05T03:00", "2024-01-05T09:00", diagnosis_code="K35.80")
+    assert {key: row["length_of_stay_days"] for key, row in label(FIRST, within).items()} == {"A": 4}
+
+
+@pytest.mark.parametrize(("first", "then"), [("A", "B"), ("B", "A")])
+def test_who_dies_in_a_later_stay_of_the_day_was_alive_at_the_first_discharge(label, first, then):
+    dying = EVENING | {"encounter_id": then, "discharge_disposition": "expired"}
+    rows = label(MORNING | {"encounter_id": first, "discharge_disposition": "home"}, dying)
+    assert (rows[first]["excluded_because"], rows[first]["is_readmitted"]) == (None, True)
+    assert rows[then]["excluded_because"] == "died"
