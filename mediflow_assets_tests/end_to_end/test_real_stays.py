@@ -12,18 +12,18 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not DATA.is_dir(), reason="th
 
 
 def episodes_of(stays):
-    """Stays of one patient, in order, as (first day, last day), by whole days: joined where
-    they overlap, or where a patient comes back on the day of leaving for the same diagnosis.
+    """Stays of one patient, in the order of their times, as (first day, last day): joined where they overlap, or where
+    a patient comes back on the day of leaving for the same diagnosis.
     """
     joined = []
     for stay in stays:
-        day, end = stay["admitted"].date(), stay["discharged"].date()
-        first, until, code = joined[-1] if joined else (None, dt.date.min, None)
-        if day < until or (day == until and code == stay["code"] != "UNKNOWN"):
-            joined[-1] = (first, max(until, end), stay["code"] if end >= until else code)
+        first, until, code = joined[-1] if joined else (None, None, None)
+        is_back = until and stay["admitted"].date() == until.date() and code == stay["code"] != "UNKNOWN"
+        if is_back or (until and stay["admitted"] < until):
+            joined[-1] = (first, max(until, stay["discharged"]), stay["code"] if stay["discharged"] >= until else code)
         else:
-            joined.append((day, end, stay["code"]))
-    return [(begin, end) for begin, end, _ in joined]
+            joined.append((stay["admitted"], stay["discharged"], stay["code"]))
+    return [(begin.date(), end.date()) for begin, end, _ in joined]
 
 
 def test_readmissions_are_the_next_inpatient_episode_within_thirty_days(made, expected):
@@ -31,7 +31,7 @@ def test_readmissions_are_the_next_inpatient_episode_within_thirty_days(made, ex
     deaths = {id_.upper(): dt.date.fromisoformat(day[:10]) for id_, day in told.iter_rows()}
     stays = {}
     inpatient = expected.filter(pl.col("class_") == "inpatient")
-    for row in inpatient.sort("patient", pl.col("admitted").dt.date(), pl.col("discharged").dt.date(), "id").to_dicts():
+    for row in inpatient.sort("patient", "admitted", "discharged", "id").to_dicts():
         stays.setdefault(row["patient"], []).append(row)
     followed = expected.select(pl.max_horizontal("admitted", "discharged").max()).item() - dt.timedelta(days=30)
     wanted = {}
