@@ -37,6 +37,9 @@ ORDERED, GIVEN, DISPENSED, STATED, IMMUNIZATION = "request", "administration", "
 CLAIM, BENEFIT = "claim", "benefit"
 CLAIM_KINDS = (CLAIM, "preauthorization", "predetermination", BENEFIT)
 """A claim, what asks beforehand what would be paid, and what came back of a claim."""
+PHARMACY = "pharmacy"
+CLAIM_TYPES = ("institutional", "professional", PHARMACY, "oral", "vision")
+"""http://terminology.hl7.org/CodeSystem/claim-type"""
 ALLERGY_KINDS, ALLERGY_CATEGORIES = ("allergy", "intolerance"), ("food", "medication", "environment", "biologic")
 CRITICALITIES, SEVERITIES = ("low", "high", "unable-to-assess"), ("mild", "moderate", "severe")
 """The codes of https://hl7.org/fhir/R4/allergyintolerance.html, severities from the least on."""
@@ -181,6 +184,7 @@ CLAIMS = _table(
     "served",
     (
         Column("kind", T.STRING, ", ".join(CLAIM_KINDS), P.CLINICAL, keep(), nullable=False),
+        Column("claim_type", T.STRING, "{}; where told".format(", ".join(CLAIM_TYPES)), P.CLINICAL, keep()),
         Column("answered_claim_id", T.STRING, "of a benefit the claim that it answers", P.RECORD_NUMBER, drop()),
         _STATUS,
         *_begun("served", "begin of the service"),

@@ -25,6 +25,9 @@ STAY = {
 }
 
 
+CLAIM_TYPE = "http://terminology.hl7.org/CodeSystem/claim-type"
+
+
 def claim(id_, value=None, **told):
     total = {} if value is None else {"total": {"value": value, "currency": "USD"}}
     whole = {
@@ -45,17 +48,35 @@ def delivered(house, *resources):
     house.assert_balanced()
 
 
-def shown_cost(house):
+def shown_costs(house):
     (build,) = (each for each in gold.MASKED if each.contract is masked.ENCOUNTERS)
     gold.make(house.context, build)
-    (row,) = house.rows(masked.ENCOUNTERS)
-    return row["cost_usd"]
+    return [row["cost_usd"] for row in house.rows(masked.ENCOUNTERS)]
+
+
+def shown_cost(house):
+    (cost,) = shown_costs(house)
+    return cost
 
 
 def test_an_encounter_without_a_cost_costs_the_sum_of_its_claims(house):
     delivered(house, PATIENT, STAY, claim("c1", 100.10), claim("c2", 20), claim("c3", 9, use="preauthorization"))
     assert shown_cost(house) == Decimal("120.10")
     assert [row["cost_usd"] for row in house.rows(silver.ENCOUNTERS)] == [None], "Silver says what was told"
+
+
+def test_what_a_pharmacy_bills_is_no_cost_of_the_encounter_and_is_kept_as_a_claim(house):
+    of = {name: {"type": {"coding": [{"system": CLAIM_TYPE, "code": name}]}} for name in clinical.CLAIM_TYPES}
+    billed = (claim(name, 10**place, **told) for place, (name, told) in enumerate(of.items()))
+    delivered(house, PATIENT, STAY, *billed)
+    assert shown_cost(house) == Decimal("11011.00"), "all but the 100 of the pharmacy"
+    kept = {row["claim_type"]: row["total_usd"] for row in house.rows(clinical.CLAIMS)}
+    assert kept["pharmacy"] == Decimal("100.00") and kept.keys() == of.keys()
+
+
+def test_an_encounter_of_which_a_pharmacy_alone_billed_tells_no_cost(house):
+    delivered(house, PATIENT, STAY, claim("c1", 9, type={"coding": [{"system": CLAIM_TYPE, "code": "pharmacy"}]}))
+    assert shown_cost(house) is None
 
 
 def test_a_claim_that_is_told_again_counts_once_and_one_in_error_not_at_all(house):
@@ -216,3 +237,5 @@ def test_real_bundles_hold_what_an_independent_reading_of_them_finds(house):
         f"ExplanationOfBenefit/{each['id']}": Decimal(each["payment"]["amount"]["value"]).quantize(cents)
         for each in benefits
     }
+    of_stays = [each["total"]["value"] for each in claims if each["type"]["coding"][0]["code"] == "institutional"]
+    assert sum(filter(None, shown_costs(house))) == sum(Decimal(each).quantize(cents) for each in of_stays)

@@ -4,11 +4,14 @@ explanationofbenefit.html."""
 from decimal import Decimal
 
 from mediflow_assets.contracts import clinical as c
-from mediflow_assets.transforms.fhir import never_was, references
+from mediflow_assets.transforms.fhir import codings, never_was, references
 from mediflow_assets.transforms.fhir.elements import Element, one, several, text
 from mediflow_assets.transforms.fhir.periods import begin_and_end
 
-COLUMNS = ("patient", "encounter", "kind", "status", never_was.COLUMN, "begin", "total", "paid", "currency", "answers")
+COLUMNS = (
+    "patient", "encounter", "kind", "type", "status", never_was.COLUMN, "begin", "total", "paid", "currency", "answers",
+)  # fmt: skip
+_TYPES = {each: each for each in c.CLAIM_TYPES}
 _USES = dict.fromkeys(("none", "", "complete", "other"), c.CLAIM) | {
     "proposed": "preauthorization",
     "exploratory": "predetermination",
@@ -36,6 +39,7 @@ def read(claim: Element) -> dict[str, str | None]:
         "patient": references.who(claim.get("patient"), "Patient"),
         "encounter": _encounter(claim),
         "kind": use if use != c.CLAIM or is_claim else c.BENEFIT,
+        "type": codings.word_of(_TYPES, claim.get("type")),
         "status": text(claim.get("status")),
         **never_was.said(claim),
         "begin": begin,

@@ -106,6 +106,7 @@ def claims_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
     told = F.col("answers")
     found = {
         "kind": F.col("kind"),
+        "claim_type": F.col("type"),
         "answered_claim_id": told,
         "total_usd": amounts["total"],
         "paid_usd": amounts["paid"],

@@ -200,6 +200,16 @@ def test_a_claim_without_a_total_costs_what_its_lines_do():
     assert claimed(resourceType="Claim", item=[*each, {}])["total"] is None
 
 
+def test_a_claim_is_of_the_type_that_a_published_code_or_its_words_say():
+    def type_of(**coding):
+        return claimed(resourceType="Claim", type={"coding": [coding]})["type"]
+
+    assert type_of(system="http://terminology.hl7.org/CodeSystem/claim-type", code="pharmacy") == "pharmacy"
+    assert type_of(system="http://hl7.org/fhir/ex-claimtype", code="vision") == "vision"
+    assert type_of(system="https://house.example/kinds", code="7", display="Pharmacy") == "pharmacy"
+    assert type_of(system="https://house.example/kinds", code="7") is None
+
+
 def test_what_asks_beforehand_is_no_claim():
     assert claimed(resourceType="Claim", use="preauthorization")["kind"] == "preauthorization"
 
