@@ -1,5 +1,6 @@
 """How deep the tests dig, how many of them a change needs, and when they have to end."""
 
+import os
 import time
 
 import pytest
@@ -39,6 +40,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     """Names a test after the argument where its value is bytes: these may differ from one process to the next."""
     return argname if isinstance(val, bytes) else None
+
+
+def pytest_configure() -> None:
+    """Has every run publish masked tables, so that tests see in them what came last."""
+    os.environ.setdefault("MEDIFLOW_PUBLISH", "run")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -45,12 +45,16 @@ def _owned(spec: dg.AssetSpec) -> dg.AssetSpec:
     return spec.replace_attributes(owners=[OWNER])
 
 
-def build_defs(settings: Settings | None = None, **resources: Any) -> dg.Definitions:
-    """The definitions of one home; `resources` stand in for the ones of the same name."""
+def build_defs(settings: Settings | None = None, publishes: bool = False, **resources: Any) -> dg.Definitions:
+    """The definitions of one home; `resources` stand in for the ones of the same name. A run of them `publishes` masked
+    tables only when their period has closed, unless told otherwise."""
     settings = settings or Settings()
     engine = EngineResource(remote=settings.spark_remote)
     lakehouse = LakehouseResource(
-        home=str(settings.root), engine=engine, lease_wait_seconds=settings.lease_wait_seconds
+        home=str(settings.root),
+        engine=engine,
+        lease_wait_seconds=settings.lease_wait_seconds,
+        publishes=publishes,
     )
     automation = dg.AutomationConditionSensorDefinition(
         "automation",

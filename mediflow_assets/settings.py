@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from mediflow_assets.contracts.publish import Publish
 from mediflow_assets.contracts.shares import Shares
 from mediflow_assets.contracts.time_zones import time_zone
 from mediflow_assets.contracts.vocabulary import OPEN_STAY_DAYS
@@ -112,9 +113,10 @@ class Settings(BaseSettings):
         0.5, ge=0, le=1, description="share of a delivery that may be refused before a run stops"
     )
     quarantine_least_records: int = Field(
-        20,
-        ge=1,
-        description="records that a delivery must have for its refused share to stop a run; a smaller one only warns",
+        20, ge=1, description="records of a delivery from which on its refused share stops a run; below, it warns"
+    )
+    publish: Publish = Field(
+        "month", description="masked tables show what has come once such a period closes; 'run': after every run"
     )
     omop: bool = Field(False, description="make the OMOP tables in every run; else only where they are asked for")
     omop_dates: Literal["shifted", "real"] = Field("shifted", description="dates of OMOP: moved by person, or as told")
@@ -123,9 +125,7 @@ class Settings(BaseSettings):
     ui_hosts: str = Field(
         "", description="further host names of the Dagster UI, divided by commas, where a proxy stands before it"
     )
-    requests_per_minute: int = Field(
-        30_000, ge=1, description="requests a minute that one user may send to the gateway"
-    )
+    requests_per_minute: int = Field(30_000, ge=1, description="requests a minute that one user may send")
     keep_predictions_days: int = Field(90, ge=1, description="days that the gateway's predictions are kept, for drift")
     keep_versions_hours: int = Field(168, ge=1, description="hours that old versions of tables are kept")
 

@@ -46,6 +46,7 @@ class House:
     feeds: Feeds = field(default_factory=Feeds)
     key: PseudonymKey = KEY
     omop: Choice = field(default_factory=Choice)
+    period: str | None = None
 
     @property
     def lake(self) -> Lake:
@@ -57,7 +58,9 @@ class House:
 
     @property
     def context(self) -> RunContext:
-        return RunContext(Tables(self.lake, lambda: self.session), self.key, self.feeds, "test", omop=self.omop)
+        return RunContext(
+            Tables(self.lake, lambda: self.session), self.key, self.feeds, "test", omop=self.omop, period=self.period
+        )
 
     def receive(self, text: str | bytes, received_at: dt.datetime = RECEIVED, name: str = "delivery.csv") -> str:
         """Put a file into the inbox; gives the delivery's id."""
@@ -151,6 +154,10 @@ class House:
     def choosing(self, omop: Choice) -> "House":
         """The same lake with another choice for its OMOP tables."""
         return replace(self, omop=omop)
+
+    def within(self, period: str | None) -> "House":
+        """The same lake in a period in which masked tables are published once."""
+        return replace(self, period=period)
 
     def with_feeds(self, feeds: Feeds) -> "House":
         """The same lake with feeds of its own."""

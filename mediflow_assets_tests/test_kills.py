@@ -60,7 +60,7 @@ class Hospital:
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MEDIFLOW_", "DAGSTER_"))}
         return subprocess.Popen(
             [sys.executable, "-m", "mediflow_assets.cli", *words],
-            env=kept | {"MEDIFLOW_HOME": str(self.folder), "RUST_LOG": "error"},
+            env=kept | {"MEDIFLOW_HOME": str(self.folder), "MEDIFLOW_PUBLISH": "run", "RUST_LOG": "error"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             start_new_session=True,

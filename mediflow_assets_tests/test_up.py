@@ -51,7 +51,7 @@ class Up:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "mediflow_assets.cli", "up"]
                 + [word for option, port in self.ports.items() for word in (option, str(port))],
-                env=kept | {"MEDIFLOW_HOME": str(home), "RUST_LOG": "error"},
+                env=kept | {"MEDIFLOW_HOME": str(home), "MEDIFLOW_PUBLISH": "run", "RUST_LOG": "error"},
                 stdout=said,
                 stderr=said,
                 start_new_session=True,

@@ -57,6 +57,11 @@ def show(outcome: Outcome, lake: Lake) -> None:
     output.table("what was refused, and what mends it", _WHY, why)
     for doubt in volume.doubts(lake, {row["delivery"] for _, row in rows}) if rows else ():
         output.warn(f"{doubt.what}: {doubt.records:,} records, where {doubt.usual:,} are usual. Is the export whole?")
+    if outcome.waits_for:
+        output.line(
+            f"The masked tables show what has come once {outcome.waits_for} is over, "
+            "or now by 'mediflow run --publish'."
+        )
     if step := _next_step(outcome, [row for _, row in rows]):
         output.line(f"Next: {step}")
 

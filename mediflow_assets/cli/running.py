@@ -30,6 +30,9 @@ def run(
     select: Annotated[str | None, typer.Option(help="only these assets, in Dagster's selection syntax")] = None,
     job: Annotated[Job, typer.Option(help="what to run")] = Job.REFRESH,
     wait: Annotated[float, typer.Option(help="seconds to wait for the lake")] = 0,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="show in the masked tables now what has come, before their period closes")
+    ] = False,
 ) -> None:
     """Bring every table up to date from what has arrived."""
     from mediflow_assets.cli import officer, unchanged
@@ -40,8 +43,8 @@ def run(
         # training, with what it leaves: the scores of the champions
         job, select = Job.TRAIN, None
     with officer.recorded(settings, "run", job):
-        if job is not Job.REFRESH or select:
-            raise typer.Exit(launch(job, select=select, wait=wait, is_shown=True))
+        if job is not Job.REFRESH or select or publish:
+            raise typer.Exit(launch(job, select=select, wait=wait, is_shown=True, publishes=publish))
         began = unchanged.home_of(settings)
         if unchanged.said(settings, began):
             raise typer.Exit()
@@ -57,11 +60,13 @@ def launch(
     is_shown: bool = False,
     began: str | None = None,
     has_all_made: bool = False,
+    publishes: bool = False,
 ) -> int:
     """Run a job through Dagster, telling its progress; returns the exit code: 0 done, 1 failed, 3 a check failed.
 
     `is_shown` says in the end what became of each delivery. `began` is the stamp of the home with which a whole run
-    began: with it the next one knows if there is anything to do. `has_all_made` makes the OMOP tables again as well
+    began: with it the next one knows if there is anything to do. `publishes` shows in the masked tables what
+    has come although their period has not closed; so does `has_all_made`, which makes the OMOP tables again as well
     where they have been made.
     """
     from mediflow_assets.cli import unchanged
@@ -74,9 +79,10 @@ def launch(
     launching.install_dagster_home(settings)
     from mediflow_assets.definitions import build_defs
 
-    defs = build_defs(settings)
+    publishes |= has_all_made
+    defs = build_defs(settings, publishes=publishes)
     if launching.asks_for_omop(select, defs) or (has_all_made and _has_omop(settings)):
-        defs = build_defs(settings.model_copy(update={"omop": True}))
+        defs = build_defs(settings.model_copy(update={"omop": True}), publishes=publishes)
     config: dict[str, Any] = {}
     if replay is not None:
         from mediflow_assets.defs.assets.silver import SILVER_STEPS

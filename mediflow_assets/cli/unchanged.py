@@ -8,6 +8,7 @@ import typer
 
 from mediflow_assets.cli import output
 from mediflow_assets.contracts.omop.choice import Choice
+from mediflow_assets.contracts.publish import period_of
 from mediflow_assets.pipeline import settled
 
 if TYPE_CHECKING:
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
 
 
 def home_of(settings: "Settings") -> str:
-    """The stamp of the home, of the settings, and of how far the prediction log has come."""
+    """The stamp of the home, of the settings, of the period, and of how far the prediction log has come."""
     from mediflow_assets.identity.prediction_log import PredictionLog
 
     predictions = str(PredictionLog(settings.ops_url).newest())
     vocabulary = Choice(vocabulary=settings.omop_vocabulary).stamp
-    return settled.stamp_of_home(settings.root, settings.model_dump_json(), predictions, vocabulary)
+    period = str(period_of(settings.publish, settings.timezone))
+    return settled.stamp_of_home(settings.root, settings.model_dump_json(), predictions, vocabulary, period)
 
 
 def said(settings: "Settings", home: str) -> bool:

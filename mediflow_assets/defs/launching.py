@@ -18,6 +18,7 @@ from mediflow_assets.contracts.omop import ZONE
 from mediflow_assets.defs.jobs import assured
 from mediflow_assets.defs.specs import FARED
 from mediflow_assets.errors import SettingsInvalid
+from mediflow_assets.pipeline.publication import WAITING
 from mediflow_assets.settings import Settings
 from mediflow_assets.storage import engine
 
@@ -48,6 +49,8 @@ class Outcome:
     """What landing tells beside rows: `refused_files`, `refused_deliveries` with the reason, `not_at_rest`."""
     delivery_outcomes: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
     """By Silver table, how the deliveries fared that this run validated."""
+    waits_for: str | None = None
+    """The period that has to close before the masked tables show what has come."""
 
 
 def install_dagster_home(settings: Settings) -> Path:
@@ -161,9 +164,9 @@ def _outcome(result: dg.ExecuteInProcessResult, run_id: str) -> Outcome:
             errors.append(_ours("the run", event.job_failure_data.error))
     delivery_outcomes = {table: metadata[FARED] for table, metadata in told.items() if FARED in metadata}
     landing = told.get(bronze.DELIVERIES.name, {})
-    return Outcome(
-        run_id, result.success, tuple(failed), tuple(warned), tuple(dict.fromkeys(errors)), landing, delivery_outcomes
-    )
+    waits_for = next((metadata[WAITING] for metadata in told.values() if WAITING in metadata), None)
+    found = tuple(failed), tuple(warned), tuple(dict.fromkeys(errors))
+    return Outcome(run_id, result.success, *found, landing, delivery_outcomes, waits_for)
 
 
 def _told(check: dg.AssetCheckEvaluation) -> str:

@@ -12,6 +12,7 @@ from dagster_pyspark.resources import spark_session_from_config
 from pydantic import PrivateAttr
 
 from mediflow_assets.contracts.omop.choice import Choice
+from mediflow_assets.contracts.publish import period_of
 from mediflow_assets.identity.prediction_log import PredictionLog
 from mediflow_assets.ingest.inbox import Inbox
 from mediflow_assets.modes import close_below, is_open
@@ -69,6 +70,8 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     home: str
     engine: EngineResource
     lease_wait_seconds: float = 600
+    publishes: bool = False
+    """Whether this run publishes masked tables although their period has not closed."""
 
     _bench: RunContext | None = PrivateAttr(default=None)
 
@@ -129,6 +132,7 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
                 settings.shares,
                 settings.open_stay_days,
                 Choice(settings.omop_dates, settings.omop_vocabulary),
+                None if self.publishes else period_of(settings.publish, settings.timezone),
             )
             try:
                 yield self

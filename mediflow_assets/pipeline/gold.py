@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from mediflow_assets.contracts import clinical, events, gold, links, masked, silver
 from mediflow_assets.contracts.table import Audience, TableContract
 from mediflow_assets.contracts.vitals import VITALS_LATEST
-from mediflow_assets.pipeline import change, checks, merged
+from mediflow_assets.pipeline import change, checks, merged, publication
 from mediflow_assets.pipeline.ended import without_ended
 from mediflow_assets.pipeline.old_age import over_89_of
 from mediflow_assets.pipeline.run_context import RunContext
@@ -135,6 +135,10 @@ def make(context: RunContext, build: TableBuild) -> StepResult:
         state["open_stay_days"] = str(context.open_stay_days)
     if change.is_unchanged(lake, contract, state):
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
+    if publication.waits(context, contract, state):
+        told = {publication.WAITING: str(context.period)}
+        return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True, figures=told)
+    publication.begin(context, contract)
     is_of_nothing = _is_of_nothing(lake, build)
     with change.under_key(lake, contract, context.key.key_id):
         if not is_of_nothing:
@@ -145,7 +149,7 @@ def make(context: RunContext, build: TableBuild) -> StepResult:
     made = StepResult(contract, results[0].rows, results[0].version, checks=results, figures=figures)
     if not made.has_failed:
         before = lake.property_of(contract, change.INPUTS)
-        lake.set_properties(contract, inputs=state)
+        lake.set_properties(contract, inputs=state, **publication.note_of(context, contract))
         if before and before.get("code") != state["code"]:
             # an older version may hold what this one would not show, and the leak scan looks through it
             purge(lake, contract)

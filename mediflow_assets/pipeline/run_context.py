@@ -35,6 +35,8 @@ class RunContext:
     """How long a stay without an end is taken to last at most."""
     omop: Choice = field(default_factory=Choice)
     """What the hospital chose for its OMOP tables."""
+    period: str | None = None
+    """The period in which masked tables are published once; None: by every run."""
     kept: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
     """What several steps of one run need, computed once."""
 

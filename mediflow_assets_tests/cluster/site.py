@@ -163,7 +163,7 @@ class Twin:
         events = {"MEDIFLOW_LANDING": "batch", "MEDIFLOW_KAFKA": self.kafka} if self.kafka else {}
         said = subprocess.run(
             [sys.executable, "-m", "mediflow_assets.cli", "run", *words],
-            env=kept | events | {"MEDIFLOW_HOME": str(self.home), "RUST_LOG": "error"},
+            env=kept | events | {"MEDIFLOW_HOME": str(self.home), "MEDIFLOW_PUBLISH": "run", "RUST_LOG": "error"},
             capture_output=True,
             text=True,
         )

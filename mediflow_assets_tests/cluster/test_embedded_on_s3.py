@@ -42,7 +42,7 @@ def mediflow(environment: dict[str, str], *words: object) -> None:
     kept = {n: v for n, v in os.environ.items() if not n.startswith(("MEDIFLOW_", "DAGSTER_", "AWS_", "MLFLOW_"))}
     said = subprocess.run(
         [sys.executable, "-m", "mediflow_assets.cli", *map(str, words)],
-        env=kept | environment | {"RUST_LOG": "error"},
+        env=kept | environment | {"MEDIFLOW_PUBLISH": "run", "RUST_LOG": "error"},
         capture_output=True,
         text=True,
     )

@@ -58,7 +58,7 @@ class Home:
     def environment(self) -> dict[str, str]:
         """The environment of a process that works in this home."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("MEDIFLOW_", "DAGSTER_"))}
-        return kept | {"MEDIFLOW_HOME": str(self.folder), "RUST_LOG": "error"}
+        return kept | {"MEDIFLOW_HOME": str(self.folder), "MEDIFLOW_PUBLISH": "run", "RUST_LOG": "error"}
 
     def drop(self, name: str, text: str) -> None:
         """Put a file into the inbox, as people do; a while ago, so that no run has to wait until it is at rest."""

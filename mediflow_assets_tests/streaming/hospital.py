@@ -78,6 +78,7 @@ class StreamHome:
             "MEDIFLOW_ALERTS_TOPIC": f"{self.topic}-alerts",
             "MEDIFLOW_LANDING": self.landing,
             "MEDIFLOW_METRICS_PORT": str(self.metrics_port),
+            "MEDIFLOW_PUBLISH": "run",
             "RUST_LOG": "error",
             "DAGSTER_HOME": str(self.folder / "dagster"),
             **self.more,
