@@ -17,6 +17,10 @@ class DeliveryRefused(MediFlowError):
     """A file is not a delivery of any known source, or cannot be read to its end."""
 
 
+class DeliveryNotRead(DeliveryRefused):
+    """A file is a table of a known export that holds nothing MediFlow reads: nothing is wrong with it."""
+
+
 class DeliveryChanged(MediFlowError):
     """A file changed while it was being read; it is left where it is."""
 

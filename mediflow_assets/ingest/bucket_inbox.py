@@ -4,7 +4,7 @@ import hashlib
 import shutil
 from dataclasses import dataclass
 
-from mediflow_assets.errors import DeliveryRefused
+from mediflow_assets.errors import DeliveryNotRead, DeliveryRefused
 from mediflow_assets.ingest.inbox import Inbox
 from mediflow_assets.objects import listed, remote
 
@@ -43,9 +43,9 @@ def fetch(uri: str, inbox: Inbox) -> int:
             while chunk := source.read(_CHUNK):
                 target.write(chunk)
         try:
-            refused += sum(received.delivery is None for received in inbox.receive_each(file, name=each.name))
-        except DeliveryRefused:
-            refused += 1
+            refused += sum(received.is_alarming for received in inbox.receive_each(file, name=each.name))
+        except DeliveryRefused as refusal:
+            refused += not isinstance(refusal, DeliveryNotRead)
             inbox.refuse(file, each.name)
         store.delete_file(each.path)
         shutil.rmtree(file.parent)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from mediflow_assets.errors import DeliveryChanged, DeliveryRefused
+from mediflow_assets.errors import DeliveryChanged, DeliveryNotRead, DeliveryRefused
 from mediflow_assets.ingest.archives import Member, holds_files, members
 from mediflow_assets.ingest.at_rest import content_of
 from mediflow_assets.ingest.copying import copied, kept_name
@@ -46,6 +46,13 @@ class Received:
     what: Recognised | None = None
     place: int | None = None
     refusal: str | None = None
+    is_unread: bool = False
+    """Refused as a table of a known export that nothing is read from."""
+
+    @property
+    def is_alarming(self) -> bool:
+        """Whether it was refused, and may hold what was meant to come in."""
+        return self.delivery is None and not self.is_unread
 
 
 @dataclass(frozen=True)
@@ -120,10 +127,12 @@ class Inbox:
                 raise DeliveryRefused(member.refusal)
             return Received(*self.receive(file, received_at, member.name), place=member.place)
         except DeliveryRefused as refusal:
-            return Received(place=member.place, refusal=str(refusal))
+            is_unread = isinstance(refusal, DeliveryNotRead)
+            return Received(place=member.place, refusal=str(refusal), is_unread=is_unread)
 
     def take_in(self, received_at: dt.datetime | None = None) -> tuple[list[Delivery], int]:
-        """Make deliveries of the files dropped into the inbox; returns them and how many were refused.
+        """Make deliveries of the files dropped into the inbox; returns them and how many were refused, without those of
+        known exports that nothing is read from.
 
         A file that is being written stays where it is, for the next time.
         """
@@ -137,10 +146,10 @@ class Inbox:
                 try:
                     for received in self.receive_each(path, received_at):
                         taken += [received.delivery] if received.delivery else []
-                        refused += received.delivery is None
-                except DeliveryRefused:
+                        refused += received.is_alarming
+                except DeliveryRefused as refusal:
                     # one that is gone by now was not refused
-                    refused += path.exists()
+                    refused += path.exists() and not isinstance(refusal, DeliveryNotRead)
                     self.refuse(path)
                 self.dropping.remove(path, seen)
         return taken, refused

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from mediflow_assets.errors import DeliveryRefused, MediFlowError, SettingsInvalid
+from mediflow_assets.errors import DeliveryNotRead, DeliveryRefused, MediFlowError, SettingsInvalid
 from mediflow_assets.ingest.inbox import Delivery, Inbox, files_below
 from mediflow_assets.ingest.landing import known_deliveries
 from mediflow_assets.objects import is_remote
@@ -22,6 +22,7 @@ class Fate(StrEnum):
     WAITING = "in the inbox already"
     LANDED = "landed already"
     REFUSED = "refused"
+    UNREAD = "not read"
     FAILED = "not taken"
 
 
@@ -85,7 +86,7 @@ def is_failure(handed: Sequence[Handed]) -> bool:
     """Whether a named file was refused, a file could not be read, or nothing at all was recognised."""
     if any(file.fate is Fate.FAILED or (file.fate is Fate.REFUSED and file.is_named) for file in handed):
         return True
-    return not any(file.delivery for file in handed)
+    return not any(file.delivery or file.fate is Fate.UNREAD for file in handed)
 
 
 def _hand_over(
@@ -102,10 +103,13 @@ def _hand_over(
         for received in inbox.receive_each(file.resolve(), name=file.name, keeps_refused=not is_named):
             if received.delivery is None or received.what is None:
                 reason = received.refusal or ""
-                yield Handed(file, Fate.REFUSED, is_named, reason=reason, place=received.place)
+                fate = Fate.UNREAD if received.is_unread else Fate.REFUSED
+                yield Handed(file, fate, is_named, reason=reason, place=received.place)
                 continue
             fate = _fate(inbox, received.delivery, received.what, lake, landed, waiting)
             yield Handed(file, fate, is_named, received.delivery, received.what, place=received.place)
+    except DeliveryNotRead as refusal:
+        yield Handed(file, Fate.UNREAD, is_named, reason=str(refusal))
     except DeliveryRefused as refusal:
         yield _refused(file, is_named, inbox, str(refusal))
     except MediFlowError as error:

@@ -4,7 +4,7 @@ import csv
 import re
 
 from mediflow_assets.contracts.merges import ACTIONS
-from mediflow_assets.errors import DeliveryRefused
+from mediflow_assets.errors import DeliveryNotRead, DeliveryRefused
 
 _OF_HL7 = re.compile(r"(adt[\^_])?a(18|24|34|35|36|37|39|40|41|42)(\^.*)?")
 """Events of HL7 that merge, link or part patients."""
@@ -19,7 +19,7 @@ def refuse_allergies(head: bytes, columns: tuple[str | None, ...], delimiter: st
     description = columns.index("description")
     texts = [row[description].casefold() for row in _records(head, delimiter) if len(row) > description]
     if texts and all("allergy" in text for text in texts):
-        raise DeliveryRefused("holds allergies, not conditions. MediFlow does not read Synthea's allergies.csv.")
+        raise DeliveryNotRead("holds allergies without reactions, which MediFlow does not read, and not conditions.")
 
 
 def refuse_unread_actions(head: bytes, columns: tuple[str | None, ...], delimiter: str) -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mediflow_assets.errors import DeliveryRefused
+from mediflow_assets.errors import DeliveryNotRead, DeliveryRefused
+from mediflow_assets.sources import known_unread
 from mediflow_assets.sources.columns import composed_columns, name_columns
 from mediflow_assets.sources.delivery import Composed
 from mediflow_assets.sources.feed import Feed
@@ -101,6 +102,9 @@ def choose(readings: list[Reading]) -> Reading | None:
 
 def refusal(readings: list[Reading]) -> DeliveryRefused:
     """Why none of the ways will do."""
+    unread = next(filter(None, (known_unread.table_of(reading.header) for reading in readings)), None)
+    if unread and not any(reading.feed for reading in readings):
+        return DeliveryNotRead(f"is {unread}.csv of Synthea, of which MediFlow uses nothing.")
     near = max((r for r in readings if r.is_near or r.feed), key=lambda r: r.known, default=None)
     if near is None:
         seen = max((len(reading.header) for reading in readings), default=0)

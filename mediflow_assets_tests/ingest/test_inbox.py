@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from mediflow_assets.ingest import copying as module
 from mediflow_assets.ingest.inbox import Inbox, files_below
 from mediflow_assets.sources import Feeds
 
+ORGANIZATIONS = "Id,NAME,ADDRESS,CITY,STATE,ZIP,LAT,LON\nO1,A HOSPITAL,1 MAIN ST,TOWN,MA,02114,42.3,-71.0\n"
 RECEIVED = dt.datetime(2024, 7, 1, 12, tzinfo=dt.UTC)
 LATER = RECEIVED + dt.timedelta(days=1)
 
@@ -85,6 +87,21 @@ def test_a_file_of_no_source_is_kept_and_counted(inbox, drop, admissions):
     taken, refused = inbox.take_in(RECEIVED)
     assert (len(taken), refused, inbox.dropped()) == (1, 1, [])
     assert [path.read_text() for path in inbox.refused.iterdir()] == ["nothing,known\n1,2\n"]
+
+
+def test_a_table_of_a_known_export_that_is_not_read_is_kept_and_alarms_nobody(inbox, drop, admissions):
+    drop("organizations.csv", ORGANIZATIONS), drop("b.csv", admissions({}))
+    taken, refused = inbox.take_in(RECEIVED)
+    assert (len(taken), refused, inbox.dropped()) == (1, 0, [])
+    assert [path.read_text() for path in inbox.refused.iterdir()] == [ORGANIZATIONS]
+
+
+def test_an_archive_with_tables_that_are_not_read_is_an_archive_of_the_others(inbox, drop, admissions):
+    with zipfile.ZipFile(drop("export.zip", ""), "w") as archive:
+        archive.writestr("organizations.csv", ORGANIZATIONS)
+        archive.writestr("b.csv", admissions({}))
+    taken, refused = inbox.take_in(RECEIVED)
+    assert (len(taken), refused) == (1, 0)
 
 
 def test_a_named_file_of_no_source_raises_and_leaves_nothing(inbox, drop):

@@ -5,7 +5,7 @@ import gzip
 import pytest
 
 from mediflow_assets.contracts import bronze
-from mediflow_assets.errors import DeliveryRefused
+from mediflow_assets.errors import DeliveryNotRead, DeliveryRefused
 from mediflow_assets.sources import Feeds, count_records, read_batches, recognise
 from mediflow_assets.sources.registry import sources
 from mediflow_assets_tests.sources.conftest import HEADER
@@ -57,6 +57,30 @@ def test_conditions_are_told_from_allergies_by_what_they_describe(deliver):
     assert deliver(CONDITIONS + b"2026-01-01,,P1,E1,1,Peanut allergy\n2026-01-01,,P1,E1,2,Asthma\n").counted == 2
     with pytest.raises(DeliveryRefused, match="allergies"):
         deliver(CONDITIONS + b"2026-01-01,,P1,E1,1,Allergy to peanuts\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("organizations", b"Id,NAME,ADDRESS,CITY,STATE,ZIP,LAT,LON"),
+        ("organizations", b"Id,NAME,ADDRESS,CITY,STATE,ZIP,PHONE,UTILIZATION"),
+        ("providers", b"Id,ORGANIZATION,NAME,GENDER,SPECIALITY,ADDRESS,CITY,STATE,ZIP,LAT,LON,UTILIZATION"),
+        ("payers", b"Id,NAME,ADDRESS,CITY,STATE_HEADQUARTERED,ZIP,PHONE"),
+        ("payer_transitions", b"PATIENT,MEMBERID,START_YEAR,END_YEAR,PAYER,SECONDARY_PAYER,OWNERSHIP,OWNERNAME"),
+        ("careplans", b"Id,START,STOP,PATIENT,ENCOUNTER,CODE,DESCRIPTION,REASONCODE,REASONDESCRIPTION"),
+        ("devices", b"START,STOP,PATIENT,ENCOUNTER,CODE,DESCRIPTION,UDI"),
+        ("supplies", b"DATE,PATIENT,ENCOUNTER,CODE,DESCRIPTION,QUANTITY"),
+    ],
+)
+def test_tables_of_synthea_that_nothing_is_read_from_are_known_by_name(deliver, name, header):
+    with pytest.raises(DeliveryNotRead, match=name):
+        deliver(header + b"\n" + b",".join(b"x" for _ in header.split(b",")) + b"\n")
+
+
+def test_a_list_of_people_is_no_table_that_nothing_is_read_from(deliver):
+    with pytest.raises(DeliveryRefused) as refusal:
+        deliver(b"Id,NAME,ADDRESS,CITY,STATE,ZIP,PHONE\n1,A B,x,y,MA,1,2\n")
+    assert not isinstance(refusal.value, DeliveryNotRead)
 
 
 def test_another_synthea_table_is_not_taken_for_conditions(deliver):
