@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 import pyarrow.compute as pc
 
-from mediflow_assets.contracts import bronze, silver
+from mediflow_assets.contracts import bronze, fhir, silver
 from mediflow_assets.contracts.table import Severity
 from mediflow_assets.pipeline.checks import DELIVERY_VOLUME, CheckResult
 from mediflow_assets.storage.delta import Lake
@@ -108,7 +108,20 @@ def _after(month: dt.date) -> dt.date:
 def doubts(lake: Lake, deliveries: Collection[str]) -> list[Doubt]:
     """What is doubted of some deliveries, and of the months that lie before what they tell."""
     rows = lake.read(bronze.DELIVERIES, _LEDGER).to_pylist()
-    return [*of_deliveries(rows, deliveries), *_months(lake, rows, deliveries).without()]
+    alone = _of_one_patient(lake, [row for row in rows if row["delivery_id"] in deliveries])
+    compared = set(deliveries) - alone
+    return [*of_deliveries(rows, compared), *_months(lake, rows, deliveries).without()]
+
+
+def _of_one_patient(lake: Lake, ledger: Iterable[dict[str, Any]]) -> set[str]:
+    """Deliveries of FHIR that tell all of one patient, as exports are that make a Bundle for each: how many records one
+    has says nothing of the next."""
+    whole = [row["delivery_id"] for row in ledger if row["source"] == fhir.SOURCE.name and row["records"] > 1]
+    if not whole:
+        return set()
+    is_patient = (pc.field("resource_type") == "Patient") & pc.field("_delivery_id").isin(whole)
+    patients = lake.read(fhir.FHIR_RESOURCES, ["_delivery_id"], is_patient).column(0).to_pylist()
+    return {delivery for delivery, count in Counter(patients).items() if count == 1}
 
 
 def check(lake: Lake, deliveries: Collection[str], like: CheckResult) -> CheckResult:

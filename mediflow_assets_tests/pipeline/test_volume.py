@@ -1,6 +1,7 @@
 """Volume: what comes in much smaller or larger than before, or not at all for a month, is doubted."""
 
 import datetime as dt
+import json
 
 import pytest
 
@@ -119,3 +120,27 @@ def test_a_run_warns_and_goes_on(house, admissions):
     [found] = [each for each in encounters.checks if each.name == DELIVERY_VOLUME]
     assert (found.passed, found.failing, found.severity) == (False, 1, Severity.WARN)
     assert not encounters.has_failed
+
+
+def bundle(n, observations):
+    """All of one patient, as an export makes it that writes a Bundle for each."""
+    about = {
+        "resourceType": "Observation",
+        "subject": {"reference": f"Patient/p{n}"},
+        "effectiveDateTime": "2024-01-02",
+    }
+    told = [{"resourceType": "Patient", "id": f"p{n}"}, *(about | {"id": f"o{n}-{o}"} for o in range(observations))]
+    return json.dumps({"resourceType": "Bundle", "type": "collection", "entry": [{"resource": each} for each in told]})
+
+
+def test_bundles_of_one_patient_each_are_not_held_against_one_another(house):
+    names = (f"Anna{n}_Smith{n}.json" for n in range(5))
+    told = [house.deliver(bundle(n, 3 if n < 4 else 40), name=name) for n, name in enumerate(names)]
+    assert volume.doubts(house.lake, told) == []
+
+
+def test_a_file_of_one_type_that_holds_one_patient_only_is_doubted(house):
+    files = ["\n".join(bundle(f"{n}-{p}", 0) for p in range(10 if n < 4 else 1)) for n in range(5)]
+    at = (BEGUN + dt.timedelta(days=200 + n) for n in range(5))
+    told = [house.deliver(text, next(at), f"Patient.00{n}.ndjson") for n, text in enumerate(files)]
+    assert [each.records for each in volume.doubts(house.lake, told)] == [1]
