@@ -118,8 +118,11 @@ class House:
         assert not any(made.has_failed for made in (*self.make_silver(), *self.make_gold()))
 
     def rows(self, contract: TableContract, *columns: str) -> list[Row]:
-        """A table's rows, in an order that depends on their content only."""
+        """A table's rows, in an order that depends on their content only. What is not told is null in Silver, by
+        whatever source."""
         found = self.lake.read(contract, list(columns) or None).to_pylist()
+        empty = {name for row in found for name, value in row.items() if value == ""}
+        assert not empty or contract.key[0] != "silver", f"{contract.name}: empty texts in {', '.join(sorted(empty))}"
         return sorted(found, key=lambda row: [str(value) for value in row.values()])
 
     def number(self, pseudonym: str) -> int:

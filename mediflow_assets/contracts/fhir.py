@@ -21,7 +21,7 @@ from mediflow_assets.contracts.source import (
 )
 from mediflow_assets.contracts.table import Privacy as P
 
-READING = 3
+READING = 4
 """Raised when resources are read otherwise than before: Silver of older ones is then validated again."""
 _VERSION = "(?:/_history(?:/[^/]*)?)?/?$"
 ID_OF_REFERENCE = f"^(?:[^?]*?[/:|])?([^?/:|#]+){_VERSION}"

@@ -8,6 +8,7 @@ from mediflow_assets.contracts import vocabulary as v
 from mediflow_assets.contracts.bronze import ADMISSIONS as admissions
 from mediflow_assets.contracts.bronze import sources_of
 from mediflow_assets.contracts.events import ENCOUNTER_EVENTS as events
+from mediflow_assets.transforms import parsing
 from mediflow_assets.transforms.ages import completed_years, sure_years
 from mediflow_assets.transforms.joins import with_few
 
@@ -70,7 +71,7 @@ def with_patient(encounters: DataFrame, patients: DataFrame) -> DataFrame:
     of_age = F.when(F.col("birth_date").isNull() & F.col("age_at_admission").isNull(), F.lit("age_at_admission"))
     return joined.withColumns(
         {
-            "derived": F.trim(F.concat_ws(" ", "derived", of_age, _names_of_null("gender", "zip"))),
+            "derived": parsing.given(F.concat_ws(" ", "derived", of_age, _names_of_null("gender", "zip"))),
             "age_at_admission": F.coalesce(
                 completed_years(F.col("birth_date"), F.col("admitted_on")),
                 F.col("age_at_admission"),

@@ -162,16 +162,15 @@ def _extra(told: Element) -> str | None:
     return msgspec.json.encode({"part_of": whole}).decode() if whole and whole != told.get("id") else None
 
 
-def _named_conditions(told: Element) -> str:
-    """The Conditions that it names as its diagnoses, a line for each: rank, use and id; empty where it names none, for
-    an Encounter is told whole."""
+def _named_conditions(told: Element) -> str | None:
+    """The Conditions that it names as its diagnoses, a line for each: rank, use and id."""
     lines = []
     for entry in sorted(several(told.get("diagnosis")), key=_place) if "diagnosis" in told else ():
         if id_ := references.id_of(entry.get("condition"), "Condition"):
             use = next((each.code for each in codings.codings(entry.get("use")) if each.code in _USES), "-")
             rank = text(entry.get("rank")) or ""
             lines.append(f"{rank if _RANK.match(rank) else '-'} {use} {id_}")
-    return "\n".join(lines)
+    return "\n".join(lines) or None
 
 
 def _place(entry: Element) -> tuple[int, int]:

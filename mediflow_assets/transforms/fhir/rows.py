@@ -51,7 +51,8 @@ def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
             "admission_type": _or_mapped(feeds, "admission_type", "admission_type"),
             "discharge_disposition": _or_mapped(feeds, "disposition", "discharge_disposition"),
             "named_conditions": F.col("named_conditions"),
-            "cleared": F.when(~never_was, _whole()),
+            # what never was has no diagnosis either, and tells nothing else
+            "cleared": F.when(never_was, F.lit(" named_conditions ")).otherwise(_whole()),
             # one that never took place has no period to tell
             "is_end": F.col("is_deleted") | never_was,
             **version(),
