@@ -17,9 +17,9 @@ from mediflow_assets.contracts.source import (
 )
 from mediflow_assets.contracts.table import Privacy as P
 
-READING = 4
+READING = 5
 """Raised when messages are read otherwise than before: Silver of older ones is then validated again."""
-NOT_REAL = {"T": "training", "D": "debugging"}
+NOT_REAL = {"T": "training", "D": "debugging", "N": "testing", "V": "validation"}
 """What MSH-11 (table 0103) says of messages that are of no patient: they stay in Bronze, as of a type of their own."""
 _COLUMNS = delivered(
     {
@@ -92,9 +92,9 @@ LOCATING: Mapping[str, str] = {
 """Events that say where a patient is from then on; of an undone transfer that is where they were before."""
 PLANNED = ("A05", "A14")
 DELETED_PERSON = "A29"
-MERGING = ("A18", "A30", "A34", "A35", "A36", "A39", "A40", "A46", "A47")
+MERGING = ("A18", "A30", "A34", "A35", "A36", "A39", "A40", "A43", "A46", "A47")
 """The patient of PID-3 is, from then on, the one of MRG-1 as well. Where only account numbers are merged (A35) both are
-the same, and that says nothing."""
+the same, and that says nothing. The identifier that A43 moves (MRG-1) names the patient of PID-3 from then on."""
 SEPARATING, RELATING = "A37", "A24"
 """Of two PID: they are no longer one person; they are related, which merges nobody (3.3.24)."""
 

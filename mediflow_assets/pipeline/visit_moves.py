@@ -68,5 +68,11 @@ def _messages(lake: Lake) -> Iterator[str]:
 
 
 def _digest(moves: Moves) -> str:
-    every = sorted(map(repr, (*moves.numbers.items(), *moves.patients.items(), *moves.accounts.items())))
+    kinds = (
+        moves.numbers,
+        moves.patients,
+        moves.accounts,
+        {("account", *of): to for of, to in moves.account_numbers.items()},
+    )
+    every = sorted(repr(each) for kind in kinds for each in kind.items())
     return hashlib.sha256(json.dumps(every).encode()).hexdigest()

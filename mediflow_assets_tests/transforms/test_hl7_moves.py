@@ -49,6 +49,18 @@ def test_all_visits_of_an_account_are_moved_and_no_others():
     assert found.visit(P1, "ACC2", "V2") == (P1, "V2") and found.visit(P3, "ACC1", "V3") == (P3, "V3")
 
 
+def test_an_account_that_is_renumbered_or_merged_numbers_the_visits_that_have_no_number_of_their_own():
+    def pid(account):
+        return f"PID|1||P1{'|' * 15}{account}"
+
+    found = moves(("A49", pid("ACC2"), "MRG|P1||ACC1"), ("A41", pid("ACC3"), "MRG|P1||ACC2"))
+    assert found.visit(P1, "ACC1", "ACC1") == found.visit(P1, "ACC2", "ACC2") == (P1, "ACC3")
+    assert found.visit(P1, "ACC1", "V1") == (P1, "V1"), "it has a number of its own"
+    back = moves(("A49", pid("ACC2"), "MRG|P1||ACC1"), ("A49", pid("ACC1"), "MRG|P1||ACC2"))
+    assert back.visit(P1, "ACC2", "ACC2") == back.visit(P1, "ACC1", "ACC1") == (P1, "ACC1")
+    assert not moves(("A49", pid("ACC1"), "MRG|P1||ACC1"), ("A41", pid(""), "MRG|P1||ACC1"))
+
+
 def test_nothing_told_moves_nothing():
     assert not moves(("A45", "PID|1", "MRG|P1||||V1", pv1("V1")), ("A50", "PID|1||P1", "MRG|P1", pv1("V1")))
     assert not Moves()

@@ -1,8 +1,9 @@
 """Visits that got another number, or turned out to be another patient's: all messages about them are read so.
 
 A50 renumbers a visit, A42 merges one into another (MRG-5 is PV1-19 now), A45 moves visits to the patient of PID-3, A44
-all of an account (MRG-3): HL7 2.5.1, 3.3.42 to 3.3.50. It holds whenever a message about the visit was sent: before,
-after or late.
+all of an account (MRG-3); A49 renumbers an account, A41 merges one into another (MRG-3 is PID-18 now), which is the
+number of visits that have none of their own: HL7 2.5.1, 3.3.41 to 3.3.50. It holds whenever a message about the visit
+was sent: before, after or late.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +14,8 @@ from mediflow_assets.contracts.identifiers import as_delivered
 from mediflow_assets.transforms.hl7.reading import Authorities, number_of, patient_of, version_of
 
 ACCOUNT, VISIT = "A44", "A45"
-EVENTS = ("A42", ACCOUNT, VISIT, "A50")
+RENUMBERED_ACCOUNTS = ("A41", "A49")
+EVENTS = ("A42", ACCOUNT, VISIT, "A50", *RENUMBERED_ACCOUNTS)
 Name = tuple[str, str]
 """Namespace and id."""
 
@@ -28,9 +30,11 @@ class Moves:
     """By visit whose it is."""
     accounts: Mapping[tuple[Name, str], Name] = field(default_factory=dict)
     """By patient and account whose its visits are."""
+    account_numbers: Mapping[Name, Name] = field(default_factory=dict)
+    """The number of an account now."""
 
     def __bool__(self) -> bool:
-        return bool(self.numbers or self.patients or self.accounts)
+        return bool(self.numbers or self.patients or self.accounts or self.account_numbers)
 
     def visit(self, patient: Name, account: str | None, number: str | None) -> tuple[Name, str | None]:
         """Whose a visit is, and its number, as the last move of it says."""
@@ -39,6 +43,8 @@ class Moves:
         if plain is None:
             return owner, None
         name = (patient[0], plain)
+        if account and plain == as_delivered(account):
+            name = self._account(name)
         for _ in range(len(self.numbers)):
             owner = self.patients.get(name, owner)
             if name not in self.numbers:
@@ -46,12 +52,19 @@ class Moves:
             name = self.numbers[name]
         return self.patients.get(name, owner), name[1] if name[1] != plain else number
 
+    def _account(self, name: Name) -> Name:
+        """An account, which numbers a visit that has no number of its own, by its number now."""
+        for _ in range(len(self.account_numbers)):
+            name = self.account_numbers.get(name, name)
+        return name
+
 
 def moves_of(messages: Iterable[Message], authorities: Authorities) -> Moves:
     """The moves that messages tell; of several of one visit the last counts."""
     numbers: dict[Name, Name] = {}
     patients: dict[Name, Name] = {}
     accounts: dict[tuple[Name, str], Name] = {}
+    account_numbers: dict[Name, Name] = {}
     for message in sorted(messages, key=_order):
         event = (message.type or "").rpartition("^")[2]
         for pid, prior, visit in _groups(message):
@@ -60,16 +73,25 @@ def moves_of(messages: Iterable[Message], authorities: Authorities) -> Moves:
                 continue
             of = before[0] if before else owner[0]
             old, new, account = _told(prior(5)), _told(visit(19)), _told(prior(3))
+            if event in RENUMBERED_ACCOUNTS:
+                _renumber(account_numbers, (of, account), (owner[0], _told(pid(18))))
+                continue
             if event == ACCOUNT and before and account:
                 accounts[before, account] = owner
             elif event == VISIT and (number := new or old):
                 patients[of, old or number] = patients[owner[0], number] = owner
             if event != ACCOUNT and old and new and old != new:
-                numbers[of, old] = (owner[0], new)
+                _renumber(numbers, (of, old), (owner[0], new))
                 if (of, old) in patients:
                     patients[owner[0], new] = patients[of, old]
-                numbers.pop((owner[0], new), None)
-    return Moves(numbers, patients, accounts)
+    return Moves(numbers, patients, accounts, account_numbers)
+
+
+def _renumber(numbers: dict[Name, Name], old: tuple[str, str | None], new: tuple[str, str | None]) -> None:
+    """From now on the new number, which is nobody else's any more."""
+    if old[1] and new[1] and old[1] != new[1]:
+        numbers[old[0], old[1]] = (new[0], new[1])
+        numbers.pop((new[0], new[1]), None)
 
 
 def _order(message: Message) -> tuple[str, int]:
