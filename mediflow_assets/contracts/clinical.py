@@ -30,7 +30,8 @@ FORMS = {
 """The form of a code, by its system: LOINC Users' Guide (number, hyphen, check digit); SNOMED CT SCTID; RxNorm RXCUI;
 CDC's CVX; AMA's CPT categories I to III; CMS's HCPCS level II; ADA's CDT; CMS's ICD-10-PCS (34 letters and digits)."""
 CATEGORIES = (
-    "vital-signs", "laboratory", "survey", "social-history", "imaging", "procedure", "exam", "therapy", "activity", "symptom",
+    "vital-signs", "laboratory", "survey", "social-history", "imaging", "procedure", "exam", "therapy", "activity",
+    "symptom",
 )  # fmt: skip
 """http://terminology.hl7.org/CodeSystem/observation-category"""
 ORDERED, GIVEN, DISPENSED, STATED, IMMUNIZATION = "request", "administration", "dispense", "statement", "immunization"

@@ -95,14 +95,16 @@ ADMISSION_TYPES: Words = {
         "eletiva",
     ),
     "newborn": _words(
-        "newborn, newborn (birth in healthcare facility), 4, 04, N, NB, birth, Neugeborenes, Neugeborene, Geburt, nouveau-né, recién nacido, recém-nascido"
+        "newborn (birth in healthcare facility)",
+        "newborn, 4, 04, N, NB, birth, Neugeborenes, Neugeborene, Geburt, nouveau-né, recién nacido, recém-nascido",
     ),
     "trauma": _words("trauma, 5, 05, trauma center, trauma centre"),
 }
 
 DISPOSITIONS: Words = {
     "home": _words(
-        "home, 1, 6, 8, 01, 06, 08, 81, 86, 8536, 581476, alt-home, alternative home, home or self care, home self care, home/self care",
+        "alternative home",
+        "home, 1, 6, 8, 01, 06, 08, 81, 86, 8536, 581476, alt-home, home or self care, home self care, home/self care",
         "discharged home, discharged to home, discharge to home, discharged to home or self care, discharge",
         "discharged, routine, routine discharge, routine discharge to home, home health, home health care",
         "home health care svc, home health service, home health services, home with home health",
