@@ -117,7 +117,7 @@ SOURCE = SourceContract(
             _read(
                 "encounter_id patient_id encounter_class admission_type status department diagnosis_code "
                 "diagnosis_text admitted_at discharged_at discharge_disposition age_at_admission updated_at "
-                "version_number named_conditions extra"
+                "version_number named_conditions named_places extra"
             ),
             "Encounter",
         ),
@@ -138,7 +138,7 @@ SOURCE = SourceContract(
             _clinical("allergy kind category criticality severity reactions noted_at ended_at"),
             "AllergyIntolerance",
         ),
-        Target(CLAIMS, _clinical("claim kind answered_claim_id served_at total_usd paid_usd"), CLAIM_TYPES),
+        Target(CLAIMS, _clinical("claim kind claim_type answered_claim_id served_at total_usd paid_usd"), CLAIM_TYPES),
         Target(LINKS, _read("survivor_id merged_id kind updated_at claimed_at version_number"), "Patient"),
     ),
 )

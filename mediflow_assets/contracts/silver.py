@@ -96,6 +96,8 @@ ENCOUNTERS = of_records(
                P.CLINICAL, drop()),
         Column("named_conditions", T.STRING, "the conditions that are its diagnoses, each on a line: rank, use, id",
                P.OTHER_ID, drop()),
+        Column("named_places", T.STRING, "of one that tells its department by reference alone: the place, and who "
+               "provides it", P.OTHER_ID, drop()),
         Column("diagnosis_text", T.STRING, "as delivered", P.OTHER_ID, redact()),
         Column("admitted_at", T.TIMESTAMP, "start, UTC", P.DATE, year(), nullable=False),
         Column("discharged_at", T.TIMESTAMP, "end, UTC; null while it lasts", P.DATE, year()),

@@ -3,11 +3,12 @@
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.clinical import ENCOUNTER_LOCATIONS, MEDICATIONS
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.pipeline import condition_links, listed_codes, named_medications, stretches
+from mediflow_assets.pipeline import condition_links, listed_codes, named_medications, named_places, stretches
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.delta import Lake
 
 _FOLLOWING = {
+    silver.ENCOUNTERS.name: (named_places,),
     silver.CONDITIONS.name: (condition_links, listed_codes),
     MEDICATIONS.name: (named_medications,),
     ENCOUNTER_LOCATIONS.name: (stretches,),

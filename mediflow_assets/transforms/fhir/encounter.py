@@ -27,6 +27,7 @@ COLUMNS = (
     "total_claim_cost",
     "base_encounter_cost",
     "named_conditions",
+    "named_places",
     "extra",
     "admission_type_said",
     "discharge_disposition_said",
@@ -44,7 +45,7 @@ _IN_WORDS = (
     (re.compile(r"emergency\b", re.I), "emergency"),
     (re.compile(r"urgent\b", re.I), "urgent"),
 )
-_BEDS = ("bd", "ro")
+BEDS = ("bd", "ro")
 """Of location-physical-type: a bed and a room, which are no department."""
 _FIRST_USES = ("DD", "billing", "CC", "AD")
 """Of diagnosis-role, in this order: what a stay turned out to be for, before what it was begun for."""
@@ -76,6 +77,7 @@ def read(encounter: Element) -> dict[str, str | None]:
         "reasondescription": code.display or codings.words(told.get("reasonCode")),
         "disposition": codings.word_of(v.DISPOSITIONS, stay.get("dischargeDisposition")),
         "named_conditions": _named_conditions(told),
+        "named_places": _named_places(told),
         "extra": _extra(told),
         **{f"{column}_said": word for column, word in unknown_words(told).items()},
     }
@@ -112,14 +114,28 @@ def _period(told: Element) -> tuple[str | None, str | None]:
 
 def _location(told: Element) -> str | None:
     """Where the patient is, or was last: a ward rather than its rooms and beds."""
-    places = [
-        (each.get("status") == "active", text(one(each.get("period")).get("start")) or "", -number, name)
-        for number, each in enumerate(several(told.get("location")))
-        if each.get("status") not in ("planned", "reserved")
-        and not codings.is_of_type(each.get("physicalType"), *_BEDS)
-        and (name := references.name_of(each.get("location"), told))
-    ]
-    return max(places)[-1] if places else None
+    named = [(*at, name) for at, place in _places(told) if (name := references.name_of(place, told))]
+    return max(named)[-1] if named else None
+
+
+def _named_places(told: Element) -> str | None:
+    """The place, and who provides it, where no words tell either, nor the service."""
+    provider = told.get("serviceProvider")
+    if codings.words(told.get("serviceType")) or _location(told) or references.name_of(provider, told):
+        return None
+    named = [(*at, id_) for at, place in _places(told) if (id_ := references.id_of(place, "Location"))]
+    organisation = references.id_of(provider, "Organization")
+    both = (f"Location/{max(named)[-1]}" if named else None, f"Organization/{organisation}" if organisation else None)
+    return " ".join(each for each in both if each) or None
+
+
+def _places(told: Element) -> Iterator[tuple[tuple[bool, str, int], object]]:
+    """Each place that is no room and no bed, with how new it is."""
+    for number, each in enumerate(several(told.get("location"))):
+        is_bed = codings.is_of_type(each.get("physicalType"), *BEDS)
+        if each.get("status") not in ("planned", "reserved") and not is_bed:
+            begun = text(one(each.get("period")).get("start")) or ""
+            yield (each.get("status") == "active", begun, -number), each.get("location")
 
 
 def _admission_type(priority: object, stay: Element) -> str | None:

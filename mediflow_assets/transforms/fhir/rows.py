@@ -47,10 +47,11 @@ def encounters_of(bronze: DataFrame, feeds: FeedReader) -> DataFrame:
         {
             "source_system": F.lit(SYSTEM),
             "status": status,
-            "department": F.coalesce(*map(_department, ("service", "location", "provider"))),
+            "department": F.coalesce(*map(department, ("service", "location", "provider"))),
             "admission_type": _or_mapped(feeds, "admission_type", "admission_type"),
             "discharge_disposition": _or_mapped(feeds, "disposition", "discharge_disposition"),
             "named_conditions": F.col("named_conditions"),
+            "named_places": F.col("named_places"),
             # what never was has no diagnosis either, and tells nothing else
             "cleared": F.when(never_was, F.lit(" named_conditions ")).otherwise(_whole()),
             # one that never took place has no period to tell
@@ -93,7 +94,8 @@ def _or_mapped(feeds: FeedReader, name: str, column: str) -> Column:
     return F.coalesce(F.col(name), F.when(is_mapped, parsing.coded(meant(said, values), _CODED[column])))
 
 
-def _department(name: str) -> Column:
+def department(name: str) -> Column:
+    """The name of a service or a place as a department's; null where it cannot be one."""
     return parsing.label(F.upper(parsing.given(F.col(name))), v.DEPARTMENT_PATTERN, v.LONGEST_DEPARTMENT)
 
 
