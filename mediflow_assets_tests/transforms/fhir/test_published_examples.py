@@ -123,5 +123,6 @@ def test_the_example_of_a_stay_in_r5():
         "status": "completed",
         "reasondescription": "The patient seems to suffer from bilateral pneumonia",
         "named_conditions": "- AD stroke",
+        "named_places": "Organization/2",
         "admission_type_said": "394849002",
     }
