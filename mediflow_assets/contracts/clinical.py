@@ -101,6 +101,7 @@ def _table(
             *checks,
             CLAIMED_IN_FUTURE,
         ),
+        period=f"{stem}_on",
     )  # fmt: skip
 
 

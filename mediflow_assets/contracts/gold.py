@@ -58,8 +58,9 @@ def _gold(
     audience: Audience = Audience.PIPELINE,
     checks: tuple[RowCheck, ...] = (),
     small_cells: SmallCells | None = None,
+    period: str | None = None,
 ) -> TableContract:
-    return TableContract(("gold", table), description, audience, columns, primary_key, checks, small_cells)
+    return TableContract(("gold", table), description, audience, columns, primary_key, checks, small_cells, period)
 
 
 _ILLNESS = (*_e("diagnosis_code diagnosis_system admitted_at discharged_at patient_key"),
@@ -99,6 +100,7 @@ ADMISSION_FEATURES = _gold(
         RowCheck("prior_count_negative", "prior_admissions_12m < 0 OR prior_emergency_6m < 0"),
         RowCheck("discharge_after_admission", "days_since_last_discharge < 0"),
     ),
+    period="admitted_on",
 )  # fmt: skip
 
 READMISSIONS = _gold(
@@ -133,6 +135,7 @@ READMISSIONS = _gold(
         RowCheck("label_off", "is_readmitted <> coalesce(days_to_readmission <= 30, false)"),
         RowCheck("label_of_excluded", "(excluded_because IS NULL) <> (is_readmitted IS NOT NULL)"),
     ),
+    period="admitted_on",
 )  # fmt: skip
 
 COST_BASELINES = _gold(
@@ -175,6 +178,7 @@ COST_ANOMALIES = _gold(
     ),
     ("encounter_key",),
     checks=(RowCheck("cost_within_limit", "cost_usd <= limit_usd"),),
+    period="admitted_on",
 )  # fmt: skip
 
 DEPARTMENT_COSTS = _gold(

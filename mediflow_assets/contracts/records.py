@@ -57,11 +57,16 @@ _COMPUTED = {
 
 
 def of_records(
-    name: str, description: str, columns: tuple[Column, ...], primary_key: tuple[str, ...], checks: tuple[RowCheck, ...]
+    name: str,
+    description: str,
+    columns: tuple[Column, ...],
+    primary_key: tuple[str, ...],
+    checks: tuple[RowCheck, ...],
+    period: str | None = None,
 ) -> TableContract:
     """A table of records, each column of which comes from whatever the sources say, and from what it names itself."""
     table = TableContract(
-        ("silver", name), description, Audience.PIPELINE, (*columns, *PROVENANCE), primary_key, checks
+        ("silver", name), description, Audience.PIPELINE, (*columns, *PROVENANCE), primary_key, checks, period=period
     )
     sources = sources_of(table)
     return replace(

@@ -146,6 +146,7 @@ ENCOUNTERS = of_records(
         RowCheck("cost_negative", "cost_usd < 0", Q),
         ENDED, CLAIMED_IN_FUTURE,
     ),
+    period="admitted_on",
 )  # fmt: skip
 
 
@@ -203,6 +204,7 @@ CONDITIONS = of_records(
         RowCheck("resolved_before_onset", "resolved_date < onset_date AND onset_precision <> 'recorded'", Q),
         CLAIMED_IN_FUTURE,
     ),
+    period="onset_date",
 )  # fmt: skip
 
 OF_LINK = ("is_linked", "diagnosis_use")

@@ -123,7 +123,11 @@ class SmallCells:
 
 @dataclass(frozen=True)
 class TableContract:
-    """One table: its key, columns, primary key, checks and audience."""
+    """One table: its key, columns, primary key, checks and audience.
+
+    `period` names the date by whose month the rows of a large table lie apart: never of one that analysts may open,
+    where the place of a row would tell its date.
+    """
 
     key: tuple[str, str]
     description: str
@@ -132,6 +136,7 @@ class TableContract:
     primary_key: tuple[str, ...] = ()
     checks: tuple[RowCheck, ...] = ()
     small_cells: SmallCells | None = None
+    period: str | None = None
     by_name: Mapping[str, Column] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -141,6 +146,10 @@ class TableContract:
         for name in self.primary_key:
             if name not in self.by_name:
                 raise ValueError(f"{self.name}: primary key names no column: {name}")
+        if self.period is not None and self.audience is not Audience.PIPELINE:
+            raise ValueError(f"{self.name}: where its rows lie would tell their dates")
+        if self.period is not None and self.by_name[self.period].type is not Type.DATE:
+            raise ValueError(f"{self.name}: rows lie apart by a date, not by {self.period}")
 
     @property
     def name(self) -> str:

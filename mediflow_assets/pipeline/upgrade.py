@@ -34,9 +34,14 @@ def _judge_silver_anew(lake: Lake) -> None:
             rebuild.ask(lake, contract)
 
 
+def _leave_as_it_is(_: Lake) -> None:
+    """A merge or maintenance divides what has outgrown one part."""
+
+
 STEPS: Mapping[int, FormatStep] = {
     1: FormatStep("Silver is validated again from Bronze, by the rules of this release", _judge_silver_anew),
     2: FormatStep("Silver is validated again from Bronze, each id in the namespace of its system", _judge_silver_anew),
+    3: FormatStep("large tables may lie in parts by month, which no older release can write", _leave_as_it_is),
 }
 """By the format that a step begins with."""
 

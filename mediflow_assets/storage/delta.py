@@ -21,7 +21,7 @@ from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.schemas import arrow_schema, padded
 from mediflow_assets.storage.text_views import without_views
 
-FORMAT = 3
+FORMAT = 4
 """Raised when tables change so that older code would misread them, or would keep what newer rules refuse."""
 FORMAT_NOTE = "format"
 _FIRST_FORMAT = 1

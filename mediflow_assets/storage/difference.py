@@ -6,6 +6,7 @@ from typing import Any
 from deltalake import DeltaTable, Schema
 
 from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.storage.months import PART
 from mediflow_assets.storage.schemas import arrow_schema
 
 
@@ -35,7 +36,7 @@ def difference(table: DeltaTable, contract: TableContract) -> Difference:
     return Difference(
         tuple(name for name in wanted if name not in stored),
         tuple(name for name in wanted if name in stored and stored[name] != wanted[name]),
-        tuple(name for name in stored if name not in wanted),
+        tuple(name for name in stored if name not in wanted and name != PART),
     )
 
 

@@ -1,4 +1,4 @@
-"""Maintenance: small files are joined, and what old versions left behind is removed. No row changes."""
+"""Maintenance: large tables are divided, small files joined, and what old versions left removed. No row changes."""
 
 from dataclasses import dataclass
 
@@ -8,6 +8,7 @@ from mediflow_assets.contracts import TABLES
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import MediFlowError
 from mediflow_assets.storage.delta import TARGET_BYTES, WRITER, Lake
+from mediflow_assets.storage.dividing import divide
 from mediflow_assets.storage.errors import storage_errors
 
 
@@ -33,6 +34,7 @@ def maintain(lake: Lake, keep_hours: int) -> list[Tidied]:
 
 def _tidy(lake: Lake, contract: TableContract, keep_hours: int) -> Tidied | None:
     try:
+        divide(lake, contract)
         table = lake.open(contract)
         if table is None:
             return None
