@@ -40,7 +40,7 @@ def versions_told(target: TableContract) -> list[Column]:
 def _unless_wrong(target: TableContract, id_: str) -> Column:
     wrong = [F.lit(check.code) for check in target.checks if check.code.startswith(id_)]
     is_right = ~F.arrays_overlap(REASONS, F.array(*wrong)) if wrong else F.lit(True)
-    return F.when(is_right, F.col(id_))
+    return F.when(is_right & (F.col(id_) != ""), F.col(id_))
 
 
 def _version() -> dict[str, Column]:

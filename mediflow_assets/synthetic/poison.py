@@ -57,7 +57,7 @@ _MAKERS: dict[str, Make] = {
     "cost_text": _with(cost="a lot"),
     "formula": _with(department='=HYPERLINK("http://example.org")'),
     "sql": _with(diagnosis_code="'; DROP TABLE encounters; --"),
-    "admitted_at_missing": _with(admission_date=...),
+    "discharged_before_admission": _with(discharge_date="2001-01-01T00:00:00Z"),
     "blood_pressure_swapped": _with(blood_pressure="80/120"),
 }
 KINDS = tuple(_MAKERS)

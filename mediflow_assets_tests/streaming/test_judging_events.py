@@ -9,6 +9,8 @@ from mediflow_assets.contracts import silver
 from mediflow_assets.pipeline.offset_ranges import unvalidated
 from mediflow_assets.pipeline.reconciliation import reconcile
 from mediflow_assets.pipeline.silver import ENCOUNTERS, PATIENTS
+from mediflow_assets.synthetic.poison import KINDS, poison
+from mediflow_assets_tests.house import RECEIVED
 from mediflow_assets_tests.streaming.conftest import Stream, event
 
 DISCHARGE = {"event_id": "EV2", "event_type": "discharge", "occurred_at": "2024-01-15T10:00:00Z"}
@@ -148,6 +150,12 @@ def test_poison_is_quarantined_with_its_place_and_reason(stream: Stream) -> None
     # no part of a poison message is taken: not its patient either
     assert [row["patient_id"] for row in stream.house.rows(silver.PATIENTS)] == ["P2"]
     stream.house.assert_balanced()
+
+
+def test_every_kind_of_poison_that_the_generator_makes_is_held(stream: Stream) -> None:
+    stream.send(*(poison(f"bad-{n}", kind, RECEIVED) for n, kind in enumerate(KINDS)), partition=3).refresh()
+    held = {number for _, number in stream.house.reasons(silver.ENCOUNTERS)}
+    assert [kind for number, kind in enumerate(KINDS) if number not in held] == []
 
 
 @pytest.mark.slow
