@@ -10,7 +10,7 @@ from mediflow_assets.contracts import operational as house_tables
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.table import Severity, TableContract
 from mediflow_assets.errors import ContractViolated
-from mediflow_assets.pipeline import counts
+from mediflow_assets.pipeline import affected, counts
 from mediflow_assets.pipeline.counts import FILLED, UNIQUE
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.delta import Lake
@@ -68,11 +68,11 @@ def check_names(contract: TableContract) -> dict[str, Severity]:
 def check_table(
     context: RunContext, contract: TableContract, beside: Callable[[DataFrame], DataFrame] | None = None
 ) -> list[CheckResult]:
-    """Validate the table as it stands: all of it, or, of Silver, what has changed since it was last validated. `beside`
-    adds columns that only its rules look at."""
+    """Validate the table as it stands: all of it, or, of Silver and of tables by person, what has changed since it was
+    last validated. `beside` adds columns that only its rules look at."""
     context.lake.ensure(contract)
     version, missing = context.lake.version(contract), len(context.lake.difference(contract).lacking)
-    if contract in silver.VALIDATED:
+    if contract in (*silver.VALIDATED, *affected.BY_PERSON):
         found = counts.by_change(context, contract)
     else:
         found = counts.whole(context, contract, beside or (lambda rows: rows))

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
@@ -9,7 +11,7 @@ from pyspark.sql import DataFrame
 from mediflow_assets.contracts import clinical, events, gold, links, masked, silver
 from mediflow_assets.contracts.table import Audience, TableContract
 from mediflow_assets.contracts.vitals import VITALS_LATEST
-from mediflow_assets.pipeline import change, checks, merged, publication
+from mediflow_assets.pipeline import change, checks, increment, merged, publication
 from mediflow_assets.pipeline.ended import without_ended
 from mediflow_assets.pipeline.old_age import over_89_of
 from mediflow_assets.pipeline.run_context import RunContext
@@ -140,16 +142,18 @@ def make(context: RunContext, build: TableBuild) -> StepResult:
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True, figures=told)
     publication.begin(context, contract)
     is_of_nothing = _is_of_nothing(lake, build)
+    figures: dict[str, int] = {}
     with change.under_key(lake, contract, context.key.key_id):
         if not is_of_nothing:
-            _write(context, build)
+            figures = _write(context, build, state)
     results = checks.of_no_rows(lake, contract) if is_of_nothing else checks.check_table(context, contract)
     checks.record(context, contract, results)
-    figures = _counts(lake, contract, build.counted) if build.counted else {}
+    figures |= _counts(lake, contract, build.counted) if build.counted else {}
     made = StepResult(contract, results[0].rows, results[0].version, checks=results, figures=figures)
     if not made.has_failed:
         before = lake.property_of(contract, change.INPUTS)
-        lake.set_properties(contract, inputs=state, **publication.note_of(context, contract))
+        noted = publication.note_of(context, contract) | increment.made_of(context, contract, build.depends_on)
+        lake.set_properties(contract, inputs=state, **noted)
         if before and before.get("code") != state["code"]:
             # an older version may hold what this one would not show, and the leak scan looks through it
             purge(lake, contract)
@@ -165,16 +169,30 @@ def _is_of_nothing(lake: Lake, build: TableBuild) -> bool:
     return not lake.rows(build.contract) and not lake.difference(build.contract)
 
 
-def _write(context: RunContext, build: TableBuild) -> None:
-    lake, contract = context.lake, build.contract
-    frames = [read_shown(context, table, build.as_told) for table in build.inputs]
-    days = [context.open_stay_days] if build.counts_open_stays else []
-    rows = build.transform(*frames, *([over_89_of(context)] if build.is_of_people else []), *days)
-    if build.is_anonymised:
-        rows = _anonymised(lake, contract, rows)
+def _write(context: RunContext, build: TableBuild, state: dict[str, int | str]) -> dict[str, int]:
+    """Write the table: the rows that differ where it is known whose may, else all of them."""
+    contract = build.contract
+    if (of := increment.since_made(context, contract, build.depends_on, state)) is not None:
+        return increment.write(context, contract, of, partial(_rows, context, build, of))
+    increment.forget(context.lake, contract)
+    rows = _rows(context, build)
     if contract.audience is Audience.ANALYST:
         rows = masking.in_order_of_keys(rows, contract)
     context.tables.overwrite(contract, rows)
+    return {}
+
+
+def _rows(context: RunContext, build: TableBuild, of: increment.Increment | None = None) -> DataFrame:
+    frames = [read_shown(context, table, build.as_told) for table in build.inputs]
+    if of is not None:
+        frames = [of.only(table, frame) for table, frame in zip(build.inputs, frames, strict=True)]
+    beside: list[Any] = [over_89_of(context)] if build.is_of_people else []
+    if build.counts_open_stays:
+        beside.append(context.open_stay_days)
+    if of is not None and of.until is not None:
+        beside.append(of.until)
+    rows = build.transform(*frames, *beside)
+    return _anonymised(context.lake, build.contract, rows) if build.is_anonymised else rows
 
 
 def read_shown(context: RunContext, table: TableContract, as_told: tuple[str, ...] = ()) -> DataFrame:

@@ -1,5 +1,6 @@
 """Silver's encounters as every table outside Silver gets them: a label that few people carry reads OTHER."""
 
+import hashlib
 from dataclasses import dataclass
 
 from pyspark.sql import DataFrame
@@ -29,17 +30,28 @@ def encounters_shown(context: RunContext, as_told: tuple[str, ...] = ()) -> Data
     The codes `as_told` are those of Silver: for a table that holds what is computed of them, and not themselves.
     """
     encounters = encounters_of_people(context)
+    found = _known(context, encounters)
     if context.lake.rows(clinical.CLAIMS):
         encounters = with_claims(encounters, context.tables.read(clinical.CLAIMS))
+    codes = {name: labels.hidden(F.col(name), found.few_codes) for name in labels.CODES if name not in as_told}
+    department = labels.shown(F.col(labels.DEPARTMENT), found.departments)
+    return encounters.withColumns(codes | {labels.DEPARTMENT: department})
+
+
+def labels_told(context: RunContext) -> str:
+    """Twelve hex digits that change with any label that is shown, or no more."""
+    found = _known(context, encounters_of_people(context))
+    return hashlib.sha256(repr((sorted(found.departments), sorted(found.few_codes))).encode()).hexdigest()[:12]
+
+
+def _known(context: RunContext, encounters: DataFrame) -> _Labels:
     version = tuple(context.lake.version(table) for table in (silver.ENCOUNTERS, links.MERGED_PATIENTS))
     known = context.kept.get("labels")
     if known is None or known[0] != version:
         with storage_errors("labels"):
             known = context.kept["labels"] = (version, _counted(encounters))
     found: _Labels = known[1]
-    codes = {name: labels.hidden(F.col(name), found.few_codes) for name in labels.CODES if name not in as_told}
-    department = labels.shown(F.col(labels.DEPARTMENT), found.departments)
-    return encounters.withColumns(codes | {labels.DEPARTMENT: department})
+    return found
 
 
 def _counted(encounters: DataFrame) -> _Labels:

@@ -73,7 +73,7 @@ def _days_since_last(
 ) -> tuple[Seconds, np.ndarray]:
     """Days from the latest discharge from a stay that was known, by local date."""
     ended = np.flatnonzero(is_stay & (known != NEVER))
-    ended = ended[np.argsort(known[ended], kind="stable")]
+    ended = ended[np.lexsort((ended_on[ended], known[ended]))]
     if not len(ended):
         return np.zeros(len(known), np.int64), np.zeros(len(known), np.bool_)
     place = np.searchsorted(known[ended], time.began, "right") - 1

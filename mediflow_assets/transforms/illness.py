@@ -85,9 +85,9 @@ def _told(rows: pa.Table, conditions: pa.Table, time: Timeline, known: Seconds) 
 
 
 def _stay_of(rows: pa.Table) -> pa.Array:
-    return pc.binary_join_element_wise(
-        rows["id_namespace"].combine_chunks(), rows["encounter_id"].combine_chunks(), "|"
-    )
+    # an encounter of another patient is none that tells when this one's condition was known
+    names = ("patient_key", "id_namespace", "encounter_id")
+    return pc.binary_join_element_wise(*(rows[name].combine_chunks() for name in names), "|")
 
 
 def _groups_before(groups: Comorbidities, told: pa.Table, time: Timeline) -> Seconds:

@@ -58,17 +58,28 @@ def active(encounters: DataFrame) -> DataFrame:
     return encounters.where(~F.col("status").isin("cancelled", "planned"))
 
 
-def readmissions(encounters: DataFrame, patients: DataFrame, days: int = OPEN_STAY_DAYS) -> DataFrame:
+def end_of_data(encounters: DataFrame) -> DataFrame:
+    """One row: the newest day on which anybody was admitted or discharged."""
+    return active(encounters).agg(F.max(F.greatest("admitted_on", "discharged_on")).alias(_DATA_END))
+
+
+def readmissions(
+    encounters: DataFrame, patients: DataFrame, days: int = OPEN_STAY_DAYS, until: str | None = None
+) -> DataFrame:
     """One row per episode that ended, under its last stay's key: the next one if unplanned, and whether it counts.
 
-    The data end with the newest admission or discharge of any encounter. `is_readmitted` is null where the episode is
+    The data end with the newest admission or discharge of any encounter, or `until` that day where these are not all
+    encounters. `is_readmitted` is null where the episode is
     no index stay. A stay in progress lasts `days` at most.
     """
     happened = active(encounters)
-    newest = happened.agg(F.max(F.greatest("admitted_on", "discharged_on")).alias(_DATA_END))
     stays = happened.where(F.col("encounter_class") == "inpatient")
     beside = ("admission_type", "status", "admitted_at", "admitted_on", "discharged_on")
-    stays = stays.select(*_LAST, *beside).crossJoin(newest)
+    stays = stays.select(*_LAST, *beside)
+    if until is None:
+        stays = stays.crossJoin(end_of_data(encounters))
+    else:
+        stays = stays.withColumn(_DATA_END, F.lit(until).cast("date"))
     deaths = deaths_of(happened, patients)
     known = with_few(stays, deaths, F.col("patient_key") == F.col(DEAD)).select(*stays.columns, DIED_ON)
     is_readmitted = F.coalesce(F.col("days_to_readmission") <= WINDOW_DAYS, F.lit(False))
