@@ -7,6 +7,8 @@ from mediflow_assets.storage import months
 from mediflow_assets.storage.maintenance import maintain
 from mediflow_assets_tests.older import comparing, story
 
+pytestmark = pytest.mark.slow
+
 
 def tell(house, after_a_run):
     """The story of the older lakes, with something done to the lake after each run."""
