@@ -117,12 +117,7 @@ class Scan:
 
     def _off_contract(self) -> dict[str, int]:
         """Stored columns that no contract decides on, by table: dates, ages and short values are held by policy."""
-        found: dict[str, int] = {}
-        for table in SCANNED:
-            if (stored := self.lake.seen(table)) is not None:
-                more = {each.name for each in stored.schema().fields} - set(table.column_names)
-                found |= {table.name: len(more)} if more else {}
-        return found
+        return {table.name: len(more) for table in SCANNED if (more := self.lake.difference(table).beyond)}
 
     def _place(self, path: Path) -> str:
         for folder, name in ((Path(self.lake.root), "lake"), (self.root, "")):

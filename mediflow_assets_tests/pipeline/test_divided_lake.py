@@ -3,6 +3,7 @@
 import pytest
 
 from mediflow_assets.contracts import TABLES, gold, silver
+from mediflow_assets.privacy import leak_scan
 from mediflow_assets.storage import months
 from mediflow_assets.storage.maintenance import maintain
 from mediflow_assets_tests.older import comparing, story
@@ -49,6 +50,10 @@ def test_runs_corrections_and_events_end_in_the_same_rows(whole, divided):
     assert parts(whole) == {}
     comparing.assert_same(divided.lake, whole.lake)
     comparing.assert_as_contracted(divided.lake)
+
+
+def test_the_leak_scan_finds_no_column_in_a_part(divided):
+    assert not leak_scan.make(divided.context, divided.folder, leak_scan.FULL).has_failed
 
 
 def test_to_validate_it_all_again_ends_in_the_same_rows(divided, whole):
