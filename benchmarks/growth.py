@@ -17,7 +17,7 @@ from benchmarks.commands import Figure, environment_of, machine, measured, medif
 from mediflow_assets.errors import NothingToDo
 
 SEED = 7
-WHOLE, NOTHING_NEW = "whole run", "nothing new"
+WHOLE, NIGHT, NOTHING_NEW, PUBLICATION = "whole run", "nightly maintenance", "nothing new", "publication"
 Written = dict[str, tuple[int, int, int]]
 """Of each file its inode, when it was last written, and its bytes."""
 
@@ -61,11 +61,13 @@ def _of_size(root: Path, rows: int, more: int, count: Callable[[str], None]) -> 
     measured("deliveries that follow", following, home)
     watch = _Watch(rows, home, count)
     yield watch.step(WHOLE, ["init"], ["ingest", str(root / "large" / "deliveries")], ["run"])
+    yield watch.step(NIGHT, ["run", "--job", "maintain"])
     for name, outcome, what in (("recent", "new", "recent rows"), ("corrections", "newer", "scattered corrections")):
         known = deliveries_of(reconciled(home))
         yield watch.step(f"{more:,} {what}", ["ingest", str(later / f"admissions-{name}.csv")], ["run"])
         require_taken([row for row in reconciled(home) if row["delivery"] not in known], more, outcome)
     yield watch.step(NOTHING_NEW, ["run"])
+    yield watch.step(PUBLICATION, ["run", "--publish"])
 
 
 class _Watch:

@@ -38,16 +38,19 @@ def bench(tmp_path: Path) -> Callable[..., Any]:
 @pytest.mark.slow
 def test_each_size_is_measured_with_what_follows_it(bench: Callable[..., Any]) -> None:
     steps = bench("--growth", "--sizes", "300", "--more", "40")["steps"]
-    whole, recent, corrections, nothing = steps
+    whole, _, recent, corrections, nothing, publication = steps
     assert [(step["encounters"], step["what"]) for step in steps] == [
         (300, "whole run"),
+        (300, "nightly maintenance"),
         (300, "40 recent rows"),
         (300, "40 scattered corrections"),
         (300, "nothing new"),
+        (300, "publication"),
     ]
     assert whole["share_of_lake"] == 1 and whole["bytes_written"] > 0
     assert 0 < recent["share_of_lake"] < 1 and 0 < corrections["share_of_lake"] < 1
     assert (nothing["bytes_written"], nothing["files_written"]) == (0, 0)
+    assert publication["bytes_written"] > 0
     for step in steps:
         assert step["cpu_s"] > 0 and step["peak_mb"] == max(command["peak_mb"] for command in step["commands"])
 
