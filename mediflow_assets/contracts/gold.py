@@ -4,15 +4,7 @@ from dataclasses import replace
 
 from mediflow_assets.contracts.masks import age_band, drop, keep, year
 from mediflow_assets.contracts.readmission_measure import MEASURE
-from mediflow_assets.contracts.table import (
-    Audience,
-    Column,
-    Privacy,
-    RowCheck,
-    SmallCells,
-    TableContract,
-    Type,
-)  # fmt: skip
+from mediflow_assets.contracts.table import Audience, Column, Privacy, RowCheck, SmallCells, TableContract, Type
 from mediflow_assets.contracts.vitals import VITALS_LATEST
 
 P, T = Privacy, Type
