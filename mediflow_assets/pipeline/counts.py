@@ -5,7 +5,7 @@ those of the files that came are added. Whether a key stands twice is looked for
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import reduce
 from operator import or_
 
@@ -52,13 +52,12 @@ def _by_change(context: RunContext, contract: TableContract) -> Counts | None:
     if files is None or files.rows_changed * _LARGEST_SHARE > rows:
         return None
     found: Counts = dict(note["counts"])
-    key = _key(contract)
     for some, sign in ((files.came, 1), (files.went, -1)):
         if some:
             for name, count in _counted(context.tables.read_files(contract, some), contract, None).items():
                 found[name] = found.get(name, 0) + sign * count
-    if key is not None and files.came:
-        found[UNIQUE] = _twice(context, contract, files, key)
+    if contract.primary_key and files.came:
+        found[UNIQUE] = _twice(context, contract, files)
     return found
 
 
@@ -74,14 +73,21 @@ def _counted(frame: DataFrame, contract: TableContract, key: Column | None) -> C
     return {name: int(count or 0) for name, count in found.items()}
 
 
-def _twice(context: RunContext, contract: TableContract, files: Files, key: Column) -> int:
+def _twice(context: RunContext, contract: TableContract, files: Files) -> int:
     """How many of the keys that came are there once more, among themselves or in the files that stayed."""
-    came = context.tables.read_files(contract, files.came).select(key.alias("_key"))
+
+    def keys(paths: Collection[str]) -> DataFrame:
+        # the rows first: reading begins the engine's session, without which no column can be named
+        rows, key = context.tables.read_files(contract, paths), _key(contract)
+        assert key is not None
+        return rows.select(key.alias("_key"))
+
+    came = keys(files.came)
     with storage_errors(f"{contract.name} checks"):
         twice = came.agg((F.count(F.lit(1)) - F.countDistinct("_key")).alias("twice")).collect()[0]["twice"]
         if not files.stayed:
             return int(twice)
-        stayed = context.tables.read_files(contract, files.stayed).select(key.alias("_key"))
+        stayed = keys(files.stayed)
         # the few on the left, as in transforms.joins
         return int(twice) + int(came.distinct().join(stayed, "_key", "left_semi").count())
 

@@ -1,6 +1,8 @@
 """What rules count by the files that came and went is what they count over the whole table."""
 
 import random
+import subprocess
+import sys
 
 import pytest
 from pyspark.sql import functions as F
@@ -43,6 +45,31 @@ def looked_at(house, monkeypatch):
 
     monkeypatch.setattr(counts, "_counted", counted)
     return seen
+
+
+ALONE = """
+import os, sys
+from pyspark.sql import SparkSession
+from mediflow_assets.pipeline import counts
+from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.sources import Feeds
+from mediflow_assets.storage import engine
+from mediflow_assets.storage.delta import Lake
+from mediflow_assets.storage.tables import Tables
+
+counts.LEAST_ROWS = 0
+tables = Tables(Lake(sys.argv[1]), lambda: SparkSession.builder.remote(engine.embedded_url()).getOrCreate())
+counts.require_as_counted(RunContext(tables, None, Feeds()))
+print("as counted", flush=True)
+os._exit(0)
+"""
+
+
+def test_the_nightly_count_begins_the_engine_itself(counting):
+    counting.lake.append_rows(CONTRACT, [patient(1000)])
+    command = [sys.executable, "-c", ALONE, counting.lake.root]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert said.stdout == "as counted\n", said.stderr
 
 
 def test_only_what_came_is_looked_at(counting, monkeypatch):
