@@ -9,6 +9,7 @@ import typer
 from mediflow_assets.cli import context
 
 if TYPE_CHECKING:
+    from mediflow_assets.defs.launching import Outcome
     from mediflow_assets.settings import Settings
 
 
@@ -94,12 +95,7 @@ def launch(
             outcome = launching.run_job(defs, job_name, select, config, wait, tell)
     finally:
         launching.end_engine()
-    for failed in outcome.failed_checks:
-        typer.echo(f"check failed: {failed}", err=True)
-    for warned in outcome.warnings:
-        typer.echo(f"warning, which stops nothing: {warned}", err=True)
-    for error in outcome.errors:
-        typer.echo(f"Error: {error}", err=True)
+    _tell(outcome)
     if is_shown:
         from mediflow_assets.cli import run_report
 
@@ -109,6 +105,15 @@ def launch(
             unchanged.note(settings, outcome, began)
         return 0
     return 3 if outcome.failed_checks else 1
+
+
+def _tell(outcome: "Outcome") -> None:
+    for failed in outcome.failed_checks:
+        typer.echo(f"check failed: {failed}", err=True)
+    for warned in outcome.warnings:
+        typer.echo(f"warning, which stops nothing: {warned}", err=True)
+    for error in outcome.errors:
+        typer.echo(f"Error: {error}", err=True)
 
 
 def _has_omop(settings: "Settings") -> bool:

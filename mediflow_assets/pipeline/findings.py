@@ -6,10 +6,14 @@ the same name names it anew, or puts that beside.
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
+import pyarrow.compute as pc
+
 from mediflow_assets.contracts import silver
+from mediflow_assets.contracts.fhir import FHIR_RESOURCES
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.storage.delta import Lake
 
@@ -38,3 +42,17 @@ def has_any(lake: Lake, name: str, wanted: Mapping[TableContract, Any]) -> bool:
         )
 
     return bool(found(lake, name, wanted, look))
+
+
+def resources_told(lake: Lake, name: str, types: Sequence[str]) -> str:
+    """By what FHIR resources of some types have come, and gone; empty while there are none."""
+
+    def look() -> str:
+        counts: Counter[str] = Counter()
+        if (table := lake.seen(FHIR_RESOURCES)) is not None:
+            rows, wanted = lake.dataset(FHIR_RESOURCES, table), pc.field("resource_type").isin(types)
+            for batch in rows.to_batches(columns=["_delivery_id"], filter=wanted):
+                counts.update({each["values"]: each["counts"] for each in pc.value_counts(batch.column(0)).to_pylist()})
+        return hashlib.sha256(json.dumps(sorted(counts.items())).encode()).hexdigest() if counts else ""
+
+    return str(found(lake, name, [FHIR_RESOURCES], look))

@@ -1,8 +1,5 @@
 """Medications whose code another resource tells: they wait for it where they have no words either, and follow it."""
 
-import hashlib
-import json
-from collections import Counter
 from functools import reduce
 from operator import or_
 
@@ -14,7 +11,7 @@ from mediflow_assets.contracts.clinical import MEDICATIONS
 from mediflow_assets.contracts.fhir import FHIR_RESOURCES
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline.checked_codes import with_checked_codes
-from mediflow_assets.pipeline.findings import found, has_any
+from mediflow_assets.pipeline.findings import has_any, resources_told
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
@@ -75,14 +72,4 @@ def follow(context: RunContext) -> None:
 
 
 def _resources(lake: Lake) -> str:
-    """By what Medication resources have come, and gone; empty while there are none."""
-
-    def look() -> str:
-        counts: Counter[str] = Counter()
-        if (table := lake.seen(FHIR_RESOURCES)) is not None:
-            rows = lake.dataset(FHIR_RESOURCES, table)
-            for batch in rows.to_batches(columns=["_delivery_id"], filter=pc.field("resource_type") == MEDICATION):
-                counts.update({each["values"]: each["counts"] for each in pc.value_counts(batch.column(0)).to_pylist()})
-        return hashlib.sha256(json.dumps(sorted(counts.items())).encode()).hexdigest() if counts else ""
-
-    return str(found(lake, "medication_resources", [FHIR_RESOURCES], look))
+    return resources_told(lake, "medication_resources", [MEDICATION])

@@ -1,16 +1,12 @@
 """Departments of encounters that name a ward or an organisation by reference alone: they follow what that is called."""
 
-import hashlib
-import json
-from collections import Counter
-
 import pyarrow.compute as pc
 from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.fhir import FHIR_RESOURCES
 from mediflow_assets.contracts.table import TableContract
-from mediflow_assets.pipeline.findings import found, has_any
+from mediflow_assets.pipeline.findings import has_any, resources_told
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
@@ -49,14 +45,4 @@ def _is_any_named(lake: Lake) -> bool:
 
 
 def _resources(lake: Lake) -> str:
-    """By what resources of places have come, and gone; empty while there are none."""
-
-    def look() -> str:
-        counts: Counter[str] = Counter()
-        if (table := lake.seen(FHIR_RESOURCES)) is not None:
-            wanted = pc.field("resource_type").isin(TYPES)
-            for batch in lake.dataset(FHIR_RESOURCES, table).to_batches(columns=["_delivery_id"], filter=wanted):
-                counts.update(batch.column(0).to_pylist())
-        return hashlib.sha256(json.dumps(sorted(counts.items())).encode()).hexdigest() if counts else ""
-
-    return str(found(lake, "place_resources", [FHIR_RESOURCES], look))
+    return resources_told(lake, "place_resources", TYPES)

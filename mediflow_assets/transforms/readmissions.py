@@ -68,9 +68,8 @@ def readmissions(
 ) -> DataFrame:
     """One row per episode that ended, under its last stay's key: the next one if unplanned, and whether it counts.
 
-    The data end with the newest admission or discharge of any encounter, or `until` that day where these are not all
-    encounters. `is_readmitted` is null where the episode is
-    no index stay. A stay in progress lasts `days` at most.
+    The data end with the newest admission or discharge of any encounter, or on the day `until` where these are not all
+    encounters. `is_readmitted` is null where the episode is no index stay. A stay in progress lasts `days` at most.
     """
     happened = active(encounters)
     stays = happened.where(F.col("encounter_class") == "inpatient")
