@@ -13,7 +13,7 @@ from mediflow_assets.storage.errors import storage_errors
 
 ROW = "_row"
 _SIDE = "_side"
-MOST_ROWS = 200_000
+MOST_ROWS = 2_000_000
 """Where more went, and most of the table, to compare them all costs as much as to make again what is made of them."""
 
 

@@ -1,4 +1,7 @@
-"""What changed in a table since a version, by the files that its log names: none is looked into."""
+"""What changed in a table since a version, by the files that its log names: none is looked into.
+
+Maintenance lays rows into other files and changes none: what it did right after that version counts as no change.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +14,10 @@ from deltalake.exceptions import DeltaError
 
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.storage.delta import Lake
+
+RELAID = "mediflow.relaid"
+"""What the commit is marked with that lays a table's rows into other files."""
+_CHANGES_NO_ROW = frozenset(("OPTIMIZE", "SET TBLPROPERTIES", "ADD COLUMN", "VACUUM START", "VACUUM END"))
 
 
 @dataclass(frozen=True)
@@ -34,7 +41,8 @@ def files_since(lake: Lake, contract: TableContract, version: int) -> Files | No
     if now is None:
         return None
     try:
-        before = DeltaTable(lake.uri(contract), version=version, storage_options=dict(lake.storage_options) or None)
+        since = _before_rows_changed(now, version)
+        before = DeltaTable(lake.uri(contract), version=since, storage_options=dict(lake.storage_options) or None)
         was = _files(lake, contract, before)
     except (DeltaError, OSError):
         return None
@@ -44,6 +52,14 @@ def files_since(lake: Lake, contract: TableContract, version: int) -> Files | No
         return None
     came = {path: rows for path, rows in is_.items() if path not in was}
     return Files(came, went, {path: rows for path, rows in is_.items() if path in was})
+
+
+def _before_rows_changed(table: DeltaTable, version: int) -> int:
+    """The last version with the rows of this one."""
+    later = {int(each["version"]): each for each in table.history(max(table.version() - version, 1))}
+    while (commit := later.get(version + 1)) and (RELAID in commit or commit.get("operation") in _CHANGES_NO_ROW):
+        version += 1
+    return version
 
 
 def _is_there(path: str) -> bool:

@@ -4,14 +4,17 @@ from collections.abc import Iterator, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from deltalake import DeltaTable, write_deltalake
+from deltalake import CommitProperties, DeltaTable, write_deltalake
 
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.storage import months
+from mediflow_assets.storage.changes import RELAID
 from mediflow_assets.storage.delta import FORMAT, WRITER, Lake, format_of
 from mediflow_assets.storage.errors import storage_errors
 from mediflow_assets.storage.months import PART
 from mediflow_assets.storage.schemas import stored_schema
+
+_MARK = CommitProperties(custom_metadata={RELAID: "by month"})
 
 
 def divide(lake: Lake, contract: TableContract) -> bool:
@@ -51,13 +54,22 @@ def _divide(lake: Lake, contract: TableContract, part: str | None) -> bool:
 
 def _write_whole(table: DeltaTable, reader: pa.RecordBatchReader) -> None:
     write_deltalake(
-        table, reader, mode="overwrite", schema_mode="overwrite", partition_by=[PART], writer_properties=WRITER
+        table,
+        reader,
+        mode="overwrite",
+        schema_mode="overwrite",
+        partition_by=[PART],
+        commit_properties=_MARK,
+        writer_properties=WRITER,
     )
 
 
 def _write_part(table: DeltaTable, reader: pa.RecordBatchReader, parts: Sequence[str]) -> None:
     named = ", ".join(f"'{part}'" for part in parts)
-    write_deltalake(table, reader, mode="overwrite", predicate=f"{PART} IN ({named})", writer_properties=WRITER)
+    predicate = f"{PART} IN ({named})"
+    write_deltalake(
+        table, reader, mode="overwrite", predicate=predicate, commit_properties=_MARK, writer_properties=WRITER
+    )
 
 
 def _parted(

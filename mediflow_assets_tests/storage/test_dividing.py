@@ -127,6 +127,19 @@ def test_to_divide_changes_no_row_and_no_column_that_is_read(tables, encounters)
     assert not divide(tables.lake, CONTRACT)
 
 
+def test_rows_that_are_laid_into_other_files_count_as_no_change(tables, encounters):
+    tables.append(CONTRACT, encounters(**by_month(6)))
+    tables.append(CONTRACT, encounters(late="2023-06-30"))
+    before = tables.lake.version(CONTRACT)
+    divide(tables.lake, CONTRACT)
+    tables.lake.set_properties(CONTRACT, inputs={"a": 1})
+    maintain(tables.lake, 168)
+    files = files_since(tables.lake, CONTRACT, before)
+    assert files is not None and not files.rows_changed and sum(files.stayed.values()) == 13
+    tables.append(CONTRACT, encounters(later="2023-06-30"))
+    assert sum(files_since(tables.lake, CONTRACT, before).came.values()) == 1
+
+
 def test_a_merge_touches_the_parts_of_its_rows_alone(divided, encounters):
     version, before = divided.lake.version(CONTRACT), rows_of(divided)
     divided.merge(CONTRACT, encounters(5, e051="2023-05-20", new="2023-05-21"), KEYS)
