@@ -167,6 +167,8 @@ COST_ANOMALIES = _gold(
         Column("peer_group", T.STRING, "department_diagnosis_class, department_class, class or all", P.CLINICAL,
                keep(), nullable=False,
                derived_from=("gold/cost_baselines.department", "gold/cost_baselines.diagnosis_code")),
+        Column("baselines_version", T.STRING, "which baselines told the limit: twelve hex digits of their content",
+               P.TECHNICAL, keep(), derived_from=("gold/cost_baselines.limit_usd",)),
     ),
     ("encounter_key",),
     checks=(RowCheck("cost_within_limit", "cost_usd <= limit_usd"),),

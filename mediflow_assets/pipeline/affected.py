@@ -45,20 +45,13 @@ def people(context: RunContext, inputs: Iterable[TableContract], since: Mapping[
 
 
 def _people_of(context: RunContext, contract: TableContract, since: int) -> list[pa.ChunkedArray] | None:
-    names = [column for column in _NAMING.get(contract, ("patient_key",)) if column in contract.by_name]
-    rows = differing(context, contract, since, names or contract.primary_key)
+    rows = differing(context, contract, since)
     if rows is None or (contract in FOR_ALL and len(rows)):
         return None
     if contract is clinical.CLAIMS:
+        # what it adds to is the encounter, whoever it says was treated
         return [_patients_of(context, rows["encounter_key"])]
-    return [rows[name] for name in names]
-
-
-_NAMING: Mapping[TableContract, tuple[str, ...]] = {
-    links.MERGED_PATIENTS: ("patient_key", "survivor_key"),
-    # what it adds to is the encounter, whoever it says was treated
-    clinical.CLAIMS: ("encounter_key",),
-}
+    return [rows[name] for name in ("patient_key", "survivor_key") if name in contract.by_name]
 
 
 def _patients_of(context: RunContext, encounters: pa.ChunkedArray) -> pa.ChunkedArray:

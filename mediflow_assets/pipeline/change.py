@@ -1,7 +1,8 @@
 """In step with change: a table whose inputs' versions and code are what they were is left as it is."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
 
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.errors import KeyMismatch
@@ -14,7 +15,10 @@ CHANGING = "changing"
 """In place of a key's id: rows of one key are being replaced by rows of another."""
 
 
-def state_of(lake: Lake, inputs: Sequence[TableContract], key_id: str, made_by: str) -> dict[str, int | str]:
+State = dict[str, int | str]
+
+
+def state_of(lake: Lake, inputs: Sequence[TableContract], key_id: str, made_by: str) -> State:
     """The versions of a table's inputs, of the module that makes it and of the key: what its content depends on."""
     return {contract.name: lake.version(contract) for contract in inputs} | {
         "code": code_version(made_by),
@@ -22,9 +26,14 @@ def state_of(lake: Lake, inputs: Sequence[TableContract], key_id: str, made_by: 
     }
 
 
-def is_unchanged(lake: Lake, contract: TableContract, state: dict[str, int | str]) -> bool:
+def is_unchanged(lake: Lake, contract: TableContract, state: State) -> bool:
     """Whether the table was last made, checks passed, from just this state, with the columns of its contract."""
     return bool(lake.property_of(contract, INPUTS) == state and not lake.difference(contract))
+
+
+def but(note: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
+    """What a note says besides these."""
+    return {name: value for name, value in note.items() if name not in names}
 
 
 def require_key(lake: Lake, contracts_: Sequence[TableContract], key_id: str) -> None:

@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from mediflow_assets.contracts import clinical, events, gold, links, masked, silver
 from mediflow_assets.contracts.table import Audience, TableContract
 from mediflow_assets.contracts.vitals import VITALS_LATEST
-from mediflow_assets.pipeline import change, checks, increment, merged, publication
+from mediflow_assets.pipeline import change, checks, increment, merged, publication, renewal
 from mediflow_assets.pipeline.ended import without_ended
 from mediflow_assets.pipeline.old_age import over_89_of
 from mediflow_assets.pipeline.run_context import RunContext
@@ -56,6 +56,8 @@ class TableBuild:
     """Whether values are blanked until every group of quasi-identifiers counts 11 people."""
     rows_of: TableContract | None = None
     """The input without whose rows the table has none: then no engine is asked to make it."""
+    by_version_of: TableContract | None = None
+    """The input of which `build` is also given the version."""
     as_told: tuple[str, ...] = ()
     """Codes of encounters that `build` gets as Silver has them; it gives only what is computed of them."""
 
@@ -107,7 +109,7 @@ GOLD = (
         counts_open_stays=True,
     ),
     TableBuild(gold.COST_BASELINES, (_E,), costs.cost_baselines),
-    TableBuild(gold.COST_ANOMALIES, (_E, gold.COST_BASELINES), costs.cost_anomalies),
+    TableBuild(gold.COST_ANOMALIES, (_E, gold.COST_BASELINES), costs.cost_anomalies, by_version_of=gold.COST_BASELINES),
     TableBuild(gold.DEPARTMENT_COSTS, (_E,), costs.department_costs),
     TableBuild(gold.DAILY_CENSUS, (_E,), census.daily_census, counts_open_stays=True),
     TableBuild(gold.MONTHLY_ACTIVITY, (_E, gold.READMISSIONS, gold.COST_ANOMALIES), activity.monthly_activity),
@@ -137,6 +139,8 @@ def make(context: RunContext, build: TableBuild) -> StepResult:
         state["open_stay_days"] = str(context.open_stay_days)
     if change.is_unchanged(lake, contract, state):
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
+    if renewal.stands(context, contract, build.depends_on, state):
+        return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     if publication.waits(context, contract, state):
         told = {publication.WAITING: str(context.period)}
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True, figures=told)
@@ -153,6 +157,7 @@ def make(context: RunContext, build: TableBuild) -> StepResult:
     if not made.has_failed:
         before = lake.property_of(contract, change.INPUTS)
         noted = publication.note_of(context, contract) | increment.made_of(context, contract, build.depends_on)
+        noted |= renewal.note_of(context, contract, build.depends_on, state)
         lake.set_properties(contract, inputs=state, **noted)
         if before and before.get("code") != state["code"]:
             # an older version may hold what this one would not show, and the leak scan looks through it
@@ -169,7 +174,7 @@ def _is_of_nothing(lake: Lake, build: TableBuild) -> bool:
     return not lake.rows(build.contract) and not lake.difference(build.contract)
 
 
-def _write(context: RunContext, build: TableBuild, state: dict[str, int | str]) -> dict[str, int]:
+def _write(context: RunContext, build: TableBuild, state: change.State) -> dict[str, int]:
     """Write the table: the rows that differ where it is known whose may, else all of them."""
     contract = build.contract
     if (of := increment.since_made(context, contract, build.depends_on, state)) is not None:
@@ -191,6 +196,8 @@ def _rows(context: RunContext, build: TableBuild, of: increment.Increment | None
         beside.append(context.open_stay_days)
     if of is not None and of.until is not None:
         beside.append(of.until)
+    if build.by_version_of is not None:
+        beside.append(renewal.version_of(context.lake, build.by_version_of))
     rows = build.transform(*frames, *beside)
     return _anonymised(context.lake, build.contract, rows) if build.is_anonymised else rows
 

@@ -5,7 +5,7 @@ is not known, where anybody may be affected, and where a fifth of all are, which
 """
 
 import datetime as dt
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +27,7 @@ from mediflow_assets.transforms.readmissions import end_of_data
 
 MADE_OF, END = "made_of", "end_of_data"
 LEAST_ROWS = 200_000
-"""A smaller table is made whole in no more time."""
+"""A table that is smaller, and made from smaller ones, is made whole in no more time."""
 LARGEST_SHARE = 5
 """Where more than one row in so many may be affected, all are made again."""
 MOST_PEOPLE = 200_000
@@ -50,27 +50,36 @@ class Increment:
 
 def made_of(context: RunContext, contract: TableContract, inputs: tuple[TableContract, ...]) -> dict[str, Any]:
     """What is noted with a table beside the versions of its inputs; nothing with one that is always made whole."""
-    if contract not in affected.BY_PERSON or context.lake.rows(contract) < LEAST_ROWS:
+    if contract not in affected.BY_PERSON or is_small(context.lake, contract, *inputs):
         return {}
-    note: dict[str, Any] = {"tables": {each.name: _id_of(context.lake, each) for each in inputs}}
-    if silver.ENCOUNTERS in inputs:
-        note["labels"] = labels_told(context)
+    note = shown_by(context, inputs)
     if contract in affected.BY_END_OF_DATA:
         note[END] = _end_of_data(context)
     return {MADE_OF: note}
 
 
+def is_small(lake: Lake, *tables: TableContract) -> bool:
+    """Whether a table, and all that it is made from, are made whole in no more time."""
+    return all(lake.rows(each) < LEAST_ROWS for each in tables)
+
+
+def shown_by(context: RunContext, inputs: tuple[TableContract, ...]) -> dict[str, Any]:
+    """Which tables the inputs are, and which labels they show."""
+    note: dict[str, Any] = {"tables": {each.name: _id_of(context.lake, each) for each in inputs}}
+    return note | ({"labels": labels_told(context)} if silver.ENCOUNTERS in inputs else {})
+
+
 def since_made(
-    context: RunContext, contract: TableContract, inputs: tuple[TableContract, ...], state: Mapping[str, int | str]
+    context: RunContext, contract: TableContract, inputs: tuple[TableContract, ...], state: change.State
 ) -> Increment | None:
     """Who is affected by what has changed since the table was made; None where it is to be made whole."""
     lake = context.lake
     before, note = lake.property_of(contract, change.INPUTS), lake.property_of(contract, MADE_OF)
-    if not before or not note or lake.rows(contract) < LEAST_ROWS or lake.difference(contract):
+    if not before or not note or is_small(lake, contract, *inputs) or lake.difference(contract):
         return None
     now = made_of(context, contract, inputs).get(MADE_OF, {})
     tables = {each.name for each in inputs}
-    if _but(before, tables) != _but(state, tables) or _but(note, {END}) != _but(now, {END}):
+    if change.but(before, tables) != change.but(state, tables) or change.but(note, {END}) != change.but(now, {END}):
         return None
     people = affected.people(context, inputs, before)
     if people is not None and END in now:
@@ -116,10 +125,6 @@ def forget(lake: Lake, contract: TableContract) -> None:
     made whole by the next run."""
     if lake.property_of(contract, MADE_OF):
         lake.set_properties(contract, **{MADE_OF: None})
-
-
-def _but(note: Mapping[str, Any], names: Collection[str]) -> dict[str, Any]:
-    return {name: value for name, value in note.items() if name not in names}
 
 
 def _id_of(lake: Lake, contract: TableContract) -> str | None:

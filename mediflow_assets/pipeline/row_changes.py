@@ -12,6 +12,7 @@ from mediflow_assets.storage.changes import Files, files_since
 from mediflow_assets.storage.errors import storage_errors
 
 ROW = "_row"
+KEYS = ("patient_key", "survivor_key", "encounter_key")
 _SIDE = "_side"
 MOST_ROWS = 2_000_000
 """Where more went, and most of the table, to compare them all costs as much as to make again what is made of them."""
@@ -24,10 +25,11 @@ def row_hash(contract: TableContract) -> Column:
     return F.xxhash64(*contract.column_names, *filled)
 
 
-def differing(context: RunContext, contract: TableContract, since: int, names: Sequence[str]) -> pa.Table | None:
-    """What these columns hold in the rows that came, went or changed since a version, each once; None where that cannot
-    be told any more. Found once for all the steps of a run."""
-    place = " ".join(("differing", contract.name, f"{since} to {context.lake.version(contract)}", *names))
+def differing(context: RunContext, contract: TableContract, since: int) -> pa.Table | None:
+    """The keys of the rows that came, went or changed since a version, `KEYS` where a table has them, else its primary
+    key, each once; None where that cannot be told any more, or not cheaply. Found once for all the steps of a run."""
+    place = f"differing {contract.name} {since} to {context.lake.version(contract)}"
+    names = [name for name in KEYS if name in contract.by_name] or contract.primary_key
     if place not in context.kept:
         # one that was not there yet (-1) is created without rows, in its first version
         files = files_since(context.lake, contract, max(since, 0))

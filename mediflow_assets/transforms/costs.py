@@ -86,13 +86,14 @@ def _baseline(costs: DataFrame) -> DataFrame:
     return spread.withColumn("limit_usd", F.least(F.round(limit, 2), F.lit(MOST_USD)).cast("decimal(12,2)"))
 
 
-def cost_anomalies(encounters: DataFrame, baselines: DataFrame) -> DataFrame:
-    """Encounters above the limit of the narrowest peer group they have."""
+def cost_anomalies(encounters: DataFrame, baselines: DataFrame, version: str | None = None) -> DataFrame:
+    """Encounters above the limit of the narrowest peer group they have, by baselines of this version."""
     costs = priced(encounters)
     peers = _renamed(with_peers(costs.select(*_GROUP).distinct(), baselines), "of")
     columns = ("encounter_key", "patient_key", "admitted_at", "admitted_on", *_GROUP, "cost_usd")
     above = costs.join(peers, _is_of("of")).where(F.col("cost_usd") > F.col("limit_usd"))
-    return above.select(*columns, "expected_cost_usd", "limit_usd", "peer_group")
+    told = above.select(*columns, "expected_cost_usd", "limit_usd", "peer_group")
+    return told.withColumn("baselines_version", F.lit(version).cast("string"))
 
 
 def with_peers(rows: DataFrame, baselines: DataFrame) -> DataFrame:
