@@ -31,7 +31,7 @@ def leak_scan(
     with officer.recorded(settings, "leak-scan", kind) as who:
         with lake_lease(settings.lock, "leak-scan"), storage_errors("leak scan"):
             lake = context.lake(settings)
-            found = steps.Scan(settings.root, lake).run(kind)
+            found = steps.Scan(settings.root, lake, settings.pseudonym_key()).run(kind)
             steps.write_down(lake, found, "by hand")
         who.detail = f"{kind}; {found.files} files; {found.hits} hits"
         if as_json:

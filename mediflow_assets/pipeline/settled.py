@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).parents[1]
 FILE = "settled.json"
 LASTS = dt.timedelta(hours=12)
 """After it a run is made all the same, so that no table's freshness, promised within 24 hours, is in doubt."""
-_BESIDES = frozenset(("lake", "inbox", "dagster", "logs", FILE, "lake.lock", "leak_scan.json", "audit.head"))
+_BESIDES = frozenset(("lake", "inbox", "dagster", "logs", FILE, "lake.lock", "leak_scan.parquet", "audit.head"))
 """What has a stamp of its own, and what runs write of themselves."""
 _DATABASE = "ops.db"
 """Each command writes to it: how far it has come is asked of it."""

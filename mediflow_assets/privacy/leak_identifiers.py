@@ -5,14 +5,16 @@ cities), codes, dates, months, times, amounts, values under six characters, and 
 share, and what stands in the names of departments that are shown.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from mediflow_assets.contracts import clinical, silver
 from mediflow_assets.contracts.suppression import K
 from mediflow_assets.contracts.table import Column, Privacy, TableContract
-from mediflow_assets.privacy.leak_search import SHORTEST, folded, hits, possible, trimmed, words_of
+from mediflow_assets.privacy.leak_search import SHORTEST, digests, folded, hits, possible, trimmed, words_of
+from mediflow_assets.privacy.leak_texts import PSEUDONYM
 from mediflow_assets.storage.delta import Lake
 
 _SINGLE_WORDS = (Privacy.NAME, Privacy.GEOGRAPHY)
@@ -45,22 +47,55 @@ _CODES = (
 """Columns that anybody may see, and whose texts stand in unknown columns as well: cells that a feed makes them of."""
 
 
-def identifiers(lake: Lake) -> pl.Series:
-    """Every distinct identifier, folded."""
-    codes = pl.concat([_texts(lake, table, name).str.to_lowercase().unique() for table, name in _CODES])
-    parts = [
-        folded(_of_column(_texts(lake, table, column.name), column.name, column.privacy, codes))
-        for table, column in _looked_for()
-    ]
-    found, shown = pl.concat(parts).unique(), _departments(lake)
-    few = possible(found, words_of(shown)) if len(shown) else shown
+@dataclass
+class Sieve:
+    """Lets through those identifiers that may stand where some words do: few of a million, which are never all held."""
+
+    words: pl.Series
+    """The digests of all words there are."""
+    seed: int
+    has_pseudonyms: bool = False
+    """Whether an identifier looks like a pseudonym."""
+    _seen: list[pl.Series] = field(default_factory=list)
+
+    def __call__(self, texts: pl.Series) -> pl.Series:
+        """Those of some identifiers."""
+        each = digests(texts, self.seed)
+        first = each.arg_unique()
+        self._seen.append(each.gather(first))
+        distinct = texts.gather(first)
+        self.has_pseudonyms = self.has_pseudonyms or bool(distinct.str.contains(PSEUDONYM).any())
+        return possible(distinct, self.words, self.seed)
+
+    @property
+    def count(self) -> int:
+        """How many distinct ones there were."""
+        return pl.concat(self._seen).n_unique() if self._seen else 0
+
+
+def identifiers(lake: Lake, sieve: Callable[[pl.Series], pl.Series] = lambda texts: texts) -> pl.Series:
+    """Every distinct identifier, folded, of those that the sieve lets through: column by column, so that all of them
+    are never held at once."""
+    plain, doubtful = [pl.Series([], dtype=pl.String)], [pl.Series([], dtype=pl.String)]
+    for table, column in _looked_for(lake):
+        texts = sieve(folded(_of_column(_texts(lake, table, column.name), column)))
+        (doubtful if _may_be_a_code(column) else plain).append(texts.unique())
+    found, others = pl.concat(plain), pl.concat(doubtful)
+    if len(others):
+        codes = pl.concat([_texts(lake, table, name).str.to_lowercase().unique() for table, name in _CODES])
+        found = pl.concat([found, others.filter(~others.is_in(codes.implode()))])
+    found = found.unique()
+    if not len(found):
+        return found
+    shown = _departments(lake)
+    few = possible(found, digests(words_of(shown), 0), 0)
     return found.filter(~found.is_in(list(hits(shown, few, is_cell=True))))
 
 
 def kinds_of(lake: Lake, found: Collection[str]) -> dict[str, str]:
     """Of identifiers that were found the columns of Silver in which they stand, and of which class these are."""
     told: dict[str, list[str]] = {each: [] for each in found}
-    for table, column in _looked_for() if told else ():
+    for table, column in _looked_for(lake) if told else ():
         here = trimmed(_texts(lake, table, column.name))
         texts = _of_objects(here) if column.name == "extra" else here
         for each in texts.filter(texts.is_in(list(told))).unique():
@@ -76,8 +111,8 @@ def _departments(lake: Lake) -> pl.Series:
     return counted.filter(pl.col("patient_key") >= K)["department"]
 
 
-def _looked_for() -> Iterator[tuple[TableContract, Column]]:
-    for table in (*silver.VALIDATED, *silver.VERSIONS.values()):
+def _looked_for(lake: Lake) -> Iterator[tuple[TableContract, Column]]:
+    for table in filter(lake.rows, (*silver.VALIDATED, *silver.VERSIONS.values())):
         for column in table.columns:
             if column.privacy.is_direct and (table.name, column.name) not in _ELSEWHERE:
                 yield table, column
@@ -87,17 +122,20 @@ def _texts(lake: Lake, table: TableContract, name: str) -> pl.Series:
     return pl.Series(pl.from_arrow(lake.read(table, [name])[name]), dtype=pl.String).drop_nulls()
 
 
-def _of_column(values: pl.Series, name: str, privacy: Privacy, codes: pl.Series) -> pl.Series:
-    if privacy is Privacy.OTHER_ID or name == "extra":
-        texts = _of_objects(values) if name == "extra" else values
-        telling = r"[0-9@]" if name == "extra" else _NO_SINGLE_WORD
+def _may_be_a_code(column: Column) -> bool:
+    return column.privacy is Privacy.OTHER_ID or column.name == "extra"
+
+
+def _of_column(values: pl.Series, column: Column) -> pl.Series:
+    if _may_be_a_code(column):
+        texts = _of_objects(values) if column.name == "extra" else values
+        telling = r"[0-9@]" if column.name == "extra" else _NO_SINGLE_WORD
         is_plain = texts.str.strip_chars().str.contains(_AMOUNT_OR_TIME)
-        found = _rare(texts.filter(texts.str.contains(telling) & ~is_plain))
-        return found.filter(~found.str.strip_chars().str.to_lowercase().is_in(codes.implode()))
-    if name in _OWN_IDS:
+        return _rare(texts.filter(texts.str.contains(telling) & ~is_plain))
+    if column.name in _OWN_IDS:
         # made of patient and day or code where the source has none: the patient's own id is looked for anyway
         return values.filter(~values.str.contains(rf"^[^|]{{{SHORTEST},}}\|"))
-    if privacy in _SINGLE_WORDS:
+    if column.privacy in _SINGLE_WORDS:
         return values.filter(values.str.strip_chars().str.contains(r"[ \-][^ ]"))
     return values
 

@@ -1,12 +1,13 @@
 """The leak scan: Silver's identifiers, looked for in everything that people without a right to them may open.
 
-In a run, what was written since the last clean scan is looked through; `full` looks through all of it.
+In a run, what was written since the last clean scan is looked through for everybody, and all else for who is new;
+`full` looks through all of it.
 """
 
 import datetime as dt
-import json
+import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,27 +15,25 @@ import polars as pl
 
 from mediflow_assets.contracts import TABLES, assurance
 from mediflow_assets.contracts.table import Severity, TableContract
-from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.pipeline import change, checks, counts
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.privacy.byte_search import files_of
-from mediflow_assets.privacy.leak_identifiers import identifiers, kinds_of
-from mediflow_assets.privacy.leak_search import hits, possible, words_of
-from mediflow_assets.privacy.leak_texts import PSEUDONYM, of_arrow, texts_of, undone
+from mediflow_assets.privacy.leak_identifiers import Sieve, identifiers, kinds_of
+from mediflow_assets.privacy.leak_memory import Memory, Stamp, candidates, seed_of, words_of_texts
+from mediflow_assets.privacy.leak_search import digests, hits
+from mediflow_assets.privacy.leak_texts import of_arrow, texts_of, undone
+from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.storage.delta import Lake
 
 FULL, NEW = "full", "new"
 FOUND = "identifier_found"
-STATE_FILE = "leak_scan.json"
-_TOGETHER_BYTES = 32 << 20
 _CLEAN = "clean_versions"
 ZONES = ("gold", "masked", "omop", "models")
 FOLDERS = ("exports", "dagster", "mlflow", "logs")
 FILES = ("ops.db", "ops.db-wal", "audit.head")
 SCANNED = tuple(table for name, table in TABLES.items() if table.key[0] in ZONES and name != assurance.LEAK_SCANS.name)
 """The tables whose change makes a run look again."""
-Opened = Callable[[], Iterator[pl.Series]]
 
 
 @dataclass
@@ -64,35 +63,53 @@ class Scan:
 
     root: Path
     lake: Lake
+    key: PseudonymKey
 
     def run(self, kind: str) -> Scanned:
-        """Look through everything, or what is new since the last clean scan."""
-        wanted = identifiers(self.lake)
-        seen = {} if kind == FULL else self._seen()
-        found = Scanned(kind, len(wanted), versions={table.name: self.lake.version(table) for table in SCANNED})
+        """Look through everything, or what is new since the last clean scan: files for every identifier, and all other
+        files for those identifiers that are new."""
+        seed = seed_of(self.key)
         stamps = {str(path): stamp for path in self._files() if (stamp := _stamp(path))}
-        fresh = [Path(name) for name, stamp in stamps.items() if seen.get(name) != stamp]
-        # an identifier that looks like a pseudonym is looked for among the pseudonyms too
-        are_keys = bool(wanted.str.contains(PSEUDONYM).any())
-        opened: list[tuple[str, int, Opened]] = [
-            (self._place(path), stamps[str(path)][0], lambda path=path: texts_of(path, are_keys))  # type: ignore[misc]
-            for path in fresh
-        ]
-        self._look(found, wanted, [*opened, *self._remote()])
+        known = Memory(seed) if kind == FULL else Memory.read(self.root, seed).unchanged(stamps)
+        versions = {table.name: self.lake.version(table) for table in SCANNED}
+        words, sieve, wanted = self._wanted(known, stamps)
+        if sieve.has_pseudonyms and not known.has_keys:
+            # an identifier that looks like a pseudonym is looked for among the pseudonyms too
+            known = Memory(seed, has_keys=True)
+            words, sieve, wanted = self._wanted(known, stamps)
+        fresh = stamps.keys() - {*known.files["path"]}
+        found = Scanned(kind, sieve.count, versions=versions)
+        found.files, found.bytes = len(fresh) + len(self._remote()), sum(stamps[path][0] for path in fresh)
+        self._look(found, known.candidates(wanted) | candidates(words, wanted, seed), known.has_keys)
         found.places.update(self._off_contract())
         if not found.hits:
-            self._remember(stamps)
+            self._remember(known, stamps, words, wanted)
         return found
 
-    def _look(self, found: Scanned, wanted: pl.Series, opened: list[tuple[str, int, Opened]]) -> None:
-        few = possible(wanted, _words(text for _, _, open_ in opened for text in open_())) if len(wanted) else wanted
+    def _wanted(self, known: Memory, stamps: Mapping[str, Stamp]) -> tuple[pl.DataFrame, Sieve, pl.Series]:
+        """The words of what is not known, and the identifiers of which each word stands somewhere."""
+        named = itertools.chain(stamps.keys() - {*known.files["path"]}, self._remote())
+        texts = ((name, text) for name in named for text in self._texts(name, known.has_keys))
+        words = words_of_texts(texts, known.seed)
+        sieve = Sieve(pl.concat([words["word"], known.files["words"].explode()]).unique(), known.seed)
+        return words, sieve, identifiers(self.lake, sieve)
+
+    def _texts(self, name: str, has_keys: bool) -> Iterator[pl.Series]:
+        """The texts of a file, or of the present rows of a table in a lake that is no folder."""
+        if name not in TABLES:
+            yield from texts_of(Path(name), has_keys)
+        elif (opened := self.lake.seen(TABLES[name])) is not None:
+            for batch in self.lake.dataset(TABLES[name], opened).to_batches():
+                for column in batch.columns:
+                    yield from of_arrow(column)
+
+    def _look(self, found: Scanned, wanted: Mapping[str, pl.Series], has_keys: bool) -> None:
         each: Counter[tuple[str, str]] = Counter()
-        for place, size, open_ in opened:
-            found.files += 1
-            found.bytes += size
+        for name, few in wanted.items():
             here: Counter[str] = Counter()
-            for text in _with_undone(open_()) if len(few) else ():
+            for text in _with_undone(self._texts(name, has_keys)):
                 here.update(hits(text, few, is_cell=len(text) != 1))
+            place = name if name in TABLES else self._place(Path(name))
             each.update({(place, what): times for what, times in here.items()})
             found.places.update({place: here.total()} if here else {})
             found.files_hit += bool(here)
@@ -108,12 +125,9 @@ class Scan:
             yield from files_of(self.root / folder)
         yield from (self.root / name for name in FILES)
 
-    def _remote(self) -> Iterator[tuple[str, int, Opened]]:
-        """Tables of a lake that is no folder: their present rows."""
-        for table in SCANNED if "://" in self.lake.root else ():
-            if (opened := self.lake.seen(table)) is not None:
-                batches = self.lake.dataset(table, opened).to_batches
-                yield table.name, 0, lambda b=batches: (s for batch in b() for c in batch.columns for s in of_arrow(c))  # type: ignore[misc]
+    def _remote(self) -> list[str]:
+        """The tables of a lake that is no folder: their present rows are looked through each time."""
+        return [table.name for table in SCANNED if "://" in self.lake.root and self.lake.seen(table) is not None]
 
     def _off_contract(self) -> dict[str, int]:
         """Stored columns that no contract decides on, by table: dates, ages and short values are held by policy."""
@@ -125,21 +139,15 @@ class Scan:
                 return "/".join((name, *path.parent.relative_to(folder).parts[:2])).strip("/") or "."
         return "."
 
-    def _seen(self) -> dict[str, list[int]]:
-        try:
-            seen: dict[str, list[int]] = json.loads((self.root / STATE_FILE).read_text())
-        except FileNotFoundError:
-            return {}
-        except ValueError:
-            raise SettingsInvalid(
-                f"{STATE_FILE} cannot be read. Remove it; the next scan is then a full one."
-            ) from None
-        return seen
-
-    def _remember(self, stamps: dict[str, list[int]]) -> None:
-        partial = self.root / f".{STATE_FILE}"
-        partial.write_text(json.dumps(stamps))
-        partial.replace(self.root / STATE_FILE)
+    def _remember(
+        self, known: Memory, stamps: Mapping[str, Stamp], words: pl.DataFrame, identifiers: pl.Series
+    ) -> None:
+        fresh = [(path, *stamp) for path, stamp in stamps.items() if path not in {*known.files["path"]}]
+        files = pl.DataFrame(fresh, schema={n: t for n, t in known.files.schema.items() if n != "words"}, orient="row")
+        held = words.group_by("path").agg(pl.col("word").alias("words"))
+        read = files.join(held, on="path", how="left").with_columns(pl.col("words").fill_null([]))
+        cleared = tuple(digests(identifiers, known.seed))
+        Memory(known.seed, pl.concat([known.files, read]), cleared, known.has_keys).write(self.root)
 
 
 def make(context: RunContext, root: Path, kind: str = NEW) -> StepResult:
@@ -148,7 +156,7 @@ def make(context: RunContext, root: Path, kind: str = NEW) -> StepResult:
     state = change.state_of(lake, SCANNED, context.key.key_id, __name__)
     if kind == NEW and change.is_unchanged(lake, contract, state):
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
-    scanned = Scan(root, lake).run(kind)
+    scanned = Scan(root, lake, context.key).run(kind)
     write_down(lake, scanned, context.run_id)
     rows, version = lake.rows(contract), lake.version(contract)
     failing = {checks.COLUMNS: 0, counts.FILLED: 0, FOUND: scanned.hits}
@@ -179,23 +187,6 @@ def is_clean(lake: Lake, contract: TableContract, version: int) -> bool:
     return bool(clean.get(contract.name) == version)
 
 
-def _words(texts: Iterator[pl.Series]) -> pl.Series:
-    """The distinct words of everything, escapes undone. Small texts are taken together: each call has its price."""
-    found, held, size = [pl.Series([], dtype=pl.String)], [], 0
-    for text in texts:
-        held.append(text)
-        size += text.estimated_size()
-        if size > _TOGETHER_BYTES:
-            found.append(_words_of_all(held))
-            held, size = [], 0
-    return pl.concat([*found, *([_words_of_all(held)] if held else [])]).unique()
-
-
-def _words_of_all(held: list[pl.Series]) -> pl.Series:
-    together = pl.concat(held).unique()
-    return words_of(pl.concat([together, undone(together)])).unique()
-
-
 def _with_undone(texts: Iterator[pl.Series]) -> Iterator[pl.Series]:
     for text in texts:
         yield text
@@ -203,10 +194,10 @@ def _with_undone(texts: Iterator[pl.Series]) -> Iterator[pl.Series]:
             yield more
 
 
-def _stamp(path: Path) -> list[int]:
-    """Size and time of change; nothing where the file is gone."""
+def _stamp(path: Path) -> Stamp | None:
+    """Size and time of change; None where the file is gone."""
     try:
         stat = path.stat()
     except FileNotFoundError:
-        return []
-    return [stat.st_size, stat.st_mtime_ns]
+        return None
+    return stat.st_size, stat.st_mtime_ns

@@ -18,9 +18,9 @@ _SAID_TO_BE_ONE = re.compile(r"(?:patient|encounter|person|subject|member|accoun
 
 
 def folded(texts: pl.Series) -> pl.Series:
-    """Identifiers as they are looked for: trimmed, in lower case, distinct, and long enough."""
+    """Identifiers as they are looked for: trimmed, in lower case, and long enough."""
     found = trimmed(texts)
-    return found.filter(found.str.len_chars() >= SHORTEST).unique()
+    return found.filter(found.str.len_chars() >= SHORTEST)
 
 
 def trimmed(texts: pl.Series) -> pl.Series:
@@ -32,18 +32,35 @@ def words_of(texts: pl.Series) -> pl.Series:
     """The distinct words of texts, in lower case."""
     if not len(texts):
         return pl.Series([], dtype=pl.String)
-    return texts.str.to_lowercase().str.extract_all(_WORD).explode(empty_as_null=True).drop_nulls().unique()
+    return words_by_place(pl.DataFrame({"text": texts}))["text"]
 
 
-def possible(identifiers: pl.Series, words: pl.Series) -> pl.Series:
-    """Those identifiers of which every word is among the words."""
-    last = identifiers.str.extract(_LAST_WORD)
-    some = pl.DataFrame({"id": identifiers.filter(last.is_in(words.implode()))})
-    if not some.height:
-        return some["id"]
-    split = some.with_columns(pl.col("id").str.extract_all(_WORD).alias("word")).explode("word")
-    missing = split.filter(~pl.col("word").is_in(words.implode()))["id"].unique()
-    return some["id"].filter(~some["id"].is_in(missing.implode()))
+def words_by_place(texts: pl.DataFrame) -> pl.DataFrame:
+    """The distinct words of the column `text`, in lower case, beside the other columns."""
+    words = texts.with_columns(pl.col("text").str.to_lowercase().str.extract_all(_WORD))
+    return words.explode("text", empty_as_null=True).drop_nulls("text").unique()
+
+
+def digests(words: pl.Series, seed: int) -> pl.Series:
+    """What stands for words where words may not be kept: whoever has not got the seed cannot tell which they are."""
+    return words.hash(seed)
+
+
+def possible(identifiers: pl.Series, words: pl.Series, seed: int) -> pl.Series:
+    """Those identifiers of which every word is among the words, given by their digests."""
+    last, among = identifiers.str.extract(_LAST_WORD), words.implode()
+    # the last word alone leaves few of a million
+    some = identifiers.filter(last.is_not_null() & digests(last, seed).is_in(among))
+    split = with_words(some, seed)
+    missing = split.filter(~pl.col("word").is_in(among))["id"].unique()
+    return some.filter(~some.is_in(missing.implode()))
+
+
+def with_words(identifiers: pl.Series, seed: int) -> pl.DataFrame:
+    """Identifiers (`id`) with the digest of each of their distinct words (`word`)."""
+    each = pl.DataFrame({"id": identifiers, "text": identifiers}, schema={"id": pl.String, "text": pl.String})
+    split = words_by_place(each)
+    return split.select("id", digests(split["text"], seed).alias("word"))
 
 
 def hits(texts: pl.Series, identifiers: pl.Series, is_cell: bool = False) -> Counter[str]:

@@ -78,14 +78,19 @@ def of_arrow(column: Any) -> Iterator[pl.Series]:
 
 def undone(texts: pl.Series) -> pl.Series:
     """What the texts say in URL escapes and in base64, nothing where they hold none."""
-    escaped = texts.filter(texts.str.contains(_ESCAPED)).unique().to_list()
-    found = [unquote_plus(text) for text in escaped]
-    runs = texts.str.extract_all(_BASE64).explode(empty_as_null=True).drop_nulls().unique()
-    for run in runs.to_list():
+    return undone_by_place(pl.DataFrame({"text": texts}))["text"]
+
+
+def undone_by_place(texts: pl.DataFrame) -> pl.DataFrame:
+    """The same of the column `text`, beside the other columns."""
+    escaped = texts.filter(pl.col("text").str.contains(_ESCAPED)).unique()
+    said = [(*place, unquote_plus(text)) for *place, text in escaped.rows()]
+    runs = texts.with_columns(pl.col("text").str.extract_all(_BASE64)).explode("text", empty_as_null=True)
+    for *place, run in runs.drop_nulls("text").unique().rows():
         for part in {run, *run.split("/")} if "/" in run else (run,):
-            if len(part) >= 8 and (said := _said(part)):
-                found.append(said)
-    return pl.Series(found, dtype=pl.String)
+            if len(part) >= 8 and (text := _said(part)):
+                said.append((*place, text))
+    return pl.DataFrame(said, schema=texts.schema, orient="row")
 
 
 def _said(run: str) -> str | None:

@@ -58,7 +58,7 @@ def test_an_erased_patient_is_in_no_table_and_in_no_byte(hospital):
 
 def test_an_identifier_in_a_table_is_found(hospital):
     house = hospital.copy("planted")
-    scan = leak_scan.Scan(house.folder, house.lake)
+    scan = leak_scan.Scan(house.folder, house.lake, house.key)
     assert scan.run(leak_scan.FULL).hits == 0
     house.lake.append_rows(omop.CARE_SITE, [{"care_site_id": 1, "care_site_name": GONE}])
     assert scan.run(leak_scan.FULL).places.keys() == {"lake/omop/care_site"}

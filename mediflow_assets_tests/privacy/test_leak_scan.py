@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,9 +17,10 @@ from deltalake.schema import PrimitiveType
 
 from mediflow_assets.contracts import assurance, clinical, gold, masked, silver
 from mediflow_assets.contracts.suppression import K
-from mediflow_assets.privacy import leak_scan
+from mediflow_assets.errors import SettingsInvalid
+from mediflow_assets.privacy import leak_memory, leak_scan
 from mediflow_assets.privacy.leak_identifiers import identifiers
-from mediflow_assets.privacy.leak_search import hits, possible, words_of
+from mediflow_assets.privacy.leak_search import digests, hits, possible, words_of
 from mediflow_assets_tests.house import RECEIVED
 
 CANARIES = {
@@ -96,7 +98,7 @@ def house(planted, tmp_path):
 
 
 def scan(house, kind=leak_scan.FULL):
-    return leak_scan.Scan(house.folder, house.lake).run(kind)
+    return leak_scan.Scan(house.folder, house.lake, house.key).run(kind)
 
 
 def text_file(path):
@@ -234,6 +236,42 @@ def test_a_run_looks_only_at_what_is_new_and_never_forgets_a_hit(house):
     assert scan(house, leak_scan.FULL).hits == 0
 
 
+def test_everybody_is_looked_for_in_what_is_new_and_who_is_new_in_everything(house):
+    text_file("logs/old.log")(house, "MRN-777-001 and MRN-777-002")
+    assert scan(house, leak_scan.NEW).hits == 0
+    text_file("logs/new.log")(house, CANARIES["H"])
+    assert dict(scan(house, leak_scan.NEW).places) == {"logs": 1}
+    text_file("logs/new.log")(house, "nobody")
+    newcomer = {"patient_id": "MRN-777-002", "patient_key": "2" * 32, "source_system": "synthea", "gender": "F"}
+    house.lake.append_rows(silver.PATIENTS, [newcomer | {"updated_at": RECEIVED}])
+    found = scan(house, leak_scan.NEW)
+    assert found.hits == found.files_hit == 1 and found.kinds.total() == 1
+    assert scan(house, leak_scan.NEW).hits == 1, "a hit is never forgotten"
+    (house.folder / "logs" / "old.log").unlink()
+    assert scan(house, leak_scan.NEW).hits == 0
+    assert b"zebrafinch" not in (house.folder / leak_memory.FILE).read_bytes().lower()
+
+
+def test_who_was_looked_for_in_a_file_is_not_looked_for_there_again(house, monkeypatch):
+    text_file("logs/old.log")(house, " ".join(reversed(CANARIES["B"].split())))
+    assert scan(house, leak_scan.NEW).hits == 0
+    monkeypatch.setattr(leak_scan, "hits", lambda *_, **__: pytest.fail("an old file was looked through again"))
+    assert scan(house, leak_scan.NEW).files == 0
+
+
+@pytest.mark.parametrize("left", [b"no table", b""])
+def test_what_cannot_be_read_of_the_last_scan_is_said(house, left):
+    (house.folder / leak_memory.FILE).write_bytes(left)
+    with pytest.raises(SettingsInvalid, match="the next scan is then a full one"):
+        scan(house, leak_scan.NEW)
+
+
+def test_under_another_key_nothing_is_known_of_any_file(house):
+    files = scan(house, leak_scan.NEW).files
+    other = leak_scan.Scan(house.folder, house.lake, replace(house.key, secret=b"k" * 32))
+    assert other.run(leak_scan.NEW).files >= files
+
+
 def test_the_step_writes_it_down_fails_on_a_hit_and_rests_when_nothing_changed(house):
     made = leak_scan.make(house.context, house.folder)
     assert not made.has_failed and not made.is_unchanged
@@ -268,9 +306,9 @@ def test_a_short_number_in_a_cell_of_a_table_is_one():
 
 
 def test_only_those_whose_words_all_occur_are_looked_for_exactly():
-    words = words_of(pl.Series(["Ada lives at 12 Main-Street", None, "PAT 000001"]))
+    words = digests(words_of(pl.Series(["Ada lives at 12 Main-Street", None, "PAT 000001"])), 7)
     wanted = pl.Series(["ada main", "ada nobody", "pat-000001", "pat-000002", "12 main street"])
-    assert sorted(possible(wanted, words)) == ["12 main street", "ada main", "pat-000001"]
+    assert sorted(possible(wanted, words, 7)) == ["12 main street", "ada main", "pat-000001"]
 
 
 def test_a_pseudonym_like_identifier_is_looked_for_among_the_keys(house):
