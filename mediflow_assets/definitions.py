@@ -15,6 +15,7 @@ from mediflow_assets.defs.abandoned import build_abandoned_sensor
 from mediflow_assets.defs.assets import graph, models
 from mediflow_assets.defs.resources import EngineResource, LakehouseResource
 from mediflow_assets.defs.retraining import build_retraining_sensor
+from mediflow_assets.defs.run_tags import LEFT_OUT
 from mediflow_assets.defs.sensors import FRESH_HOURS, build_sensors
 from mediflow_assets.defs.stream_sensor import build_stream_sensor
 from mediflow_assets.modes import close_to_others
@@ -30,7 +31,13 @@ def _with_policy(spec: dg.AssetSpec, is_omop_made: bool) -> dg.AssetSpec:
     freshness = dg.FreshnessPolicy.time_window(
         fail_window=dt.timedelta(hours=FRESH_HOURS), warn_window=dt.timedelta(hours=FRESH_HOURS - 4)
     )
-    automatic = dg.AutomationCondition.eager() & dg.AutomationCondition.all_deps_blocking_checks_passed()
+    # what a refresh left out it could not have changed
+    news = dg.AutomationCondition.newly_updated() & ~dg.AutomationCondition.executed_with_root_target()
+    told = news & ~dg.AutomationCondition.all_new_updates_have_run_tags(tag_keys={LEFT_OUT})
+    automatic = (
+        dg.AutomationCondition.eager().replace("newly_updated_without_root", told)
+        & dg.AutomationCondition.all_deps_blocking_checks_passed()
+    )
     spec = spec.replace_attributes(owners=[OWNER])
     if not is_omop_made:
         automatic = automatic.ignore(jobs.OMOP)

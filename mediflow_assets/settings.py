@@ -78,7 +78,7 @@ class Settings(BaseSettings):
         "encounter-alerts", pattern=r"^[A-Za-z0-9._-]{1,200}$", description="the topic that alerts go to"
     )
     max_records_per_run: int = Field(500_000, ge=1, description="most messages of the topic that one run lands")
-    stream_interval_seconds: int = Field(10, ge=1, description="seconds between two looks of the daemon at the topic")
+    stream_interval_seconds: int = Field(5, ge=1, description="seconds between two looks of the daemon at the topic")
     stream_memory: str = Field("2g", pattern=r"^[1-9][0-9]*[mg]$", description="memory of the streaming service's JVM")
     stream_cores: int = Field(4, ge=1, description="threads of the streaming service beyond one for each partition")
     metrics_host: str = Field("127.0.0.1", description="the address on which the streaming service shows its metrics")

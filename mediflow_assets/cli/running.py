@@ -92,7 +92,7 @@ def launch(
         config = {"ops": {step: {"config": wanted} for step in SILVER_STEPS}}
     try:
         with progress(job_name) as tell:
-            outcome = launching.run_job(defs, job_name, select, config, wait, tell)
+            outcome = launching.run_job(defs, job_name, select, config, wait, tell, settings if began else None)
     finally:
         launching.end_engine()
     _tell(outcome)

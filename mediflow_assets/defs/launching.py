@@ -4,8 +4,8 @@ import os
 import shutil
 import uuid
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,9 @@ from dagster._utils.warnings import BetaWarning
 
 from mediflow_assets.contracts import bronze
 from mediflow_assets.contracts.omop import ZONE
+from mediflow_assets.defs.assets import graph, models
 from mediflow_assets.defs.jobs import assured
+from mediflow_assets.defs.planning import Planned, planned, waits_for
 from mediflow_assets.defs.specs import FARED
 from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.pipeline.publication import WAITING
@@ -79,43 +81,48 @@ def run_job(
     config: dict[str, Any] | None = None,
     lease_wait_seconds: float = 0,
     on_progress: Callable[[Progress], None] | None = None,
+    plans_for: Settings | None = None,
 ) -> Outcome:
-    """Run a job here and wait for it. `select` narrows it to some assets, in Dagster's selection syntax."""
+    """Run a job here and wait for it. `select` narrows it to some assets, in Dagster's selection syntax; a refresh that
+    `plans_for` a home leaves out what it cannot change."""
     job = defs.resolve_job_def(job_name)
-    keys = None
-    if select:
-        keys = chosen(select, defs)
     run_id = str(uuid.uuid4())
     with dg.DagsterInstance.get() as instance:
+        plan = planned(instance, plans_for) if plans_for else Planned()
+        keys = chosen(select, defs) if select else plan.keys
         if on_progress:
-            _listen(
-                instance,
-                run_id,
-                len(job.all_node_names if hasattr(job, "all_node_names") else job.nodes),
-                on_progress,
-            )
+            _listen(instance, run_id, _many_steps(job, keys), on_progress)
         result = job.execute_in_process(
             run_config=_QUIET | (config or {}),
             instance=instance,
             run_id=run_id,
             asset_selection=keys,
-            tags={"mediflow/lease_wait": str(lease_wait_seconds)},
+            tags={"mediflow/lease_wait": str(lease_wait_seconds), **plan.tags},
             raise_on_error=False,
         )
-        return _outcome(result, run_id)
+        outcome = _outcome(result, run_id)
+    if plans_for and plan.keys and not outcome.waits_for:
+        return replace(outcome, waits_for=waits_for(plans_for))
+    return outcome
+
+
+def _many_steps(job: dg.JobDefinition, keys: Collection[dg.AssetKey] | None) -> int:
+    if keys is None:
+        return len(job.nodes)
+    return sum(not asset.keys.isdisjoint(keys) for asset in (*graph.TABLES, *models.trained()))
 
 
 def chosen(select: str, defs: dg.Definitions) -> list[dg.AssetKey]:
     """The assets of a selection, with what has to follow them. Raises SettingsInvalid where there are none."""
-    graph = defs.get_repository_def().asset_graph
+    known = defs.get_repository_def().asset_graph
     try:
         with warnings.catch_warnings():
             # of tags: the selection itself warns of what it calls
             warnings.simplefilter("ignore", BetaWarning)
-            found = dg.AssetSelection.from_string(select).resolve(graph)
+            found = dg.AssetSelection.from_string(select).resolve(known)
     except dg.DagsterError:
         found = set()
-    keys = sorted(found & set(graph.materializable_asset_keys))
+    keys = sorted(found & set(known.materializable_asset_keys))
     if not keys:
         raise SettingsInvalid("--select names no table: write 'gold/department_costs', 'group:gold' or '+masked/*'.")
     return [dg.AssetKey(name.split("/")) for name in sorted(assured(key.to_user_string() for key in keys))]

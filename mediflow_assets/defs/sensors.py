@@ -3,12 +3,13 @@
 import datetime as dt
 import json
 import urllib.request
-from urllib.parse import urlsplit
 
 import dagster as dg
 
 from mediflow_assets.contracts import gold
 from mediflow_assets.defs import jobs
+from mediflow_assets.defs.bucket import in_bucket
+from mediflow_assets.defs.planning import planned
 from mediflow_assets.settings import Settings
 from mediflow_assets.sources import Feeds
 
@@ -30,13 +31,13 @@ def _inbox_sensor(settings: Settings) -> dg.SensorDefinition:
     @dg.sensor(
         name="inbox_sensor",
         job_name=jobs.refresh.name,
-        minimum_interval_seconds=10,
+        minimum_interval_seconds=5,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description="Starts refresh when the inbox holds files and no refresh is on its way.",
     )
     def inbox_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         inbox = settings.open_inbox(Feeds())
-        files = len(inbox.dropping.at_rest()) + len(inbox.waiting()) + _in_bucket(settings.inbox_uri)
+        files = len(inbox.dropping.at_rest()) + len(inbox.waiting()) + in_bucket(settings.inbox_uri)
         if not files:
             unfinished = len(inbox.dropped())
             return dg.SkipReason(f"{unfinished} files are not at rest yet." if unfinished else "The inbox is empty.")
@@ -44,22 +45,9 @@ def _inbox_sensor(settings: Settings) -> dg.SensorDefinition:
         filters = dg.RunsFilter(job_name=jobs.refresh.name, statuses=_UNFINISHED)
         if context.instance.get_runs(filters, limit=1):
             return dg.SkipReason("A refresh is on its way.")
-        return dg.RunRequest(tags={"mediflow/files": str(files)})
+        return planned(context.instance, settings).request({"mediflow/files": str(files)})
 
     return inbox_sensor
-
-
-def _in_bucket(uri: str | None) -> int:
-    """How many objects were dropped into the inbox in the object store."""
-    if not uri:
-        return 0
-    # boto3 is slow to load, and of no use on a laptop
-    from dagster_aws.s3 import S3Resource
-    from dagster_aws.s3.sensor import get_objects
-
-    place = urlsplit(uri)
-    found = get_objects(place.netloc, place.path.lstrip("/"), client=S3Resource().get_client())
-    return sum(not each["Key"].rsplit("/", 1)[-1].startswith(".") and not each["Key"].endswith("/") for each in found)
 
 
 def _failure_sensor(settings: Settings) -> dg.SensorDefinition:

@@ -1,6 +1,7 @@
 """The sensor of the topic: starts a refresh for what the broker, or the service, has brought."""
 
 import time
+from collections.abc import Callable
 
 import dagster as dg
 
@@ -9,6 +10,7 @@ from mediflow_assets.contracts.events import ENCOUNTER_EVENTS
 from mediflow_assets.contracts.hl7 import HL7_EVENTS
 from mediflow_assets.defs import jobs
 from mediflow_assets.defs.assets.streaming import config_of
+from mediflow_assets.defs.planning import Planned, planned
 from mediflow_assets.errors import MediFlowError
 from mediflow_assets.pipeline.offset_ranges import unvalidated
 from mediflow_assets.settings import Settings
@@ -45,7 +47,7 @@ def build_stream_sensor(settings: Settings) -> dg.SensorDefinition:
         if _failed_lately(context.instance):
             return dg.SkipReason(f"The last refresh failed: it is tried again {REST_SECONDS} s after it.")
         try:
-            return requested(settings)
+            return requested(settings, lambda: planned(context.instance, settings))
         except MediFlowError as error:
             return dg.SkipReason(str(error))
 
@@ -67,8 +69,8 @@ def _failed_lately(instance: dg.DagsterInstance) -> bool:
     return time.time() - records[0].update_timestamp.timestamp() < REST_SECONDS
 
 
-def requested(settings: Settings) -> dg.RunRequest | dg.SkipReason:
-    """What there is to do. Raises BrokerUnreachable, OffsetsLost."""
+def requested(settings: Settings, plan: Callable[[], Planned] = Planned) -> dg.RunRequest | dg.SkipReason:
+    """What there is to do, as a run that plans no more than it has to. Raises BrokerUnreachable, OffsetsLost."""
     lake = Lake(settings.lake_root)
     if settings.landing != BATCH:
         new = {
@@ -76,8 +78,8 @@ def requested(settings: Settings) -> dg.RunRequest | dg.SkipReason:
         }
         if not new:
             return dg.SkipReason("Silver has validated all that the service landed.")
-        return dg.RunRequest(tags={"mediflow/events": str(sum(last - after for after, last in new.values()))})
+        return plan().request({"mediflow/events": str(sum(last - after for after, last in new.values()))})
     ranges = waiting(lake, Topic.of(settings))
     if not ranges:
         return dg.SkipReason("The table has all that the broker has.")
-    return dg.RunRequest(run_config=config_of(ranges), tags={"mediflow/events": str(sum(map(len, ranges)))})
+    return plan().request({"mediflow/events": str(sum(map(len, ranges)))}, config_of(ranges))

@@ -170,6 +170,12 @@ class Inbox:
         """Files put into the inbox by hand, in the order of their names."""
         return self.dropping.files()
 
+    def source_of(self, path: Path) -> str:
+        """The source of a file that was put into the inbox. Raises DeliveryRefused where it is none by itself."""
+        if holds_files(path):
+            raise DeliveryRefused("an archive: its files are recognised one by one")
+        return recognise(path, self.feeds, self.limits).source
+
     def scratch(self, what: str) -> Path:
         """Where this process writes what is not whole yet."""
         return self.ready / f"{_PARTIAL}{os.getpid()}-{what}"

@@ -5,7 +5,7 @@ What a landing that was cut short left behind is removed before the delivery is 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -65,17 +65,19 @@ def land_all(
     inbox: Inbox,
     tombstones: Tombstones | None = None,
     on_refused: Callable[[Delivery, DeliveryRefused], None] = lambda *_: None,
+    leaves: Collection[str] = (),
 ) -> list[Landed]:
     """Land every delivery of the inbox that the ledger does not know; remove those it knows.
 
     Records of patients with a tombstone are refused and counted. A delivery that turns out not to be readable to its
-    end, or beyond its limits, is refused whole: it goes to the refused, and `on_refused` is told why.
+    end, or beyond its limits, is refused whole: it goes to the refused, and `on_refused` is told why. What is for the
+    Bronze tables that it `leaves`, by name, stays in the inbox.
     """
     for contract in (*bronze.TABLES, erasure.ERASED):
         lake.ensure(contract)
     known = known_deliveries(lake)
     landed = []
-    waiting = inbox.waiting()
+    waiting = [each for each in inbox.waiting() if bronze.SOURCES[each.source].table.name not in leaves]
     marks = _knowing(tombstones or Tombstones(), inbox, [each for each in waiting if each.delivery_id not in known])
     for delivery in waiting:
         if delivery.delivery_id not in known:

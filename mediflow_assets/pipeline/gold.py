@@ -68,6 +68,11 @@ class TableBuild:
         of_survivors = (silver.PATIENTS, clinical.CLAIMS) if silver.ENCOUNTERS in self.inputs else ()
         return tuple(dict.fromkeys((*self.inputs, *beside, *of_survivors)))
 
+    def state(self, lake: Lake, key_id: str, open_stay_days: int) -> dict[str, int | str]:
+        """What its content depends on, as it is now."""
+        state = change.state_of(lake, self.depends_on, key_id, __name__)
+        return state | {"open_stay_days": str(open_stay_days)} if self.counts_open_stays else state
+
 
 def masked_build(copy: TableContract, source: TableContract) -> TableBuild:
     """The masked copy of a table, by the mask verbs of its contract alone."""
@@ -134,14 +139,12 @@ def make(context: RunContext, build: TableBuild) -> StepResult:
     """Make the table again unless nothing it depends on has changed; check it; settle it only if the checks hold."""
     lake, contract = context.lake, build.contract
     change.require_key(lake, build.depends_on, context.key.key_id)
-    state = change.state_of(lake, build.depends_on, context.key.key_id, __name__)
-    if build.counts_open_stays:
-        state["open_stay_days"] = str(context.open_stay_days)
+    state = build.state(lake, context.key.key_id, context.open_stay_days)
     if change.is_unchanged(lake, contract, state):
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
     if renewal.stands(context, contract, build.depends_on, state):
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
-    if publication.waits(context, contract, state):
+    if publication.waits(lake, context.period, contract, state):
         told = {publication.WAITING: str(context.period)}
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True, figures=told)
     publication.begin(context, contract)

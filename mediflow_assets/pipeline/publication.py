@@ -10,6 +10,7 @@ from mediflow_assets.contracts import masked, silver
 from mediflow_assets.contracts.table import Audience, TableContract
 from mediflow_assets.pipeline import change
 from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.storage.delta import Lake
 
 PUBLISHED = "published"
 """The table property that names the period in which a table was last published."""
@@ -19,12 +20,11 @@ AT_ONCE = frozenset((masked.RISK_SCORES.name, masked.STREAM_ALERTS.name))
 """What people at work need on the day itself."""
 
 
-def waits(context: RunContext, contract: TableContract, state: Mapping[str, int | str]) -> bool:
+def waits(lake: Lake, period: str | None, contract: TableContract, state: Mapping[str, int | str]) -> bool:
     """Whether an open table was published in this period, by these rules, under this key, and holds rows."""
-    lake = context.lake
-    if context.period is None or contract.audience is not Audience.ANALYST or contract.name in AT_ONCE:
+    if period is None or contract.audience is not Audience.ANALYST or contract.name in AT_ONCE:
         return False
-    if lake.property_of(contract, PUBLISHED) != context.period or not lake.rows(contract):
+    if lake.property_of(contract, PUBLISHED) != period or not lake.rows(contract):
         return False
     last = lake.property_of(contract, change.INPUTS) or {}
     is_by_these_rules = all(last.get(name) == state[name] for name in ("code", "key"))

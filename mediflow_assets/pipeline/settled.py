@@ -44,6 +44,11 @@ def stamp_of_home(root: Path, *more: str) -> str:
     return _stamp((root, PACKAGE), _BESIDES, *more)
 
 
+def stamp_of_rules(feeds: Path, secrets: Path, *more: str) -> str:
+    """A stamp of the code, of the hospital's own mappings, of the keys, and of `more`."""
+    return _stamp((PACKAGE, secrets), frozenset(), feeds.read_text() if feeds.exists() else "", *more)
+
+
 def stamp_of_lake(lake_root: str) -> str | None:
     """A stamp of every file of the tables; None where they lie on no disk of this machine."""
     return None if "://" in lake_root else _stamp((Path(lake_root),), frozenset())

@@ -68,12 +68,19 @@ class Home:
         os.utime(file, (0, 0))
 
     def run(
-        self, job: str = "refresh", config: dict[str, Any] | None = None, told: Any = None, select: str | None = None
+        self,
+        job: str = "refresh",
+        config: dict[str, Any] | None = None,
+        told: Any = None,
+        select: str | None = None,
+        plans: bool = False,
     ) -> Outcome:
-        """Run a job to its end, or some of its tables."""
+        """Run a job to its end, or some of its tables; `plans` leaves out what it cannot change."""
         install_dagster_home(self.settings)
         lakehouse = LakehouseResource(home=str(self.folder), engine=SharedEngine())
-        return run_job(build_defs(self.settings, lakehouse=lakehouse), job, select, config, on_progress=told)
+        plans_for = self.settings if plans else None
+        defs = build_defs(self.settings, lakehouse=lakehouse)
+        return run_job(defs, job, select, config, on_progress=told, plans_for=plans_for)
 
     @contextlib.contextmanager
     def instance(self) -> Iterator[dg.DagsterInstance]:

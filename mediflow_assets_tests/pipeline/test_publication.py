@@ -84,9 +84,9 @@ def test_the_next_period_publishes_all_that_has_come(published, admissions):
 
 def test_a_table_that_showed_nobody_yet_does_not_wait(published):
     state = published.lake.property_of(masked.ENCOUNTERS, change.INPUTS)
-    assert publication.waits(published.context, masked.ENCOUNTERS, state)
+    assert publication.waits(published.context.lake, published.context.period, masked.ENCOUNTERS, state)
     published.lake.overwrite_rows(masked.ENCOUNTERS, [])
-    assert not publication.waits(published.context, masked.ENCOUNTERS, state)
+    assert not publication.waits(published.context.lake, published.context.period, masked.ENCOUNTERS, state)
 
 
 def test_before_the_first_encounters_nothing_is_a_publication(house, synthea_patients, synthea_encounters):
@@ -104,15 +104,17 @@ def test_another_key_or_other_rules_do_not_wait(published, monkeypatch):
     monkeypatch.setattr(change, "code_version", lambda name: "another")
     assert not gold.make(published.context, build).is_unchanged
     state = change.state_of(published.lake, build.depends_on, published.key.key_id, gold.__name__)
-    assert publication.waits(published.context, build.contract, state)
-    assert not publication.waits(published.context, build.contract, state | {"key": "another"})
+    assert publication.waits(published.context.lake, published.context.period, build.contract, state)
+    assert not publication.waits(
+        published.context.lake, published.context.period, build.contract, state | {"key": "another"}
+    )
 
 
 def test_alerts_and_risk_scores_are_shown_at_once(published):
     state = {"code": "any", "key": "any"}
     for table in (masked.STREAM_ALERTS, masked.RISK_SCORES):
         published.lake.ensure(table)
-        assert not publication.waits(published.context, table, state)
+        assert not publication.waits(published.context.lake, published.context.period, table, state)
 
 
 def test_a_publication_that_was_cut_short_is_due_again(published, admissions, monkeypatch):

@@ -8,6 +8,7 @@ import dagster as dg
 
 from mediflow_assets.contracts import bronze, erasure
 from mediflow_assets.defs.resources import LakehouseResource
+from mediflow_assets.defs.run_tags import LEFT_OUT
 from mediflow_assets.defs.specs import spec_of
 from mediflow_assets.errors import DeliveryRefused
 from mediflow_assets.ingest.bucket_inbox import fetch
@@ -39,7 +40,8 @@ def landing(context: dg.AssetExecutionContext, lakehouse: LakehouseResource) -> 
         if lakehouse.settings.inbox_uri:
             refused += fetch(lakehouse.settings.inbox_uri, inbox)
         with lakehouse.engine_started_beside(is_wanted=bool(inbox.waiting())):
-            landed = land_all(lake, inbox, Tombstones.load(lakehouse.settings.root), on_refused)
+            tombstones, left_out = Tombstones.load(lakehouse.settings.root), context.run.tags.get(LEFT_OUT, "")
+            landed = land_all(lake, inbox, tombstones, on_refused, left_out.split(","))
     rows: Counter[str] = Counter()
     for each in landed:
         rows[bronze.SOURCES[each.delivery.source].table.name] += each.bronze
