@@ -80,6 +80,19 @@ def test_a_risk_above_the_limit_fails(hospital, tmp_path, monkeypatch):
     assert [c.name for c in made.checks if not c.passed] == ["risk_above_limit"] and made.has_failed
 
 
+def test_tables_that_have_not_moved_are_not_looked_through_again(hospital, monkeypatch):
+    twin = hospital.copy("twin-unmoved")
+    before, looked_through, measured = twin.rows(assurance.PRIVACY_STATUS), [], risk_report._of_table
+    twin.lake.overwrite_rows(masked.READMISSIONS, twin.rows(masked.READMISSIONS)[1:])
+    monkeypatch.setattr(risk_report, "_of_table", lambda *of: looked_through.append(of[1]) or measured(*of))
+    assert not operational_tables.make(twin.context, PRIVACY_STATUS).has_failed
+    assert looked_through == [masked.READMISSIONS]
+    told = [row for row in twin.rows(assurance.PRIVACY_STATUS) if row["table"] != masked.READMISSIONS.name]
+    assert told == [row for row in before if row["table"] != masked.READMISSIONS.name]
+    monkeypatch.setattr(risk_report, "code_version", lambda made_by: "another")
+    assert risk_report.privacy_status(twin.lake) and len(looked_through) == 1 + len(risk_report.TABLES)
+
+
 @pytest.mark.parametrize(("risk", "is_broken"), [(1 / 11, False), (1 / 10, True), (None, False), (1.0, True)])
 def test_one_in_eleven_is_the_limit(risk, is_broken):
     assert risk_report.breaks_limit({"is_suppressed": True, "max_risk": risk}) is is_broken
