@@ -25,6 +25,8 @@ BY_PERSON = (gold.ADMISSION_FEATURES, gold.READMISSIONS, gold.COST_ANOMALIES, VI
 """The tables that are made again for the people affected."""
 BY_END_OF_DATA = (gold.READMISSIONS,)
 """Besides: how long an episode was followed up, and an open stay may last, is told by the newest day in the data."""
+BY_MONTH = (gold.MONTHLY_ACTIVITY,)
+"""The tables that are made again for the months of the encounters affected."""
 FOR_ALL = (gold.COST_BASELINES,)
 """Inputs that are about nobody: where a row of them differs, anybody's may."""
 PERSON = "_person"
@@ -50,20 +52,38 @@ def _people_of(context: RunContext, contract: TableContract, since: int) -> list
         return None
     if contract is clinical.CLAIMS:
         # what it adds to is the encounter, whoever it says was treated
-        return [_patients_of(context, rows["encounter_key"])]
+        return [_of(context, rows["encounter_key"], "patient_key")] if len(rows) else []
     return [rows[name] for name in ("patient_key", "survivor_key") if name in contract.by_name]
 
 
-def _patients_of(context: RunContext, encounters: pa.ChunkedArray) -> pa.ChunkedArray:
-    known = pc.unique(encounters).drop_null()
-    if not len(known):
-        return pa.chunked_array([], pa.string())
-    few = context.tables.session().createDataFrame(pa.table({"_encounter": known}))
-    theirs = context.tables.read(silver.ENCOUNTERS).select("encounter_key", "patient_key")
+def months(context: RunContext, inputs: Iterable[TableContract], since: Mapping[str, int]) -> set[dt.date] | None:
+    """The months of admission, old ones and new ones, of the encounters that are not what they were at these versions,
+    or of which other tables tell something else. None where it may be any month.
+
+    Who is a patient counts there by the key alone: where somebody was merged, it may be any.
+    """
+    days: list[pa.ChunkedArray] = []
+    for contract in inputs:
+        if contract is silver.PATIENTS or context.lake.version(contract) == since[contract.name]:
+            continue
+        rows = differing(context, contract, since[contract.name])
+        if rows is None or (contract is links.MERGED_PATIENTS and len(rows)):
+            return None
+        if len(rows) and contract is not links.MERGED_PATIENTS:
+            is_theirs = contract is silver.ENCOUNTERS
+            days.append(rows["admitted_on"] if is_theirs else _of(context, rows["encounter_key"], "admitted_on"))
+    found = {day for each in days for day in pc.unique(each).to_pylist()}
+    return None if None in found else {day.replace(day=1) for day in found}
+
+
+def _of(context: RunContext, encounters: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
+    """What Silver tells of some encounters, each value once."""
+    few = context.tables.session().createDataFrame(pa.table({"_encounter": pc.unique(encounters).drop_null()}))
+    theirs = context.tables.read(silver.ENCOUNTERS).select("encounter_key", name)
     # the few on the left, as in transforms.joins
-    found = few.join(theirs, F.col("_encounter") == F.col("encounter_key")).select("patient_key").distinct()
-    with storage_errors("people affected"):
-        return found.toArrow()["patient_key"]
+    found = few.join(theirs, F.col("_encounter") == F.col("encounter_key")).select(name).distinct()
+    with storage_errors("encounters affected"):
+        return found.toArrow()[name]
 
 
 def _survivors(context: RunContext, keys: pa.Array) -> pa.Array:

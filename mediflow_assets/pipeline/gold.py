@@ -1,12 +1,15 @@
 """One Gold or masked table: which tables it is made from, and by which transform."""
 
+import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, reduce
+from operator import or_
 from typing import Any
 
 import pyarrow.compute as pc
 from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
 
 from mediflow_assets.contracts import clinical, events, gold, links, masked, silver
 from mediflow_assets.contracts.table import Audience, TableContract
@@ -182,6 +185,8 @@ def _write(context: RunContext, build: TableBuild, state: change.State) -> dict[
     contract = build.contract
     if (of := increment.since_made(context, contract, build.depends_on, state)) is not None:
         return increment.write(context, contract, of, partial(_rows, context, build, of))
+    if (months := increment.months_since_made(context, contract, build.depends_on, state)) is not None:
+        return increment.write_months(context, contract, months, partial(_rows_of_months, context, build, months))
     increment.forget(context.lake, contract)
     rows = _rows(context, build)
     if contract.audience is Audience.ANALYST:
@@ -203,6 +208,14 @@ def _rows(context: RunContext, build: TableBuild, of: increment.Increment | None
         beside.append(renewal.version_of(context.lake, build.by_version_of))
     rows = build.transform(*frames, *beside)
     return _anonymised(context.lake, build.contract, rows) if build.is_anonymised else rows
+
+
+def _rows_of_months(context: RunContext, build: TableBuild, months: set[dt.date]) -> DataFrame:
+    """The rows of some months: the first input is encounters, and of the others these pick theirs."""
+    encounters, *others = (read_shown(context, table, build.as_told) for table in build.inputs)
+    day = F.col("admitted_on")
+    days = [(day >= month) & (day <= F.last_day(F.lit(month))) for month in sorted(months)]
+    return build.transform(encounters.where(reduce(or_, days)), *others)
 
 
 def read_shown(context: RunContext, table: TableContract, as_told: tuple[str, ...] = ()) -> DataFrame:

@@ -1,4 +1,5 @@
-"""A table of rows by person, brought up to date: made again for the people affected, and written where rows differ.
+"""A table of rows by person, brought up to date: made again for the people affected, and written where rows differ; one
+by month: made again for the months affected.
 
 What a table was made of is noted with it: the versions of its inputs, and what they showed. It is made whole where that
 is not known, where anybody may be affected, and where a fifth of all are, which costs no less.
@@ -32,7 +33,9 @@ LARGEST_SHARE = 5
 """Where more than one row in so many may be affected, all are made again."""
 MOST_PEOPLE = 200_000
 """More are not handed to the engine by their keys."""
-PEOPLE, ROWS = "people made again", "rows that differ"
+MOST_MONTHS = 12
+"""More are made again with all others."""
+PEOPLE, MONTHS, ROWS = "people made again", "months made again", "rows that differ"
 _LEAVES, _IS_NEW = "_leaves", "_is_new"
 
 
@@ -50,7 +53,7 @@ class Increment:
 
 def made_of(context: RunContext, contract: TableContract, inputs: tuple[TableContract, ...]) -> dict[str, Any]:
     """What is noted with a table beside the versions of its inputs; nothing with one that is always made whole."""
-    if contract not in affected.BY_PERSON or is_small(context.lake, contract, *inputs):
+    if contract not in (*affected.BY_PERSON, *affected.BY_MONTH) or is_small(context.lake, contract, *inputs):
         return {}
     note = shown_by(context, inputs)
     if contract in affected.BY_END_OF_DATA:
@@ -73,14 +76,10 @@ def since_made(
     context: RunContext, contract: TableContract, inputs: tuple[TableContract, ...], state: change.State
 ) -> Increment | None:
     """Who is affected by what has changed since the table was made; None where it is to be made whole."""
-    lake = context.lake
-    before, note = lake.property_of(contract, change.INPUTS), lake.property_of(contract, MADE_OF)
-    if not before or not note or is_small(lake, contract, *inputs) or lake.difference(contract):
+    lake, noted = context.lake, _noted(context, contract, inputs, state)
+    if noted is None or contract not in affected.BY_PERSON:
         return None
-    now = made_of(context, contract, inputs).get(MADE_OF, {})
-    tables = {each.name for each in inputs}
-    if change.but(before, tables) != change.but(state, tables) or change.but(note, {END}) != change.but(now, {END}):
-        return None
+    before, note, now = noted
     people = affected.people(context, inputs, before)
     if people is not None and END in now:
         ends = {dt.date.fromisoformat(each) for each in (note.get(END), now[END]) if each}
@@ -89,6 +88,43 @@ def since_made(
     if people is None or len(people) > min(MOST_PEOPLE, lake.rows(silver.PATIENTS) // LARGEST_SHARE):
         return None
     return Increment(people, now.get(END))
+
+
+def months_since_made(
+    context: RunContext, contract: TableContract, inputs: tuple[TableContract, ...], state: change.State
+) -> set[dt.date] | None:
+    """The months affected by what has changed since the table was made; None where it is to be made whole."""
+    noted = _noted(context, contract, inputs, state)
+    if noted is None or contract not in affected.BY_MONTH:
+        return None
+    months = affected.months(context, inputs, noted[0])
+    return None if months is None or len(months) > MOST_MONTHS else months
+
+
+def _noted(
+    context: RunContext, contract: TableContract, inputs: tuple[TableContract, ...], state: change.State
+) -> tuple[dict[str, int], dict[str, Any], dict[str, Any]] | None:
+    """Of which versions the table was made; what else was noted then, and would be now. None where it tells nothing."""
+    lake = context.lake
+    before, note = lake.property_of(contract, change.INPUTS), lake.property_of(contract, MADE_OF)
+    if not before or not note or is_small(lake, contract, *inputs) or lake.difference(contract):
+        return None
+    now = made_of(context, contract, inputs).get(MADE_OF, {})
+    tables = {each.name for each in inputs}
+    if change.but(before, tables) != change.but(state, tables) or change.but(note, {END}) != change.but(now, {END}):
+        return None
+    return before, note, now
+
+
+def write_months(
+    context: RunContext, contract: TableContract, months: set[dt.date], rows: Callable[[], DataFrame]
+) -> dict[str, int]:
+    """Put the rows of some months into a small table in place of theirs; returns figures."""
+    if months:
+        forget(context.lake, contract)
+        stays = context.tables.read(contract).where(~F.col("month").isin(sorted(months)))
+        context.tables.overwrite(contract, conform(rows(), contract).unionByName(stays))
+    return {MONTHS: len(months)}
 
 
 def write(context: RunContext, contract: TableContract, of: Increment, rows: Callable[[], DataFrame]) -> dict[str, int]:

@@ -12,7 +12,7 @@ from mediflow_assets.storage.changes import Files, files_since
 from mediflow_assets.storage.errors import storage_errors
 
 ROW = "_row"
-KEYS = ("patient_key", "survivor_key", "encounter_key")
+KEYS = ("patient_key", "survivor_key", "encounter_key", "admitted_on")
 _SIDE = "_side"
 MOST_ROWS = 2_000_000
 """Where more went, and most of the table, to compare them all costs as much as to make again what is made of them."""
@@ -26,7 +26,7 @@ def row_hash(contract: TableContract) -> Column:
 
 
 def differing(context: RunContext, contract: TableContract, since: int) -> pa.Table | None:
-    """The keys of the rows that came, went or changed since a version, `KEYS` where a table has them, else its primary
+    """What rows that came, went or changed since a version are of: `KEYS` where a table has them, else its primary
     key, each once; None where that cannot be told any more, or not cheaply. Found once for all the steps of a run."""
     place = f"differing {contract.name} {since} to {context.lake.version(contract)}"
     names = [name for name in KEYS if name in contract.by_name] or contract.primary_key
