@@ -15,7 +15,7 @@ from mediflow_assets.defs.launching import Outcome
 from mediflow_assets.operations import quarantine
 from mediflow_assets.operations.mending import what_mends
 from mediflow_assets.pipeline import volume
-from mediflow_assets.pipeline.checks import QUARANTINE_RATE
+from mediflow_assets.pipeline.checks import DELIVERY_VOLUME, QUARANTINE_RATE
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.rewriting import one_of
 
@@ -55,7 +55,8 @@ def show(outcome: Outcome, lake: Lake) -> None:
     output.table("deliveries of this run", _COLUMNS, [_told(table, row, ledger, reasons) for table, row in rows])
     why = [each for table, row in rows for each in _why(table, row["delivery"], ledger, reasons)]
     output.table("what was refused, and what mends it", _WHY, why)
-    for doubt in volume.doubts(lake, {row["delivery"] for _, row in rows}) if rows else ():
+    is_doubted = any(DELIVERY_VOLUME in warned for warned in outcome.warnings)
+    for doubt in volume.doubts(lake, {row["delivery"] for _, row in rows}) if is_doubted else ():
         output.warn(f"{doubt.what}: {doubt.records:,} records, where {doubt.usual:,} are usual. Is the export whole?")
     if outcome.waits_for:
         output.line(

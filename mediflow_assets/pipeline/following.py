@@ -23,10 +23,11 @@ def follow(context: RunContext, table: SilverTable) -> None:
     was = {name: f"_was_{name}" for name in table.taken}
     stored = table.taking(context.tables.read(contract)).withColumns({old: F.col(name) for name, old in was.items()})
     again = table.finished(table.rebuilt(context, table.stripped(table.as_told(stored)).drop("patient_key")))
-    differs = reduce(or_, (~F.col(name).eqNullSafe(F.col(old)) for name, old in was.items()))
-    stale = context.tables.stage(contract, again.where(differs).drop(*was.values()))
+    stale = again.where(reduce(or_, (~F.col(name).eqNullSafe(F.col(old)) for name, old in was.items())))
     with storage_errors(contract.name):
-        has_any = bool(stale.limit(1).count())
+        # first by the few columns that tell it: mostly none differs, and no row is read whole
+        has_any = bool(stale.select(*contract.primary_key).limit(1).count())
     if has_any:
-        context.tables.merge(contract, stale, contract.primary_key)
-    context.tables.unstage(contract)
+        staged = context.tables.stage(contract, stale.drop(*was.values()))
+        context.tables.merge(contract, staged, contract.primary_key)
+        context.tables.unstage(contract)

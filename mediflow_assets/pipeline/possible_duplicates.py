@@ -31,6 +31,10 @@ def possible_duplicates(lake: Lake) -> pl.DataFrame:
 
     id_ = pl.col("encounter_id")
     has_no_id = id_.str.starts_with(pl.col("patient_id") + "|") | id_.str.contains(_OF_SYSTEM)
+    ids = pl.Series(pl.from_arrow(lake.read(silver.ENCOUNTERS, ["encounter_id"])["encounter_id"]), dtype=pl.String)
+    # the ids alone first, and not by Arrow's regular expressions: mostly none is such a one
+    if not (ids := ids.filter(ids.str.contains("|", literal=True)).str.contains(_DAY)).any():
+        return pl.DataFrame(schema={"stay": pl.UInt32, **dict(zip(_PLACE, (pl.String, pl.Int64), strict=True))})
     people = read(pc.match_substring_regex(pc.field("encounter_id"), _DAY)).filter(has_no_id)["patient_id"].unique()
     rows = read(pc.field("patient_id").isin(people.to_arrow()))
     begin, end = pl.col("admitted_at"), pl.coalesce("discharged_at", "admitted_at")

@@ -134,7 +134,9 @@ def _months(lake: Lake, ledger: Collection[dict[str, Any]], deliveries: Collecti
     feeds = {row["delivery_id"]: row["feed"] for row in ledger if row["feed"]}
     columns, is_given = ["source_system", "_delivery_id", "admitted_on"], pc.field("admitted_on").is_valid()
     rows = pl.DataFrame(pl.from_arrow(lake.read(silver.ENCOUNTERS, columns, is_given)))
-    months = rows.group_by(*columns[:2], pl.col("admitted_on").dt.truncate("1mo").alias("month")).len()
+    # by days first: to tell the month of each row takes longer than to count it
+    days = rows.group_by(*columns).len()
+    months = days.group_by(*columns[:2], pl.col("admitted_on").dt.truncate("1mo").alias("month")).agg(pl.sum("len"))
     counts: Counter[tuple[str, dt.date]] = Counter()
     seen: dict[str, dt.date] = {}
     for system, delivery, month, count in months.rows():

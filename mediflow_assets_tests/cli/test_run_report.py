@@ -1,6 +1,7 @@
 """The end of a run: what became of each delivery, why, and what to type next."""
 
 import datetime as dt
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -118,5 +119,7 @@ def test_a_delivery_of_unusual_size_is_told(house: Any, admissions: Any, capsys:
         delivery = house.deliver(admissions(*rows), RECEIVED + dt.timedelta(days=day))
     house.lake.ensure(silver.ENCOUNTERS)
     row = {"delivery": delivery, "records": 2, "accepted": 2, "waiting": 0, "rejects": 0, "share": 0.0}
-    run_report.show(ended(row), house.lake)
-    assert f"admissions {delivery[:12]}: 2 records, where 9 are usual" in capsys.readouterr().err
+    for warnings, is_told in (((), False), (("silver/encounters: delivery_volume, 1 row",), True)):
+        run_report.show(replace(ended(row), warnings=warnings), house.lake)
+        told = f"admissions {delivery[:12]}: 2 records, where 9 are usual" in capsys.readouterr().err
+        assert told is is_told
