@@ -27,6 +27,11 @@ BY_END_OF_DATA = (gold.READMISSIONS,)
 """Besides: how long an episode was followed up, and an open stay may last, is told by the newest day in the data."""
 BY_MONTH = (gold.MONTHLY_ACTIVITY,)
 """The tables that are made again for the months of the encounters affected."""
+_COUNTED: Mapping[TableContract, tuple[str, ...]] = {
+    gold.READMISSIONS: ("encounter_key", "is_readmitted"),
+    gold.COST_ANOMALIES: ("encounter_key",),
+}
+"""What a month's figures tell of a row: when its patient came again later than in 30 days is nothing to them."""
 FOR_ALL = (gold.COST_BASELINES,)
 """Inputs that are about nobody: where a row of them differs, anybody's may."""
 PERSON = "_person"
@@ -63,15 +68,19 @@ def months(context: RunContext, inputs: Iterable[TableContract], since: Mapping[
     Who is a patient counts there by the key alone: where somebody was merged, it may be any.
     """
     days: list[pa.ChunkedArray] = []
+    keys: list[pa.Array] = []
     for contract in inputs:
         if contract is silver.PATIENTS or context.lake.version(contract) == since[contract.name]:
             continue
-        rows = differing(context, contract, since[contract.name])
+        rows = differing(context, contract, since[contract.name], _COUNTED.get(contract, ()))
         if rows is None or (contract is links.MERGED_PATIENTS and len(rows)):
             return None
-        if len(rows) and contract is not links.MERGED_PATIENTS:
-            is_theirs = contract is silver.ENCOUNTERS
-            days.append(rows["admitted_on"] if is_theirs else _of(context, rows["encounter_key"], "admitted_on"))
+        if contract is silver.ENCOUNTERS:
+            days.append(rows["admitted_on"])
+        elif len(rows):
+            keys += rows["encounter_key"].chunks
+    if keys:
+        days.append(_of(context, pa.chunked_array(keys), "admitted_on"))
     found = {day for each in days for day in pc.unique(each).to_pylist()}
     return None if None in found else {day.replace(day=1) for day in found}
 
