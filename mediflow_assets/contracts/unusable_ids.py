@@ -56,10 +56,13 @@ _WORDS_OF_HL7 = r"[\p{L}\p{M}\x27\x{2019}., -]*"
 NAMES = rf"^{_WORD}(, *| +){_WORD}([, ]+{_WORD})*,?\z|^{_WORDS_OF_HL7}(\^{_WORDS_OF_HL7})+\z"
 """Two words or more without a digit, such as `QUILL, ADA` or `QUILL^ADA`: a column of names was taken for the ids."""
 
-_SURELY_NO_WORD = "[2-8]"
-"""Neither a word, nor a name, nor one of the numbers above has such a digit."""
-_SURELY_WHOLE = r"^[0-9A-Z]+(-[0-9A-Z]{4,12}-[0-9A-Z]{4,12}(-[0-9A-Z]{4,12})*)?\z"
-"""`MRN123`, `12345`, a UUID: letters and digits, in groups of four or more if there are hyphens."""
+_SURELY_NO_WORD = "[2-8]|^[0-9]*1|[A-Z].*[0-9]|[0-9].*[A-Z]"
+"""Neither a word nor one of the numbers above has such a digit, begins with a number that has a 1, or has both letters
+and digits."""
+_SURELY_NO_NAME = "[0-9]"
+_SURELY_WHOLE = r"^[0-9A-Z_]+(-[0-9A-Z_]{4,12}-[0-9A-Z_]{4,12}(-[0-9A-Z_]{4,12})*)?\z"
+"""`MRN123`, `MRN_123`, `12345`, a UUID: letters and digits, in groups of four or more if there are hyphens."""
+# the embedded engine makes the large patterns anew for each few thousand rows of which one gets past these
 
 _WIDE = "".join(chr(code) for code in range(0xFF01, 0xFF5F) if chr(code) not in "\uff07\uff3c")
 _NARROW = "".join(chr(ord(letter) - 0xFEE0) for letter in _WIDE)
@@ -77,7 +80,7 @@ def id_checks(column: str) -> tuple[RowCheck, ...]:
          "a letter or digit"),
         ("damaged", _SURELY_WHOLE, f"{ascii_} RLIKE r'{DAMAGED}'",
          "what a spreadsheet leaves (1.23E+12, ####, #REF!, 12345.0, 3-JAN), or a mark within that does not show"),
-        ("is_a_name", _SURELY_NO_WORD, f"{ascii_} RLIKE r'{NAMES}' AND NOT ({nothing})",
+        ("is_a_name", _SURELY_NO_NAME, f"{ascii_} RLIKE r'{NAMES}' AND NOT ({nothing})",
          "two words or more without a digit, or words divided by ^"),
     )  # fmt: skip
     return tuple(

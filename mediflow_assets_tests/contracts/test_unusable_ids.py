@@ -1,5 +1,7 @@
 """What is no id: words for "nothing", what a spreadsheet leaves of an id, and people's names."""
 
+import random
+
 import pytest
 from pyspark.sql import functions as F
 
@@ -86,6 +88,16 @@ def test_each_kind_has_its_reason_and_a_good_id_has_none(told):
     assert told(["#N/A", "#n/a"]) == {"#N/A": {PLACEHOLDER, DAMAGED}, "#n/a": {PLACEHOLDER, DAMAGED}}
     for code, ids in wanted.items():
         assert told(ids) == {id_: {code} for id_ in ids}
+
+
+def test_the_cheap_patterns_pass_nothing_that_the_others_refuse(session):
+    chosen, pieces = random.Random(3), [*"019-_., #^XEé٣０", "NULL", "N/A", "JAN", "99999", "000", "QUILL", "\u200b"]
+    ids = sorted({"".join(chosen.choices(pieces, k=chosen.randint(1, 5))) for _ in range(4000)})
+    frame = session.createDataFrame([(id_,) for id_ in [*ids, *NOTHING, *BROKEN, *NAMES, *GOOD]], "id string")
+    for check in id_checks("id"):
+        closely = check.violation.split(" THEN false ELSE ")[1].removesuffix(" END")
+        differ = frame.where(f"({check.violation}) <> ({closely})").collect()
+        assert check.violation.endswith(f"{closely} END") and not differ, check.code
 
 
 def test_no_id_is_no_reason(told):
