@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import IO, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
+
+from mediflow_assets.privacy.words import Words, fold
 
 SHORTEST = 6
 """Bytes. Shorter ones stand in compressed data by chance: they are looked for as whole values of columns only."""
-_CHUNK = 1 << 20
+_CHUNK = 1 << 24
 _PARQUET, _GZIP = b"PAR1", b"\x1f\x8b"
-GoesOn = Callable[[str, str], bool]
-_FOLDED = bytes(byte + 32 if 65 <= byte <= 90 else byte if byte < 128 else 1 for byte in range(256))
-"""One byte for one, so that places stay: small letters for capitals, and one mark for whatever is not ASCII."""
+GoesOn = Callable[[bytes, bytes], bool]
 
 
 @dataclass
@@ -43,66 +44,48 @@ class Identifiers:
     """Identifiers to look for, whatever the case of their letters."""
 
     def __init__(self, identifiers: Iterable[str]) -> None:
-        folded = {_fold(identifier.strip().encode("utf-8", "surrogatepass")) for identifier in identifiers} - {""}
-        self._long = sorted((each for each in folded if len(each) >= SHORTEST), key=len, reverse=True)
-        self._short = folded - set(self._long)
-        self._longest = len(self._long[0]) if self._long else 0
+        folded = {fold(identifier.strip().encode("utf-8", "surrogatepass")) for identifier in identifiers} - {b""}
+        self._long = Words(each for each in folded if len(each) >= SHORTEST)
+        self._short = sorted(each.decode("ascii") for each in folded if len(each) < SHORTEST)
+        self._longest = max(map(len, self._long.folded), default=0)
 
     def in_stream(self, stream: IO[bytes] | gzip.GzipFile) -> int:
         """How often one stands in a stream of bytes."""
-        if not self._long:
+        if not self._longest:
             return 0
-        hits, before, held, more = 0, "", "", True
+        hits, before, held, more = 0, b"", b"", True
         while more:
             more = bool(chunk := stream.read(_CHUNK))
-            held += _fold(chunk)
+            held += fold(chunk)
             # what begins near the end is validated with the next chunk, when it is known how it goes on
             own = max(len(held) - self._longest, 0) if more else len(held)
             places = self._places(before + held)
-            hits += sum(len(before) <= start < len(before) + own for start in places)
+            hits += sum(len(before) <= start < len(before) + own for start, _ in places)
             before, held = (held[own - 1 : own] or before)[-1:], held[own:]
         return hits
 
     def in_bytes(self, data: bytes, is_nothing: Callable[[bytes, int], bool]) -> int:
         """How often one stands in bytes, but where `is_nothing` says so of the place at which it ends."""
-        text = _fold(data)
-        ends = (
-            (start + len(each)) for start in self._places(text) for each in self._long if text.startswith(each, start)
-        )
-        return sum(not is_nothing(data, end) for end in ends)
+        return sum(not is_nothing(data, end) for _, end in self._places(fold(data)))
 
     def in_values(self, values: Any) -> int:
         """How many of an Arrow array's values hold one; a short one has to be the whole value."""
-        import polars as pl
-
-        texts = pl.Series(pl.from_arrow(values)).drop_nulls()
-        hits = 0
-        if self._long and len(texts):
-            candidates = texts.filter(texts.str.contains_any(self._loose, ascii_case_insensitive=True))
-            hits = sum(bool(self._places(_fold(text.encode()), _goes_on_as_word)) for text in candidates)
-        if self._short and len(texts):
-            hits += int(texts.str.strip_chars(" ").str.to_lowercase().is_in(sorted(self._short)).sum())
+        candidates = self._long.values(values).to_pylist() if self._longest else []
+        hits = sum(bool(self._places(fold(text.encode()), _goes_on_as_word)) for text in candidates)
+        if self._short:
+            whole = pc.utf8_lower(pc.utf8_trim(values.cast(pa.large_string()), " "))
+            hits += pc.sum(pc.is_in(whole, pa.array(self._short, pa.large_string()))).as_py() or 0
         return hits
 
-    @property
-    def _loose(self) -> list[str]:
-        """The longest piece of ASCII of each: enough to choose the values that are looked at closely."""
-        return sorted({max(each.split("\x01"), key=len) for each in self._long} - {""})
-
-    def _places(self, text: str, goes_on: GoesOn | None = None) -> list[int]:
-        """Where one begins in a folded text."""
-        import polars as pl
-
-        starts = pl.Series([text]).str.find_many(self._long, overlapping=True)[0]
-        return [start for start in starts if self._is_whole(text, start, goes_on or _goes_on_as_number)]
-
-    def _is_whole(self, text: str, start: int, goes_on: GoesOn) -> bool:
-        return any(
-            text.startswith(each, start)
-            and not goes_on(text[start - 1 : start], each[0])
-            and not goes_on(text[start + len(each) : start + len(each) + 1], each[-1])
-            for each in self._long
-        )
+    def _places(self, folded: bytes, goes_on: GoesOn | None = None) -> list[tuple[int, int]]:
+        """Where one stands as a whole in folded bytes: its begin, and its end."""
+        on = goes_on or _goes_on_as_number
+        return [
+            (start, end)
+            for start, end in self._long.places(folded)
+            if not on(folded[max(start - 1, 0) : start], folded[start : start + 1])
+            and not on(folded[end : end + 1], folded[end - 1 : end])
+        ]
 
 
 def search(paths: Iterable[Path], identifiers: Identifiers) -> Found:
@@ -159,7 +142,8 @@ def _in_parquet(path: Path, identifiers: Identifiers, has_hits: bool) -> int:
         # a file that a killed writer left unfinished: its bytes are searched, nobody can decode it
         return has_hits and identifiers.in_bytes(path.read_bytes(), _is_bound)
     hits = has_hits and identifiers.in_bytes(path.read_bytes(), _is_bound_or_packed(file.metadata))
-    for batch in file.iter_batches(batch_size=131_072):
+    told = [field.name for field in schema if not pa.types.is_primitive(field.type)]
+    for batch in file.iter_batches(batch_size=131_072, columns=told) if told else ():
         for column in batch.columns:
             hits += _in_column(column, identifiers)
     return hits
@@ -171,7 +155,7 @@ def _in_column(column: Any, identifiers: Identifiers) -> int:
         return identifiers.in_values(column.dictionary.take(column.indices.unique().drop_null()))
     if _is_text(kind):
         return identifiers.in_values(column.cast(pa.large_string()).unique())
-    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind):
+    if _is_bytes(kind):
         return sum(identifiers.in_stream(io.BytesIO(value)) for value in column.to_pylist() if value)
     if pa.types.is_list(kind) or pa.types.is_map(kind) or pa.types.is_struct(kind):
         return sum(_in_column(part, identifiers) for part in _parts(column))
@@ -201,6 +185,11 @@ def _is_text(kind: Any) -> bool:
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
 
 
+def _is_bytes(kind: Any) -> bool:
+    kinds = (pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view, pa.types.is_fixed_size_binary)
+    return any(is_one(kind) for is_one in kinds)
+
+
 def _parts(column: Any) -> Sequence[Any]:
     if pa.types.is_struct(column.type):
         return list(column.flatten())
@@ -215,13 +204,9 @@ def _in_gzip(path: Path, identifiers: Identifiers) -> int:
         return 0
 
 
-def _goes_on_as_number(beside: str, end: str) -> bool:
+def _goes_on_as_number(beside: bytes, end: bytes) -> bool:
     return beside.isdigit() and end.isdigit()
 
 
-def _goes_on_as_word(beside: str, end: str) -> bool:
+def _goes_on_as_word(beside: bytes, end: bytes) -> bool:
     return _goes_on_as_number(beside, end) or (beside.isalpha() and end.isalpha())
-
-
-def _fold(data: bytes) -> str:
-    return data.translate(_FOLDED).decode("ascii")

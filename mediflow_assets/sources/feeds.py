@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from mediflow_assets.contracts import bronze
 from mediflow_assets.contracts.identifiers import as_delivered
@@ -87,11 +88,15 @@ class Feeds:
 
     def by_namespace(self, source: SourceContract, records: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
         """Records of Bronze, apart by whose their ids are."""
-        feeds = records.column("_feed").to_pylist() if "_feed" in records.schema.names else []
-        found = [self.namespace_of(source, feed) for feed in feeds] or [self.namespace_of(source)]
-        for namespace in sorted(set(found)):
-            is_of = pa.array([each == namespace for each in found])
-            yield namespace, records if len(set(found)) == 1 else records.filter(is_of)
+        if "_feed" not in records.schema.names:
+            yield self.namespace_of(source), records
+            return
+        feeds: dict[str, list[str | None]] = {}
+        for feed in pc.unique(records.column("_feed")).to_pylist():
+            feeds.setdefault(self.namespace_of(source, feed), []).append(feed)
+        for namespace, of in sorted(feeds.items()):
+            is_of = pc.is_in(records.column("_feed"), pa.array(of, records.column("_feed").type))
+            yield namespace, records if len(feeds) == 1 else records.filter(is_of)
 
     def record_numbers(self, source: Source, records: pa.RecordBatch) -> list[Numbered]:
         """Per record the patient that it is and the hospital's record number of them; empty where the system tells

@@ -16,7 +16,7 @@ from mediflow_assets.privacy.erasure.journal import Plan, Records
 from mediflow_assets.privacy.erasure.mentions import mentioning
 from mediflow_assets.privacy.erasure.reading import batches, records_of, table_of
 from mediflow_assets.privacy.erasure.subjects import Subjects
-from mediflow_assets.sources.people import naming, values
+from mediflow_assets.sources.people import naming
 from mediflow_assets.sources.registry import about_people
 from mediflow_assets.sources.source import Source
 from mediflow_assets.storage.delta import Lake
@@ -78,7 +78,7 @@ def _of_source(lake: Lake, source: Source, subjects: Subjects) -> Iterator[tuple
     theirs: set[tuple[str, ...]] = set()
     ids = {each for _, each in subjects.people} | subjects.spellings | subjects.encounters
     for namespace, batch, named in records_of(lake, source, subjects.feeds, ids, more):
-        spelled = subjects.are_people(source, namespace, values(named.patients))
+        spelled = subjects.are_people(source, namespace, named.patients.flatten())
         stays = {each for of, each in subjects.stays if of == namespace}
         is_theirs = pc.or_(naming(named.patients, spelled), naming(named.whose, stays))
         for delivery, number, *kind in _rows(batch.filter(is_theirs).select(more)):

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+import pyarrow.compute as pc
+
 from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.identifiers import MRN, canonical
 from mediflow_assets.errors import NamespaceNeeded
 from mediflow_assets.ingest.tombstones import Name
 from mediflow_assets.pipeline.merged import merged_pairs
 from mediflow_assets.privacy.erasure.reading import batches, records_of
+from mediflow_assets.privacy.words import spelled_like
 from mediflow_assets.sources import Feeds
 from mediflow_assets.sources.fhir_numbers import Placed, newest
 from mediflow_assets.sources.people import values
@@ -54,11 +57,16 @@ def names_in(lake: Lake, feeds: Feeds, ids: Iterable[str] | None = None) -> set[
     """Every patient whom Bronze or Silver names; of records that name people in a text only those that may name one of
     some ids."""
     names = set()
+    ids = None if ids is None else tuple(ids)
+    few = None if ids is None else {canonical(each) for each in ids}
     for source in about_people():
         for namespace, _, named in records_of(lake, source, feeds, ids):
-            names |= {feeds.name_in(source, namespace, each) for each in values(named.patients) if each}
+            each = named.patients.flatten()
+            told = values(named.patients) if few is None else spelled_like(each, few).to_pylist()
+            names |= {feeds.name_in(source, namespace, each) for each in told if each}
     for batch in batches(lake, silver.PATIENTS, ["id_namespace", "patient_id"]):
-        names |= set(zip(*(column.to_pylist() for column in batch.columns), strict=True))
+        some = batch if few is None else batch.filter(pc.is_in(batch.column(1), spelled_like(batch.column(1), few)))
+        names |= set(zip(*(column.to_pylist() for column in some.columns), strict=True))
     # rows of an older lake, which its next run makes again
     return {(namespace, id_) for namespace, id_ in names if namespace is not None}
 

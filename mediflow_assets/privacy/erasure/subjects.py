@@ -14,6 +14,7 @@ from mediflow_assets.contracts.omop.ids import number_of
 from mediflow_assets.ingest.tombstones import EVERYWHERE, Name
 from mediflow_assets.privacy.erasure.reading import batches, distinct, records_of
 from mediflow_assets.privacy.erasure.resolving import Found, resolve
+from mediflow_assets.privacy.words import spelled_like
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.sources.feeds import NO_FEEDS, Feeds
 from mediflow_assets.sources.people import naming, values
@@ -95,10 +96,11 @@ class Subjects:
         """Their numbers in the OMOP tables, those of tables that an older release made as well."""
         return tuple(sorted(map(number_of, self.patient_keys | self.of_omop)))
 
-    def are_people(self, source: Source, namespace: str, ids: Iterable[str | None]) -> set[str]:
+    def are_people(self, source: Source, namespace: str, ids: pa.Array) -> set[str]:
         """Those of some ids of a namespace that are theirs, in whatever spelling."""
         people = self.people
-        return {each for each in ids if each and self.feeds.name_in(source, namespace, each) in people}
+        like = spelled_like(ids, {each for _, each in people}).to_pylist()
+        return {each for each in like if each and self.feeds.name_in(source, namespace, each) in people}
 
 
 def find_subjects(
@@ -134,7 +136,7 @@ def subjects_of(
 def _of_bronze(lake: Lake, source: Source, subjects: Subjects) -> None:
     ids = {each for _, each in subjects.people} | subjects.spellings
     for namespace, _, named in records_of(lake, source, subjects.feeds, ids):
-        if spelled := subjects.are_people(source, namespace, values(named.patients)):
+        if spelled := subjects.are_people(source, namespace, named.patients.flatten()):
             subjects.spelled |= {(namespace, each) for each in spelled}
             theirs = named.encounters.filter(naming(named.patients, spelled))
             subjects.stays |= {(namespace, text) for each in values(theirs) if (text := each.strip())}
@@ -168,20 +170,26 @@ def _leave_out_shared(lake: Lake, subjects: Subjects) -> None:
     in a text, an id that another system gives to somebody else."""
     # texts are searched in whatever case
     names = {each: canonical(each) for each in subjects.spellings | subjects.encounters}
+    folded = set(names.values())
     for source in about_people():
         for namespace, _, named in records_of(lake, source, subjects.feeds):
-            spelled = subjects.are_people(source, namespace, values(named.patients))
+            spelled = subjects.are_people(source, namespace, named.patients.flatten())
             is_of_others = pc.and_(
                 pc.greater(pc.list_value_length(named.patients), 0),
                 pc.invert(naming(named.patients, spelled)),
             )
-            stays = values(named.encounters.filter(is_of_others))
-            subjects.stays -= {(namespace, each) for each in stays}
-            theirs = {canonical(each) for each in (values(named.patients.filter(is_of_others)) - spelled) | stays}
-            subjects.ambiguous |= {each for each, folded in names.items() if folded in theirs}
+            patients, stays = (each.filter(is_of_others).flatten() for each in (named.patients, named.encounters))
+            subjects.stays -= {(namespace, each) for each in _among(stays, subjects.encounters)}
+            like = (*(spelled_like(each, folded) for each in (patients, stays)),)
+            theirs = {canonical(each) for each in (set(like[0].to_pylist()) - spelled) | set(like[1].to_pylist())}
+            subjects.ambiguous |= {each for each, name in names.items() if name in theirs}
     is_theirs = one_of("patient_key", subjects.patient_keys)
     for column in _OWN:
         if subjects.others:
             shared = one_of(column, subjects.others)
             for patients in _PATIENTS:
                 subjects.others -= distinct(lake, patients, column, ~is_theirs & shared)
+
+
+def _among(ids: pa.Array, wanted: set[str]) -> set[str]:
+    return set(ids.filter(pc.is_in(ids, pa.array(sorted(wanted), ids.type))).to_pylist())
