@@ -115,7 +115,7 @@ def words_of_texts(texts: Iterator[tuple[str, pl.Series]], seed: int) -> pl.Data
 def _digests_of(held: list[pl.DataFrame], seed: int) -> pl.DataFrame:
     together = pl.concat(held).unique()
     words = words_by_place(pl.concat([together, undone_by_place(together)]))
-    return words.select("path", digests(words["text"], seed).alias("word"))
+    return words.select("path", digests(words["text"], seed).alias("word")).unique()
 
 
 def _told(seed: int) -> str:

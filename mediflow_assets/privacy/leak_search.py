@@ -32,13 +32,13 @@ def words_of(texts: pl.Series) -> pl.Series:
     """The distinct words of texts, in lower case."""
     if not len(texts):
         return pl.Series([], dtype=pl.String)
-    return words_by_place(pl.DataFrame({"text": texts}))["text"]
+    return words_by_place(pl.DataFrame({"text": texts}))["text"].unique()
 
 
 def words_by_place(texts: pl.DataFrame) -> pl.DataFrame:
-    """The distinct words of the column `text`, in lower case, beside the other columns."""
+    """The words of the column `text`, in lower case, beside the other columns."""
     words = texts.with_columns(pl.col("text").str.to_lowercase().str.extract_all(_WORD))
-    return words.explode("text", empty_as_null=True).drop_nulls("text").unique()
+    return words.explode("text", empty_as_null=True).drop_nulls("text")
 
 
 def digests(words: pl.Series, seed: int) -> pl.Series:
@@ -60,7 +60,7 @@ def with_words(identifiers: pl.Series, seed: int) -> pl.DataFrame:
     """Identifiers (`id`) with the digest of each of their distinct words (`word`)."""
     each = pl.DataFrame({"id": identifiers, "text": identifiers}, schema={"id": pl.String, "text": pl.String})
     split = words_by_place(each)
-    return split.select("id", digests(split["text"], seed).alias("word"))
+    return split.select("id", digests(split["text"], seed).alias("word")).unique()
 
 
 def hits(texts: pl.Series, identifiers: pl.Series, is_cell: bool = False) -> Counter[str]:
