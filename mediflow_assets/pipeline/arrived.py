@@ -1,7 +1,7 @@
 """The Bronze records a Silver table has to validate, with the corrections made to them laid over."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import reduce
 
 import pyarrow.compute as pc
@@ -50,10 +50,11 @@ def arrived(context: RunContext, source: Source, pending: Pending, target: Table
     return _with_one_spelling(source.contract, _corrected(context, records))
 
 
-def _any_of_kind(context: RunContext, source: TableContract, target: TableContract, deliveries: Iterable[str]) -> bool:
+def _any_of_kind(
+    context: RunContext, source: TableContract, target: TableContract, deliveries: Collection[str]
+) -> bool:
     """Whether deliveries hold records of the kind that a target is made from: where none does, no engine plans it."""
-    found = records_by_delivery(context.lake, source, target)
-    return any(found.get(delivery) for delivery in deliveries)
+    return bool(records_by_delivery(context.lake, source, target, deliveries=deliveries))
 
 
 def _with_one_spelling(source: SourceContract, records: DataFrame) -> DataFrame:

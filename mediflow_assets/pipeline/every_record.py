@@ -22,6 +22,8 @@ def check(
     for source in table.sources:
         deliveries = work.deliveries.get(source.table.name, ())
         offset_ranges = work.offset_ranges.of(deliveries)
-        landed = records_by_delivery(lake, source.table, table.contract, offset_ranges) if deliveries else {}
+        landed = (
+            records_by_delivery(lake, source.table, table.contract, offset_ranges, deliveries) if deliveries else {}
+        )
         lost += sum(abs(landed.get(d, 0) - accepted.get(d, 0) - held.get(d, 0)) for d in deliveries)
     return replace(like, name=EVERY_RECORD_VALIDATED, passed=lost == 0, failing=lost)
