@@ -56,7 +56,7 @@ def build_defs(settings: Settings | None = None, publishes: bool = False, **reso
     """The definitions of one home; `resources` stand in for the ones of the same name. A run of them `publishes` masked
     tables only when their period has closed, unless told otherwise."""
     settings = settings or Settings()
-    engine = EngineResource(remote=settings.spark_remote)
+    engine = EngineResource(remote=settings.spark_remote, memory=settings.memory_bytes)
     lakehouse = LakehouseResource(
         home=str(settings.root),
         engine=engine,

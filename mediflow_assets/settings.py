@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from mediflow_assets.contracts.publish import Publish
 from mediflow_assets.contracts.shares import Shares
 from mediflow_assets.contracts.time_zones import time_zone
 from mediflow_assets.contracts.vocabulary import OPEN_STAY_DAYS
+from mediflow_assets.engine_settings import EngineSettings
 from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 
@@ -22,16 +23,13 @@ if TYPE_CHECKING:
     from mediflow_assets.storage.lease import Lock
 
 
-class Settings(BaseSettings):
+class Settings(EngineSettings):
     """Where state lives and which engine answers. All paths default to places below `home`."""
 
     model_config = SettingsConfigDict(env_prefix="MEDIFLOW_", frozen=True, extra="ignore")
 
     home: Path = Field(Path(".mediflow"), description="the folder of everything that MediFlow keeps")
     lake: str | None = Field(None, description="root of the tables: a folder or an s3:// URI; default <home>/lake")
-    spark_remote: str | None = Field(
-        None, description="a Spark Connect URL, sc://host:port; default the embedded engine"
-    )
     inbox_uri: str | None = Field(
         None, validation_alias="MEDIFLOW_INBOX", description="an s3:// URI: what is dropped there is delivered too"
     )

@@ -25,6 +25,7 @@ from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.sources import Feeds
 from mediflow_assets.storage.delta import Lake
+from mediflow_assets.storage.engine import MOST_ROWS_AT_ONCE
 from mediflow_assets.storage.tables import Tables
 from mediflow_assets.streaming import alerts_table
 from mediflow_assets.streaming.status_table import status_table
@@ -47,6 +48,7 @@ class House:
     key: PseudonymKey = KEY
     omop: Choice = field(default_factory=Choice)
     period: str | None = None
+    rows_at_once: int = MOST_ROWS_AT_ONCE
 
     @property
     def lake(self) -> Lake:
@@ -59,7 +61,12 @@ class House:
     @property
     def context(self) -> RunContext:
         return RunContext(
-            Tables(self.lake, lambda: self.session), self.key, self.feeds, "test", omop=self.omop, period=self.period
+            Tables(self.lake, lambda: self.session, self.rows_at_once),
+            self.key,
+            self.feeds,
+            "test",
+            omop=self.omop,
+            period=self.period,
         )
 
     def receive(self, text: str | bytes, received_at: dt.datetime = RECEIVED, name: str = "delivery.csv") -> str:
@@ -161,6 +168,10 @@ class House:
     def within(self, period: str | None) -> "House":
         """The same lake in a period in which masked tables are published once."""
         return replace(self, period=period)
+
+    def holding(self, rows_at_once: int) -> "House":
+        """The same lake, whose steps hold only so many rows at once."""
+        return replace(self, rows_at_once=rows_at_once)
 
     def with_feeds(self, feeds: Feeds) -> "House":
         """The same lake with feeds of its own."""

@@ -1,5 +1,6 @@
 """Resources: the Spark session of either engine, and the lakehouse with its lease."""
 
+import sys
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ class EngineResource(LazyPySparkResource):  # type: ignore[misc]
 
     spark_config: dict[str, Any] = {}
     remote: str | None = None
+    memory: int | None = None
+    """Bytes that the embedded engine is to make do with."""
 
     _session_id: str | None = PrivateAttr(default=None)
     _spark_session: Any = PrivateAttr(default=None)
@@ -45,8 +48,15 @@ class EngineResource(LazyPySparkResource):  # type: ignore[misc]
         if self._spark_session is None:
             if self.remote:
                 engine.check_remote(self.remote)
-            url = engine.session_url(self.remote, self._session_id) if self.remote else engine.embedded_url()
+                url = engine.session_url(self.remote, self._session_id)
+            else:
+                url = engine.embedded_url(self.memory)
             self._spark_session = spark_session_from_config({**engine.CONFIG, **self.spark_config, "spark.remote": url})
+
+    @property
+    def rows_at_once(self) -> int:
+        """How many rows a step may hold at once; a cluster sees to its memory itself."""
+        return sys.maxsize if self.remote or self.memory is None else engine.rows_at_once(self.memory)
 
     def named(self, run_id: str) -> None:
         """Give the session the id of the run, by which another process ends what it left running on the cluster."""
@@ -118,7 +128,7 @@ class LakehouseResource(dg.ConfigurableResource):  # type: ignore[type-arg]
             self.engine.named(run_id)
             refuse_half_erased(settings.root)
             refuse_half_changed(settings.secrets)
-            tables = Tables(Lake(settings.lake_root), lambda: self.engine.spark_session)
+            tables = Tables(Lake(settings.lake_root), lambda: self.engine.spark_session, self.engine.rows_at_once)
             with damage.naming_damage(tables.lake, "the lake"):
                 damage.put_right(tables.lake, *_tables_of(context))
                 upgrade.carry_forward(tables.lake, settings.root)

@@ -16,12 +16,16 @@ from mediflow_assets.contracts import silver
 from mediflow_assets.contracts.events import DELIVERY_PREFIX
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.contracts.versions import END, ORDER, PLACE
+from mediflow_assets.pipeline.buckets import Buckets, bucket_of, of_bucket
+from mediflow_assets.pipeline.buckets import names as bucket_names
 from mediflow_assets.pipeline.offset_ranges import OffsetRanges, in_offset_ranges
+from mediflow_assets.pipeline.pending import Pending
 from mediflow_assets.pipeline.rebuild import OUTCOMES_NOTE
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.pipeline.silver_tables import SilverTable
 from mediflow_assets.storage.delta import Lake
 from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.storage.tables import APPEND, KEYS, OVERWRITE
 from mediflow_assets.transforms import fold as folding
 from mediflow_assets.transforms.clearing import CLEARED
 from mediflow_assets.transforms.each_version import ARRIVED, KIND
@@ -29,8 +33,8 @@ from mediflow_assets.transforms.fold import EMPTY, GONE, KEPT, OUTCOME, ROW, SEE
 from mediflow_assets.transforms.lines import IS_LINE, added_up
 from mediflow_assets.transforms.versions import repeated_keys, split_by_keys
 
-_LEAST_BUCKETS, _KEYS_OF_BUCKET = 4, 8_000
-_BUCKET = "_bucket"
+_LEAST_GROUPS, _KEYS_OF_GROUP = 4, 8_000
+_GROUP = "_group"
 _LEAVES = "_leaves"
 _STORED, _ARRIVED = "stored", "arrived"
 
@@ -39,24 +43,25 @@ Outcomes = dict[str, dict[str, int]]
 """Delivery → what its records were to the table, counted."""
 
 
-def store(context: RunContext, table: SilverTable, accepted: DataFrame, ranges: OffsetRanges) -> Outcomes:
+def store(context: RunContext, table: SilverTable, accepted: DataFrame, work: Pending) -> Outcomes:
     """Write the rows that accepted records make with what the table holds of their keys."""
     if table.fold is None:
         _put(context, table.contract, table.told(context, accepted))
         return {}
-    alone, rest = _split(context, table, accepted)
-    rows = _admitting(table, alone)
-    parts = [alone.select(*PLACE, _outcome_alone(alone).alias(OUTCOME))]
+    stored = [each for each in (table.contract, table.versions) if context.lake.rows(each)]
+    buckets = bucket_names(context, table, work)
+    keys, several = _keys_to_fold(context, table, accepted, stored, buckets)
+    alone = split_by_keys(accepted, keys)[0] if several else accepted
+    told = alone.select(*PLACE, _outcome_alone(alone).alias(OUTCOME))
     folded = None
-    if rest is not None:
-        folded = context.tables.stage(table.versions, rest)
-        parts.append(folded.where(F.col(KIND) == SEEN).select(*PLACE, OUTCOME))
-    told = reduce(DataFrame.unionByName, parts)
-    outcomes = _noted(context.lake, table.contract, _counted(told, ranges))
+    if several:
+        folded = _staged_folds(context, table, accepted, keys, several, stored, buckets)
+        told = told.unionByName(folded.where(F.col(KIND) == SEEN).select(*PLACE, OUTCOME))
+    outcomes = _noted(context.lake, table.contract, _counted(told, work.offset_ranges))
     if folded is not None:
         _keep_versions(context, table, folded)
         _merge_rows(context, table, folded)
-    context.tables.append(table.contract, table.finished(table.keyed(context, rows)))
+    context.tables.append(table.contract, table.finished(table.keyed(context, _admitting(table, alone))))
     return outcomes
 
 
@@ -106,28 +111,48 @@ def _shape(fold: Fold) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _split(context: RunContext, table: SilverTable, accepted: DataFrame) -> tuple[DataFrame, DataFrame | None]:
-    """The rows whose key is new and stands once, and the fold of all others; None where there are none."""
-    lake, key = context.lake, list(_fold_of(table).key)
-    keys = repeated_keys(accepted, key, F.col(END.name))
-    stored: list[DataFrame] = []
-    for contract in (table.contract, table.versions):
-        if lake.rows(contract):
-            known = context.tables.read(contract)
+def _keys_to_fold(
+    context: RunContext, table: SilverTable, accepted: DataFrame, stored: list[TableContract], buckets: Buckets
+) -> tuple[DataFrame, int]:
+    """The keys that stand several times, end what they name, or are stored, and how many they are."""
+    key = list(_fold_of(table).key)
+    for place, bucket in enumerate(buckets):
+        arrived = of_bucket(accepted, bucket)
+        keys = repeated_keys(arrived, key, F.col(END.name))
+        for contract in stored:
             # the few on the left, as in transforms.joins
-            keys = keys.unionByName(accepted.select(*key).join(known.select(*key), key, "left_semi"))
-            stored.append(known)
-    keys = keys.distinct()
+            known = arrived.select(*key).join(context.tables.read(contract).select(*key), key, "left_semi")
+            keys = keys.unionByName(known)
+        mode = APPEND if place else OVERWRITE
+        staged = context.tables.stage(table.contract, keys.distinct(), beside=KEYS, mode=mode)
     with storage_errors(table.contract.name):
-        if not (several := keys.count()):
-            return accepted, None
-    alone, repeated = split_by_keys(accepted, keys)
-    arrived = table.stripped(_admitting(table, repeated)).withColumns({ARRIVED: F.lit(True), KIND: F.lit(_ARRIVED)})
-    if not table.have_lines:
-        arrived = arrived.withColumn(IS_LINE, F.lit(False))
-    found = [_of_keys(table, each, keys) for each in stored]
-    versions = reduce(DataFrame.unionByName, (_shaped(table, each) for each in (arrived, *found)))
-    return alone, _folded(table, versions, _LEAST_BUCKETS + several // _KEYS_OF_BUCKET)
+        return staged, staged.count()
+
+
+def _staged_folds(
+    context: RunContext,
+    table: SilverTable,
+    accepted: DataFrame,
+    keys: DataFrame,
+    several: int,
+    stored: list[TableContract],
+    buckets: Buckets,
+) -> DataFrame:
+    """The folds of some keys, bucket by bucket."""
+    groups = _LEAST_GROUPS + several // len(buckets) // _KEYS_OF_GROUP
+    for place, bucket in enumerate(buckets):
+        mine = keys if bucket is None else keys.where(bucket_of(table, buckets) == bucket)
+        arrived = _arrived(table, mine.join(of_bucket(accepted, bucket), list(_fold_of(table).key)))
+        found = [_of_keys(table, context.tables.read(contract), mine) for contract in stored]
+        versions = reduce(DataFrame.unionByName, (_shaped(table, each) for each in (arrived, *found)))
+        folds = _folded(table, versions, groups)
+        folded = context.tables.stage(table.versions, folds, mode=APPEND if place else OVERWRITE)
+    return folded
+
+
+def _arrived(table: SilverTable, records: DataFrame) -> DataFrame:
+    rows = table.stripped(_admitting(table, records)).withColumns({ARRIVED: F.lit(True), KIND: F.lit(_ARRIVED)})
+    return rows if table.have_lines else rows.withColumn(IS_LINE, F.lit(False))
 
 
 def _of_keys(table: SilverTable, stored: DataFrame, keys: DataFrame) -> DataFrame:
@@ -142,17 +167,17 @@ def _shaped(table: SilverTable, rows: DataFrame) -> DataFrame:
     return rows.select(*_shape(_fold_of(table)), ARRIVED, KIND, IS_LINE)
 
 
-def _folded(table: SilverTable, versions: DataFrame, buckets: int) -> DataFrame:
-    """The fold of all keys, bucket by bucket: one group for each key would take the engine many times as long."""
+def _folded(table: SilverTable, versions: DataFrame, groups: int) -> DataFrame:
+    """The fold of all keys, many in a group: one group for each key would take the engine many times as long."""
     names = versions.withColumn(OUTCOME, F.lit(None).cast("string")).schema
     schema = StructType([StructField(field.name, field.dataType, True) for field in names])
-    bucket = F.pmod(F.xxhash64(*_fold_of(table).key), F.lit(buckets)).alias(_BUCKET)
+    group = F.pmod(F.xxhash64(*_fold_of(table).key), F.lit(groups)).alias(_GROUP)
     fold = _fold_of(table)
 
-    def of_bucket(rows: pa.Table) -> pa.Table:
-        return fold(added_up(rows.drop_columns([_BUCKET]), fold)).select(schema.names)
+    def of_group(rows: pa.Table) -> pa.Table:
+        return fold(added_up(rows.drop_columns([_GROUP]), fold)).select(schema.names)
 
-    return versions.withColumn(_BUCKET, bucket).groupBy(_BUCKET).applyInArrow(of_bucket, schema)
+    return versions.withColumn(_GROUP, group).groupBy(_GROUP).applyInArrow(of_group, schema)
 
 
 def _admitting(table: SilverTable, rows: DataFrame) -> DataFrame:

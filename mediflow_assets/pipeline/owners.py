@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 from mediflow_assets.contracts import links, silver
 from mediflow_assets.contracts.identifiers import NAMESPACE
 from mediflow_assets.contracts.table import TableContract
+from mediflow_assets.pipeline.buckets import ALL, Buckets, of_bucket
 from mediflow_assets.pipeline.merge_graph import Person
 from mediflow_assets.pipeline.merged import merged_pairs
 from mediflow_assets.pipeline.run_context import RunContext
@@ -64,11 +65,12 @@ class Owners:
         return beside.withColumn(REASONS, reasons).select(*validated.columns)
 
 
-def owners(context: RunContext, contract: TableContract, accepted: DataFrame) -> Owners:
+def owners(context: RunContext, contract: TableContract, accepted: DataFrame, buckets: Buckets = ALL) -> Owners:
     """Whose the rows of a table are that accepted records, or these and Silver, tell of several patients."""
     version = context.lake.version(links.MERGED_PATIENTS)
     with storage_errors(f"{contract.name} owners"):
-        ids = _contested(context, contract, accepted)
+        each = (_contested(context, contract, of_bucket(accepted, bucket)) for bucket in buckets)
+        ids = sorted(id_ for some in each for id_ in some)
         if not ids:
             return Owners(contract, {}, merges_version=version)
         wanted = context.tables.session().createDataFrame(ids, f"{_OF} string, {_OWNED} string")
@@ -124,7 +126,7 @@ def _contested(context: RunContext, contract: TableContract, accepted: DataFrame
         known = claims.join(stored, _is_it(contract))
         is_of_another = (F.col("_one") != F.col(_OWNER)) | (F.col("_other") != F.col(_OWNER))
         contested = contested.unionByName(known.where(is_of_another).select(NAMESPACE, id_)).distinct()
-    return sorted((row[0], row[1]) for row in contested.collect())
+    return [(row[0], row[1]) for row in contested.collect()]
 
 
 def _first(contract: TableContract, wanted: DataFrame, records: DataFrame) -> dict[Key, tuple[tuple[Any, ...], str]]:

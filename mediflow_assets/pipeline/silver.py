@@ -15,6 +15,7 @@ from mediflow_assets.contracts.identifiers import NAMESPACE
 from mediflow_assets.contracts.source import FEED, SourceContract
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline import (
+    buckets,
     change,
     checks,
     doubts,
@@ -103,6 +104,7 @@ def make(context: RunContext, table: SilverTable, wanted: Wanted | None = None) 
     try:
         found = _validate(context, table, work)
     except _NeedsAll:
+        context.tables.unstage(table.contract)
         rebuild.ask(lake, contract)
         return make(context, table)
     delivery_results = _write(context, table, work, found) if found else []
@@ -145,21 +147,20 @@ def _validate(context: RunContext, table: SilverTable, work: Pending) -> _Valida
     if not records:
         return None
     sources = [source for source in table.sources if source.table.name in records]
-    staged = _staged(context, table, sources, records)
+    staged = _staged(context, table, records, work)
     if identified.are_found(context, table, staged):
-        staged = _staged(context, table, sources, records)
+        staged = _staged(context, table, records, work)
     staged, beside = parts.apart(staged, table.contract)
     settled = settle_events(context, table.contract, staged, sources)
     validated, accepted = settled.validated, settled.accepted
-    found = owners(context, table.contract, accepted) if table.have_owners else None
-    if found:
+    found = None
+    if table.have_owners:
+        found = owners(context, table.contract, accepted, buckets.names(context, table, work))
         if not found.are_sure:
-            context.tables.unstage(table.contract)
             raise _NeedsAll
         validated, accepted = found.mark(context, validated), found.mark(context, accepted).where(is_accepted())
     if table.have_lines and context.have_lines:
         if lines.have_come_apart(accepted, work):
-            context.tables.unstage(table.contract)
             raise _NeedsAll
         validated, accepted = lines.with_sums(context, validated, accepted)
         accepted = accepted.where(is_accepted())
@@ -170,20 +171,19 @@ def _validate(context: RunContext, table: SilverTable, work: Pending) -> _Valida
     return _Validation(records, validated, accepted, settled.duplicates, found)
 
 
-def _staged(
-    context: RunContext, table: SilverTable, sources: list[SourceContract], records: dict[str, DataFrame]
-) -> DataFrame:
+def _staged(context: RunContext, table: SilverTable, records: dict[str, DataFrame], work: Pending) -> DataFrame:
+    sources = [source for source in table.sources if source.table.name in records]
     shaped = (
         _of_source(context, table, source, records[source.table.name]).withColumn(SOURCE, F.lit(source.table.name))
         for source in sources
     )
-    return context.tables.stage(table.contract, union(shaped, sources))
+    return buckets.stage(context, table, union(shaped, sources), work)
 
 
 def _write(context: RunContext, table: SilverTable, work: Pending, found: _Validation) -> list[DeliveryResult]:
     """The table, then the quarantine."""
     delivery_results = count(found.validated, work.offset_ranges)
-    outcomes = store(context, table, found.accepted, work.offset_ranges)
+    outcomes = store(context, table, found.accepted, work)
     told = {result.delivery: result for result in delivery_results}
     noted = (DeliveryResult(delivery, 0, 0, 0, 0, of) for delivery, of in outcomes.items() if delivery not in told)
     delivery_results = [*(versions_told.told(result, outcomes, work) for result in delivery_results), *noted]

@@ -12,22 +12,51 @@ from mediflow_assets.storage.errors import is_session_gone, storage_errors
 CONFIG = {"spark.sql.session.timeZone": "UTC"}
 """Session settings that both engines share."""
 
+MOST_ROWS_AT_ONCE, _LEAST_ROWS_AT_ONCE = 1_000_000, 100_000
+_ENGINE, _ROW = 1_200 << 20, 1_600
+"""Bytes of the engine with all libraries, and of a version of an encounter while versions are folded."""
+_SMALL = 4 << 30
+
 _server: Any = None
 """Kept for the life of the process: Sail's server ends with its Python object, and clients then retry for ever."""
 
 
-def embedded_url() -> str:
-    """Start the embedded engine if it is not up, on a free loopback port, and give its URL."""
+def embedded_url(memory: int | None = None) -> str:
+    """Start the embedded engine if it is not up, on a free loopback port, and give its URL.
+
+    A small `memory`, in bytes, has it return at once what it frees.
+    """
     global _server
     if _server is None:
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         os.environ.setdefault("RUST_LOG", "error")
+        for name, value in _of_memory(memory).items():
+            os.environ.setdefault(name, value)
         from pysail.spark import SparkConnectServer
 
         _server = SparkConnectServer("127.0.0.1", 0)
         _server.start(background=True)
     host, port = _server.listening_address
     return f"sc://{host}:{port}"
+
+
+def _of_memory(memory: int | None) -> dict[str, str]:
+    """The engine's own settings, by their names in the environment.
+
+    Its pool of memory is left without a limit: what cannot be put on the disk, as the rows of one call of Python code,
+    then ends a run that would have gone through.
+    """
+    # of a million rows, as it would, every column of every file being written is held until they are full
+    found = {"SAIL_PARQUET__MAX_ROW_GROUP_SIZE": "131072"}
+    if memory is not None and memory < _SMALL:
+        # what was freed is given back at once, for a tenth more time
+        found["MIMALLOC_PURGE_DELAY"] = "0"
+    return found
+
+
+def rows_at_once(memory: int) -> int:
+    """How many rows a step may hold at once in so many bytes, beside what the engine takes anyway."""
+    return min(MOST_ROWS_AT_ONCE, max(_LEAST_ROWS_AT_ONCE, (memory - _ENGINE) // _ROW))
 
 
 def stop_embedded() -> None:
