@@ -9,6 +9,7 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
 import polars as pl
+import pyarrow as pa
 
 from mediflow_assets.contracts import clinical, silver
 from mediflow_assets.contracts.suppression import K
@@ -112,10 +113,23 @@ def _departments(lake: Lake) -> pl.Series:
 
 
 def _looked_for(lake: Lake) -> Iterator[tuple[TableContract, Column]]:
-    for table in filter(lake.rows, (*silver.VALIDATED, *silver.VERSIONS.values())):
+    for table in (*silver.VALIDATED, *silver.VERSIONS.values()):
+        filled = _filled_columns(lake, table)
         for column in table.columns:
-            if column.privacy.is_direct and (table.name, column.name) not in _ELSEWHERE:
+            if column.privacy.is_direct and (table.name, column.name) not in _ELSEWHERE and column.name in filled:
                 yield table, column
+
+
+def _filled_columns(lake: Lake, table: TableContract) -> set[str]:
+    """The columns that may have a value: all but those of which the log tells of each file that it has none there."""
+    opened = lake.seen(table)
+    files = pa.table(opened.get_add_actions(flatten=True)) if opened else None
+    if not files:
+        return set()
+    told = {name for name in table.column_names if f"null_count.{name}" in files.column_names}
+    rows = files["num_records"]
+    empty = {name for name in told if not rows.null_count and files[f"null_count.{name}"].equals(rows)}
+    return {*table.column_names} - empty
 
 
 def _texts(lake: Lake, table: TableContract, name: str) -> pl.Series:

@@ -21,6 +21,7 @@ from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.privacy import leak_memory, leak_scan
 from mediflow_assets.privacy.leak_identifiers import identifiers
 from mediflow_assets.privacy.leak_search import digests, hits, possible, words_of
+from mediflow_assets.storage.delta import Lake
 from mediflow_assets_tests.house import RECEIVED
 
 CANARIES = {
@@ -250,6 +251,18 @@ def test_everybody_is_looked_for_in_what_is_new_and_who_is_new_in_everything(hou
     (house.folder / "logs" / "old.log").unlink()
     assert scan(house, leak_scan.NEW).hits == 0
     assert b"zebrafinch" not in (house.folder / leak_memory.FILE).read_bytes().lower()
+
+
+def test_what_a_log_tells_nothing_of_is_read(house):
+    """A column is passed over only where the statistics of every file say that it is empty."""
+    text_file("logs/old.log")(house, CANARIES["G"])
+    assert scan(house).hits == 1
+    for commit in (Path(house.lake.uri(silver.PATIENTS)) / "_delta_log").glob("*.json"):
+        actions = [json.loads(line) for line in commit.read_text().splitlines()]
+        for added in (action["add"] for action in actions if "add" in action):
+            added.pop("stats")
+        commit.write_text("\n".join(map(json.dumps, actions)))
+    assert leak_scan.Scan(house.folder, Lake(house.lake.root), house.key).run(leak_scan.FULL).hits == 1
 
 
 def test_who_was_looked_for_in_a_file_is_not_looked_for_there_again(house, monkeypatch):
