@@ -4,9 +4,10 @@ import datetime as dt
 
 import pytest
 
-from mediflow_assets.contracts import silver
+from mediflow_assets.contracts import bronze, silver
 from mediflow_assets.contracts.operational import CHECK_RESULTS
 from mediflow_assets.contracts.versions import OUTCOMES
+from mediflow_assets.pipeline import counting
 from mediflow_assets.pipeline.checks import CONFLICTS
 from mediflow_assets.pipeline.reconciliation import reconcile
 from mediflow_assets_tests.house import RECEIVED
@@ -96,3 +97,20 @@ def test_each_sum_tells_why_records_were_refused_and_how_many_for_a_word(house, 
     assert told[ENCOUNTERS] == ("gender_unknown, cost_unreadable, status_unknown", 2)
     assert told["bronze/admissions"] == ("too_few_fields", None)
     assert {row["delivery"] for row in reconcile(house.lake)} == {delivery[:12]}
+
+
+def test_files_of_one_delivery_are_counted_from_the_log_and_others_are_read(house, admissions, monkeypatch):
+    first = house.deliver(admissions({"encounter_id": "E1"}, {"encounter_id": "E2"}))
+    second = house.deliver(admissions({"encounter_id": "E3"}), LATER)
+    read, but = [], counting._but
+
+    def reading(dataset, files):
+        rest = but(dataset, files)
+        read.append(rest.count_rows())
+        return rest
+
+    monkeypatch.setattr(counting, "_but", reading)
+    assert counting.records_by_delivery(house.lake, bronze.ADMISSIONS) == {first: 2, second: 1}
+    house.lake.open(bronze.ADMISSIONS).optimize.compact()
+    assert counting.records_by_delivery(house.lake, bronze.ADMISSIONS) == {first: 2, second: 1}
+    assert read == [0, 3]
