@@ -18,6 +18,7 @@ from mediflow_assets.pipeline import change, checks, increment, merged, publicat
 from mediflow_assets.pipeline.ended import without_ended
 from mediflow_assets.pipeline.old_age import over_89_of
 from mediflow_assets.pipeline.run_context import RunContext
+from mediflow_assets.pipeline.shares import Share, rows_by_share
 from mediflow_assets.pipeline.shown_labels import encounters_shown
 from mediflow_assets.pipeline.step_result import StepResult
 from mediflow_assets.storage.delta import Lake
@@ -61,6 +62,8 @@ class TableBuild:
     """The input without whose rows the table has none: then no engine is asked to make it."""
     by_version_of: TableContract | None = None
     """The input of which `build` is also given the version."""
+    is_by_patient: bool = False
+    """Whether the rows of a patient are told from the rows that the inputs have of that patient alone."""
     as_told: tuple[str, ...] = ()
     """Codes of encounters that `build` gets as Silver has them; it gives only what is computed of them."""
 
@@ -108,6 +111,7 @@ GOLD = (
         (_E, silver.CONDITIONS),
         features.admission_features,
         as_told=("diagnosis_code",),
+        is_by_patient=True,
     ),
     TableBuild(
         gold.READMISSIONS,
@@ -188,14 +192,16 @@ def _write(context: RunContext, build: TableBuild, state: change.State) -> dict[
     if (months := increment.months_since_made(context, contract, build.depends_on, state)) is not None:
         return increment.write_months(context, contract, months, partial(_rows_of_months, context, build, months))
     increment.forget(context.lake, contract)
-    rows = _rows(context, build)
+    of_share = partial(_rows, context, build)
+    rows = rows_by_share(context, contract, of_share) if build.is_by_patient else of_share()
     if contract.audience is Audience.ANALYST:
         rows = masking.in_order_of_keys(rows, contract)
     context.tables.overwrite(contract, rows)
+    context.tables.unstage(contract)
     return {}
 
 
-def _rows(context: RunContext, build: TableBuild, of: increment.Increment | None = None) -> DataFrame:
+def _rows(context: RunContext, build: TableBuild, of: increment.Increment | Share | None = None) -> DataFrame:
     frames = [read_shown(context, table, build.as_told) for table in build.inputs]
     if of is not None:
         frames = [of.only(table, frame) for table, frame in zip(build.inputs, frames, strict=True)]

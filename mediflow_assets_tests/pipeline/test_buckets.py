@@ -2,8 +2,9 @@
 
 import pytest
 
-from mediflow_assets.contracts import silver
+from mediflow_assets.contracts import gold, silver
 from mediflow_assets.pipeline import buckets
+from mediflow_assets.pipeline import gold as gold_steps
 from mediflow_assets_tests.older import comparing, story
 
 
@@ -35,6 +36,19 @@ def test_as_many_buckets_are_made_as_the_rows_at_once_ask_for(house, admissions,
     house.holding(3).make_silver()
     assert ("b0", "b1", "b2") in asked
     assert not any(house.folder.glob("lake/*/_staging/*"))
+
+
+def test_features_made_for_one_share_of_the_patients_after_the_other_are_the_same(house, admissions):
+    days = [f"2024-01-{n:02}" for n in range(1, 16)]
+    stays = [{"admission_date": day, "discharge_date": day, "encounter_id": f"E{day}"} for day in days]
+    house.deliver(admissions(*(stay | {"patient_id": f"P{n % 5}"} for n, stay in enumerate(stays))))
+    house.make_silver()
+    twin = house.copy("twin").holding(2)
+    for each in (house, twin):
+        gold_steps.make(each.context, gold_steps.GOLD[0])
+    assert twin.rows(gold.ADMISSION_FEATURES) == house.rows(gold.ADMISSION_FEATURES)
+    assert len(twin.rows(gold.ADMISSION_FEATURES)) == 15
+    assert not any(twin.folder.glob("lake/*/_staging/*"))
 
 
 @pytest.mark.slow
