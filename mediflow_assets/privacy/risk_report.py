@@ -13,6 +13,7 @@ from mediflow_assets.pipeline import change
 from mediflow_assets.pipeline.code import code_version
 from mediflow_assets.pipeline.gold import SUPPRESSION
 from mediflow_assets.pipeline.operational_tables import OperationalTable
+from mediflow_assets.storage.changes import files_since
 from mediflow_assets.storage.delta import Lake
 
 TABLES = tuple(table for table in masked.TABLES if table.names_people)
@@ -20,19 +21,24 @@ Row = dict[str, Any]
 
 
 def privacy_status(lake: Lake) -> list[Row]:
-    """The rows of `gold/privacy_status`: one for each masked table of people. Of a table that is the one of which the
-    stored row tells, that row."""
+    """The rows of `gold/privacy_status`: one for each masked table of people. Of a table whose rows are those of which
+    the stored row tells, that row."""
     stored = _stored(lake)
-    return [stored.get((table.name, lake.version(table))) or _of_table(lake, table) for table in TABLES]
+    return [_unmoved(lake, table, stored.get(table.name)) or _of_table(lake, table) for table in TABLES]
 
 
-def _stored(lake: Lake) -> dict[tuple[str, int], Row]:
-    """The stored rows by table and version; none that other code made, or of which a check did not hold."""
+def _unmoved(lake: Lake, table: TableContract, row: Row | None) -> Row | None:
+    files = files_since(lake, table, row["version"]) if row and row["version"] >= 0 else None
+    return None if row is None or files is None or files.rows_changed else row | {"version": lake.version(table)}
+
+
+def _stored(lake: Lake) -> dict[str, Row]:
+    """The stored rows by table; none that other code made, or of which a check did not hold."""
     made = lake.property_of(assurance.PRIVACY_STATUS, change.INPUTS) or {}
     if made.get("code") != code_version(__name__) or lake.difference(assurance.PRIVACY_STATUS):
         return {}
     rows = lake.read(assurance.PRIVACY_STATUS).to_pylist()
-    return {(row["table"], row["version"]): row for row in rows if made.get(row["table"]) == row["version"]}
+    return {row["table"]: row for row in rows if made.get(row["table"]) == row["version"]}
 
 
 def breaks_limit(row: Row) -> bool:

@@ -84,11 +84,14 @@ def test_tables_that_have_not_moved_are_not_looked_through_again(hospital, monke
     twin = hospital.copy("twin-unmoved")
     before, looked_through, measured = twin.rows(assurance.PRIVACY_STATUS), [], risk_report._of_table
     twin.lake.overwrite_rows(masked.READMISSIONS, twin.rows(masked.READMISSIONS)[1:])
+    twin.lake.set_properties(masked.ENCOUNTERS, another=1)
     monkeypatch.setattr(risk_report, "_of_table", lambda *of: looked_through.append(of[1]) or measured(*of))
     assert not operational_tables.make(twin.context, PRIVACY_STATUS).has_failed
     assert looked_through == [masked.READMISSIONS]
-    told = [row for row in twin.rows(assurance.PRIVACY_STATUS) if row["table"] != masked.READMISSIONS.name]
-    assert told == [row for row in before if row["table"] != masked.READMISSIONS.name]
+    told = {row["table"]: row for row in twin.rows(assurance.PRIVACY_STATUS)}
+    assert told[masked.ENCOUNTERS.name]["version"] == twin.lake.version(masked.ENCOUNTERS)
+    same = [row for row in before if row["table"] not in (masked.READMISSIONS.name, masked.ENCOUNTERS.name)]
+    assert same == [told[row["table"]] for row in same]
     monkeypatch.setattr(risk_report, "code_version", lambda made_by: "another")
     assert risk_report.privacy_status(twin.lake) and len(looked_through) == 1 + len(risk_report.TABLES)
 
