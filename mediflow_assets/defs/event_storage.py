@@ -18,8 +18,14 @@ import dagster as dg
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.runs.sqlite.sqlite_run_storage import SqliteRunStorage
+from dagster._core.storage.schedules.sqlite.sqlite_schedule_storage import SqliteScheduleStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
-from dagster._core.storage.sqlite_storage import DagsterSqliteStorage, _event_logs_directory, _runs_directory
+from dagster._core.storage.sqlite_storage import (
+    DagsterSqliteStorage,
+    _event_logs_directory,
+    _runs_directory,
+    _schedule_directory,
+)
 from dagster._serdes import ConfigurableClassData
 from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Connection, Engine
@@ -125,6 +131,16 @@ class PooledRuns(SqliteRunStorage):
         self._engine.dispose()
 
 
+class FewEvaluations(SqliteScheduleStorage):
+    """Schedules and ticks. Of what automation thought of each asset only that is kept which asked for a run: the rest
+    is 14 MB after each refresh."""
+
+    def add_auto_materialize_asset_evaluations(self, evaluation_id: int, asset_evaluations: Sequence[Any]) -> None:
+        """Keep the evaluations of assets that were asked for."""
+        asked = [evaluation for evaluation in asset_evaluations if evaluation.num_requested]
+        super().add_auto_materialize_asset_evaluations(evaluation_id, asked)
+
+
 class PooledStorage(DagsterSqliteStorage):
     """Dagster's storage below one folder, where Dagster's own SQLite storage has it."""
 
@@ -132,6 +148,7 @@ class PooledStorage(DagsterSqliteStorage):
         super().__init__(base_dir, inst_data)
         self._run_storage = PooledRuns.from_local(_runs_directory(base_dir))
         self._event_log_storage = PooledEvents(_event_logs_directory(base_dir))
+        self._schedule_storage = FewEvaluations.from_local(_schedule_directory(base_dir))
 
     @classmethod
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> Self:

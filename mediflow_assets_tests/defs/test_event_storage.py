@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 import pytest
 import yaml
+from dagster._core.definitions.declarative_automation.serialized_objects import AutomationConditionEvaluationWithRunIds
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 
 from mediflow_assets.defs.event_storage import MOST_OPEN, PooledEvents
@@ -134,3 +135,24 @@ def test_what_is_wiped_is_gone(events: PooledEvents, tmp_path: Path) -> None:
     assert not (tmp_path / "r.db").exists()
     events.store_event(entry("r"))
     assert stored(tmp_path, "r") == 1
+
+
+def test_of_what_automation_thought_only_what_asked_for_a_run_is_kept(tmp_path: Path) -> None:
+    is_missing = dg.AutomationCondition.missing()
+
+    @dg.asset(automation_condition=is_missing)
+    def missing() -> None: ...
+
+    @dg.asset(deps=[missing], automation_condition=~is_missing)
+    def left() -> None: ...
+
+    defs = dg.Definitions([missing, left])
+    with instance(tmp_path / "ours", is_pooled=True) as ours:
+        found = dg.evaluate_automation_conditions(defs, ours)
+        evaluated = [
+            AutomationConditionEvaluationWithRunIds(each.serializable_evaluation, frozenset()) for each in found.results
+        ]
+        assert len(evaluated) == 2
+        ours.schedule_storage.add_auto_materialize_asset_evaluations(1, evaluated)
+        kept = ours.schedule_storage.get_auto_materialize_evaluations_for_evaluation_id(1)
+    assert [each.key for each in kept] == [missing.key]
