@@ -16,14 +16,15 @@ import pyarrow.parquet as pq
 
 from mediflow_assets.errors import SettingsInvalid
 from mediflow_assets.privacy.leak_search import digests, with_words, words_by_place
-from mediflow_assets.privacy.leak_texts import undone_by_place
+from mediflow_assets.privacy.leak_texts import newest_event, undone_by_place
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 
 FILE, FILE_BEFORE = "leak_scan.parquet", "leak_scan.json"
 """Where it stands in the home folder, and what older versions of MediFlow have left there."""
 _NOTE = b"mediflow"
 _TOGETHER_BYTES = 32 << 20
-_FILES = {"path": pl.String, "size": pl.Int64, "changed": pl.Int64, "words": pl.List(pl.UInt64)}
+_FILES = {"path": pl.String, "size": pl.Int64, "changed": pl.Int64, "events": pl.Int64, "words": pl.List(pl.UInt64)}
+"""`events`: the newest event of a database of Dagster's, else 0."""
 _WORDS = {"path": pl.UInt32, "word": pl.UInt64}
 Stamp = tuple[int, int]
 """Size and time of change of a file."""
@@ -72,12 +73,29 @@ class Memory:
     def unchanged(self, stamps: Mapping[str, Stamp]) -> "Memory":
         """The same, of the files that still are as they were."""
         rows = self.files.select("path", "size", "changed").rows()
-        return Memory(
-            self.seed,
-            self.files.filter(pl.Series([stamps.get(path) == tuple(of) for path, *of in rows], dtype=pl.Boolean)),
-            self.cleared,
-            self.has_keys,
+        return self._only([stamps.get(path) == tuple(of) for path, *of in rows])
+
+    def grown(self, stamps: Mapping[str, Stamp]) -> "Memory":
+        """The same, of the databases of events that have changed: those they held they hold still."""
+        rows = self.files.select("path", "size", "changed", "events").rows()
+        return self._only(
+            [
+                bool(events)
+                and path in stamps
+                and stamps[path] != (size, changed)
+                and newest_event(Path(path)) >= events
+                for path, size, changed, events in rows
+            ]
         )
+
+    @property
+    def events(self) -> dict[str, int]:
+        """The newest event that each file held."""
+        return dict(self.files.select("path", "events").rows())
+
+    def _only(self, are_kept: list[bool]) -> "Memory":
+        files = self.files.filter(pl.Series(are_kept, dtype=pl.Boolean))
+        return Memory(self.seed, files, self.cleared, self.has_keys)
 
     def candidates(self, identifiers: pl.Series) -> dict[str, pl.Series]:
         """By file the identifiers of which it holds every word, of those that have not been looked for there."""

@@ -7,9 +7,10 @@ In a run, what was written since the last clean scan is looked through for every
 import datetime as dt
 import itertools
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -22,7 +23,7 @@ from mediflow_assets.privacy.byte_search import files_of
 from mediflow_assets.privacy.leak_identifiers import Sieve, identifiers, kinds_of
 from mediflow_assets.privacy.leak_memory import Memory, Stamp, candidates, seed_of, words_of_texts
 from mediflow_assets.privacy.leak_search import digests, hits
-from mediflow_assets.privacy.leak_texts import of_arrow, texts_of, undone
+from mediflow_assets.privacy.leak_texts import newest_event, of_arrow, texts_of, undone
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
 from mediflow_assets.storage.delta import Lake
 
@@ -70,44 +71,55 @@ class Scan:
         files for those identifiers that are new."""
         seed = seed_of(self.key)
         stamps = {str(path): stamp for path in self._files() if (stamp := _stamp(path))}
-        known = Memory(seed) if kind == FULL else Memory.read(self.root, seed).unchanged(stamps)
+        before = Memory(seed) if kind == FULL else Memory.read(self.root, seed)
+        known, grown = before.unchanged(stamps), before.grown(stamps)
         versions = {table.name: self.lake.version(table) for table in SCANNED}
-        words, sieve, wanted = self._wanted(known, stamps)
+        fresh = _fresh(known, stamps)
+        words, sieve, wanted = self._wanted(known, grown, fresh)
         if sieve.has_pseudonyms and not known.has_keys:
             # an identifier that looks like a pseudonym is looked for among the pseudonyms too
-            known = Memory(seed, has_keys=True)
-            words, sieve, wanted = self._wanted(known, stamps)
-        fresh = stamps.keys() - {*known.files["path"]}
+            known = grown = Memory(seed, has_keys=True)
+            fresh = _fresh(known, stamps)
+            words, sieve, wanted = self._wanted(known, grown, fresh)
         found = Scanned(kind, sieve.count, versions=versions)
         found.files, found.bytes = len(fresh) + len(self._remote()), sum(stamps[path][0] for path in fresh)
-        self._look(found, known.candidates(wanted) | candidates(words, wanted, seed), known.has_keys)
+        # of what only has more events, the older ones are looked through for identifiers that are new
+        older, newer = grown.candidates(wanted), candidates(words, wanted, seed)
+        self._look(found, newer, known.has_keys, grown.events)
+        self._look(found, known.candidates(wanted) | older, known.has_keys, {})
         found.places.update(self._off_contract())
         if not found.hits:
-            self._remember(known, stamps, words, wanted)
+            self._remember(
+                known, grown, [(path, *stamps[path], newest) for path, newest in fresh.items()], words, wanted
+            )
         return found
 
-    def _wanted(self, known: Memory, stamps: Mapping[str, Stamp]) -> tuple[pl.DataFrame, Sieve, pl.Series]:
+    def _wanted(self, known: Memory, grown: Memory, fresh: Iterable[str]) -> tuple[pl.DataFrame, Sieve, pl.Series]:
         """The words of what is not known, and the identifiers of which each word stands somewhere."""
-        named = itertools.chain(stamps.keys() - {*known.files["path"]}, self._remote())
-        texts = ((name, text) for name in named for text in self._texts(name, known.has_keys))
+        named = itertools.chain(fresh, self._remote())
+        since = grown.events
+        texts = ((name, text) for name in named for text in self._texts(name, known.has_keys, since.get(name, 0)))
         words = words_of_texts(texts, known.seed)
-        sieve = Sieve(pl.concat([words["word"], known.files["words"].explode()]).unique(), known.seed)
+        sieve = Sieve(
+            pl.concat([words["word"], *(of.files["words"].explode() for of in (known, grown))]).unique(), known.seed
+        )
         return words, sieve, identifiers(self.lake, sieve)
 
-    def _texts(self, name: str, has_keys: bool) -> Iterator[pl.Series]:
-        """The texts of a file, or of the present rows of a table in a lake that is no folder."""
+    def _texts(self, name: str, has_keys: bool, after: int = 0) -> Iterator[pl.Series]:
+        """The texts of a file, `after` an event of those that it holds, or of the present rows of a table in a lake
+        that is no folder."""
         if name not in TABLES:
-            yield from texts_of(Path(name), has_keys)
+            yield from texts_of(Path(name), has_keys, after)
         elif (opened := self.lake.seen(TABLES[name])) is not None:
             for batch in self.lake.dataset(TABLES[name], opened).to_batches():
                 for column in batch.columns:
                     yield from of_arrow(column)
 
-    def _look(self, found: Scanned, wanted: Mapping[str, pl.Series], has_keys: bool) -> None:
+    def _look(self, found: Scanned, wanted: Mapping[str, pl.Series], has_keys: bool, since: Mapping[str, int]) -> None:
         each: Counter[tuple[str, str]] = Counter()
         for name, few in wanted.items():
             here: Counter[str] = Counter()
-            for text in _with_undone(self._texts(name, has_keys)):
+            for text in _with_undone(self._texts(name, has_keys, since.get(name, 0))):
                 here.update(hits(text, few, is_cell=len(text) != 1))
             place = name if name in TABLES else self._place(Path(name))
             each.update({(place, what): times for what, times in here.items()})
@@ -140,11 +152,11 @@ class Scan:
         return "."
 
     def _remember(
-        self, known: Memory, stamps: Mapping[str, Stamp], words: pl.DataFrame, identifiers: pl.Series
+        self, known: Memory, grown: Memory, fresh: list[tuple[Any, ...]], words: pl.DataFrame, identifiers: pl.Series
     ) -> None:
-        fresh = [(path, *stamp) for path, stamp in stamps.items() if path not in {*known.files["path"]}]
         files = pl.DataFrame(fresh, schema={n: t for n, t in known.files.schema.items() if n != "words"}, orient="row")
-        held = words.group_by("path").agg(pl.col("word").alias("words"))
+        before = grown.files.select("path", pl.col("words").alias("word")).explode("word").drop_nulls()
+        held = pl.concat([words, before]).unique().group_by("path").agg(pl.col("word").alias("words"))
         read = files.join(held, on="path", how="left").with_columns(pl.col("words").fill_null([]))
         cleared = tuple(digests(identifiers, known.seed))
         Memory(known.seed, pl.concat([known.files, read]), cleared, known.has_keys).write(self.root)
@@ -192,6 +204,12 @@ def _with_undone(texts: Iterator[pl.Series]) -> Iterator[pl.Series]:
         yield text
         if len(more := undone(text)):
             yield more
+
+
+def _fresh(known: Memory, stamps: Mapping[str, Stamp]) -> dict[str, int]:
+    """The files that are not known, with the newest event of each as it is before they are looked through."""
+    unchanged = {*known.files["path"]}
+    return {path: newest_event(Path(path)) for path in stamps if path not in unchanged}
 
 
 def _stamp(path: Path) -> Stamp | None:

@@ -5,6 +5,7 @@ Each text is given as it stands, and as it reads once URL escapes and base64 are
 
 import base64
 import binascii
+import contextlib
 import gzip
 import sqlite3
 import zlib
@@ -21,23 +22,26 @@ _CHUNK = 8 << 20
 _OVERLAP = 4096
 """Characters that two chunks share, so that nothing is cut in two; more than any identifier has."""
 _PARQUET, _GZIP, _SQLITE = b"PAR1", b"\x1f\x8b", b"SQLite format 3\x00"
+_EVENTS = "event_logs"
+"""The table to which Dagster only adds."""
 PSEUDONYM = r"^[0-9a-f]{32}$"
 _ESCAPED = r"%[0-9A-Fa-f]{2}"
 _BASE64 = r"[A-Za-z0-9+/_-]{8,}={0,2}"
 
 
-def texts_of(path: Path, are_keys_texts: bool = False) -> Iterator[pl.Series]:
-    """The texts of a file. Pseudonyms, which are no identifier's text, are left out unless `are_keys_texts`.
+def texts_of(path: Path, are_keys_texts: bool = False, after: int = 0) -> Iterator[pl.Series]:
+    """The texts of a file. Pseudonyms, which are no identifier's text, are left out unless `are_keys_texts`. Of a
+    database of Dagster's events those `after` one may do: rows of other tables change, but events only come.
 
     A file that is gone has none: Dagster and MLflow remove files of their own while a scan goes on.
     """
     try:
-        yield from _texts_of(path, are_keys_texts)
+        yield from _texts_of(path, are_keys_texts, after)
     except FileNotFoundError:
         return
 
 
-def _texts_of(path: Path, are_keys_texts: bool) -> Iterator[pl.Series]:
+def _texts_of(path: Path, are_keys_texts: bool, after: int) -> Iterator[pl.Series]:
     with path.open("rb") as file:
         head = file.read(16)
     yield pl.Series([path.name], dtype=pl.String)
@@ -46,7 +50,9 @@ def _texts_of(path: Path, are_keys_texts: bool) -> Iterator[pl.Series]:
             yield series if are_keys_texts else series.filter(~series.str.contains(PSEUDONYM))
         return
     if head == _SQLITE:
-        yield from _of_sqlite(path)
+        yield from _of_sqlite(path, after)
+        if after:
+            return
     if head[:2] == _GZIP:
         try:
             with gzip.open(path) as unpacked:
@@ -141,10 +147,26 @@ def _is_text(kind: Any) -> bool:
     return any(test(kind) for test in tests)
 
 
-def _of_sqlite(path: Path) -> Iterator[pl.Series]:
+def newest_event(path: Path) -> int:
+    """The number of the newest of Dagster's events in a database; 0 where there is none, or it is no database."""
+    try:
+        with path.open("rb") as file:
+            if file.read(16) != _SQLITE:
+                return 0
+        with contextlib.closing(_database(path)) as connection:
+            return connection.execute(f"SELECT max(id) FROM {_EVENTS}").fetchone()[0] or 0  # noqa: S608
+    except (FileNotFoundError, sqlite3.DatabaseError):
+        return 0
+
+
+def _database(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=10)
+
+
+def _of_sqlite(path: Path, after: int) -> Iterator[pl.Series]:
     # texts stand side by side in its pages: as cells they are told apart
     try:
-        connection = sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=10)
+        connection = _database(path)
     except sqlite3.OperationalError:
         return
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
@@ -152,7 +174,8 @@ def _of_sqlite(path: Path) -> Iterator[pl.Series]:
         tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for table in tables:
             quoted = table.replace('"', '""')
-            rows = connection.execute(f'SELECT * FROM "{quoted}"')  # noqa: S608
+            some = f" WHERE id > {after}" if after and table == _EVENTS else ""
+            rows = connection.execute(f'SELECT * FROM "{quoted}"{some}')  # noqa: S608
             while batch := rows.fetchmany(5000):
                 cells = {_cell(cell) for row in batch for cell in row if isinstance(cell, (str, bytes))}
                 yield pl.Series(sorted(cells), dtype=pl.String)

@@ -1,6 +1,7 @@
 """The leak scan finds canaries of every class in every place, in every spelling, and nothing where there is nothing."""
 
 import base64
+import contextlib
 import gzip
 import json
 import sqlite3
@@ -272,6 +273,70 @@ def test_who_was_looked_for_in_a_file_is_not_looked_for_there_again(house, monke
     assert scan(house, leak_scan.NEW).files == 0
 
 
+def added(file, text, table="event_logs"):
+    with contextlib.closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(f"INSERT INTO {table} (event) VALUES (?)", (text,))
+
+
+@pytest.fixture
+def history(house):
+    """Dagster's events and ticks, which were looked through."""
+    file = house.folder / "dagster/history/runs/index.db"
+    file.parent.mkdir(parents=True)
+    with contextlib.closing(sqlite3.connect(file)) as connection, connection:
+        for table in ("event_logs", "job_ticks"):
+            connection.execute(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, event TEXT)")
+    added(file, "MRN-777-002 is nobody yet")
+    added(file, "a tick", "job_ticks")
+    assert scan(house, leak_scan.NEW).hits == 0
+    return file
+
+
+def test_of_events_those_that_came_are_looked_through_and_of_other_rows_all(house, history, monkeypatch):
+    read = []
+    real = leak_scan.texts_of
+    monkeypatch.setattr(leak_scan, "texts_of", lambda *told: [read.append(text) or text for text in real(*told)])
+    added(history, "all is well")
+    assert scan(house, leak_scan.NEW).hits == 0
+    told = " ".join(text for series in read for text in series)
+    assert "all is well" in told and "nobody yet" not in told
+    added(history, f"of {CANARIES['H']}")
+    assert scan(house, leak_scan.NEW).hits == 1
+    with contextlib.closing(sqlite3.connect(history)) as connection, connection:
+        connection.execute("UPDATE event_logs SET event = '' WHERE id = (SELECT max(id) FROM event_logs)")
+        connection.execute("UPDATE job_ticks SET event = ?", (CANARIES["H"],))
+    assert scan(house, leak_scan.NEW).hits == 1
+
+
+def test_who_is_new_is_looked_for_in_the_older_events_too(house, history):
+    added(history, "all is well")
+    newcomer = {"patient_id": "MRN-777-002", "patient_key": "2" * 32, "source_system": "synthea", "gender": "F"}
+    house.lake.append_rows(silver.PATIENTS, [newcomer | {"updated_at": RECEIVED}])
+    assert scan(house, leak_scan.NEW).files_hit == 1
+
+
+def test_events_that_come_while_a_scan_is_at_work_are_looked_through_by_the_next(house, history, monkeypatch):
+    real = leak_scan.identifiers
+
+    def meanwhile(*told):
+        monkeypatch.undo()
+        added(history, f"of {CANARIES['H']}")
+        return real(*told)
+
+    added(history, "all is well")
+    monkeypatch.setattr(leak_scan, "identifiers", meanwhile)
+    assert scan(house, leak_scan.NEW).hits == 0
+    assert scan(house, leak_scan.NEW).hits == 1
+
+
+def test_events_that_began_anew_are_all_looked_through(house, history):
+    history.unlink()
+    with contextlib.closing(sqlite3.connect(history)) as connection, connection:
+        connection.execute("CREATE TABLE event_logs (id INTEGER PRIMARY KEY, event TEXT)")
+        connection.execute("INSERT INTO event_logs VALUES (0, ?)", (CANARIES["H"],))
+    assert scan(house, leak_scan.NEW).files_hit == 1
+
+
 @pytest.mark.parametrize("left", [b"no table", b""])
 def test_what_cannot_be_read_of_the_last_scan_is_said(house, left):
     (house.folder / leak_memory.FILE).write_bytes(left)
@@ -343,10 +408,10 @@ def test_a_file_that_goes_while_the_scan_is_at_work_is_no_leak_and_stops_nothing
         text_file(name)(house, CANARIES["H"])
     real, gone = leak_scan.texts_of, []
 
-    def texts_of(path, are_keys):
+    def texts_of(path, are_keys, after):
         if str(path.relative_to(house.folder)) in names and path.exists():
             gone.append(path.unlink())
-        return real(path, are_keys)
+        return real(path, are_keys, after)
 
     monkeypatch.setattr(leak_scan, "texts_of", texts_of)
     assert scan(house).hits == 0 and len(gone) == len(names)
