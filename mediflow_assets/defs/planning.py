@@ -21,12 +21,17 @@ from mediflow_assets.defs.bucket import in_bucket
 from mediflow_assets.defs.run_tags import ALL_PLANNED, LEFT_OUT
 from mediflow_assets.errors import DeliveryRefused, MediFlowError
 from mediflow_assets.pipeline import idle, settled
+from mediflow_assets.pipeline.damage import look_at
 from mediflow_assets.settings import Settings
 from mediflow_assets.sources import Feeds
 from mediflow_assets.storage.delta import Lake
 
 EVERY = dt.timedelta(hours=6)
 """All are planned after so long, so that no table's freshness, promised within 24 hours, is in doubt."""
+
+
+MOST_DROPPED = 200
+"""More files are not recognised one by one before a run: a sensor has a minute for all that it does."""
 
 
 @dataclass(frozen=True)
@@ -46,14 +51,19 @@ def planned(instance: dg.DagsterInstance, settings: Settings) -> Planned:
     """What a refresh of the home has to plan."""
     rules = settled.stamp_of_rules(settings.sources_file, settings.secrets, settings.model_dump_json())
     everything = Planned(tags={ALL_PLANNED: rules})
+    if not _made_all(instance, rules):
+        return everything
     waiting = _waiting(settings)
-    if waiting is None or bronze.CORRECTIONS in waiting or not _made_all(instance, rules):
+    if waiting is None or bronze.CORRECTIONS in waiting:
         return everything
     period = period_of(settings.publish, settings.timezone)
     try:
         lake = Lake(settings.lake_root)
         undelivered = idle.undelivered(lake) - waiting
         found = idle.idle(lake, undelivered, settings.pseudonym_key().key_id, period)
+        if any(look_at(lake, table) for table in found):
+            # a run that makes it sets it right
+            return everything
     except MediFlowError:
         # a run says what is wrong with the table
         return everything
@@ -73,11 +83,14 @@ def waits_for(settings: Settings) -> str | None:
 
 def _waiting(settings: Settings) -> frozenset[TableContract] | None:
     """The Bronze tables that records wait for, as far as it is known; None where nobody can tell before they land."""
-    inbox = settings.open_inbox(Feeds())
+    inbox = settings.open_inbox(Feeds.load(settings.sources_file, settings.timezone))
     if in_bucket(settings.inbox_uri):
         return None
     try:
-        sources = [inbox.source_of(path) for path in inbox.dropped()] + [each.source for each in inbox.waiting()]
+        dropped = inbox.dropped()
+        if len(dropped) > MOST_DROPPED:
+            return None
+        sources = [inbox.source_of(path) for path in dropped] + [each.source for each in inbox.waiting()]
     except (DeliveryRefused, OSError):
         # an archive, or what is no delivery
         return None

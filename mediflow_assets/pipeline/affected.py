@@ -19,6 +19,7 @@ from mediflow_assets.contracts.vitals import VITALS_LATEST
 from mediflow_assets.pipeline.row_changes import differing
 from mediflow_assets.pipeline.run_context import RunContext
 from mediflow_assets.storage.errors import storage_errors
+from mediflow_assets.storage.schemas import ARROW
 from mediflow_assets.transforms import readmissions
 
 BY_PERSON = (gold.ADMISSION_FEATURES, gold.READMISSIONS, gold.COST_ANOMALIES, VITALS_LATEST)
@@ -87,8 +88,10 @@ def months(context: RunContext, inputs: Iterable[TableContract], since: Mapping[
 
 def _of(context: RunContext, encounters: pa.ChunkedArray, name: str) -> pa.ChunkedArray:
     """What Silver tells of some encounters, each value once."""
-    few = context.tables.session().createDataFrame(pa.table({"_encounter": pc.unique(encounters).drop_null()}))
     theirs = context.tables.read(silver.ENCOUNTERS).select("encounter_key", name)
+    if not len(known := pc.unique(encounters).drop_null()):
+        return pa.chunked_array([pa.array([], ARROW[silver.ENCOUNTERS.by_name[name].type])])
+    few = context.tables.session().createDataFrame(pa.table({"_encounter": known}))
     # the few on the left, as in transforms.joins
     found = few.join(theirs, F.col("_encounter") == F.col("encounter_key")).select(name).distinct()
     with storage_errors("encounters affected"):

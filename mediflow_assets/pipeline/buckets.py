@@ -26,7 +26,7 @@ def names(context: RunContext, table: SilverTable, work: Pending) -> Buckets:
     new = frozenset(work.new)
     ledger = context.lake.read(bronze.DELIVERIES, ["delivery_id", "bronze"]).to_pylist()
     rows = sum(row["bronze"] for row in ledger if row["delivery_id"] in new)
-    rows += sum(through - after for after, through in work.offset_ranges.values())
+    rows += sum(through - after for after, through in work.offset_ranges.values()) + sum(map(len, work.again.values()))
     count = -(-rows // context.tables.rows_at_once)
     return ALL if count <= 1 else tuple(f"b{number}" for number in range(count))
 

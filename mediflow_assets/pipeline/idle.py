@@ -62,4 +62,4 @@ def _givers() -> Iterable[tuple[TableContract, tuple[TableContract, ...]]]:
 
 
 def _is_empty(lake: Lake, contract: TableContract) -> bool:
-    return lake.open(contract) is not None and not lake.rows(contract) and not lake.difference(contract)
+    return lake.seen(contract) is not None and not lake.rows(contract) and not lake.difference(contract)

@@ -21,27 +21,26 @@ STANDING = (gold.COST_BASELINES,)
 MOST_CHANGED = 20
 """Baselines are made again where more than one encounter in so many has changed."""
 MOST_DAYS = 31
-_VERSION, _NOTE = "content", "renewal"
+_NOTE = "renewal"
 _PRICED = (silver.ENCOUNTERS, clinical.CLAIMS)
 
 
 def version_of(lake: Lake, contract: TableContract) -> str | None:
     """The version of a table that stands until it is due: twelve hex digits of its content; None before it is made."""
-    told: str | None = lake.property_of(contract, _VERSION)
-    return told
+    if lake.seen(contract) is None:
+        return None
+    rows = sorted(repr(tuple(row.values())) for row in lake.read(contract).to_pylist())
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:12]
 
 
 def note_of(
     context: RunContext, contract: TableContract, inputs: tuple[TableContract, ...], state: change.State
 ) -> dict[str, Any]:
     """What is noted with a table that stands until it is due, once it is made."""
-    if contract not in STANDING:
+    if contract not in STANDING or increment.is_small(context.lake, *_PRICED):
         return {}
-    version = {_VERSION: _digest(context.lake, contract)}
-    if increment.is_small(context.lake, *_PRICED):
-        return version
     told = increment.shown_by(context, inputs)
-    return version | {_NOTE: told | {"seen": state, "changed": 0, "made_on": _today().isoformat()}}
+    return {_NOTE: told | {"seen": state, "changed": 0, "made_on": _today().isoformat()}}
 
 
 def stands(
@@ -51,9 +50,10 @@ def stands(
     lake, note = context.lake, context.lake.property_of(contract, _NOTE)
     if contract not in STANDING or not note:
         return False
-    is_due = lake.difference(contract) or _is_due(context, inputs, state, note)
+    is_due = lake.difference(contract) or _is_old(note)
     if not is_due and note["seen"] == state:
         return True
+    is_due = is_due or _is_of_others(context, inputs, state, note)
     changed = None if is_due else _changed(context, note)
     stands_on = changed is not None and changed * MOST_CHANGED <= lake.rows(silver.ENCOUNTERS)
     # taken back before it is made again: what is cut short, or breaks a rule, stands no more
@@ -61,14 +61,23 @@ def stands(
     return stands_on
 
 
-def _is_due(
+def forget(lake: Lake) -> None:
+    """Have all that stands made again by the next run: what it was made of is erased."""
+    for contract in STANDING:
+        if lake.seen(contract) is not None and lake.property_of(contract, _NOTE):
+            lake.set_properties(contract, **{_NOTE: None})
+
+
+def _is_old(note: Mapping[str, Any]) -> bool:
+    return (_today() - dt.date.fromisoformat(note["made_on"])).days > MOST_DAYS
+
+
+def _is_of_others(
     context: RunContext, inputs: tuple[TableContract, ...], state: change.State, note: Mapping[str, Any]
 ) -> bool:
-    """Whether it is due, however few encounters have changed."""
+    """Whether labels, the key or the code are other ones than those it was made by."""
     tables = {each.name for each in inputs}
-    is_of_others = change.but(note["seen"], tables) != change.but(state, tables)
-    is_old = (_today() - dt.date.fromisoformat(note["made_on"])).days > MOST_DAYS
-    if is_of_others or is_old or increment.is_small(context.lake, *_PRICED):
+    if change.but(note["seen"], tables) != change.but(state, tables) or increment.is_small(context.lake, *_PRICED):
         return True
     return any(note.get(name) != told for name, told in increment.shown_by(context, inputs).items())
 
@@ -84,11 +93,6 @@ def _changed(context: RunContext, note: Mapping[str, Any]) -> int | None:
             return None
         changed += len(rows["encounter_key"].unique())
     return changed
-
-
-def _digest(lake: Lake, contract: TableContract) -> str:
-    rows = sorted(repr(tuple(row.values())) for row in lake.read(contract).to_pylist())
-    return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:12]
 
 
 def _today() -> dt.date:

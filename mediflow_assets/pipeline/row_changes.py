@@ -35,7 +35,9 @@ def differing(context: RunContext, contract: TableContract, since: int, told: Se
     if place not in context.kept:
         # one that was not there yet (-1) is created without rows, in its first version
         files = files_since(context.lake, contract, max(since, 0))
-        is_told = files is not None and sum(files.went.values()) <= max(MOST_ROWS, sum(files.stayed.values()))
+        # more than that is not worth comparing: all is made again in no more time
+        most = max(MOST_ROWS, sum(files.stayed.values())) if files else 0
+        is_told = files is not None and max(sum(files.went.values()), sum(files.came.values())) <= most
         context.kept[place] = _between(context, contract, files, names, told) if files and is_told else None
     found: pa.Table | None = context.kept[place]
     return found

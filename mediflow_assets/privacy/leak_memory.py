@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from mediflow_assets.errors import SettingsInvalid
+from mediflow_assets.pipeline.code import code_version
 from mediflow_assets.privacy.leak_search import digests, with_words, words_by_place
 from mediflow_assets.privacy.leak_texts import newest_event, undone_by_place
 from mediflow_assets.secrets.pseudonym_key import PseudonymKey
@@ -32,7 +33,7 @@ Stamp = tuple[int, int]
 
 def seed_of(key: PseudonymKey) -> int:
     """Under which words come to their digests, which are others for each version of what computes them."""
-    told = hashlib.blake2b(f"words|{pl.__version__}".encode(), key=key.secret, digest_size=8)
+    told = hashlib.blake2b(f"words|{pl.__version__}|{code_version(__name__)}".encode(), key=key.secret, digest_size=8)
     return int.from_bytes(told.digest())
 
 

@@ -15,6 +15,7 @@ from mediflow_assets.definitions import build_defs
 from mediflow_assets.defs import jobs, planning
 from mediflow_assets.defs.run_tags import ALL_PLANNED, LEFT_OUT
 from mediflow_assets.defs.sensors import build_sensors
+from mediflow_assets.ingest.inbox import Inbox
 from mediflow_assets.ingest.landing import land_all
 from mediflow_assets_tests.samples import ADMISSION, SYNTHEA_CONDITION, SYNTHEA_PATIENT, csv_text
 
@@ -137,6 +138,26 @@ def test_what_comes_after_the_plan_for_a_table_that_was_left_out_waits_in_the_in
     assert land_all(twin.lake, twin.inbox, leaves=held) == []
     assert len(twin.inbox.waiting()) == 1
     assert len(land_all(twin.lake, twin.inbox)) == 1
+
+
+def test_a_damaged_table_is_not_left_out(home: Home) -> None:
+    (file, *_) = (home.folder / "lake" / masked.ENCOUNTERS.name).glob("*.parquet")
+    kept = file.rename(file.with_suffix(".kept"))
+    try:
+        assert planned(home).keys is None
+    finally:
+        kept.rename(file)
+    assert masked.ENCOUNTERS.name in left_out(planned(home))
+
+
+def test_many_files_are_not_recognised_one_by_one(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "MOST_DROPPED", 0)
+    monkeypatch.setattr(Inbox, "source_of", lambda *_: pytest.fail("a file was recognised"))
+    home.drop("more.csv", csv_text(ADMISSION, (LATER,)))
+    try:
+        assert planned(home).keys is None
+    finally:
+        (home.settings.inbox / "more.csv").unlink()
 
 
 def test_the_sensor_asks_for_what_is_planned(home: Home) -> None:

@@ -1,15 +1,19 @@
 """Tables of rows by person or by month follow a change by the people or months affected, and are as if made whole."""
 
 import datetime as dt
+import random
 import shutil
 from dataclasses import replace
 
 import pytest
 
-from mediflow_assets.contracts import gold, silver
+from mediflow_assets.contracts import clinical, gold, silver
+from mediflow_assets.contracts.vitals import VITALS_LATEST
 from mediflow_assets.pipeline import change, increment, renewal
 from mediflow_assets.pipeline import gold as steps
 from mediflow_assets.storage.purge import purge
+from mediflow_assets.storage.tables import Tables
+from mediflow_assets_tests.house import RECEIVED
 from mediflow_assets_tests.pipeline.changing import (
     BUILDS,
     MADE,
@@ -18,10 +22,11 @@ from mediflow_assets_tests.pipeline.changing import (
     assert_whatever_happens,
     begun,
     bring,
+    erase,
     sequence,
     stay,
 )
-from mediflow_assets_tests.samples import MERGE
+from mediflow_assets_tests.samples import MERGE, SYNTHEA_PATIENT, csv_text
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +155,39 @@ def test_baselines_stand_until_enough_encounters_have_changed(following):
     assert following.rows(gold.COST_BASELINES) != before and gold.COST_ANOMALIES not in found
     (version,) = {row["baselines_version"] for row in following.rows(gold.COST_ANOMALIES)}
     assert version == renewal.version_of(following.lake, gold.COST_BASELINES) != told
+
+
+def test_nothing_new_beside_baselines_that_stand_starts_no_engine(following):
+    bring(following, stay(3, 1, cost="90000.00"))
+
+    def engine():
+        pytest.fail("the engine was started")
+
+    idle = replace(following.context, tables=Tables(following.lake, engine))
+    made = [build.contract for build in MADE if not steps.make(idle, build).is_unchanged]
+    # a table of nothing is looked at without one
+    assert made == [VITALS_LATEST]
+
+
+@pytest.mark.slow
+def test_baselines_are_made_again_without_who_was_erased(following):
+    stays = [row["encounters"] for row in following.rows(gold.COST_BASELINES)]
+    erase(random.Random(1), following)
+    assert sum(row["encounters"] for row in following.rows(gold.COST_BASELINES)) == sum(stays) - 1
+
+
+@pytest.mark.slow
+def test_a_claim_of_no_encounter_changes_nobodys_rows(following):
+    claim = {"Id": "C1", "PATIENTID": "P1", "APPOINTMENTID": "", "SERVICEDATE": "2024-01-02T00:00:00Z"}
+    more = {"STATUS1": "BILLED", "OUTSTANDING1": "5"}
+    at = RECEIVED + dt.timedelta(days=30)
+    following.deliver(csv_text(SYNTHEA_PATIENT, ({},)), at)
+    following.deliver(csv_text(claim | more, ({},)), at)
+    following.make_silver()
+    assert following.lake.rows(clinical.CLAIMS) == 1
+    made = [steps.make(following.context, build) for build in MADE]
+    assert not any(each.has_failed for each in made)
+    assert_as_made_whole(following)
 
 
 @pytest.mark.slow

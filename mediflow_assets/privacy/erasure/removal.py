@@ -10,6 +10,7 @@ from mediflow_assets.contracts import TABLES, bronze, erasure, links, omop, silv
 from mediflow_assets.contracts.erasure import SUBJECT_KEYS
 from mediflow_assets.contracts.omop.ids import number_of
 from mediflow_assets.ingest import erased_counts
+from mediflow_assets.pipeline import renewal
 from mediflow_assets.privacy.erasure.journal import Erasure, Plan
 from mediflow_assets.privacy.erasure.mentions import SHORTEST, mentioning
 from mediflow_assets.privacy.erasure.reading import table_of
@@ -34,6 +35,7 @@ def remove(lake: Lake, asked: Erasure, plan: Plan) -> None:
             delete_rows(lake, contract, pc.field("person_id").isin(_persons(plan)))
         if "extra" in contract.by_name:
             blank(lake, contract, "extra", mentioning("extra", plan.named))
+    renewal.forget(lake)
     _forget_file_names(lake, plan)
 
 
