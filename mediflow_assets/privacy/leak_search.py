@@ -42,7 +42,7 @@ def words_by_place(texts: pl.DataFrame) -> pl.DataFrame:
 
 
 def digests(words: pl.Series, seed: int) -> pl.Series:
-    """What stands for words where words may not be kept: whoever has not got the seed cannot tell which they are."""
+    """What stands for words where words may not be kept: whoever has not got the seed has nothing to compare with."""
     return words.hash(seed)
 
 
