@@ -25,7 +25,8 @@ PER_SECOND, WITHIN_SECONDS, TAKEN_UP_SECONDS = 50, 60, 10
 
 
 UNKNOWN = {"pyspark", "py4j", "pysail", "dagster", "mlflow", "sklearn", "pandas"}
-ROOMS = {"contracts", "errors", "identity", "modes", "object_key", "objects", "scoring", "secrets", "settings"}
+ROOMS = {"contracts", "errors", "identity", "modes", "object_key", "objects", "scoring", "secrets"}
+ROOMS |= {"settings", "engine_settings"}
 
 
 def test_the_process_loads_no_engine_no_storage_no_orchestrator_no_training(home: Settings) -> None:
