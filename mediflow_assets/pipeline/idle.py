@@ -6,7 +6,7 @@ waits. A masked table rests until the period closes in which it was published.
 
 from collections.abc import Collection, Iterable
 
-from mediflow_assets.contracts import bronze, events, hl7, links
+from mediflow_assets.contracts import bronze, events, hl7, links, silver
 from mediflow_assets.contracts.table import TableContract
 from mediflow_assets.pipeline import change, gold, merged, publication, silver_tables
 from mediflow_assets.storage.delta import Lake
@@ -54,7 +54,9 @@ def are_behind(lake: Lake, key_id: str, period: str | None, open_stay_days: int)
 def _givers() -> Iterable[tuple[TableContract, tuple[TableContract, ...]]]:
     """Each table, after those without whose rows it has none."""
     for table in silver_tables.ALL:
-        yield table.contract, tuple(source.table for source in table.sources)
+        # codes that an encounter lists become conditions of their own
+        listed = (silver.ENCOUNTERS,) if table is silver_tables.CONDITIONS else ()
+        yield table.contract, (*(source.table for source in table.sources), *listed)
     yield links.MERGED_PATIENTS, merged.INPUTS[:1]
     yield events.STREAM_ALERTS, _ALERTED_OF
     for build in (*gold.GOLD, *gold.MASKED):

@@ -44,7 +44,11 @@ class Identifiers:
     """Identifiers to look for, whatever the case of their letters."""
 
     def __init__(self, identifiers: Iterable[str]) -> None:
-        folded = {fold(identifier.strip().encode("utf-8", "surrogatepass")) for identifier in identifiers} - {b""}
+        self._spelled: dict[bytes, set[str]] = {}
+        for identifier in identifiers:
+            if bare := identifier.strip():
+                self._spelled.setdefault(fold(bare.encode("utf-8", "surrogatepass")), set()).add(bare.lower())
+        folded = self._spelled.keys()
         self._long = Words(each for each in folded if len(each) >= SHORTEST)
         self._short = sorted(each.decode("ascii") for each in folded if len(each) < SHORTEST)
         self._longest = max(map(len, self._long.folded), default=0)
@@ -56,7 +60,7 @@ class Identifiers:
         hits, before, held, more = 0, b"", b"", True
         while more:
             more = bool(chunk := stream.read(_CHUNK))
-            held += fold(chunk)
+            held += chunk
             # what begins near the end is validated with the next chunk, when it is known how it goes on
             own = max(len(held) - self._longest, 0) if more else len(held)
             places = self._places(before + held)
@@ -66,26 +70,31 @@ class Identifiers:
 
     def in_bytes(self, data: bytes, is_nothing: Callable[[bytes, int], bool]) -> int:
         """How often one stands in bytes, but where `is_nothing` says so of the place at which it ends."""
-        return sum(not is_nothing(data, end) for _, end in self._places(fold(data)))
+        return sum(not is_nothing(data, end) for _, end in self._places(data))
 
     def in_values(self, values: Any) -> int:
         """How many of an Arrow array's values hold one; a short one has to be the whole value."""
         candidates = self._long.values(values).to_pylist() if self._longest else []
-        hits = sum(bool(self._places(fold(text.encode()), _goes_on_as_word)) for text in candidates)
+        hits = sum(bool(self._places(text.encode(), _goes_on_as_word)) for text in candidates)
         if self._short:
             whole = pc.utf8_lower(pc.utf8_trim(values.cast(pa.large_string()), " "))
             hits += pc.sum(pc.is_in(whole, pa.array(self._short, pa.large_string()))).as_py() or 0
         return hits
 
-    def _places(self, folded: bytes, goes_on: GoesOn | None = None) -> list[tuple[int, int]]:
-        """Where one stands as a whole in folded bytes: its begin, and its end."""
-        on = goes_on or _goes_on_as_number
+    def _places(self, data: bytes, goes_on: GoesOn | None = None) -> list[tuple[int, int]]:
+        """Where one stands as a whole in bytes: its begin, and its end."""
+        on, folded = goes_on or _goes_on_as_number, fold(data)
         return [
             (start, end)
             for start, end in self._long.places(folded)
             if not on(folded[max(start - 1, 0) : start], folded[start : start + 1])
             and not on(folded[end : end + 1], folded[end - 1 : end])
+            and self._is_it(data[start:end], folded[start:end])
         ]
+
+    def _is_it(self, data: bytes, folded: bytes) -> bool:
+        """Whether bytes that fold to an identifier spell it: letters that are not ASCII all fold to one mark."""
+        return b"\x01" not in folded or _lower(data) in self._spelled[folded]
 
 
 def search(paths: Iterable[Path], identifiers: Identifiers) -> Found:
@@ -202,6 +211,14 @@ def _in_gzip(path: Path, identifiers: Identifiers) -> int:
             return identifiers.in_stream(unpacked)
     except (gzip.BadGzipFile, EOFError, zlib.error):
         return 0
+
+
+def _lower(data: bytes) -> str | None:
+    try:
+        return data.decode("utf-8", "surrogatepass").lower()
+    except UnicodeDecodeError:
+        # other letters, or parts of them
+        return None
 
 
 def _goes_on_as_number(beside: bytes, end: bytes) -> bool:

@@ -32,6 +32,8 @@ FOUND = "identifier_found"
 _CLEAN = "clean_versions"
 ZONES = ("gold", "masked", "omop", "models")
 FOLDERS = ("exports", "dagster", "mlflow", "logs")
+BY_HAND = ("exports", "mlflow")
+"""Those of them that not each command writes to."""
 FILES = ("ops.db", "ops.db-wal", "audit.head")
 SCANNED = tuple(table for name, table in TABLES.items() if table.key[0] in ZONES and name != assurance.LEAK_SCANS.name)
 """The tables whose change makes a run look again."""
@@ -93,6 +95,14 @@ class Scan:
                 known, grown, [(path, *stamps[path], newest) for path, newest in fresh.items()], words, wanted
             )
         return found
+
+    def has_others(self) -> bool:
+        """Whether there are files that no table tells of and the last clean scan did not see: in exports, or beside
+        models."""
+        stamps = {str(p): stamp for name in BY_HAND for p in files_of(self.root / name) if (stamp := _stamp(p))}
+        if not stamps:
+            return False
+        return bool(stamps.keys() - {*Memory.read(self.root, seed_of(self.key)).unchanged(stamps).files["path"]})
 
     def _wanted(self, known: Memory, grown: Memory, fresh: Iterable[str]) -> tuple[pl.DataFrame, Sieve, pl.Series]:
         """The words of what is not known, and the identifiers of which each word stands somewhere."""
@@ -166,9 +176,10 @@ def make(context: RunContext, root: Path, kind: str = NEW) -> StepResult:
     """Scan, write down what came of it, and fail where anything was found; nothing to do where no table changed."""
     lake, contract = context.lake, assurance.LEAK_SCANS
     state = change.state_of(lake, SCANNED, context.key.key_id, __name__)
-    if kind == NEW and change.is_unchanged(lake, contract, state):
+    scan = Scan(root, lake, context.key)
+    if kind == NEW and change.is_unchanged(lake, contract, state) and not scan.has_others():
         return StepResult(contract, lake.rows(contract), lake.version(contract), is_unchanged=True)
-    scanned = Scan(root, lake, context.key).run(kind)
+    scanned = scan.run(kind)
     write_down(lake, scanned, context.run_id)
     rows, version = lake.rows(contract), lake.version(contract)
     failing = {checks.COLUMNS: 0, counts.FILLED: 0, FOUND: scanned.hits}

@@ -17,15 +17,20 @@ from mediflow_assets.defs.run_tags import ALL_PLANNED, LEFT_OUT
 from mediflow_assets.defs.sensors import build_sensors
 from mediflow_assets.ingest.inbox import Inbox
 from mediflow_assets.ingest.landing import land_all
-from mediflow_assets_tests.samples import ADMISSION, SYNTHEA_CONDITION, SYNTHEA_PATIENT, csv_text
+from mediflow_assets_tests.samples import ADMISSION, SYNTHEA_PATIENT, csv_text
 
 pytestmark = pytest.mark.slow
 
 Home = Any
 RECEIVED = dt.datetime(2024, 7, 1, tzinfo=dt.UTC)
-LATER = {"patient_id": "P1", "encounter_id": "E2", "cost": "90.00"}
+LATER = {"patient_id": "P1", "encounter_id": "E2", "cost": "90.00", "diagnosis_code": "I21.4;E11.9;I50.9"}
+"""A stay that lists codes, which become conditions of their own."""
 OTHERS = {"patient_id": "P3", "encounter_id": "E3"}
-BARE = {table.name for table in (silver.CONDITIONS, clinical.OBSERVATIONS, clinical.CLAIMS, VITALS_LATEST)}
+BARE = {table.name for table in (clinical.PROCEDURES, clinical.OBSERVATIONS, clinical.CLAIMS, VITALS_LATEST)}
+
+PROCEDURES = """START,STOP,PATIENT,ENCOUNTER,CODE,DESCRIPTION,BASE_COST,REASONCODE,REASONDESCRIPTION
+2024-01-02T00:00:00Z,,P1,E1,430193006,Medication Reconciliation,10.00,,
+"""
 
 
 @pytest.fixture(scope="module")
@@ -72,19 +77,19 @@ def test_the_first_refresh_plans_every_table_and_a_later_one_what_it_can_change(
 def test_it_leaves_what_a_refresh_leaves_that_plans_everything(story: SimpleNamespace) -> None:
     mine, other = story.home.tables(), story.twin.tables()
     assert {name for name in mine if mine[name] != other[name]} == set()
-    assert story.home.lake.rows(gold.ADMISSION_FEATURES) == 3
+    assert story.home.lake.rows(gold.ADMISSION_FEATURES) == story.home.lake.rows(silver.CONDITIONS) == 3
     assert (story.later.waits_for, story.later.warnings) == (story.whole.waits_for, story.whole.warnings)
     assert story.later.waits_for
 
 
 def test_what_was_never_delivered_is_planned_once_it_waits(home: Home) -> None:
     assert left_out(planned(home)) >= BARE
-    home.drop("conditions.csv", csv_text(SYNTHEA_CONDITION, ({},)))
+    home.drop("procedures.csv", PROCEDURES)
     try:
         found = left_out(planned(home))
     finally:
-        (home.settings.inbox / "conditions.csv").unlink()
-    assert silver.CONDITIONS.name not in found
+        (home.settings.inbox / "procedures.csv").unlink()
+    assert clinical.PROCEDURES.name not in found
     assert clinical.ALLERGIES.name in found
 
 

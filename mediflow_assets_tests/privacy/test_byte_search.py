@@ -77,3 +77,12 @@ def test_a_name_beside_the_values_of_a_file_is_found(tmp_path, compression):
     table = pa.table({"c": ["plain"]}).replace_schema_metadata({"told": f"see {NAME}"})
     pq.write_table(table, tmp_path / "t.parquet", compression=compression)
     assert search(files_of(tmp_path), Identifiers([NAME])).total >= 1
+
+
+@pytest.mark.parametrize(("stands", "hits"), [("MÜLLER01", 1), ("müller01", 1), ("MÖLLER01", 0), ("ÜÖ", 0)])
+def test_letters_that_are_not_ascii_are_told_apart(tmp_path, stands, hits):
+    pq.write_table(pa.table({"c": [f"see {stands}", "plain"]}), tmp_path / "t.parquet", compression="zstd",
+                   write_statistics=False)  # fmt: skip
+    (tmp_path / "t.txt").write_text(f"see {stands}.")
+    assert search([tmp_path / "t.parquet"], Identifiers(["MÜLLER01"])).total == hits
+    assert search([tmp_path / "t.txt"], Identifiers(["MÜLLER01"])).total == hits

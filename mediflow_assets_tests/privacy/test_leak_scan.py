@@ -473,3 +473,13 @@ def test_a_city_that_a_department_is_called_by_is_no_find_where_the_department_i
     stays = [row | {"encounter_id": f"T{n}", "patient_key": f"{n:032x}"} for n in range(patients)]
     house.lake.append_rows(silver.ENCOUNTERS, stays)
     assert ("overland park" in set(identifiers(house.lake).to_list())) is not is_shown
+
+
+def test_a_file_put_into_the_exports_by_hand_is_looked_through_though_no_table_changed(house):
+    assert not leak_scan.make(house.context, house.folder).has_failed
+    assert leak_scan.make(house.context, house.folder).is_unchanged
+    text_file("exports/e1/x.csv")(house, "of nobody")
+    assert not leak_scan.make(house.context, house.folder).is_unchanged
+    assert leak_scan.make(house.context, house.folder).is_unchanged
+    text_file("exports/e1/x.csv")(house, CANARIES["H"])
+    assert leak_scan.make(house.context, house.folder).has_failed
